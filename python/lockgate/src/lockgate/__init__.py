@@ -7,7 +7,7 @@ The connection comes from ``LOCKGATE_URL`` and ``LOCKGATE_TOKEN``, else from ``l
 another. All functions take ``client=`` too.
 """
 
-from lockgate import queries
+from lockgate import audit, datasets, grants, groups, lakes, people, purposes, queries, requests, roles, tokens
 from lockgate.client import Client, connect, current
 from lockgate.errors import (
     ConflictError,
@@ -31,11 +31,21 @@ __all__ = [
     "NotFoundError",
     "UnauthenticatedError",
     "UnavailableError",
+    "audit",
     "batches",
     "connect",
     "current",
+    "datasets",
+    "grants",
+    "groups",
+    "lakes",
+    "people",
     "publish",
+    "purposes",
     "queries",
     "read",
+    "requests",
+    "roles",
     "sql",
+    "tokens",
 ]

@@ -1,0 +1,1 @@
+"""The journey of `make demo`: its data, its people, its steps."""
