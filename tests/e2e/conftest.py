@@ -1,0 +1,37 @@
+"""What the end-to-end tests share: the built binary, a bank, and a bank on which the journey was walked."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from bank import REPO, Bank, open_bank
+from journey.walk import Walk
+
+
+@pytest.fixture(scope="session")
+def binary() -> Path:
+    """Return the built binary."""
+    path = Path(os.environ.get("LOCKGATE_BIN") or REPO / "target" / "debug" / "lockgate")
+    assert path.is_file(), f"`{path}` is not there: build it and set LOCKGATE_BIN (`make test` does)"
+    return path
+
+
+@pytest.fixture(scope="session")
+def out() -> Path:
+    """Return the folder for screenshots."""
+    path = Path(os.environ.get("LOCKGATE_E2E_OUT") or REPO / "target" / "e2e")
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+@pytest.fixture(scope="session")
+def walked(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
+    """Yield a bank on SQLite on which the journey was walked, with a grant of Ana's on each lake still active."""
+    with open_bank(binary, tmp_path_factory.mktemp("walked") / "bank") as bank:
+        bank.walk = Walk(bank.url, bank.lakes, bank.everyone(), say=print, expires_after_s=1.5)
+        bank.walk.run()
+        bank.walk.grant_again()
+        yield bank

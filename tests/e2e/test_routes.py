@@ -1,0 +1,155 @@
+"""Every route of the API's own document, for those who may not: strangers, outsiders, and made-up ids."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+from bank import Answer, Bank
+from lockgate.operations import OPERATIONS
+
+OPEN = {"create_session", "redeem_link"}
+"""Operations that a stranger may call: signing in, and redeeming a one-time link."""
+
+ABSENT = {"id": "zz-0", "column": "nothing", "person": "nobody"}
+
+HOSTILE = [
+    "..",
+    ".",
+    "%2e%2e",
+    "..%2f..%2f..%2fetc%2fpasswd",
+    "%2e%2e%2f%2e%2e%2fetc%2fpasswd",
+    "..%5c..%5cwindows",
+    "%252e%252e%252fetc",
+    "%00",
+    "retail%00.core.customers",
+    "%ff%fe",
+    "%c0%ae%c0%ae%2f",
+    "retail.core.customers%2f..%2f..",
+    "retail..customers",
+    "%27%20OR%201%3D1--",
+    "%3Cscript%3Ealert(1)%3C%2Fscript%3E",
+    "%F0%9F%94%92",
+    "a" * 3000,
+    "%0d%0aSet-Cookie:%20x=1",
+    "%24%7Bjndi:ldap:%2F%2F127.0.0.1%7D",
+]
+
+LEAKS = re.compile(rb"(?i)/root/|/home/|/tmp/|root:x:|sqlite|postgres|sqlx|sea_orm|panicked|\.rs:\d")
+
+
+def operations(bank: Bank) -> Iterator[tuple[str, str, str, Mapping[str, Any]]]:
+    """Yield operation id, method, path and description of every route."""
+    for path, verbs in bank.document()["paths"].items():
+        for method in verbs.keys() & {"get", "post", "put", "patch", "delete"}:
+            full = path if path.startswith("/api/v1") else f"/api/v1{path}"
+            yield verbs[method]["operationId"], method.upper(), full, verbs[method]
+
+
+def fill(path: str, values: Mapping[str, str]) -> str:
+    return re.sub(r"\{(\w+)\}", lambda found: values.get(found[1], ABSENT.get(found[1], "zz-0")), path)
+
+
+def check_refusal(answer: Answer, what: str) -> None:
+    """Check that an answer is a problem in the client's range that leaks nothing of the machine."""
+    assert 400 <= answer.status < 500, f"{what}: {answer}"
+    assert answer.problem()["code"], what
+    assert not LEAKS.search(answer.body), f"{what}: {answer}"
+
+
+def test_the_document_has_the_routes_of_the_contract(walked: Bank) -> None:
+    found = {name for name, *_ in operations(walked)}
+    assert set(OPERATIONS) <= found, f"not served: {sorted(set(OPERATIONS) - found)}"
+    assert len(found) >= 40
+
+
+def test_a_stranger_gets_401_on_every_route(walked: Bank) -> None:
+    tried = 0
+    for name, method, path, _ in operations(walked):
+        for token in (None, "lgp-made-up", ""):
+            answer = walked.raw(method, fill(path, {}), token=token, body="{}" if method == "POST" else None)
+            if name in OPEN:
+                check_refusal(answer, name)
+            elif name != "get_openapi":
+                assert answer.status == 401, f"{name} as a stranger: {answer}"
+                check_refusal(answer, name)
+            tried += 1
+    assert tried >= 120
+
+
+def test_an_outsider_cannot_tell_absent_from_hidden(walked: Bank) -> None:
+    """Ids of others' requests, grants, queries and people answer as made-up ids do, byte for byte."""
+    walk = walked.walk
+    assert walk is not None
+    query = next(iter(walked.client("ana").pages("list_queries", limit=1)))["id"]
+    token = next(iter(walked.client("pat").pages("list_tokens", limit=1)))["id"]
+    real = {
+        "/requests/": walk.requests["retail"],
+        "/grants/": walk.grants["retail"],
+        "/queries/": query,
+        "/tokens/": token,
+        "/people/": "ana",
+        "/groups/": "auditors",
+    }
+    tried = 0
+    for name, method, path, _ in operations(walked):
+        for prefix, known in real.items():
+            if not path.startswith(f"/api/v1{prefix}") or "{id}" not in path:
+                continue
+            answers = []
+            for one in (known, "zz-0"):
+                body = "{}" if method == "POST" else None
+                answer = walked.raw(method, fill(path, {"id": one}), token=walked.token("zoe"), body=body)
+                answers.append((answer.status, answer.body.replace(one.encode(), b"ID")))
+            assert answers[0] == answers[1], f"{name}: {answers}"
+            assert answers[0][0] in {400, 403, 404}, f"{name}: {answers[0]}"
+            tried += 1
+    assert tried >= 15
+
+
+def test_an_outsider_changes_nothing(walked: Bank) -> None:
+    """No route that acts on what others own lets an outsider through, whatever the body."""
+    own = {"create_session", "delete_session", "redeem_link", "create_token", "create_purpose", "create_request"}
+    own |= {"run_query", "sign_out", "end_session"}
+    for name, method, path, _ in operations(walked):
+        if method == "GET" or name in own:
+            continue
+        values = {"id": "retail.core.customers" if "/datasets/" in path else "retail", "column": "iban"}
+        for body in ("{}", '{"reason":"x","state":"active","level":"public","visibility":"listed"}'):
+            answer = walked.raw(method, fill(path, values), token=walked.token("zoe"), body=body)
+            check_refusal(answer, f"{name} as an outsider")
+
+
+@pytest.mark.parametrize("person", ["pat", "dora"])
+def test_no_path_parameter_leaves_its_place(walked: Bank, person: str) -> None:
+    tried = 0
+    for name, method, path, _ in operations(walked):
+        parameters = re.findall(r"\{(\w+)\}", path)
+        for parameter in parameters:
+            for value in HOSTILE:
+                values = {"id": "retail.core.customers", "column": "iban"} | {parameter: value}
+                target = fill(path, values)
+                answer = walked.raw(method, target, token=walked.token(person), body="{}" if method == "POST" else None)
+                check_refusal(answer, f"{name} {target}")
+                tried += 1
+    assert tried >= 500
+    assert walked.raw("GET", "/ready").status == 200
+
+
+@pytest.mark.parametrize("path", ["/api/v1/nothing", "/api/v1", "/api/v1/datasets/a/b/c", "/api/v2/me", "/api/v1/me/"])
+def test_an_unknown_route_is_a_problem(walked: Bank, path: str) -> None:
+    for token in (None, walked.token("zoe")):
+        answer = walked.raw("GET", path, token=token)
+        assert answer.status in {401, 404}, answer
+        answer.problem()
+
+
+def test_a_wrong_method_is_a_problem(walked: Bank) -> None:
+    for name, method, path, _ in operations(walked):
+        if "{" not in path and method == "GET" and name != "get_openapi":
+            answer = walked.raw("DELETE", path, token=walked.token("pat"))
+            if answer.status != 405:
+                check_refusal(answer, name)
+            answer.problem()
