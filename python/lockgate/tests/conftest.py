@@ -1,101 +1,13 @@
-"""A small HTTP server in this process: the far side of the SDK, scripted by each test."""
+"""What the SDK's tests share: a scripted server in this process and a connection to it."""
 
 from __future__ import annotations
 
-import json
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
 
 import lockgate
 import pytest
-
-
-@dataclass(frozen=True)
-class Call:
-    """What the server received."""
-
-    method: str
-    path: str
-    headers: dict[str, str]
-    body: bytes
-
-    def json(self) -> object:
-        """Return the body as JSON."""
-        return json.loads(self.body)
-
-
-@dataclass
-class Answer:
-    """What the server says; ``cut`` breaks the connection off after the body instead of ending the answer."""
-
-    status: int = 200
-    body: object = None
-    headers: dict[str, str] = field(default_factory=dict)
-    cut: bool = False
-
-
-class FarSide:
-    """The scripted server."""
-
-    def __init__(self) -> None:
-        self.calls: list[Call] = []
-        self.answers: list[Answer] = []
-        self.otherwise: Callable[[Call], Answer] = lambda _call: Answer(404, problem("web.no_route", "no such route"))
-        self.lock = threading.Lock()
-
-    def says(self, *answers: Answer) -> None:
-        """Queue answers."""
-        self.answers.extend(answers)
-
-    def take(self, call: Call) -> Answer:
-        """Note a call and return what to say."""
-        with self.lock:
-            self.calls.append(call)
-            return self.answers.pop(0) if self.answers else self.otherwise(call)
-
-
-def problem(code: str, detail: str, hint: str | None = None) -> dict[str, object]:
-    """Return a problem document."""
-    return {"code": code, "detail": detail} | ({"hint": hint} if hint else {})
-
-
-class Handler(BaseHTTPRequestHandler):
-    """Reads a call whole and writes the scripted answer in chunks."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self) -> None:
-        """Answer."""
-        size = int(self.headers.get("content-length") or 0)
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        call = Call(self.command, self.path, headers, self.rfile.read(size))
-        answer = self.server.far_side.take(call)  # type: ignore[attr-defined]
-        body = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
-        self.send_response(answer.status)
-        for name, value in ({"Content-Type": "application/json"} | answer.headers).items():
-            self.send_header(name, value)
-        self.send_header("Transfer-Encoding", "chunked")
-        self.end_headers()
-        if body:
-            self.wfile.write(f"{len(body):x}\r\n".encode() + body + b"\r\n")
-        if answer.cut:
-            self.close_connection = True
-        else:
-            self.wfile.write(b"0\r\n\r\n")
-
-    do_POST = do_GET  # noqa: N815 - the standard library's name
-
-    def log_message(self, *_args: object) -> None:
-        """Stay quiet."""
-
-
-class Server(ThreadingHTTPServer):
-    """Stays quiet when a client hangs up, which is what some tests are about."""
-
-    def handle_error(self, *_args: object) -> None:
-        """Say nothing."""
+from far_side import FarSide, Handler, Server
 
 
 @pytest.fixture

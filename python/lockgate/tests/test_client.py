@@ -8,7 +8,7 @@ from pathlib import Path
 
 import lockgate
 import pytest
-from conftest import Answer, FarSide, problem
+from far_side import Answer, FarSide, problem
 from lockgate import errors
 from lockgate.client import LONGEST_WAIT_S, _wait_s
 from lockgate.config import find_login

@@ -10,7 +10,7 @@ import lockgate
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import Answer, Call, FarSide, problem
+from far_side import Answer, Call, FarSide, problem
 from lockgate.queries import ARROW, PARQUET, Condition, select
 
 BATCHES = [pa.record_batch({"n": [1, 2]}), pa.record_batch({"n": [3]})]

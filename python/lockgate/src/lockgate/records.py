@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from lockgate.client import JsonObject
-from lockgate.errors import InternalError
+from lockgate.errors import InternalError, InvalidError
 
 R = TypeVar("R", bound="Record")
 
@@ -74,7 +74,11 @@ def when(value: datetime | None) -> str | None:
     if value is None:
         return None
     if value.tzinfo is None:
-        raise ValueError(f"{value!r} has no time zone; use for example `datetime.now(timezone.utc)`")
+        raise InvalidError(
+            f"`{value.isoformat()}` has no time zone",
+            code="sdk.bad_argument",
+            hint="use for example `datetime.now(timezone.utc)`",
+        )
     return value.isoformat()
 
 
