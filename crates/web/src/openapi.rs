@@ -1,0 +1,40 @@
+use crate::Routes;
+use utoipa::openapi::path::{HttpMethod, PathItem, Paths};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{Components, InfoBuilder, License, OpenApi, SecurityRequirement};
+
+/// Returns the OpenAPI 3.1 document of `routes`, which are mounted below `prefix`.
+pub fn document(prefix: &str, routes: &Routes<()>) -> OpenApi {
+    let mut paths = Paths::new();
+    let mut components = Components::new();
+    for (path, method, (operation, schemas)) in &routes.described {
+        let method = match *method {
+            "GET" => HttpMethod::Get,
+            "PUT" => HttpMethod::Put,
+            "DELETE" => HttpMethod::Delete,
+            "PATCH" => HttpMethod::Patch,
+            _ => HttpMethod::Post,
+        };
+        let item = PathItem::new(method, operation.clone());
+        match paths.paths.get_mut(&format!("{prefix}{path}")) {
+            Some(known) => known.merge_operations(item),
+            None => {
+                paths.paths.insert(format!("{prefix}{path}"), item);
+            }
+        }
+        components.schemas.extend(schemas.iter().cloned());
+    }
+    let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+    let session = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new("lockgate_session")));
+    components.add_security_scheme("token", bearer);
+    components.add_security_scheme("session", session);
+    let description = "From data lake to live model, gate by gate. Send a token as `Authorization: Bearer TOKEN`. Every \
+        failure is a `Problem`: a stable code, what failed on which input, and what to do next.";
+    let licence = License::builder().name("Apache-2.0").identifier(Some("Apache-2.0")).build();
+    let info = InfoBuilder::new().title("Lockgate").version("v1").description(Some(description)).license(Some(licence));
+    let mut document = OpenApi::new(info.build(), paths);
+    document.components = Some(components);
+    let none: [&str; 0] = [];
+    document.security = Some(vec![SecurityRequirement::new("token", none), SecurityRequirement::new("session", none)]);
+    document
+}
