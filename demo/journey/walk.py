@@ -137,7 +137,7 @@ class Walk:
             check(browsed.total == 2, f"browsing shows {browsed.total} datasets, not 2")
             words.append("Ana finds by column (iban), by description (applicants) and despite a typo (custmers)")
             with refused_read():
-                lockgate.read(self.lakes.customers, limit=1, client=ana)
+                lockgate.read(self.lakes.customers, purpose="none", limit=1, client=ana)
             words.append("may ask Dora for retail, Eli for risk, and reads nothing yet")
 
     def search(self, text: str) -> list[str]:
@@ -215,7 +215,7 @@ class Walk:
             if self.lakes.sensitive is not None:
                 lake = "retail" if self.lakes.sensitive in self.lakes.customer_columns else "risk"
                 with refused_read():
-                    lockgate.read(self.dataset_of(lake), columns=[self.lakes.sensitive], client=self.clients["ana"])
+                    self.see(self.dataset_of(lake), self.lakes.sensitive)
                 words.append(f"{self.lakes.sensitive}, not asked for, is not there")
 
     def revoke(self) -> None:
@@ -227,7 +227,7 @@ class Walk:
             check(grant.state == "revoked", f"grant `{grant.id}` is {grant.state}")
             refused_after = self.refused_within(1.0)
             words.append(f"Dora revokes; reads are refused after {refused_after:.2f} s, Risk's grant still works")
-            lockgate.read(self.lakes.applications, limit=1, client=self.clients["ana"])
+            self.see(self.lakes.applications, "record_id")
 
     def expire(self) -> None:
         """5. A grant with an early end works until then, and not a moment longer."""
@@ -235,7 +235,7 @@ class Walk:
             end = datetime.now(timezone.utc) + timedelta(seconds=self.expires_after_s)
             request = self.request("retail", end=end)
             lockgate.requests.approve(request.id, columns={"iban": "null"}, client=self.clients["dora"])
-            table = lockgate.read(self.lakes.customers, columns=["iban"], client=self.clients["ana"])
+            table = self.see(self.lakes.customers, "iban")
             check(table["iban"].null_count == self.lakes.rows, "iban under a mask of nulls shows a value")
             time.sleep(max(0.0, (end - datetime.now(timezone.utc)).total_seconds()))
             refused_after = self.refused_within(1.0)
@@ -279,8 +279,13 @@ class Walk:
         return lockgate.sql(
             f"SELECT c.record_id, c.iban, c.{column}, a.{target} FROM {self.lakes.customers} AS c"
             f" JOIN {self.lakes.applications} AS a ON a.record_id = c.record_id",
+            purpose=self.purpose,
             client=self.clients["ana"],
         )
+
+    def see(self, dataset: str, column: str) -> pa.Table:
+        """Return a column of a dataset, as Ana sees it."""
+        return lockgate.read(dataset, columns=[column], purpose=self.purpose, client=self.clients["ana"])
 
     def refused_within(self, seconds: float) -> float:
         """Return after how many seconds a read of Ana's is refused; it must be within `seconds`."""
@@ -288,7 +293,7 @@ class Walk:
         while True:
             asked = time.monotonic() - started
             try:
-                lockgate.read(self.lakes.customers, columns=["record_id"], limit=1, client=self.clients["ana"])
+                self.see(self.lakes.customers, "record_id")
             except (lockgate.ForbiddenError, lockgate.NotFoundError):
                 return time.monotonic() - started
             check(asked < seconds, f"a read still works {asked:.2f} s after its grant ended")

@@ -38,6 +38,12 @@ class Bank:
         """The server's address."""
         return self.server.url
 
+    @property
+    def purpose(self) -> str:
+        """The purpose that Ana put on record on the walk."""
+        assert self.walk is not None
+        return self.walk.purpose
+
     def token(self, name: str) -> str:
         """Return the token of a person, made at the first call."""
         if name not in self.tokens:

@@ -202,7 +202,7 @@ def test_ragged_corrupt_and_hostile_files_are_listed_not_fatal(walked: Bank) -> 
 def test_publishing_what_is_not_parquet_is_refused(walked: Bank) -> None:
     for body in (b"", b"PAR1 no PAR1", bytes(range(256)) * 20):
         headers = {"Content-Type": "application/vnd.apache.parquet", "Idempotency-Key": "k" + str(len(body))}
-        path = f"/api/v1/datasets/retail.predictions.scores/publish?purpose={walked.walk.purpose}"  # type: ignore[union-attr]
+        path = f"/api/v1/datasets/retail.predictions.scores/publish?purpose={walked.purpose}"
         answer = walked.raw("POST", path, token=walked.token("ana"), body=body, headers=headers)
         assert 400 <= answer.status < 500, answer
         answer.problem()
@@ -227,7 +227,7 @@ def test_publishing_what_is_not_parquet_is_refused(walked: Bank) -> None:
 )
 def test_wrong_sql_points_at_the_place(walked: Bank, statement: str, named: str) -> None:
     with pytest.raises((lockgate.InvalidError, lockgate.ForbiddenError, lockgate.NotFoundError)) as raised:
-        lockgate.sql(statement, client=walked.client("ana"))
+        lockgate.sql(statement, purpose=walked.purpose, client=walked.client("ana"))
     error = raised.value
     assert named.lower() in f"{error.detail} {error.hint}".lower(), error
     assert "DataFusion" not in str(error), error
@@ -236,7 +236,9 @@ def test_wrong_sql_points_at_the_place(walked: Bank, statement: str, named: str)
 def test_a_runaway_cross_join_is_cancelled_within_a_second(walked: Bank) -> None:
     """It streams rows without end; whoever started it ends it, from another connection."""
     cross = " CROSS JOIN ".join(f"{C} t{i}" for i in range(4))
-    with lockgate.batches(f"SELECT t0.record_id FROM {cross}", client=walked.client("ana")) as running:
+    with lockgate.batches(
+        f"SELECT t0.record_id FROM {cross}", purpose=walked.purpose, client=walked.client("ana")
+    ) as running:
         first = next(iter(running))
         assert first.num_rows > 0
         lockgate.queries.cancel(running.id, client=walked.client("ana"))
@@ -263,6 +265,7 @@ def test_a_silent_cross_join_is_cancelled_too(walked: Bank) -> None:
         try:
             lockgate.sql(
                 f"SELECT count(*) AS n, max(t4.record_id || t3.record_id) AS m FROM {cross}",
+                purpose=walked.purpose,
                 client=walked.client("ana"),
             )
         except lockgate.LockgateError as error:
@@ -287,7 +290,9 @@ def test_a_running_query_ends_when_its_grant_is_revoked(walked: Bank) -> None:
     walk = walked.walk
     assert walk is not None
     cross = " CROSS JOIN ".join(f"{C} t{i}" for i in range(4))
-    with lockgate.batches(f"SELECT t0.record_id FROM {cross}", client=walked.client("ana")) as running:
+    with lockgate.batches(
+        f"SELECT t0.record_id FROM {cross}", purpose=walked.purpose, client=walked.client("ana")
+    ) as running:
         next(iter(running))
         lockgate.grants.revoke(walk.grants["retail"], reason="test", client=walked.client("dora"))
         started = time.monotonic()

@@ -88,12 +88,12 @@ def attacks(iban: str, hidden: str, column: str, beyond: float) -> list[str]:
 
 def test_no_statement_shows_what_is_masked_or_filtered(walked: Bank, secrets: tuple[list[str], list[str]]) -> None:
     ibans, hidden = secrets
-    ana, at_most = walked.client("ana"), walked.lakes.filter_at_most
+    ana, purpose, at_most = walked.client("ana"), walked.purpose, walked.lakes.filter_at_most
     beyond = max(value for value in walked.lakes.filter_values.to_pylist() if value > at_most)
     answered, refused = 0, 0
     for statement in attacks(ibans[0], hidden[0], walked.lakes.filter_column, beyond):
         try:
-            shown = json.dumps(lockgate.sql(statement, client=ana).to_pydict(), default=str)
+            shown = json.dumps(lockgate.sql(statement, purpose=purpose, client=ana).to_pydict(), default=str)
             answered += 1
         except lockgate.InternalError as error:
             pytest.fail(f"`{statement}` broke the server: {error}")
@@ -110,27 +110,34 @@ def test_no_statement_shows_what_is_masked_or_filtered(walked: Bank, secrets: tu
 
 
 def test_predicates_on_the_mask_tell_nothing_of_the_value(walked: Bank, secrets: tuple[list[str], list[str]]) -> None:
-    ana = walked.client("ana")
+    ana, purpose = walked.client("ana"), walked.purpose
     for condition in (f"iban = '{secrets[0][0]}'", "iban LIKE 'DE%'", "iban < 'DF' AND iban > 'DD'"):
-        count = lockgate.sql(f"SELECT count(*) AS n FROM {C} WHERE {condition}", client=ana).to_pylist()
+        count = lockgate.sql(
+            f"SELECT count(*) AS n FROM {C} WHERE {condition}", purpose=purpose, client=ana
+        ).to_pylist()
         true = [i for i in secrets[0] if i.startswith("DE")]
         assert count[0]["n"] < len(true) / 10, f"`{condition}` holds for {count} rows: it sees behind the mask"
     assert (
-        lockgate.sql(f"SELECT count(*) AS n FROM {C} WHERE iban = '{secrets[0][0]}'", client=ana)["n"][0].as_py() == 0
+        lockgate.sql(f"SELECT count(*) AS n FROM {C} WHERE iban = '{secrets[0][0]}'", purpose=purpose, client=ana)["n"][
+            0
+        ].as_py()
+        == 0
     )
 
 
 def test_arithmetic_on_hidden_rows_raises_no_error(walked: Bank) -> None:
     """`1/(x - v)` fails if a row with `x = v` is evaluated before the row filter: for hidden rows it must not."""
-    ana, column = walked.client("ana"), walked.lakes.filter_column
+    ana, purpose, column = walked.client("ana"), walked.purpose, walked.lakes.filter_column
     hidden = {value for value in walked.lakes.filter_values.to_pylist() if value > walked.lakes.filter_at_most}
     assert hidden
     for value in hidden:
-        rows = lockgate.sql(f"SELECT 1/({column} - {value}) AS q FROM {C} WHERE 1/({column} - {value}) < 2", client=ana)
+        rows = lockgate.sql(
+            f"SELECT 1/({column} - {value}) AS q FROM {C} WHERE 1/({column} - {value}) < 2", purpose=purpose, client=ana
+        )
         assert rows.num_rows == walked.walk.kept()  # type: ignore[union-attr]
     seen = walked.lakes.filter_at_most
     with pytest.raises(lockgate.LockgateError):
-        lockgate.sql(f"SELECT 1/({column} - {seen:g}) AS q FROM {C}", client=ana)
+        lockgate.sql(f"SELECT 1/({column} - {seen:g}) AS q FROM {C}", purpose=purpose, client=ana)
 
 
 @pytest.mark.parametrize("page", ["", "/columns", "/profile", "/versions", "/history"])
@@ -152,6 +159,8 @@ def test_search_does_not_find_values(walked: Bank, secrets: tuple[list[str], lis
 
 
 def test_a_token_differs_between_readers_and_keeps_within_one(walked: Bank) -> None:
-    ana = walked.client("ana")
-    first, second = (lockgate.read(C, columns=["record_id", "iban"], client=ana).to_pylist() for _ in range(2))
+    ana, purpose = walked.client("ana"), walked.purpose
+    first, second = (
+        lockgate.read(C, columns=["record_id", "iban"], purpose=purpose, client=ana).to_pylist() for _ in range(2)
+    )
     assert sorted(map(str, first)) == sorted(map(str, second))

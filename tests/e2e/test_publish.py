@@ -22,15 +22,13 @@ def table(mark: int) -> pa.Table:
 def writer(walked: Bank) -> lockgate.Client:
     """Return Ana's connection, with a write grant on `retail.predictions` and a published first version to read."""
     ana, dora = walked.client("ana"), walked.client("dora")
-    walk = walked.walk
-    assert walk is not None
     end = datetime.now(timezone.utc) + timedelta(days=5)
     with pytest.raises((lockgate.ForbiddenError, lockgate.NotFoundError)):
-        lockgate.publish(table(0), SCORES, purpose=walk.purpose, use="score", client=ana)
+        lockgate.publish(table(0), SCORES, purpose=walked.purpose, use="score", client=ana)
     write = lockgate.requests.create(
         "retail.predictions",
         kind="write",
-        purpose=walk.purpose,
+        purpose=walked.purpose,
         uses=["score"],
         text="Scores.",
         expires_at=end,
@@ -38,25 +36,25 @@ def writer(walked: Bank) -> lockgate.Client:
     )
     lockgate.requests.approve(write.id, client=dora)
     done = lockgate.publish(
-        table(0), SCORES, purpose=walk.purpose, use="score", inputs=["risk.credit.applications"], client=ana
+        table(0), SCORES, purpose=walked.purpose, use="score", inputs=["risk.credit.applications"], client=ana
     )
     assert (done["dataset"], done["rows"]) == (SCORES, ROWS)
     read = lockgate.requests.create(
-        SCORES, purpose=walk.purpose, text="To look at the scores.", expires_at=end, client=ana
+        SCORES, purpose=walked.purpose, text="To look at the scores.", expires_at=end, client=ana
     )
     lockgate.requests.approve(read.id, client=dora)
     return ana
 
 
 def test_a_published_dataset_is_found_and_read(walked: Bank, writer: lockgate.Client) -> None:
-    shown = lockgate.read(SCORES, client=writer)
+    shown = lockgate.read(SCORES, purpose=walked.purpose, client=writer)
     assert (shown.num_rows, set(shown["mark"].to_pylist())) == (ROWS, {0})
     assert lockgate.datasets.get(SCORES, client=walked.client("dora")).rows == ROWS
 
 
 def test_a_crawl_leaves_a_published_dataset_alone(walked: Bank, writer: lockgate.Client) -> None:
     lockgate.lakes.crawl("retail", client=walked.client("dora"))
-    assert lockgate.read(SCORES, columns=["mark"], client=writer).num_rows == ROWS
+    assert lockgate.read(SCORES, columns=["mark"], purpose=walked.purpose, client=writer).num_rows == ROWS
 
 
 def test_the_same_key_publishes_once(walked: Bank, writer: lockgate.Client) -> None:
@@ -64,7 +62,7 @@ def test_the_same_key_publishes_once(walked: Bank, writer: lockgate.Client) -> N
     sink = pa.BufferOutputStream()
     pa.parquet.write_table(table(0), sink)
     headers = {"Content-Type": "application/vnd.apache.parquet", "Idempotency-Key": "e2e-publish-once"}
-    query = {"purpose": walked.walk.purpose, "use": "score"}  # type: ignore[union-attr]
+    query = {"purpose": walked.purpose, "use": "score"}
     answers = []
     for _ in range(2):
         content = sink.getvalue().to_pybytes()
@@ -83,7 +81,9 @@ def test_readers_see_all_of_a_version_or_nothing_of_it(walked: Bank, writer: loc
         with lockgate.Client(walked.url, walked.token("ana")) as client:
             while not over.is_set():
                 try:
-                    rows = lockgate.sql(f"SELECT mark, count(*) AS n FROM {SCORES} GROUP BY mark", client=client)
+                    rows = lockgate.sql(
+                        f"SELECT mark, count(*) AS n FROM {SCORES} GROUP BY mark", purpose=walked.purpose, client=client
+                    )
                 except lockgate.ConflictError:
                     continue  # the dataset changed under the read, which says so instead of mixing versions
                 except lockgate.LockgateError as error:
@@ -95,10 +95,12 @@ def test_readers_see_all_of_a_version_or_nothing_of_it(walked: Bank, writer: loc
     reader.start()
     try:
         for mark in range(1, 9):
-            lockgate.publish(table(mark), SCORES, purpose=walked.walk.purpose, use="score", client=writer)  # type: ignore[union-attr]
+            lockgate.publish(table(mark), SCORES, purpose=walked.purpose, use="score", client=writer)
     finally:
         over.set()
         reader.join()
     assert wrong == []
     assert set(seen) == {(ROWS,)}, f"a reader saw a mix: {set(seen)}"
-    assert set(lockgate.read(SCORES, columns=["mark"], client=writer)["mark"].to_pylist()) == {8}
+    assert set(lockgate.read(SCORES, columns=["mark"], purpose=walked.purpose, client=writer)["mark"].to_pylist()) == {
+        8
+    }

@@ -39,13 +39,13 @@ def test_sql_answers_a_table_and_says_what_for(client: lockgate.Client, server: 
 
 def test_a_result_without_rows_keeps_its_columns(client: lockgate.Client, server: FarSide) -> None:
     server.says(arrow(stream([])))
-    table = lockgate.sql("SELECT n", client=client)
+    table = lockgate.sql("SELECT n", purpose="p-1", client=client)
     assert (table.num_rows, table.schema.names) == (0, ["n"])
 
 
 def test_leaving_early_cancels_on_the_server(client: lockgate.Client, server: FarSide) -> None:
     server.says(arrow(stream()), Answer(200, {"id": "q-17", "state": "cancelled"}))
-    with lockgate.batches("SELECT n", client=client) as running:
+    with lockgate.batches("SELECT n", purpose="p-1", client=client) as running:
         assert running.id == "q-17"
         assert next(iter(running)).num_rows == 2
     assert [call.path for call in server.calls] == ["/api/v1/query", "/api/v1/queries/q-17/cancel"]
@@ -53,7 +53,7 @@ def test_leaving_early_cancels_on_the_server(client: lockgate.Client, server: Fa
 
 def test_reading_to_the_end_cancels_nothing(client: lockgate.Client, server: FarSide) -> None:
     server.says(arrow(stream()))
-    with lockgate.batches("SELECT n", client=client) as running:
+    with lockgate.batches("SELECT n", purpose="p-1", client=client) as running:
         assert sum(batch.num_rows for batch in running) == 3
     assert len(server.calls) == 1
 
@@ -73,20 +73,20 @@ def test_a_broken_stream_never_passes_for_the_whole(
     server.otherwise = ended
     server.says(arrow(body[:kept], cut=cut))
     with pytest.raises(lockgate.ForbiddenError, match="grant `g-1` was revoked"):
-        lockgate.sql("SELECT n", client=client)
+        lockgate.sql("SELECT n", purpose="p-1", client=client)
 
 
 def test_a_whole_stream_on_a_broken_connection_is_refused_too(client: lockgate.Client, server: FarSide) -> None:
     server.otherwise = lambda _call: Answer(200, {"id": "q-17", "state": "running", "error": None})
     server.says(arrow(stream(), cut=True))
     with pytest.raises(lockgate.UnavailableError, match="query `q-17` broke off"):
-        lockgate.sql("SELECT n", client=client)
+        lockgate.sql("SELECT n", purpose="p-1", client=client)
 
 
 def test_a_wrong_statement_is_invalid(client: lockgate.Client, server: FarSide) -> None:
     server.says(Answer(400, problem("query.sql", "line 1, column 8: no column `nn`", "columns are `n`")))
     with pytest.raises(lockgate.InvalidError, match="line 1, column 8"):
-        lockgate.sql("SELECT nn", client=client)
+        lockgate.sql("SELECT nn", purpose="p-1", client=client)
 
 
 def test_read_quotes_what_it_is_given() -> None:

@@ -71,8 +71,8 @@ Case = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any], Any, str, Any]
 
 CASES: list[Case] = [
     (grants.revoke, ("g-17",), {"reason": "over"}, GRANT, "POST /grants/g-17/revoke", {"reason": "over"}),
-    (grants.suspend, ("g-17",), {}, GRANT, "POST /grants/g-17/suspend", {}),
-    (grants.resume, ("g-17",), {}, GRANT, "POST /grants/g-17/resume", {}),
+    (grants.suspend, ("g-17",), {"reason": "x"}, GRANT, "POST /grants/g-17/suspend", {"reason": "x"}),
+    (grants.resume, ("g-17",), {}, GRANT, "POST /grants/g-17/resume", None),
     (requests.submit, ("r-214",), {}, REQUEST, "POST /requests/r-214/submit", None),
     (requests.withdraw, ("r-214",), {}, REQUEST, "POST /requests/r-214/withdraw", None),
     (

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from lockgate.client import Client, JsonObject, current
-from lockgate.records import Record, given
+from lockgate.client import Client, current
+from lockgate.records import Record
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +70,7 @@ def get(grant: str, *, client: Client | None = None) -> Grant:
     return Grant.from_json((client or current()).call("get_grant", id=grant))
 
 
-def revoke(grant: str, *, reason: str | None = None, client: Client | None = None) -> Grant:
+def revoke(grant: str, *, reason: str, client: Client | None = None) -> Grant:
     """End a grant now; reads under it, running ones included, are refused within a second.
 
     Parameters
@@ -91,22 +91,21 @@ def revoke(grant: str, *, reason: str | None = None, client: Client | None = Non
 
     Examples
     --------
-    >>> revoke("g-17").state  # doctest: +SKIP
+    >>> revoke("g-17", reason="the project is over").state  # doctest: +SKIP
     'revoked'
     """
     return _verb("revoke_grant", grant, reason, client)
 
 
-def suspend(grant: str, *, reason: str | None = None, client: Client | None = None) -> Grant:
+def suspend(grant: str, *, reason: str, client: Client | None = None) -> Grant:
     """Stop a grant until a steward resumes it; suspending it again changes nothing."""
     return _verb("suspend_grant", grant, reason, client)
 
 
-def resume(grant: str, *, reason: str | None = None, client: Client | None = None) -> Grant:
+def resume(grant: str, *, client: Client | None = None) -> Grant:
     """Let a suspended grant work again; only a steward who did not ask for it may."""
-    return _verb("resume_grant", grant, reason, client)
+    return Grant.from_json((client or current()).call("resume_grant", id=grant))
 
 
-def _verb(operation: str, grant: str, reason: str | None, client: Client | None) -> Grant:
-    body: JsonObject = given(reason=reason)
-    return Grant.from_json((client or current()).call(operation, body=body, id=grant))
+def _verb(operation: str, grant: str, reason: str, client: Client | None) -> Grant:
+    return Grant.from_json((client or current()).call(operation, body={"reason": reason}, id=grant))

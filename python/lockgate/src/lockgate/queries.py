@@ -97,8 +97,8 @@ class Batches:
 def batches(
     statement: str,
     *,
-    purpose: str | None = None,
-    use: str | None = None,
+    purpose: str,
+    use: str = "explore",
     grants: Sequence[str] = (),
     limit: int | None = None,
     client: Client | None = None,
@@ -110,7 +110,7 @@ def batches(
     statement
         A ``SELECT`` over datasets by their names, for example ``SELECT * FROM retail.core.customers``.
     purpose
-        Id of the purpose that the data is read for; may be left out where your grants leave one only.
+        Id of the purpose that the data is read for; one that a grant of yours names.
     use
         ``"explore"``, ``"train"``, ``"score"`` or ``"monitor"``; by default ``"explore"``.
     grants
@@ -131,15 +131,13 @@ def batches(
 
     Examples
     --------
-    >>> with batches("SELECT 1 AS one") as running:  # doctest: +SKIP
+    >>> with batches("SELECT 1 AS one", purpose="p-1") as running:  # doctest: +SKIP
     ...     for batch in running:
     ...         print(batch.num_rows)
     1
     """
     client = client or current()
-    body: dict[str, Any] = {"sql": statement, "use": use or "explore"}
-    if purpose is not None:
-        body["purpose"] = purpose
+    body: dict[str, Any] = {"sql": statement, "purpose": purpose, "use": use}
     if grants:
         body["grants"] = list(grants)
     if limit is not None:
@@ -158,8 +156,8 @@ def batches(
 def sql(
     statement: str,
     *,
-    purpose: str | None = None,
-    use: str | None = None,
+    purpose: str,
+    use: str = "explore",
     grants: Sequence[str] = (),
     limit: int | None = None,
     client: Client | None = None,
@@ -180,8 +178,8 @@ def read(
     *,
     columns: Sequence[str] | None = None,
     where: str | Sequence[Condition] | None = None,
-    purpose: str | None = None,
-    use: str | None = None,
+    purpose: str,
+    use: str = "explore",
     grants: Sequence[str] = (),
     limit: int | None = None,
     client: Client | None = None,
@@ -208,7 +206,7 @@ def read(
 
     Examples
     --------
-    >>> read("retail.core.customers", columns=["age"], where=[("age", ">=", 18)])  # doctest: +SKIP
+    >>> read("retail.core.customers", columns=["age"], where=[("age", ">=", 18)], purpose="p-1")  # doctest: +SKIP
     """
     statement = select(dataset, columns, where)
     return sql(statement, purpose=purpose, use=use, grants=grants, limit=limit, client=client)

@@ -16,15 +16,16 @@ class Token(Record):
 
     id: str
     name: str = ""
-    person: str = ""
+    person: str | None = None
     state: str
     expires_at: datetime | None = None
 
 
-def create(name: str, *, ttl_hours: int | None = None, client: Client | None = None) -> tuple[Token, str]:
-    """Make a token for yourself and return it with its secret, which is never shown again."""
-    answer = (client or current()).call("create_token", body=given(name=name, ttl_hours=ttl_hours))
-    return Token.from_json({**answer}), str(answer["token"])
+def create(name: str, *, ttl_seconds: int | None = None, client: Client | None = None) -> tuple[Token, str]:
+    """Make a token of your own; return it and its secret, which is never shown again; it lasts 30 days by default."""
+    answer = (client or current()).call("create_token", body=given(name=name, ttl_seconds=ttl_seconds))
+    shown = {name: value for name, value in answer.items() if name != "token"}
+    return Token.from_json(shown), str(answer["token"])
 
 
 def list(*, limit: int | None = None, client: Client | None = None) -> Sequence[Token]:
