@@ -8,7 +8,11 @@ const FLOORS: &str = "xtask/floors.toml";
 const TESTKIT: &str = "testkit";
 
 #[derive(Debug)]
-struct Floors(BTreeMap<String, i64>);
+struct Floors {
+    of: BTreeMap<String, i64>,
+    /// Neighbours that one crate may use all the same, each for the reason that stands beside it.
+    beside: BTreeMap<String, Vec<String>>,
+}
 
 /// Checks that a crate imports only lower floors, and that `testkit` is imported by tests only.
 pub fn check(tree: &Tree) -> Result<Vec<Finding>> {
@@ -16,21 +20,24 @@ pub fn check(tree: &Tree) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
     for (path, text) in tree.matching("crates/", "/Cargo.toml") {
         let name = path.trim_start_matches("crates/").trim_end_matches("/Cargo.toml");
-        let Some(&floor) = floors.0.get(name) else {
+        let Some(&floor) = floors.of.get(name) else {
             findings.push(Finding::new(path, 1, "floor", format!("give `{name}` its floor in {FLOORS}")));
             continue;
         };
         let manifest: toml::Table = toml::from_str(text).with_context(|| path.to_owned())?;
         for section in ["dependencies", "dev-dependencies", "build-dependencies"] {
             for used in manifest.get(section).and_then(toml::Value::as_table).into_iter().flat_map(toml::Table::keys) {
-                let Some(&below) = floors.0.get(used) else { continue };
+                let Some(&below) = floors.of.get(used) else { continue };
+                if floors.beside.get(name).is_some_and(|beside| beside.contains(used)) {
+                    continue;
+                }
                 if let Some(text) = judge((name, floor), (used, below), section) {
                     findings.push(Finding::new(path, line_of_key(tree.text(path), used), "floor", text));
                 }
             }
         }
     }
-    for name in floors.0.keys().filter(|name| !tree.files.contains_key(&format!("crates/{name}/Cargo.toml"))) {
+    for name in floors.of.keys().filter(|name| !tree.files.contains_key(&format!("crates/{name}/Cargo.toml"))) {
         findings.push(Finding::new(FLOORS, 1, "floor", format!("there is no crates/{name}: delete its line")));
     }
     Ok(findings)
@@ -53,9 +60,14 @@ fn judge((name, floor): (&str, i64), (used, below): (&str, i64), section: &str) 
 
 fn read(tree: &Tree) -> Result<Floors> {
     let table: toml::Table = toml::from_str(tree.text(FLOORS)).with_context(|| FLOORS.to_owned())?;
-    let floors =
-        table.get("floors").and_then(toml::Value::as_table).with_context(|| format!("{FLOORS} has no [floors]"))?;
-    Ok(Floors(floors.iter().filter_map(|(name, floor)| Some((name.clone(), floor.as_integer()?))).collect()))
+    let section = |name: &str| table.get(name).and_then(toml::Value::as_table);
+    let floors = section("floors").with_context(|| format!("{FLOORS} has no [floors]"))?;
+    let of = floors.iter().filter_map(|(name, floor)| Some((name.clone(), floor.as_integer()?))).collect();
+    let words = |list: &toml::Value| {
+        Some(list.as_array()?.iter().filter_map(|word| word.as_str().map(str::to_owned)).collect())
+    };
+    let beside = section("beside").into_iter().flatten().filter_map(|(name, list)| Some((name.clone(), words(list)?)));
+    Ok(Floors { of, beside: beside.collect() })
 }
 
 /// Returns the line on which `key` stands in a manifest.
@@ -73,11 +85,12 @@ mod tests {
 
     #[track_caller]
     fn check_sample(manifest: &str, expected: &[&str]) {
-        let floors = "[floors]\nbase = 0\naccess = 2\njobs = 2\ncatalog = 3\ntestkit = 2\n";
+        let floors = "[floors]\nbase = 0\nevents = 0\naccess = 2\njobs = 2\ncatalog = 3\ntestkit = 2\n[beside]\nevents = [\"base\"]\n";
         let tree = Tree::of(&[
             (FLOORS, floors),
             ("crates/access/Cargo.toml", manifest),
             ("crates/base/Cargo.toml", ""),
+            ("crates/events/Cargo.toml", "[dependencies]\nbase.workspace = true"),
             ("crates/jobs/Cargo.toml", ""),
             ("crates/catalog/Cargo.toml", ""),
             ("crates/testkit/Cargo.toml", ""),

@@ -61,7 +61,8 @@ fn check_one(path: &str, text: &str) -> Vec<Finding> {
 fn names_folder(line: &str, folder: &str) -> bool {
     line.match_indices(folder).any(|(at, _)| {
         let before = line[..at].chars().next_back();
-        before.is_none_or(|before| !before.is_alphanumeric() && !"._-~}/*)>".contains(before))
+        let starts = before.is_none_or(|before| !before.is_alphanumeric() && !"._-~}/*)>".contains(before));
+        starts && line[at + folder.len()..].starts_with(|after: char| after.is_alphanumeric())
     })
 }
 
@@ -103,6 +104,7 @@ mod tests {
         check_sample("package-lock.json", &format!("\"https://{}/x\"", HOSTS[2]), &["no-registry-host"]);
         check_sample("a.sh", &format!("cd {}x", FOLDERS[0]), &["no-machine-path"]);
         check_sample("a.sh", "cd $HOME/home/work/x", &[]);
+        check_sample("a.py", &format!("LEAKS = 'x|{}|y'", FOLDERS[2]), &[]);
         check_sample("Cargo.lock", "source = \"registry+https://github.com/rust-lang/crates.io-index\"", &[]);
         check_sample("a.md", "<<<<<<< HEAD\n=======\n", &["merge-conflict"]);
     }

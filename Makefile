@@ -1,0 +1,87 @@
+# The chores of the repository. Each target installs what it needs and says so once; what did not change is not done again.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-builtin-rules
+.DEFAULT_GOAL := help
+
+# One target folder for every checkout: dependencies are built once. Everything third-party lies below it or in the checkout.
+export CARGO_TARGET_DIR ?= $(HOME)/.cache/lockgate/target
+export LOCKGATE_VENV ?= $(CURDIR)/.venv
+export LOCKGATE_BIN ?= $(CARGO_TARGET_DIR)/debug/lockgate
+PYTHON := $(LOCKGATE_VENV)/bin/python
+PYTHON_FOLDERS := python demo tests bench
+
+help: ## Say what there is to do
+	@echo "Lockgate: from data lake to live model, gate by gate."
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+
+demo: rust ui python ## Walk the journey on a fresh bank (DATA=file.csv TARGET=column SENSITIVE=column: on your own table)
+	@echo "building Lockgate (the first time takes several minutes)"
+	@cargo build --locked --workspace --bins
+	@"$(PYTHON)" demo/run --binary "$(LOCKGATE_BIN)"
+
+test: check ## Everything CI runs: check, then all tests, on SQLite and PostgreSQL
+	@$(call say,UI tests)
+	@cd ui && npm run --silent test
+	@$(call say,Rust tests, on SQLite and PostgreSQL)
+	@scripts/need postgres
+	@scripts/with-postgres cargo test --locked --workspace
+	@$(call say,Python tests)
+	@"$(PYTHON)" -m pytest python/lockgate/tests
+	@$(call say,end-to-end tests)
+	@scripts/need chromium bwrap
+	@scripts/with-postgres "$(PYTHON)" -m pytest tests/e2e
+
+check: rust ui python ## The rules of the house, formats, lints, types, generated files
+	@$(call say,tidy)
+	@cargo xtask tidy
+	@$(call say,formats and lints)
+	@cargo fmt --all --check
+	@cargo clippy --locked --workspace --all-targets -- -D warnings
+	@"$(PYTHON)" -m ruff check $(wildcard $(PYTHON_FOLDERS))
+	@"$(PYTHON)" -m ruff format --check $(wildcard $(PYTHON_FOLDERS))
+	@"$(PYTHON)" -m mypy
+	@cd ui && npm run --silent typecheck
+	@$(call say,build, and what is generated from it)
+	@cargo build --locked --workspace --all-targets
+	@cargo xtask gen --check
+	@"$(PYTHON)" python/gen_operations.py --check
+
+gen: rust ui-deps python ## Rewrite the OpenAPI document, the clients, the state looks and the reference
+	@cargo build --locked --workspace --bins
+	@cargo xtask gen
+	@"$(PYTHON)" python/gen_operations.py
+
+accept: rust ## Rewrite inline snapshots, and record new migrations as merged
+	@scripts/need postgres
+	@UPDATE_EXPECT=1 scripts/with-postgres cargo test --locked --workspace
+	@cargo xtask tidy --accept
+
+dev: rust ui ## Serve on 127.0.0.1:8080 with data in target/dev
+	@cargo build --locked --workspace --bins
+	@exec "$(LOCKGATE_BIN)" server --data target/dev --listen 127.0.0.1:8080 --serving-listen 127.0.0.1:8081
+
+bench: rust python ## Measure an optimised build against the budgets of the design (builds for 20 minutes the first time)
+	@cargo build --locked --workspace --bins --release
+	@LOCKGATE_BIN="$(CARGO_TARGET_DIR)/release/lockgate" "$(PYTHON)" bench/run
+
+lock: ## Renew python/requirements.lock
+	@scripts/need uv
+	@cd python && uv pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11 --universal requirements.in -o requirements.lock
+
+clean: ## Delete what was built and installed (the target folder of all checkouts included)
+	rm -rf .venv ui/node_modules ui/dist target
+	cargo clean --quiet
+
+rust:
+	@scripts/need cargo cc git python3
+python:
+	@scripts/venv "$(LOCKGATE_VENV)"
+ui-deps:
+	@scripts/ui-deps
+ui: ui-deps
+	@scripts/ui-build
+
+say = printf '\n\033[1m— %s\033[0m\n' "$(1)"
+
+.PHONY: help demo test check gen accept dev bench lock clean rust python ui-deps ui
