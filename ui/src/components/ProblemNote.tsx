@@ -1,0 +1,37 @@
+import { useClipboard } from '@mantine/hooks';
+import type { Problem } from '@/api/types';
+import { sentence } from '@/lib/format';
+import { Btn } from './Btn';
+import { Icon } from './Icon';
+import { codeText } from './codeText';
+
+/** What failed and what to do, in the server's own words; stands in place of the panel or beside the button that failed. */
+export function ProblemNote({ problem, onRetry }: { problem: Problem; onRetry?: () => void }) {
+  const clipboard = useClipboard({ timeout: 1500 });
+  const requestId = problem.request_id;
+  return (
+    <div className="pnote" role="alert">
+      <Icon name="alert-circle" />
+      <div>
+        <p>
+          <b>{codeText(`${sentence(problem.detail)}.`)}</b>
+        </p>
+        {problem.hint && <p>{codeText(`${sentence(problem.hint)}.`)}</p>}
+        <div className="row wrap sm" style={{ marginTop: 8 }}>
+          {onRetry && (
+            <Btn size="sm" icon="refresh" onClick={onRetry}>
+              Try again
+            </Btn>
+          )}
+          <span className="sp" />
+          <span className="mono dim">{problem.code}</span>
+          {requestId && (
+            <button type="button" className="link" onClick={() => clipboard.copy(requestId)}>
+              {clipboard.copied ? 'Copied' : 'Copy request id'}
+            </button>
+          )}
+        </div>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,13 @@
+import { age, instant } from '@/lib/format';
+
+/** An instant: as a moment, or as its age ("2 h ago"); the exact one with its zone is in the title. */
+export function When({ at, form = 'moment' }: { at: string | null | undefined; form?: 'moment' | 'ago' | 'age' }) {
+  if (!at) return <span>–</span>;
+  const shown = age(at);
+  const isSpan = /^\d+ [a-z]+$/.test(shown);
+  return (
+    <time dateTime={at} title={at} className="nw">
+      {form === 'moment' ? instant(at) : form === 'ago' && isSpan ? `${shown} ago` : shown}
+    </time>
+  );
+}

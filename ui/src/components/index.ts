@@ -1,0 +1,28 @@
+/** The parts of the product. None of them fetches data. */
+export { Bar } from './Bar';
+export { Btn, BtnLink } from './Btn';
+export { codeText } from './codeText';
+export { ActDialog, ConfirmAct } from './ConfirmAct';
+export { Digest } from './Digest';
+export { Empty } from './Empty';
+export { Env } from './Env';
+export { type Chosen, type Facet, Facets, FilterChips } from './Facets';
+export { Facts } from './Facts';
+export { Icon } from './Icon';
+export { Interval } from './Interval';
+export { Level } from './Level';
+export { Line } from './Line';
+export { Loading } from './Loading';
+export { NextStrip } from './NextStrip';
+export { Meta, ObjectPage, PageHead } from './ObjectPage';
+export { Pager } from './Pager';
+export { Panel } from './Panel';
+export { ProblemNote } from './ProblemNote';
+export { ReasonButton } from './ReasonButton';
+export { Seg } from './Seg';
+export { Snippet } from './Snippet';
+export { Spark } from './Spark';
+export { Badge, FactBadge, lookOf, StateBadge, type StateKind } from './StateBadge';
+export { type Tab, Tabs } from './Tabs';
+export { When } from './When';
+export { readPrincipal, Who } from './Who';

@@ -1,0 +1,129 @@
+import { Checkbox, Select, Textarea, TextInput } from '@mantine/core';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { type FormEvent, useMemo, useState } from 'react';
+import { columnsQuery, datasetsQuery } from '@/api/datasets';
+import { type ColumnTerm, newRequest, purposesQuery } from '@/api/requests';
+import { useMe } from '@/api/session';
+import { Btn, BtnLink, Empty, Loading, PageHead, Panel, ProblemNote } from '@/components';
+import { sentence } from '@/lib/format';
+import { AskColumns } from './AskColumns';
+
+const uses = ['explore', 'train', 'check', 'score', 'monitor'];
+const monthsAhead = (months: number) => {
+  const day = new Date();
+  day.setMonth(day.getMonth() + months);
+  return day.toISOString().slice(0, 10);
+};
+
+/** Asks for access: to what, for whom and what purpose, which columns, until when. */
+export function AskForm() {
+  const search = useSearch({ from: '/frame/ask' });
+  const navigate = useNavigate();
+  const queryClient = useQueryClient();
+  const me = useMe();
+  const purposes = useQuery(purposesQuery);
+  const found = useQuery(datasetsQuery({}, 200));
+  const [kind, setKind] = useState(search.kind === 'write' ? 'write' : 'read');
+  const [object, setObject] = useState(search.dataset ?? '');
+  const [principal, setPrincipal] = useState(`person:${me.person.id}`);
+  const [purpose, setPurpose] = useState<string | null>(null);
+  const [chosenUses, setUses] = useState<string[]>(['explore']);
+  const [text, setText] = useState('');
+  const [until, setUntil] = useState(monthsAhead(3));
+  const [terms, setTerms] = useState<Record<string, ColumnTerm | undefined>>({});
+  const columns = useQuery({ ...columnsQuery(object), enabled: kind === 'read' && object !== '' });
+  const chosen = purposes.data?.items.find((one) => one.id === purpose);
+  const asked = useMemo(() => {
+    const entries = (columns.data?.items ?? []).map(({ name }) => [name, name in terms ? terms[name] : 'clear'] as const);
+    return Object.fromEntries(entries.filter((entry): entry is [string, ColumnTerm] => entry[1] !== undefined));
+  }, [columns.data, terms]);
+  const send = useMutation({
+    mutationFn: (submit: boolean) =>
+      newRequest({
+        kind, object, principal, purpose: purpose ?? '', uses: chosenUses, text: text.trim(), row_filter: [], expires_at: `${until}T23:59:59Z`, submit,
+        ...(kind === 'read' ? { columns: asked } : {}),
+      }),
+    onSuccess: async (request) => {
+      await queryClient.invalidateQueries({ queryKey: ['requests'] });
+      await navigate({ to: '/access/$id', params: { id: request.id }, search: { view: 'mine' } });
+    },
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    send.mutate(true);
+  };
+  const asks = [{ value: `person:${me.person.id}`, label: `me, ${me.person.name}` }, ...me.groups.map((group) => ({ value: `group:${group}`, label: `group ${group}` }))];
+  const options = [...new Set([...(found.data?.items.map((hit) => hit.id) ?? []), ...(object && kind === 'read' ? [object] : [])])].sort();
+  const isReady = object !== '' && purpose && chosenUses.length > 0 && text.trim() !== '' && until !== '' && (kind === 'write' || Object.keys(asked).length > 0);
+  const lacks = [!object && (kind === 'read' ? 'a dataset' : 'a schema'), !purpose && 'a purpose', chosenUses.length === 0 && 'a use', !text.trim() && 'why you need it'].filter(Boolean).join(', ');
+  return (
+    <>
+      <PageHead icon="key" kind="Access" name="Ask for access" title="Ask for access" meta="Its data steward decides, and may narrow what you ask, never widen it." />
+      <form className="form wide" onSubmit={submit} aria-label="Ask for access">
+        <Panel title="To what" padded>
+          <div className="form">
+            <Select label="What do you want to do" allowDeselect={false} data={[{ value: 'read', label: 'Read a dataset' }, { value: 'write', label: 'Publish datasets below a schema' }]} value={kind} onChange={(value) => setKind(value ?? 'read')} />
+            {kind === 'read' ? (
+              <Select label="Dataset" searchable data={options} value={object || null} onChange={(value) => { setObject(value ?? ''); setTerms({}); }} placeholder="lake.schema.table" />
+            ) : (
+              <TextInput label="Schema" description="Lake and schema, as in retail.predictions; the schema may be new" placeholder="lake.schema" value={object} onChange={(event) => setObject(event.currentTarget.value.trim())} />
+            )}
+          </div>
+        </Panel>
+        <Panel title="For whom and what" padded>
+          <div className="form">
+            <Select label="For whom" allowDeselect={false} data={asks} value={principal} onChange={(value) => value && setPrincipal(value)} />
+            {purposes.data?.items.length === 0 ? (
+              <Empty small title="No purpose is on record yet." why="A purpose says why data may be used at all, with its lawful basis.">
+                <BtnLink to="/purposes" look="tint">Record a purpose</BtnLink>
+              </Empty>
+            ) : (
+              <Select
+                label="Purpose"
+                searchable
+                data={(purposes.data?.items ?? []).map(({ id, name }) => ({ value: id, label: name }))}
+                value={purpose}
+                onChange={setPurpose}
+                description={chosen ? `${chosen.lawful_basis}; allows ${chosen.allowed_uses.join(', ')}` : 'On record, with its lawful basis'}
+                inputWrapperOrder={['label', 'input', 'description', 'error']}
+              />
+            )}
+            <Checkbox.Group label="To do what" value={chosenUses} onChange={setUses}>
+              <div className="row wrap g16" style={{ marginTop: 4 }}>
+                {uses.map((use) => (
+                  <Checkbox key={use} value={use} label={use === 'check' ? 'Check fairness' : sentence(use)} disabled={!!chosen && !chosen.allowed_uses.includes(use)} />
+                ))}
+              </div>
+            </Checkbox.Group>
+            {chosen && chosen.allowed_uses.length < uses.length && <p className="hint">The purpose allows {chosen.allowed_uses.join(', ')} only.</p>}
+            <Textarea label="Why do you need it" description="The data steward reads this" inputWrapperOrder={['label', 'input', 'description', 'error']} autosize minRows={2} value={text} onChange={(event) => setText(event.currentTarget.value)} />
+            <TextInput type="date" label="Until" description="The end cannot be moved later; a longer time is a new request" min={monthsAhead(0)} value={until} onChange={(event) => setUntil(event.currentTarget.value)} />
+          </div>
+        </Panel>
+        {kind === 'read' && object !== '' && (
+          <Panel title="Columns" note="ask for what you need, as little as it can be">
+            {columns.error && <ProblemNote problem={columns.error} />}
+            {columns.isPending ? <Loading rows={5} /> : <AskColumns columns={columns.data?.items ?? []} terms={terms} onChange={setTerms} />}
+          </Panel>
+        )}
+        {send.error && <ProblemNote problem={send.error} />}
+        <div className="row wrap">
+          <Btn type="submit" look="primary" size="lg" disabled={!isReady} busy={send.isPending} busyWord="Sending…">
+            Ask for access
+          </Btn>
+          <Btn size="lg" disabled={!isReady} busy={send.isPending} onClick={() => send.mutate(false)}>
+            Keep as draft
+          </Btn>
+          {!isReady && <span className="sm faint">{lacks ? `Still missing: ${lacks}.` : 'Choose at least one column.'}</span>}
+          <span className="sp" />
+          {object && kind === 'read' && (
+            <Link className="link" to="/datasets/$id" params={{ id: object }}>
+              Back to the dataset
+            </Link>
+          )}
+        </div>
+      </form>
+    </>
+  );
+}

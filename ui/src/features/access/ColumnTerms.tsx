@@ -1,0 +1,58 @@
+import { SegmentedControl } from '@mantine/core';
+import type { Asked } from '@/api/requests';
+import { Level } from '@/components';
+import { type Choice, choiceOf, choicesBelow, choiceWords } from './terms';
+
+/** What the server says of a column: how sensitive it is and what the reader will see of it. */
+export type ColumnFacts = { level?: string; source?: string; sees?: string };
+type ColumnTermsProps = { asked: Asked; facts: Record<string, ColumnFacts>; choices: Record<string, Choice>; onChoose: (name: string, choice: Choice) => void; reader: string };
+
+const rank: Record<string, number> = { restricted: 0, confidential: 1, internal: 2, public: 3 };
+const order: Choice[] = ['clear', 'mask', 'check', 'out'];
+
+/** One row per column, sensitive ones first: what was asked, what is decided, and what will be seen of it. */
+export function ColumnTerms({ asked, facts, choices, onChoose, reader }: ColumnTermsProps) {
+  const names = Object.keys(asked.columns).sort((a, b) => (rank[facts[a]?.level ?? 'restricted'] ?? 0) - (rank[facts[b]?.level ?? 'restricted'] ?? 0));
+  return (
+    <div className="scroll" tabIndex={0} role="group" aria-label="Columns, scrolls">
+      <table className="t dense cards" aria-label="Decision on each column">
+        <thead>
+          <tr>
+            <th scope="col">Column</th>
+            <th scope="col">Asked</th>
+            <th scope="col">Your decision</th>
+            <th scope="col">What {reader} sees</th>
+          </tr>
+        </thead>
+        <tbody>
+          {names.map((name) => {
+            const term = asked.columns[name] ?? 'clear';
+            const chosen = choices[name] ?? choiceOf(term);
+            const { level, source, sees } = facts[name] ?? {};
+            return (
+              <tr key={name}>
+                <td className="mono m" style={{ fontSize: 12.5 }}>
+                  {name}
+                  {level && (level !== 'public' && level !== 'internal' ? <Level level={level} {...(source ? { source } : {})} /> : null)}
+                </td>
+                <td className="nw dim" data-l="Asked:">
+                  {choiceWords[choiceOf(term)]}
+                  {chosen !== choiceOf(term) && <span className="nar">narrowed</span>}
+                </td>
+                <td className="wide">
+                  <SegmentedControl
+                    aria-label={`Decision on ${name}`}
+                    data={order.map((choice) => ({ value: choice, label: choiceWords[choice], disabled: !choicesBelow(term).includes(choice) }))}
+                    value={chosen}
+                    onChange={(choice) => onChoose(name, choice as Choice)}
+                  />
+                </td>
+                <td className="dim wide sees">{sees}</td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </div>
+  );
+}

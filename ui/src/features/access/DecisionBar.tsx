@@ -1,0 +1,81 @@
+import { useState } from 'react';
+import type { Effect, RequestView, Terms } from '@/api/requests';
+import { useMe } from '@/api/session';
+import type { Problem } from '@/api/types';
+import { ActDialog, Btn, readPrincipal, ReasonButton } from '@/components';
+import { roleLine } from '@/frame/TopBar';
+import { count, day } from '@/lib/format';
+import { useKeys } from '@/lib/keys';
+import { changesNothing, type Draft, summary } from './terms';
+
+type DecisionBarProps = {
+  request: RequestView;
+  draft: Draft;
+  terms: Terms;
+  effect: Effect | undefined;
+  busy: boolean;
+  problem: Problem | null;
+  onApprove: () => void;
+  onReject: (reason: string) => void;
+};
+
+/** The bar that decides, always in sight: what the decision lets through, and Refuse or Approve. */
+export function DecisionBar({ request, draft, terms, effect, busy, problem, onApprove, onReject }: DecisionBarProps) {
+  const me = useMe();
+  const [approving, setApproving] = useState(false);
+  const [refusing, setRefusing] = useState(false);
+  useKeys({ a: () => setApproving(true), r: () => setRefusing(true) });
+  const asIs = changesNothing(terms);
+  const act = asIs ? `Approve ${request.id}` : `Approve ${request.id} with terms`;
+  const who = readPrincipal(request.principal).name;
+  const through = request.kind === 'read' ? summary(draft) : `publishing below ${request.object}`;
+  const end = terms.until ?? request.asked.expires_at;
+  const narrower = effect?.narrower ?? [];
+  return (
+    <div className="decide" role="region" aria-label={`Decide on ${request.id}`}>
+      <div>
+        <b>{through.charAt(0).toUpperCase() + through.slice(1)}</b>
+        <div className="dim sm sub">
+          {asIs ? `As asked, until ${day(end)}.` : narrower.length ? `Narrower in ${narrower.length} ways: ${narrower.join(', ')}. The requester may withdraw instead.` : 'Narrower than asked. The requester may withdraw instead.'}
+        </div>
+      </div>
+      <span className="sp" />
+      <ReasonButton
+        label="Refuse"
+        act={`Refuse ${request.id}`}
+        question={`Refuse request ${request.id}?`}
+        consequence={`${who} reads nothing new, and is told why. The request ends as Rejected for good; they may ask again with a new one.`}
+        busyWord="Refusing…"
+        busy={busy}
+        problem={problem}
+        signedAs={roleLine(me)}
+        reasonLabel="Reason, told to who asked and kept in the evidence"
+        opened={refusing}
+        onOpen={setRefusing}
+        onReason={onReject}
+      />
+      <Btn look="primary" size="lg" onClick={() => setApproving(true)}>
+        {asIs ? 'Approve' : 'Approve with terms'}
+      </Btn>
+      <ActDialog
+        opened={approving}
+        onClose={() => setApproving(false)}
+        question={`${act}?`}
+        consequence={`Reads start at once and stop by themselves at the end. Every read is kept in the audit log.`}
+        rows={[
+          ['Who', who],
+          ['Lets through', through],
+          ['Rows', effect?.rows ? `${count(effect.rows.kept)} of ${count(effect.rows.all)}` : draft.rules.length ? 'some' : 'every row that was asked for'],
+          ['Until', day(end)],
+          ['Undo', 'Suspend or revoke the grant at any time; reads stop within a second'],
+        ]}
+        act={act}
+        busyWord="Approving…"
+        busy={busy}
+        signedAs={roleLine(me)}
+        problem={problem}
+        onConfirm={onApprove}
+      />
+    </div>
+  );
+}

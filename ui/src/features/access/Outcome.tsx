@@ -1,0 +1,61 @@
+import type { Asked, RequestView } from '@/api/requests';
+import { Facts, Panel, When, Who } from '@/components';
+import { day } from '@/lib/format';
+import { choiceOf, choiceWords, ruleText } from './terms';
+
+/** What was asked and, once decided, what was granted, column by column. */
+export function ScopePanel({ title, asked, granted }: { title: string; asked: Asked; granted?: Asked | null | undefined }) {
+  const rules = (granted ?? asked).row_filter;
+  return (
+    <Panel
+      title={title}
+      note={`until ${day((granted ?? asked).expires_at)}`}
+      foot={<span>{rules.length ? `Only rows where ${rules.map((rule) => ruleText(rule)).join(' and ')}` : 'Every row'}</span>}
+    >
+      <div className="scroll" tabIndex={0} role="group" aria-label={`${title}, scrolls`}>
+        <table className="t dense" aria-label={title}>
+          <thead>
+            <tr>
+              <th scope="col">Column</th>
+              <th scope="col">Asked</th>
+              {granted && <th scope="col">Granted</th>}
+            </tr>
+          </thead>
+          <tbody>
+            {Object.entries(asked.columns).map(([name, term]) => {
+              const given = granted?.columns[name];
+              return (
+                <tr key={name}>
+                  <td className="mono m">{name}</td>
+                  <td className="dim">{choiceWords[choiceOf(term)]}</td>
+                  {granted && <td className={given === term ? 'dim' : 'b'}>{given ? choiceWords[choiceOf(given)] : 'Left out'}</td>}
+                </tr>
+              );
+            })}
+          </tbody>
+        </table>
+      </div>
+    </Panel>
+  );
+}
+
+/** How a request stands for those who do not decide it. */
+export function Outcome({ request }: { request: RequestView }) {
+  const { decided } = request;
+  return (
+    <>
+      {decided && (
+        <Panel title="Decision" padded>
+          <Facts
+            items={[
+              ['By', <Who key="by" who={decided.by} />],
+              ['When', <When key="at" at={decided.at} />],
+              ['Reason', decided.reason ?? null],
+            ]}
+          />
+        </Panel>
+      )}
+      {request.kind === 'read' && <ScopePanel title={request.granted ? 'Asked and granted' : 'Asked for'} asked={request.asked} granted={request.granted} />}
+    </>
+  );
+}

@@ -1,0 +1,103 @@
+import { TextInput } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { type ReactNode, useMemo, useState } from 'react';
+import { columnsQuery } from '@/api/datasets';
+import { decide, type Decision, effectQuery, requestQuery, type RequestView } from '@/api/requests';
+import { Panel, ProblemNote, readPrincipal } from '@/components';
+import { day } from '@/lib/format';
+import { ColumnTerms, type ColumnFacts } from './ColumnTerms';
+import { DecisionBar } from './DecisionBar';
+import { ReviewSide } from './ReviewSide';
+import { RowRules } from './RowRules';
+import { asAsked, type Choice, dayOf, termsOf } from './terms';
+
+/** Decides a request: says the consequence before the click, and the server's own reason after it. */
+export function Review({ request, children }: { request: RequestView; children: ReactNode }) {
+  const { asked } = request;
+  const queryClient = useQueryClient();
+  const [draft, setDraft] = useState(() => asAsked(asked));
+  const isRead = request.kind === 'read';
+  const columns = useQuery({ ...columnsQuery(request.object), enabled: isRead });
+  const types = useMemo(() => Object.fromEntries((columns.data?.items ?? []).map((column) => [column.name, column.type])), [columns.data]);
+  const terms = useMemo(() => termsOf(draft, asked, types), [draft, asked, types]);
+  const [settled] = useDebouncedValue(terms, 250);
+  const effect = useQuery(effectQuery(request.id, settled));
+  const decision = useMutation({
+    mutationFn: (body: Decision) => decide(request.id, body),
+    onSuccess: async (decided) => {
+      queryClient.setQueryData(requestQuery(request.id).queryKey, decided);
+      await Promise.all(['requests', 'grants', 'request', 'datasets'].map((key) => queryClient.invalidateQueries({ queryKey: [key] })));
+    },
+  });
+  const facts = useMemo(() => {
+    const found: Record<string, ColumnFacts> = {};
+    for (const column of columns.data?.items ?? []) found[column.name] = { level: column.level, source: column.source };
+    for (const column of effect.data?.columns ?? []) found[column.name] = { ...found[column.name], level: column.level, sees: column.sees };
+    return found;
+  }, [columns.data, effect.data]);
+  const choose = (name: string, choice: Choice) => setDraft((old) => ({ ...old, choices: { ...old.choices, [name]: choice } }));
+  const names = Object.keys(asked.columns);
+  const reader = readPrincipal(request.principal).name.split('/').at(-1) ?? 'the reader';
+  const isProposed = (columns.data?.items ?? []).filter((column) => column.source === 'proposed' && names.includes(column.name)).length;
+  return (
+    <>
+      <div className="cols" style={{ ['--side' as string]: '228px' }}>
+        <div className="stack">
+          {children}
+          {isRead && (
+            <Panel
+              title="Columns"
+              note={`${names.length} asked for, sensitive first`}
+              right={
+                <button type="button" className="link sm" onClick={() => setDraft(asAsked(asked))}>
+                  As asked
+                </button>
+              }
+              foot={isProposed > 0 ? `Approving confirms the levels shown; ${isProposed} of them ${isProposed === 1 ? 'was' : 'were'} only proposed.` : undefined}
+            >
+              <ColumnTerms asked={asked} facts={facts} choices={draft.choices} onChoose={choose} reader={reader} />
+            </Panel>
+          )}
+          <div className="two">
+            {isRead && (
+              <Panel label="Rows" padded>
+                <RowRules
+                  columns={columns.data?.items.map((column) => column.name) ?? names}
+                  rules={draft.rules}
+                  onChange={(rules) => setDraft((old) => ({ ...old, rules }))}
+                  rows={effect.data?.rows}
+                  note={effect.data?.rows_note}
+                />
+                {effect.error && <ProblemNote problem={effect.error} />}
+              </Panel>
+            )}
+            <Panel label="End" padded>
+              <TextInput
+                type="date"
+                label="Ends on"
+                description={draft.until < dayOf(asked.expires_at) ? `Earlier than asked, ${day(asked.expires_at)}. Running reads stop then.` : 'As asked. Running reads stop then.'}
+                max={dayOf(asked.expires_at)}
+                value={draft.until}
+                onChange={(event) => setDraft((old) => ({ ...old, until: event.currentTarget?.value ?? old.until }))}
+              />
+            </Panel>
+          </div>
+        </div>
+        <aside className="stack" aria-label="Consequences">
+          <ReviewSide effect={effect.data} request={request} />
+        </aside>
+      </div>
+      <DecisionBar
+        request={request}
+        draft={draft}
+        terms={terms}
+        effect={effect.data}
+        busy={decision.isPending}
+        problem={decision.error}
+        onApprove={() => decision.mutate({ decision: 'approve', terms })}
+        onReject={(reason) => decision.mutate({ decision: 'reject', reason })}
+      />
+    </>
+  );
+}

@@ -1,0 +1,45 @@
+import { Menu } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useParams } from '@tanstack/react-router';
+import { classify, type ColumnView } from '@/api/datasets';
+import { Icon, lookOf } from '@/components';
+import { levelWord } from '@/components/Level';
+
+const levels = ['public', 'internal', 'confidential', 'restricted'] as const;
+
+/** Lets a steward confirm or correct how sensitive a column is. Reversible, so without a dialog; it says what it did. */
+export function Classify({ column, onSaid }: { column: ColumnView; onSaid: (text: string) => void }) {
+  const { id } = useParams({ from: '/frame/datasets/$id' });
+  const queryClient = useQueryClient();
+  const say = useMutation({
+    mutationFn: (level: string) => classify(id, column.name, { level }),
+    onSuccess: async (_, level) => {
+      await queryClient.invalidateQueries({ queryKey: ['dataset', id] });
+      const raised = levels.indexOf(level as never) > levels.indexOf(column.level as never);
+      const word = lookOf('columnLevel', level).word;
+      onSaid(`${column.name} is ${word} now.${raised ? ' Grants that read it too clearly are suspended.' : ''}`);
+    },
+    onError: (problem) => onSaid(`${column.name} stays as it was: ${problem.detail.replaceAll('`', '')}.`),
+  });
+  const word = levelWord(column.level, column.source);
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <button type="button" className="tag sens" aria-label={`${word}, set the level of ${column.name}`} disabled={say.isPending}>
+          {word}
+          <Icon name="chevron-down" />
+        </button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>
+          {column.source === 'proposed' && column.rule ? `Proposed by the rule ${column.rule}` : 'How sensitive is it?'}
+        </Menu.Label>
+        {levels.map((level) => (
+          <Menu.Item key={level} leftSection={<Icon name={lookOf('columnLevel', level).icon} />} onClick={() => say.mutate(level)}>
+            {level === column.level && column.source === 'proposed' ? `Confirm ${lookOf('columnLevel', level).word}` : lookOf('columnLevel', level).word}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

@@ -1,0 +1,96 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link, useParams } from '@tanstack/react-router';
+import { grantHistoryQuery, grantQuery } from '@/api/grants';
+import { BtnLink, Facts, Loading, Meta, NextStrip, ObjectPage, Panel, readPrincipal, When, Who } from '@/components';
+import { Unread } from '@/frame/Lost';
+import { day } from '@/lib/format';
+import { Asker } from '../access/RequestPage';
+import { choiceOf, choiceWords, ruleText } from '../access/terms';
+import { History } from '../audit/History';
+import { GrantActs } from './GrantActs';
+import { GrantBadge, scopeLine } from './GrantTable';
+
+/** A grant: who may read what, for what, until when, and how to end it. */
+export function Grant() {
+  const { id } = useParams({ from: '/frame/grants/$id' });
+  const { data: grant, error, refetch } = useQuery(grantQuery(id));
+  const history = useQuery(grantHistoryQuery(id));
+  if (error) return <Unread problem={error} what="grant" onRetry={() => void refetch()} />;
+  if (!grant) return <Loading rows={6} />;
+  const who = readPrincipal(grant.principal).name;
+  return (
+    <ObjectPage
+      icon="key"
+      kind={`Grant ${grant.id}, ${grant.kind}`}
+      name={
+        <>
+          {who} on <span className="mono">{grant.object}</span>
+        </>
+      }
+      title={`Grant ${grant.id}`}
+      badge={<GrantBadge grant={grant} form="tint" />}
+      meta={
+        <>
+          <Meta>{scopeLine(grant)}</Meta>
+          <Meta icon="calendar-clock">
+            {day(grant.starts_at)} to {day(grant.expires_at)}
+          </Meta>
+          {grant.kind === 'read' && (
+            <Link className="link" to="/datasets/$id" params={{ id: grant.object }}>
+              Open the dataset
+            </Link>
+          )}
+        </>
+      }
+      actions={
+        <>
+          <GrantActs grant={grant} />
+          {grant.kind === 'read' && grant.state === 'active' && (
+            <BtnLink to="/worksheet" search={{ dataset: grant.object }} look="primary" icon="terminal-2">
+              Query in worksheet
+            </BtnLink>
+          )}
+        </>
+      }
+      next={<NextStrip next={grant.next} />}
+      side={
+        <Panel title="Facts" padded>
+          <Facts
+            items={[
+              ['Who', <Asker key="who" principal={grant.principal} />],
+              ['Purpose', <Link key="p" className="link" to="/purposes/$id" params={{ id: grant.purpose.id }}>{grant.purpose.name}</Link>],
+              ['Uses', grant.uses.join(', ')],
+              ['Given by', <Who key="by" who={grant.given_by} />],
+              ['Request', grant.request ? <Link key="r" className="link" to="/access/$id" params={{ id: grant.request }}>{grant.request}</Link> : 'imported'],
+              ['Ends', <When key="e" at={grant.expires_at} />],
+            ]}
+          />
+        </Panel>
+      }
+    >
+      {grant.kind === 'read' && (
+        <Panel title="Columns" foot={<span>{grant.row_filter.length ? `Only rows where ${grant.row_filter.map((rule) => ruleText(rule)).join(' and ')}` : 'Every row'}</span>}>
+          <div className="scroll" tabIndex={0} role="group" aria-label="Columns of the grant, scrolls">
+            <table className="t dense" aria-label="Columns of the grant">
+              <thead>
+                <tr>
+                  <th scope="col">Column</th>
+                  <th scope="col">Seen as</th>
+                </tr>
+              </thead>
+              <tbody>
+                {Object.entries(grant.columns).map(([name, term]) => (
+                  <tr key={name}>
+                    <td className="mono m">{name}</td>
+                    <td>{term === 'token' ? 'Token, joins still work' : term === 'null' ? 'Nothing' : choiceWords[choiceOf(term)]}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+        </Panel>
+      )}
+      <History entries={history.data?.items} problem={history.error} />
+    </ObjectPage>
+  );
+}

@@ -1,0 +1,122 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useParams } from '@tanstack/react-router';
+import type { ColumnDef } from '@tanstack/react-table';
+import { useEffect, useRef } from 'react';
+import { crawlLake, crawlsQuery, type CrawlView, isCrawling, lakeQuery } from '@/api/lakes';
+import { Bar, Btn, BtnLink, Empty, Facts, Loading, Meta, NextStrip, ObjectPage, Panel, ProblemNote, When } from '@/components';
+import { DataTable } from '@/components/DataTable';
+import { Unread } from '@/frame/Lost';
+import { count, duration, plural } from '@/lib/format';
+
+const took = (crawl: CrawlView) => (crawl.ended_at ? duration(Date.parse(crawl.ended_at) - Date.parse(crawl.started_at)) : '–');
+const columns: ColumnDef<CrawlView, unknown>[] = [
+  { id: 'at', header: 'Started', cell: ({ row }) => <When at={row.original.started_at} /> },
+  { id: 'state', header: 'State', cell: ({ row }) => (isCrawling(row.original) ? 'working' : row.original.state) },
+  { id: 'took', header: 'Took', meta: { form: 'num' }, cell: ({ row }) => took(row.original) },
+  { id: 'tables', header: 'Tables', meta: { form: 'num' }, cell: ({ row }) => count(row.original.tables_found) },
+  { id: 'changed', header: 'Changed', meta: { form: 'num' }, cell: ({ row }) => count(row.original.tables_changed) },
+  { id: 'read', header: 'Files read', meta: { form: 'num' }, cell: ({ row }) => count(row.original.files_read) },
+  { id: 'same', header: 'Unchanged', meta: { form: 'num' }, cell: ({ row }) => count(row.original.files_skipped) },
+  { id: 'broken', header: 'Broken', meta: { form: 'num' }, cell: ({ row }) => count(row.original.broken.length) },
+];
+
+/** A lake: whose it is, what its crawls found, and which files are broken. */
+export function Lake() {
+  const { id } = useParams({ from: '/frame/lakes/$id' });
+  const queryClient = useQueryClient();
+  const busy = (crawl: CrawlView | null | undefined) => (isCrawling(crawl) ? 1000 : (false as const));
+  const lake = useQuery({ ...lakeQuery(id), refetchInterval: (query) => busy(query.state.data?.last_crawl) });
+  const crawls = useQuery({ ...crawlsQuery(id), refetchInterval: (query) => busy(query.state.data?.items[0]) });
+  const crawl = useMutation({ mutationFn: () => crawlLake(id), onSuccess: () => queryClient.invalidateQueries({ queryKey: ['lakes'] }) });
+  const wasCrawling = useRef(false);
+  const working = isCrawling(lake.data?.last_crawl);
+  useEffect(() => {
+    // What a crawl found shows in the catalog; ask for it again once it has ended.
+    if (wasCrawling.current && !working) void queryClient.invalidateQueries({ queryKey: ['datasets'] });
+    wasCrawling.current = working;
+  }, [working, queryClient]);
+  if (lake.error) return <Unread problem={lake.error} what="lake" onRetry={() => void lake.refetch()} />;
+  if (!lake.data) return <Loading rows={6} />;
+  const view = lake.data;
+  const last = view.last_crawl;
+  return (
+    <ObjectPage
+      icon="ripple"
+      kind="Lake"
+      name={<span className="mono">{view.id}</span>}
+      title={view.id}
+      meta={
+        <>
+          <Meta icon="users">{view.team}</Meta>
+          <Meta icon="table">{plural(view.datasets, 'dataset')}</Meta>
+          {last && (
+            <Meta icon="clock">
+              crawled <When at={last.ended_at ?? last.started_at} form="ago" />
+            </Meta>
+          )}
+        </>
+      }
+      actions={
+        <>
+          <Btn icon="refresh" busy={crawl.isPending || working} busyWord="Crawling…" onClick={() => crawl.mutate()}>
+            Crawl now
+          </Btn>
+          <BtnLink to="/catalog" search={{ lake: [id] }} look="primary" icon="database">
+            Show its datasets
+          </BtnLink>
+        </>
+      }
+      next={<NextStrip next={view.next} />}
+      side={
+        <Panel title="Facts" padded>
+          <Facts
+            items={[
+              ['About', view.description || 'nobody has described it yet'],
+              ['Root', <span key="r" className="mono">{view.root}</span>],
+              ['Folder', <span key="f" className="mono">{view.folder}</span>],
+              ['Team', view.team],
+            ]}
+          />
+        </Panel>
+      }
+    >
+      {crawl.error && <ProblemNote problem={crawl.error} />}
+      {last && working && (
+        <Panel title="Crawling" padded>
+          <div className="row">
+            <Bar share={last.total ? last.done / last.total : 0} label="Crawl" />
+            <span className="sm tn nw" role="status">
+              {count(last.done)} of {count(last.total)} {last.text}
+            </span>
+          </div>
+        </Panel>
+      )}
+      {last && last.broken.length > 0 && (
+        <Panel title="Broken files" note="listed, not fatal; the rest of each table is there">
+          <div className="scroll" tabIndex={0} role="group" aria-label="Broken files, scrolls">
+            <table className="t" aria-label="Broken files">
+              <thead>
+                <tr>
+                  <th scope="col">File</th>
+                  <th scope="col">What is wrong</th>
+                </tr>
+              </thead>
+              <tbody>
+                {last.broken.map(({ path, reason }) => (
+                  <tr key={path}>
+                    <td className="mono">{path}</td>
+                    <td>{reason}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+        </Panel>
+      )}
+      <Panel title="Crawls" note="newest first; a crawl reads only what changed">
+        {crawls.error && <ProblemNote problem={crawls.error} />}
+        {crawls.isPending ? <Loading rows={3} /> : <DataTable label="Crawls" columns={columns} rows={crawls.data?.items ?? []} rowKey={(one) => one.id} empty={<Empty small title="It has not been crawled yet." />} />}
+      </Panel>
+    </ObjectPage>
+  );
+}

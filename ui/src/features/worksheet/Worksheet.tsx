@@ -1,0 +1,125 @@
+import { Select } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useSearch } from '@tanstack/react-router';
+import { lazy, Suspense, useMemo, useRef, useState } from 'react';
+import { grantsQuery } from '@/api/grants';
+import { downloadCsv, type Query, type QueryProblem, type Result, runQuery } from '@/api/query';
+import { problemOf } from '@/api/client';
+import { Btn, BtnLink, Empty, Loading, PageHead, Panel, ProblemNote } from '@/components';
+import { count, duration, plural, sentence } from '@/lib/format';
+import { Grid } from './Grid';
+import { Readable } from './Readable';
+
+const Editor = lazy(() => import('./Editor').then(({ Editor: component }) => ({ default: component })));
+const shownRows = 1000;
+type Run = { state: 'idle' | 'running' | 'done' | 'failed'; result?: Result; problem?: QueryProblem; ms?: number; isCancelled?: boolean };
+
+/** The worksheet: SQL on what the viewer's grants let through, for a purpose and a use. */
+export function Worksheet() {
+  const { dataset } = useSearch({ from: '/frame/worksheet' });
+  const grants = useQuery(grantsQuery({ mine: true, state: 'active', limit: 200 }));
+  const readable = useMemo(() => (grants.data?.items ?? []).filter((grant) => grant.kind === 'read'), [grants.data]);
+  const [sql, setSql] = useState(dataset ? `SELECT *\nFROM ${dataset}\nLIMIT 100` : '');
+  const [chosen, setChosen] = useState<{ purpose?: string; use?: string }>({});
+  const [run, setRun] = useState<Run>({ state: 'idle' });
+  const stop = useRef<AbortController | null>(null);
+  const purposes = [...new Map(readable.map((grant) => [grant.purpose.id, grant.purpose.name]))];
+  const forDataset = readable.find((grant) => grant.object === dataset) ?? readable[0];
+  const purpose = chosen.purpose ?? forDataset?.purpose.id ?? '';
+  const uses = [...new Set(readable.filter((grant) => grant.purpose.id === purpose).flatMap((grant) => grant.uses))];
+  const use = chosen.use && uses.includes(chosen.use) ? chosen.use : (uses[0] ?? '');
+  const query: Query = { sql, purpose, use, limit: shownRows };
+  const schema = useMemo(() => Object.fromEntries(readable.map((grant) => [grant.object, Object.keys(grant.columns)])), [readable]);
+
+  const execute = async () => {
+    if (run.state === 'running' || !sql.trim() || !purpose) return;
+    const controller = new AbortController();
+    stop.current = controller;
+    const began = performance.now();
+    setRun({ state: 'running' });
+    try {
+      const result = await runQuery(query, controller.signal, (soFar) => setRun({ state: 'running', result: soFar }));
+      setRun({ state: 'done', result, ms: performance.now() - began });
+    } catch (failure) {
+      if (controller.signal.aborted) setRun({ state: 'idle', isCancelled: true });
+      else setRun({ state: 'failed', problem: problemOf(failure) });
+    }
+  };
+  const mark = useMemo(() => (run.problem?.position ? { ...run.problem.position, text: sentence(run.problem.detail.replaceAll('`', '')) } : null), [run.problem]);
+  const save = async () => {
+    try {
+      await downloadCsv({ ...query, limit: 1_000_000 });
+    } catch (failure) {
+      setRun({ state: 'failed', problem: problemOf(failure) });
+    }
+  };
+  const facts = run.result && [plural(run.result.rows.length, 'row'), plural(run.result.columns.length, 'column'), run.ms != null && duration(run.ms)].filter(Boolean).join(', ');
+  return (
+    <>
+      <PageHead icon="terminal-2" kind="Discover" name="Worksheet" title="Worksheet" meta="SQL on what your grants let through. Each run is kept in the audit log with its purpose." />
+      {grants.error && <ProblemNote problem={grants.error} onRetry={() => void grants.refetch()} />}
+      {grants.isPending && <Loading rows={4} />}
+      {grants.data && readable.length === 0 && (
+        <Panel label="No data yet">
+          <Empty title="You may read no dataset yet." why="The worksheet reads what your grants let through: ask for a dataset first. Reads work at once after the approval.">
+            <BtnLink to="/catalog" look="primary" icon="database">
+              Find data
+            </BtnLink>
+          </Empty>
+        </Panel>
+      )}
+      {readable.length > 0 && (
+        <div className="cols" style={{ ['--side' as string]: '260px' }}>
+          <div className="ws">
+            <Panel label="Query" padded>
+              <div className="stack g8">
+                <div className="row wrap" style={{ alignItems: 'end' }}>
+                  <Select label="Purpose" data={purposes.map(([value, label]) => ({ value, label }))} value={purpose} allowDeselect={false} onChange={(value) => value && setChosen({ purpose: value })} />
+                  <Select label="Use" data={uses.map((value) => ({ value, label: sentence(value) }))} value={use} allowDeselect={false} onChange={(value) => value && setChosen({ purpose, use: value })} />
+                  <span className="sp" />
+                  {run.state === 'running' ? (
+                    <Btn look="danger" icon="player-stop" onClick={() => stop.current?.abort()}>
+                      Cancel
+                    </Btn>
+                  ) : (
+                    <Btn look="primary" icon="player-play" disabled={!sql.trim()} onClick={() => void execute()}>
+                      Run
+                    </Btn>
+                  )}
+                </div>
+                <Suspense fallback={<Loading rows={5} />}>
+                  <Editor value={sql} schema={schema} mark={mark} onChange={setSql} onRun={() => void execute()} />
+                </Suspense>
+                <p className="hint hide-s">
+                  <kbd>Ctrl</kbd> <kbd>Enter</kbd> runs, <kbd>Esc</kbd> leaves the editor
+                </p>
+              </div>
+            </Panel>
+            {run.problem && <ProblemNote problem={run.problem} />}
+            {run.isCancelled && <p className="dim" role="status">Cancelled. The server stopped reading.</p>}
+            {run.state === 'running' && !run.result && <Panel label="Result"><Loading rows={5} label="Running" /></Panel>}
+            {run.result && (
+              <Panel
+                title="Result"
+                note={facts}
+                right={
+                  run.state === 'done' && (
+                    <Btn size="sm" icon="download" onClick={() => void save()}>
+                      Download CSV
+                    </Btn>
+                  )
+                }
+                foot={run.result.isCut ? `Only the first ${count(shownRows)} rows are shown; the download has more.` : undefined}
+              >
+                <Grid result={run.result} />
+              </Panel>
+            )}
+          </div>
+          <aside aria-label="What you may read">
+            <Readable grants={readable} onPick={(object) => setSql((old) => (old.trim() ? `${old}\n-- ${object}` : `SELECT *\nFROM ${object}\nLIMIT 100`))} />
+          </aside>
+        </div>
+      )}
+    </>
+  );
+}

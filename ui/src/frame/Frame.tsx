@@ -1,0 +1,107 @@
+import { Drawer } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { Navigate, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
+import { useMemo, useRef } from 'react';
+import { chainQuery, waitingQuery } from '@/api/frame';
+import { holds, type Me, meQuery, signOut } from '@/api/session';
+import { Loading, ProblemNote } from '@/components';
+import { instant } from '@/lib/format';
+import { useKeys, useSequenceStart } from '@/lib/keys';
+import { KeyMap } from './KeyMap';
+import { type ChainState, type Places, Rail } from './Rail';
+import { TopBar } from './TopBar';
+
+/** Returns the places of the rail that exist for this person. */
+export function placesFor(me: Me, waits: number | undefined): Places {
+  const governs = holds(me, 'platform_administrator', 'auditor', 'data_protection');
+  return [
+    { places: [{ label: 'Home', icon: 'device-desktop', to: '/', waits }] },
+    {
+      heading: 'Discover',
+      places: [
+        { label: 'Catalog', icon: 'database', to: '/catalog' },
+        { label: 'Lakes', icon: 'ripple', to: '/lakes' },
+        { label: 'Access', icon: 'key', to: '/access', waits },
+        { label: 'Worksheet', icon: 'terminal-2', to: '/worksheet' },
+      ],
+    },
+    {
+      heading: 'Govern',
+      places: [
+        ...(governs ? [{ label: 'Audit', icon: 'file-certificate', to: '/audit' as const }] : []),
+        ...(holds(me, 'platform_administrator', 'auditor') ? [{ label: 'Administration', icon: 'settings', to: '/admin' as const }] : []),
+        { label: 'API reference', icon: 'api', to: '/docs' },
+      ],
+    },
+  ];
+}
+
+function useChain(me: Me): ChainState | null {
+  const { data } = useQuery({ ...chainQuery, enabled: holds(me, 'platform_administrator', 'auditor', 'data_protection') });
+  if (!data) return null;
+  const text = data.intact ? 'Audit chain intact' : 'Audit chain broken';
+  return { intact: data.intact, text, checkpoint: data.checkpoint ? instant(data.checkpoint.at) : null };
+}
+
+/** The frame around every page of a signed-in person. */
+function Signed({ me }: { me: Me }) {
+  const navigate = useNavigate();
+  const queryClient = useQueryClient();
+  const [menu, { open: openMenu, close: closeMenu }] = useDisclosure(false);
+  const [keyMap, { open: openKeys, close: closeKeys }] = useDisclosure(false);
+  const find = useRef<HTMLInputElement>(null);
+  const { pathname } = useLocation();
+  const { data: waiting } = useQuery(waitingQuery);
+  const groups = placesFor(me, waiting?.total ?? undefined);
+  const chain = useChain(me);
+  useSequenceStart('g');
+  const keys = useMemo(() => {
+    const go = (to: string) => () => void navigate({ to });
+    return {
+      'g h': go('/'), 'g c': go('/catalog'), 'g l': go('/lakes'), 'g a': go('/access'), 'g w': go('/worksheet'),
+      '?': openKeys,
+      '/': () => (document.querySelector<HTMLInputElement>('[data-find]') ?? find.current)?.focus(),
+    };
+  }, [navigate, openKeys]);
+  useKeys(keys);
+  const leave = async () => {
+    await signOut().catch(() => undefined);
+    queryClient.clear();
+    await navigate({ to: '/sign-in', search: {} });
+  };
+  return (
+    <div className="app">
+      <a className="skip" href="#main">
+        Skip to the page
+      </a>
+      <Rail groups={groups} chain={chain} />
+      <div style={{ minWidth: 0 }}>
+        <TopBar me={me} find={find} showFind={pathname !== '/catalog'} onMenu={openMenu} onKeys={openKeys} onSignOut={() => void leave()} />
+        <main className="page" id="main" tabIndex={-1}>
+          <Outlet />
+        </main>
+      </div>
+      <Drawer opened={menu} onClose={closeMenu} size={260} padding={0} withCloseButton={false} title={undefined} classNames={{ body: 'drawer' }}>
+        <Rail groups={groups} chain={chain} onGo={closeMenu} />
+      </Drawer>
+      <KeyMap opened={keyMap} onClose={closeKeys} />
+    </div>
+  );
+}
+
+/** Waits for who is signed in; sends strangers to the sign-in page and brings them back. */
+export function Frame() {
+  const me = useQuery(meQuery);
+  const { href } = useLocation();
+  if (me.data) return <Signed me={me.data} />;
+  if (me.error?.status === 401) return <Navigate to="/sign-in" search={href === '/' ? {} : { to: href }} replace />;
+  if (me.error) {
+    return (
+      <main className="gate-page">
+        <ProblemNote problem={me.error} onRetry={() => void me.refetch()} />
+      </main>
+    );
+  }
+  return <Loading rows={3} />;
+}

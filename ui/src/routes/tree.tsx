@@ -1,0 +1,131 @@
+import type { QueryClient } from '@tanstack/react-query';
+import { createRootRouteWithContext, createRoute, lazyRouteComponent, Outlet } from '@tanstack/react-router';
+import type { InboxView } from '@/api/requests';
+import { Catalog } from '@/features/catalog/Catalog';
+import { Home } from '@/features/home/Home';
+import { RedeemLink } from '@/features/session/RedeemLink';
+import { SignIn } from '@/features/session/SignIn';
+import { type Crumb } from '@/frame/Crumbs';
+import { Frame } from '@/frame/Frame';
+import { NotFound, PageFault } from '@/frame/Lost';
+import { from, text, texts } from './search';
+
+type Raw = Record<string, unknown>;
+const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({ component: Outlet });
+
+const signIn = createRoute({ getParentRoute: () => root, path: '/sign-in', validateSearch: (search: Raw): { to?: string } => text(search, 'to'), component: SignIn });
+const link = createRoute({ getParentRoute: () => root, path: '/link', component: RedeemLink });
+
+const frame = createRoute({ getParentRoute: () => root, id: 'frame', component: Frame, notFoundComponent: () => <NotFound />, errorComponent: PageFault });
+const crumbs = (...way: Crumb[]) => ({ crumbs: () => way });
+
+const home = createRoute({ getParentRoute: () => frame, path: '/', component: Home, staticData: crumbs({ label: 'Home' }) });
+
+type CatalogSearch = { q?: string; cursor?: string; preview?: string; from?: number; lake?: string[]; team?: string[]; level?: string[]; access?: string[] };
+const catalog = createRoute({
+  getParentRoute: () => frame,
+  path: '/catalog',
+  validateSearch: (search: Raw): CatalogSearch => ({ ...text(search, 'q', 'cursor', 'preview'), ...from(search), ...texts(search, 'lake', 'team', 'level', 'access') }),
+  component: Catalog,
+  staticData: { crumbs: (_, search) => [{ label: 'Catalog', to: '/catalog' }, ...(search['q'] ? [{ label: String(search['q']) }] : [])] },
+});
+
+const dataset = createRoute({
+  getParentRoute: () => frame,
+  path: '/datasets/$id',
+  component: lazyRouteComponent(() => import('@/features/dataset/Dataset'), 'Dataset'),
+  staticData: {
+    crumbs: ({ id = '' }) => {
+      const [lake = '', ...rest] = id.split('.');
+      return [{ label: 'Catalog', to: '/catalog' }, { label: lake, to: '/catalog', search: { lake: [lake] } }, { label: rest.join('.') }];
+    },
+  },
+});
+const columns = createRoute({ getParentRoute: () => dataset, path: '/', component: lazyRouteComponent(() => import('@/features/dataset/Columns'), 'Columns') });
+const access = createRoute({ getParentRoute: () => dataset, path: '/access', component: lazyRouteComponent(() => import('@/features/dataset/DatasetAccess'), 'DatasetAccess') });
+const versions = createRoute({ getParentRoute: () => dataset, path: '/versions', component: lazyRouteComponent(() => import('@/features/dataset/Versions'), 'Versions') });
+const datasetHistory = createRoute({ getParentRoute: () => dataset, path: '/history', component: lazyRouteComponent(() => import('@/features/dataset/DatasetHistory'), 'DatasetHistory') });
+
+const lakes = createRoute({ getParentRoute: () => frame, path: '/lakes', component: lazyRouteComponent(() => import('@/features/lakes/Lakes'), 'Lakes'), staticData: crumbs({ label: 'Lakes' }) });
+const lake = createRoute({
+  getParentRoute: () => frame,
+  path: '/lakes/$id',
+  component: lazyRouteComponent(() => import('@/features/lakes/Lake'), 'Lake'),
+  staticData: { crumbs: ({ id = '' }) => [{ label: 'Lakes', to: '/lakes' }, { label: id }] },
+});
+
+const inboxSearch = (search: Raw): { view?: InboxView } => {
+  const { view } = text(search, 'view');
+  return view === 'waiting' || view === 'mine' || view === 'decided' ? { view } : {};
+};
+const inbox = createRoute({ getParentRoute: () => frame, path: '/access', validateSearch: inboxSearch, component: lazyRouteComponent(() => import('@/features/access/Inbox'), 'Inbox') });
+const inboxStart = createRoute({ getParentRoute: () => inbox, path: '/', component: lazyRouteComponent(() => import('@/features/access/InboxStart'), 'InboxStart'), staticData: crumbs({ label: 'Access' }, { label: 'Inbox' }) });
+const request = createRoute({
+  getParentRoute: () => inbox,
+  path: '/$id',
+  component: lazyRouteComponent(() => import('@/features/access/RequestPage'), 'RequestPage'),
+  staticData: { crumbs: ({ id = '' }) => [{ label: 'Access', to: '/access' }, { label: `Request ${id}` }] },
+});
+const ask = createRoute({
+  getParentRoute: () => frame,
+  path: '/ask',
+  validateSearch: (search: Raw): { dataset?: string; kind?: string } => text(search, 'dataset', 'kind'),
+  component: lazyRouteComponent(() => import('@/features/access/AskForm'), 'AskForm'),
+  staticData: crumbs({ label: 'Access', to: '/access' }, { label: 'Ask' }),
+});
+const grants = createRoute({
+  getParentRoute: () => frame,
+  path: '/grants',
+  validateSearch: (search: Raw): { view?: string; cursor?: string; from?: number } => ({ ...text(search, 'view', 'cursor'), ...from(search) }),
+  component: lazyRouteComponent(() => import('@/features/grants/Grants'), 'Grants'),
+  staticData: crumbs({ label: 'Access', to: '/access' }, { label: 'Grants' }),
+});
+const grant = createRoute({
+  getParentRoute: () => frame,
+  path: '/grants/$id',
+  component: lazyRouteComponent(() => import('@/features/grants/Grant'), 'Grant'),
+  staticData: { crumbs: ({ id = '' }) => [{ label: 'Access', to: '/access' }, { label: 'Grants', to: '/grants' }, { label: id }] },
+});
+const purposes = createRoute({ getParentRoute: () => frame, path: '/purposes', component: lazyRouteComponent(() => import('@/features/purposes/Purposes'), 'Purposes'), staticData: crumbs({ label: 'Access', to: '/access' }, { label: 'Purposes' }) });
+const purpose = createRoute({
+  getParentRoute: () => frame,
+  path: '/purposes/$id',
+  component: lazyRouteComponent(() => import('@/features/purposes/Purpose'), 'Purpose'),
+  staticData: { crumbs: ({ id = '' }) => [{ label: 'Access', to: '/access' }, { label: 'Purposes', to: '/purposes' }, { label: id }] },
+});
+
+const worksheet = createRoute({
+  getParentRoute: () => frame,
+  path: '/worksheet',
+  validateSearch: (search: Raw): { dataset?: string } => text(search, 'dataset'),
+  component: lazyRouteComponent(() => import('@/features/worksheet/Worksheet'), 'Worksheet'),
+  staticData: crumbs({ label: 'Worksheet' }),
+});
+
+const admin = createRoute({ getParentRoute: () => frame, path: '/admin', component: lazyRouteComponent(() => import('@/features/admin/Admin'), 'Admin'), staticData: crumbs({ label: 'Administration' }) });
+const people = createRoute({ getParentRoute: () => admin, path: '/', component: lazyRouteComponent(() => import('@/features/admin/People'), 'People') });
+const groups = createRoute({ getParentRoute: () => admin, path: '/groups', component: lazyRouteComponent(() => import('@/features/admin/Groups'), 'Groups') });
+const roles = createRoute({ getParentRoute: () => admin, path: '/roles', component: lazyRouteComponent(() => import('@/features/admin/Roles'), 'Roles') });
+const tokens = createRoute({ getParentRoute: () => frame, path: '/tokens', component: lazyRouteComponent(() => import('@/features/admin/Tokens'), 'Tokens'), staticData: crumbs({ label: 'Tokens' }) });
+type AuditSearch = { actor?: string; action?: string; resource?: string; outcome?: string; cursor?: string; from?: number };
+const audit = createRoute({
+  getParentRoute: () => frame,
+  path: '/audit',
+  validateSearch: (search: Raw): AuditSearch => ({ ...text(search, 'actor', 'action', 'resource', 'outcome', 'cursor'), ...from(search) }),
+  component: lazyRouteComponent(() => import('@/features/audit/Audit'), 'Audit'),
+  staticData: crumbs({ label: 'Audit log' }),
+});
+const docs = createRoute({ getParentRoute: () => frame, path: '/docs', component: lazyRouteComponent(() => import('@/features/docs/Docs'), 'Docs'), staticData: crumbs({ label: 'API reference' }) });
+const lost = createRoute({ getParentRoute: () => frame, path: '$', component: () => <NotFound />, staticData: crumbs({ label: 'Not found' }) });
+
+/** Every place of the product. */
+export const tree = root.addChildren([
+  signIn,
+  link,
+  frame.addChildren([
+    home, catalog, lakes, lake, ask, grants, grant, purposes, purpose, worksheet, tokens, audit, docs, lost,
+    dataset.addChildren([columns, access, versions, datasetHistory]),
+    inbox.addChildren([inboxStart, request]),
+    admin.addChildren([people, groups, roles]),
+  ]),
+]);

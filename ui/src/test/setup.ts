@@ -1,0 +1,16 @@
+import { cleanup } from '@testing-library/react';
+import { afterEach, vi } from 'vitest';
+
+// What jsdom lacks and Mantine asks for.
+window.matchMedia = vi.fn((query: string) => ({
+  matches: false, media: query, onchange: null, addListener: vi.fn(), removeListener: vi.fn(),
+  addEventListener: vi.fn(), removeEventListener: vi.fn(), dispatchEvent: () => false,
+})) as unknown as typeof window.matchMedia;
+window.ResizeObserver = class {
+  observe() {}
+  unobserve() {}
+  disconnect() {}
+};
+Element.prototype.scrollIntoView = vi.fn();
+
+afterEach(cleanup);
