@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lockgate.client import Client, JsonObject, current
@@ -111,20 +111,20 @@ def versions(dataset: str, *, limit: int | None = None, client: Client | None = 
     return [*(client or current()).pages("list_versions", limit=limit, id=dataset)]
 
 
-def describe(dataset: str, text: str, *, client: Client | None = None) -> Dataset:
-    """Say what a dataset holds; its steward may."""
-    return Dataset.from_json((client or current()).call("describe_dataset", body={"description": text}, id=dataset))
+def describe(
+    dataset: str, text: str, *, columns: Mapping[str, str] | None = None, client: Client | None = None
+) -> Dataset:
+    """Say what a dataset, and columns of it, hold; its steward may."""
+    body = given(description=text, columns=None if columns is None else dict(columns))
+    return Dataset.from_json((client or current()).call("describe_dataset", body=body, id=dataset))
 
 
-def classify(
-    dataset: str, column: str, level: str, *, reason: str | None = None, client: Client | None = None
-) -> JsonObject:
+def classify(dataset: str, column: str, level: str, *, client: Client | None = None) -> JsonObject:
     """Correct or confirm how sensitive a column is: ``public``, ``internal``, ``confidential`` or ``restricted``.
 
     Raising a level suspends the grants that read the column less masked than policy now asks.
     """
-    body = given(level=level, reason=reason)
-    return (client or current()).call("classify_column", body=body, id=dataset, column=column)
+    return (client or current()).call("classify_column", body={"level": level}, id=dataset, column=column)
 
 
 def set_visibility(dataset: str, visibility: str, *, client: Client | None = None) -> Dataset:
