@@ -29,6 +29,7 @@ pub fn run(root: &Path, mode: Mode) -> Result<()> {
     let mut files = BTreeMap::from([
         (OPENAPI.to_owned(), with_newline(openapi)),
         (format!("{CLIENT}/states.ts"), states::render(&looks)?),
+        ("docs/reference/states.md".to_owned(), reference::states(&looks)?),
         ("docs/reference/api.md".to_owned(), reference::api(&document)?),
         ("docs/reference/errors.md".to_owned(), reference::errors(root)?),
     ]);

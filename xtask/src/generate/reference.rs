@@ -31,6 +31,29 @@ pub fn api(document: &serde_json::Value) -> Result<String> {
     Ok(page)
 }
 
+/// Returns the page that lists every state of every lifecycle, with the verbs that fit from there.
+pub fn states(kinds: &serde_json::Value) -> Result<String> {
+    let mut page = format!(
+        "# States\n\n{NOTE}\nEvery state that is stored or shown, as the enums in the code declare it. What they mean and promise: \
+         [lifecycles](../lifecycles.md).\n"
+    );
+    for (kind, states) in kinds.as_object().context("kinds of state")? {
+        write!(
+            page,
+            "\n## {}\n\n| state | shown as | verbs that fit |\n| --- | --- | --- |\n",
+            kind.replace('_', " ")
+        )?;
+        for (state, look) in states.as_object().with_context(|| format!("states of {kind}"))? {
+            let verbs: Vec<&str> =
+                look["verbs"].as_array().into_iter().flatten().filter_map(|verb| verb.as_str()).collect();
+            let verbs = if verbs.is_empty() { "none: final, or left by itself".to_owned() } else { verbs.join(", ") };
+            let (word, tone) = (look["word"].as_str().unwrap_or_default(), look["tone"].as_str().unwrap_or_default());
+            writeln!(page, "| `{state}` | {word} ({tone}) | {verbs} |")?;
+        }
+    }
+    Ok(page)
+}
+
 /// Returns the page that lists every error code with the title of its page.
 pub fn errors(root: &Path) -> Result<String> {
     let folder = root.join("docs/errors");
@@ -65,6 +88,16 @@ mod tests {
         assert!(page.contains("\n## access\n"), "{page}");
         assert!(page.contains("| `POST /grants/{id}/revoke` | `revoke_grant` | End a grant now. |"), "{page}");
         assert!(api(&serde_json::json!({"paths": {"/x": {"get": {}}}})).is_err());
+    }
+
+    #[test]
+    fn states_are_listed_with_their_verbs() {
+        let look = serde_json::json!({"tone": "good", "icon": "key", "word": "Active", "verbs": ["revoke", "suspend"]});
+        let page = states(&serde_json::json!({"grant_state": {"active": look}})).unwrap();
+        assert!(
+            page.contains("## grant state\n") && page.contains("| `active` | Active (good) | revoke, suspend |"),
+            "{page}"
+        );
     }
 
     #[test]
