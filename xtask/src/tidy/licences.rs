@@ -65,7 +65,7 @@ fn text(value: &serde_json::Value) -> String {
 fn judge(licences: &Licences, file: &str, found: Vec<(String, String)>) -> Vec<Finding> {
     let refused = found
         .into_iter()
-        .filter(|(name, licence)| !licences.excused.contains_key(name) && !is_allowed(&licences.allowed, licence));
+        .filter(|(name, licence)| !is_excused(licences, name) && !is_allowed(&licences.allowed, licence));
     let finding = |(name, licence): (String, String)| {
         let text = format!("`{name}` has licence `{licence}`: do without it, or excuse it in {LIST} with a reason");
         Finding::new(file, 1, "licence", text)
