@@ -22,7 +22,7 @@ OPERATIONS: Final[dict[str, tuple[str, str]]] = {
     "deactivate_person": ("POST", "/api/v1/people/{id}/deactivate"),
     "decide_request": ("POST", "/api/v1/requests/{id}/decide"),
     "describe_dataset": ("POST", "/api/v1/datasets/{id}/describe"),
-    "effect_of_terms": ("POST", "/api/v1/requests/{id}/effect"),
+    "preview_request": ("POST", "/api/v1/requests/{id}/effect"),
     "get_audit_status": ("GET", "/api/v1/audit/status"),
     "get_crawl": ("GET", "/api/v1/crawls/{id}"),
     "get_dataset": ("GET", "/api/v1/datasets/{id}"),

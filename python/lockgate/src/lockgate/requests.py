@@ -145,7 +145,7 @@ def effect(
 ) -> JsonObject:
     """Return what approving with these terms would do: rows kept, each column as it would be seen, what is narrower."""
     body = {"terms": terms(columns, row_filter, until)}
-    return (client or current()).call("effect_of_terms", body=body, id=request)
+    return (client or current()).call("preview_request", body=body, id=request)
 
 
 def approve(
