@@ -29,7 +29,7 @@ mod tests {
         for bad in ["", "-a", "9a", "A", "a b", "a/b", "..", "a\0", "ä", &"a".repeat(64)] {
             assert!(plain_name(bad).is_err(), "{bad}");
         }
-        assert_eq!(BadName("x".into()).to_string().contains("`x`"), true);
+        assert!(BadName("x".into()).to_string().contains("`x`"));
         assert_eq!(plain_name("a\nb").unwrap_err().0, "a\\nb");
     }
 

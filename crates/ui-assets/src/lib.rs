@@ -5,6 +5,7 @@
 //! This crate knows nothing of HTTP: `api` turns an [`Asset`] into an answer and sets the headers.
 use rust_embed::RustEmbed;
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 #[derive(RustEmbed)]
 #[folder = "../../ui/dist"]
@@ -65,7 +66,7 @@ fn etag(hash: [u8; 32]) -> String {
     let mut tag = String::with_capacity(66);
     tag.push('"');
     for byte in hash {
-        tag.push_str(&format!("{byte:02x}"));
+        write!(tag, "{byte:02x}").expect("a string takes what is written");
     }
     tag.push('"');
     tag

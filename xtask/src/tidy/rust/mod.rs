@@ -125,7 +125,9 @@ impl Walk<'_> {
                 TokenTree::Ident(name) if is_punct(after, '!') => self.macro_name(name),
                 TokenTree::Group(group) if is_punct(before, '#') && group.delimiter() == Delimiter::Bracket => {
                     if let Ok(attribute) = syn::parse::Parser::parse2(syn::Attribute::parse_outer, quote(group)) {
-                        attribute.iter().for_each(|attribute| self.visit_attribute(attribute));
+                        for attribute in &attribute {
+                            self.visit_attribute(attribute);
+                        }
                     }
                 }
                 TokenTree::Group(group) => self.tokens(group.stream()),
