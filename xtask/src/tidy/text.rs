@@ -27,13 +27,23 @@ const FOLDERS: [&str; 5] = [
 
 const SOURCES: [&str; 9] = [".rs", ".ts", ".tsx", ".py", ".sh", ".css", ".toml", ".yaml", "Makefile"];
 
-/// Checks machine paths, registry hosts, and that every TODO has an issue.
+const MOST_COMPONENT_LINES: usize = 200;
+
+/// Checks machine paths, registry hosts, the size of components, and that every TODO has an issue.
 pub fn check(tree: &Tree) -> Vec<Finding> {
     tree.files.iter().flat_map(|(path, text)| check_one(path, text)).collect()
 }
 
 fn check_one(path: &str, text: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
+    let lines = text.lines().count();
+    if path.starts_with("ui/src/") && path.ends_with(".tsx") && !path.contains(".test.") && lines > MOST_COMPONENT_LINES
+    {
+        let why = format!(
+            "{lines} lines, at most {MOST_COMPONENT_LINES}: a component takes data as props and shows one thing"
+        );
+        findings.push(Finding::new(path, 1, "component-size", why));
+    }
     let is_source = SOURCES.iter().any(|end| path.ends_with(end));
     let is_generated = GENERATED.iter().any(|end| path.ends_with(end));
     for (at, line) in text.lines().enumerate() {
@@ -96,6 +106,14 @@ mod tests {
         check_sample("a.rs", &format!("// {todo}(#12): when sqlx can"), &[]);
         check_sample("a.md", &format!("// {todo} in prose"), &[]);
         check_sample("a.rs", &format!("let {todo} = 1;"), &[]);
+    }
+
+    #[test]
+    fn components_stay_small() {
+        let long = "<p />\n".repeat(201);
+        check_sample("ui/src/features/a/A.tsx", &long, &["component-size"]);
+        check_sample("ui/src/features/a/A.test.tsx", &long, &[]);
+        check_sample("ui/src/features/a/A.tsx", &"<p />\n".repeat(200), &[]);
     }
 
     #[test]
