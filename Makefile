@@ -41,7 +41,6 @@ check: rust ui python ## The rules of the house, formats, lints, types, generate
 	@"$(PYTHON)" -m ruff check $(wildcard $(PYTHON_FOLDERS))
 	@"$(PYTHON)" -m ruff format --check $(wildcard $(PYTHON_FOLDERS))
 	@"$(PYTHON)" -m mypy
-	@cd ui && npm run --silent typecheck
 	@$(call say,build, and what is generated from it)
 	@cargo build --locked --workspace --all-targets
 	@cargo xtask gen --check
@@ -79,6 +78,7 @@ python:
 	@scripts/venv "$(LOCKGATE_VENV)"
 ui-deps:
 	@scripts/ui-deps
+# Checks types, too: `npm run build` does.
 ui: ui-deps
 	@scripts/ui-build
 

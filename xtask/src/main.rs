@@ -4,8 +4,7 @@
 mod generate;
 mod tidy;
 
-use anyhow::{Result, bail};
-use std::path::Path;
+use anyhow::{Context, Result, bail};
 use std::process::ExitCode;
 
 const HELP: &str = "\
@@ -27,7 +26,9 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the repository");
+    let here = std::env::current_dir().context("finds the current folder")?;
+    let root = here.ancestors().find(|folder| folder.join("xtask/floors.toml").is_file());
+    let root = root.context("this is not a checkout of Lockgate")?;
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
