@@ -4,7 +4,7 @@ SHELL := bash
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
 
-# One target folder for every checkout: dependencies are built once. Everything third-party lies below it or in the checkout.
+# One target folder for every checkout: dependencies are built once (`scripts/claim-target` keeps ours apart).
 export CARGO_TARGET_DIR ?= $(HOME)/.cache/lockgate/target
 export LOCKGATE_VENV ?= $(CURDIR)/.venv
 export LOCKGATE_BIN ?= $(CARGO_TARGET_DIR)/debug/lockgate
@@ -74,6 +74,7 @@ clean: ## Delete what was built and installed (the target folder of all checkout
 
 rust:
 	@scripts/need cargo cc git python3
+	@scripts/claim-target
 python:
 	@scripts/venv "$(LOCKGATE_VENV)"
 ui-deps:

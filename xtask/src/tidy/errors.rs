@@ -77,12 +77,17 @@ impl Walk {
         let mut after_kind = false;
         for expression in expressions {
             match expression {
-                syn::Expr::Path(path) => after_kind = path.path.segments.iter().any(|segment| segment.ident == "Kind"),
+                syn::Expr::Path(path) => after_kind = names_kind(&path.path),
                 syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(literal), .. }) if after_kind => self.literal(literal),
                 _ => after_kind = false,
             }
         }
     }
+}
+
+/// `Kind::Invalid` of a fault, `StatusCode::BAD_REQUEST` of a problem.
+fn names_kind(path: &syn::Path) -> bool {
+    path.segments.iter().any(|segment| segment.ident == "Kind" || segment.ident == "StatusCode")
 }
 
 impl<'ast> Visit<'ast> for Walk {
@@ -121,7 +126,7 @@ mod tests {
     use super::super::rust::parse_all;
     use super::*;
 
-    const CODE: &str = "impl Fault for Error {\n    fn fault(&self) -> (Kind, &'static str) {\n        match self {\n            Self::A => (Kind::Invalid, \"a.b_c\"),\n            Self::B(inner) => inner.fault(),\n        }\n    }\n}\nfn g() { Problem::new(Kind::Invalid, \"web.bad\", \"no.\") }\n";
+    const CODE: &str = "impl Fault for Error {\n    fn fault(&self) -> (Kind, &'static str) {\n        match self {\n            Self::A => (Kind::Invalid, \"a.b_c\"),\n            Self::B(inner) => inner.fault(),\n        }\n    }\n}\nfn g() { Problem::new(StatusCode::BAD_REQUEST, \"web.bad\", \"no.\") }\n";
 
     #[track_caller]
     fn check_sample(pages: &[(&str, &str)], expected: &[&str]) {
