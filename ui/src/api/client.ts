@@ -14,7 +14,7 @@ export function rememberCsrf(token: string | null | undefined): void {
 
 http.use({
   onRequest({ request }: { request: Request }) {
-    if (csrf && request.method !== 'GET') request.headers.set('x-csrf-token', csrf);
+    if (csrf && request.method !== 'GET') request.headers.set('x-lockgate-csrf', csrf);
     return request;
   },
 });
@@ -62,7 +62,7 @@ declare module '@tanstack/react-query' {
 /** Sends a body and returns the raw answer, for what streams; throws the server's problem. */
 export async function sendRaw(path: string, body: unknown, accept: string, signal?: AbortSignal): Promise<Response> {
   const headers: Record<string, string> = { 'content-type': 'application/json', accept };
-  if (csrf) headers['x-csrf-token'] = csrf;
+  if (csrf) headers['x-lockgate-csrf'] = csrf;
   let response: Response;
   try {
     response = await fetch(`/api/v1${path}`, { method: 'POST', headers, body: JSON.stringify(body), ...(signal ? { signal } : {}) });

@@ -1,58 +1,69 @@
-import { isProblem, problemOf, sendRaw } from './client';
+import { ask, http, problemOf, sendRaw } from './client';
 import type { Problem } from './types';
 
-/** A column of a result. */
-export type ResultColumn = { name: string; type: string };
-/** What a query answered so far. */
-export type Result = { id: string | null; columns: ResultColumn[]; rows: unknown[][]; isCut: boolean };
-/** A query: SQL for a purpose and a use, with grants named where several fit. */
-export type Query = { sql: string; purpose: string; use: string; grants?: string[]; limit: number };
-/** A problem that may say where in the SQL it lies; lines and columns count from 1. */
-export type QueryProblem = Problem & { position?: { line: number; column: number; length?: number | null } | null };
+/** What a query answered so far. The columns are those of its first row. */
+export type Result = { id: string | null; columns: string[]; rows: unknown[][]; isCut: boolean };
+/** A query: SQL for a purpose and a use; without a limit the server's own holds. */
+export type Query = { sql: string; purpose: string; use: string; limit?: number | undefined };
+/** Where the server found a mistake in the SQL. Lines and columns count from 1. */
+export type Place = { line: number; column: number; length: number; text: string };
 
-const json = 'application/x-ndjson';
+/** Returns the place that a problem's words and carets point at. */
+export function placeOf(problem: Problem | undefined): Place | null {
+  const found = /line (\d+), column (\d+)/i.exec(problem?.detail ?? '');
+  if (!problem || !found) return null;
+  const length = /\^+/.exec(problem.detail)?.[0].length ?? 1;
+  return { line: Number(found[1]), column: Number(found[2]), length, text: (problem.detail.split('\n')[0] ?? '').replaceAll('`', '') };
+}
 
-type Line = Record<string, unknown>;
-const columnsOf = (line: Line): ResultColumn[] => Object.entries(line).map(([name, value]) => ({ name, type: typeof value }));
-
-/** Runs a query and reads its rows as they come; `onRows` hears of them now and then. Aborting it cancels the query. */
-export async function runQuery(query: Query, signal: AbortSignal, onRows: (result: Result) => void): Promise<Result> {
-  const response = await sendRaw('/query', { ...query, limit: query.limit + 1 }, json, signal);
-  const result: Result = { id: response.headers.get('x-lockgate-query'), columns: [], rows: [], isCut: false };
-  const given = response.headers.get('x-lockgate-columns');
-  if (given) result.columns = JSON.parse(given) as ResultColumn[];
+/** Runs a query and reads at most `most` rows as they come; `onRows` hears of them now and then. */
+export async function runQuery(query: Query, most: number, signal: AbortSignal, onRows: (result: Result) => void): Promise<Result> {
+  // One row more than shown tells whether there are more.
+  const response = await sendRaw('/query', { ...query, limit: most + 1 }, 'application/x-ndjson', signal);
+  const result: Result = { id: response.headers.get('lockgate-query'), columns: [], rows: [], isCut: false };
+  onRows(result);
   let told = 0;
-  for await (const line of lines(response)) {
-    if (isProblem(line['error'])) throw line['error'];
-    if (isProblem(line)) throw line;
-    if (result.columns.length === 0) result.columns = columnsOf(line);
-    if (result.rows.length >= query.limit) {
+  for await (const row of rowsOf(response, result.id)) {
+    if (result.columns.length === 0) result.columns = Object.keys(row);
+    if (result.rows.length >= most) {
       result.isCut = true;
       continue;
     }
-    result.rows.push(result.columns.map(({ name }) => line[name]));
+    result.rows.push(result.columns.map((name) => row[name]));
     if (result.rows.length - told >= 500) onRows({ ...result, rows: result.rows.slice(0, (told = result.rows.length)) });
   }
   return result;
 }
 
-async function* lines(response: Response): AsyncGenerator<Line> {
+/** Returns why a stream broke off: the server keeps the reason beside the query. */
+async function whyBroken(id: string | null, failure: unknown): Promise<unknown> {
+  if (failure instanceof DOMException || !id) return failure;
+  const query = await ask<{ error?: Problem | null }>(http.GET('/queries/{id}', { params: { path: { id } } })).catch(() => null);
+  const why = query?.error;
+  return why ? { ...why, status: 0 } : problemOf(failure);
+}
+
+async function* rowsOf(response: Response, id: string | null): AsyncGenerator<Record<string, unknown>> {
   if (!response.body) return;
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = '';
-  try {
-    for (;;) {
-      const { value, done } = await reader.read();
-      rest += value ?? '';
-      const found = rest.split('\n');
-      rest = done ? '' : (found.pop() ?? '');
-      for (const line of found) if (line.trim()) yield JSON.parse(line) as Line;
-      if (done) return;
+  for (;;) {
+    let piece: ReadableStreamReadResult<string>;
+    try {
+      piece = await reader.read();
+    } catch (failure) {
+      throw await whyBroken(id, failure);
     }
-  } catch (failure) {
-    throw failure instanceof DOMException ? failure : problemOf(failure);
+    rest += piece.value ?? '';
+    const lines = rest.split('\n');
+    rest = piece.done ? '' : (lines.pop() ?? '');
+    for (const line of lines) if (line.trim()) yield JSON.parse(line) as Record<string, unknown>;
+    if (piece.done) return;
   }
 }
+
+/** Stops a running query. */
+export const cancelQuery = (id: string) => ask<unknown>(http.POST('/queries/{id}/cancel', { params: { path: { id } } }));
 
 /** Saves the whole answer of a query as a CSV file. */
 export async function downloadCsv(query: Query): Promise<void> {

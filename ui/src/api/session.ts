@@ -2,13 +2,15 @@ import { queryOptions, useQuery } from '@tanstack/react-query';
 import { ask, http, rememberCsrf } from './client';
 
 /** A role somebody holds, and for what. */
-export type RoleHeld = { role: string; scope: string };
-/** Who is signed in, and what they hold. */
-export type Me = { person: { id: string; name: string }; groups: string[]; roles: RoleHeld[]; csrf?: string | null };
+export type RoleHeld = { role: string; scope: string; given_by: string; given_at: string };
+/** Who is signed in, what they hold and which verbs they may do to something. */
+export type Me = { principal: string; person: { id: string; name: string } | null; groups: string[]; roles: RoleHeld[]; can: string[]; csrf?: string | null };
+/** The signed-in person: always one, since the page signs people in. */
+export type Viewer = Me & { person: { id: string; name: string } };
 
-const keep = (me: Me): Me => {
+const keep = (me: Me): Viewer => {
   rememberCsrf(me.csrf);
-  return me;
+  return { ...me, person: me.person ?? { id: me.principal, name: me.principal } };
 };
 
 /** The signed-in person; fails with 401 when nobody is. */
@@ -20,15 +22,15 @@ export const meQuery = queryOptions({
 });
 
 /** Returns the signed-in person. Only inside the frame, which waits for them. */
-export function useMe(): Me {
+export function useMe(): Viewer {
   const { data } = useQuery(meQuery);
   if (!data) throw new Error('the frame shows its pages only to people who are signed in');
   return data;
 }
 
-/** Returns whether the person holds a role, for anything at all. */
-export function holds(me: Me, ...roles: string[]): boolean {
-  return me.roles.some((held) => roles.includes(held.role));
+/** Returns whether the person may do that verb to something; whether to this very thing the server says. */
+export function can(me: Viewer, ...verbs: string[]): boolean {
+  return me.can.some((verb) => verbs.includes(verb));
 }
 
 /** Signs in with a password. */

@@ -37,6 +37,11 @@ export const states = {
     planned: s('idle', 'circle-dashed', 'Planned'), building: s('working', 'loader-2', 'Building'), checking: s('working', 'loader-2', 'Checking'),
     published: s('good', 'circle-check', 'Published'), refused: s('bad', 'ban', 'Refused'), withdrawn: s('idle', 'arrow-back-up', 'Withdrawn'),
   },
+  crawl: {
+    queued: s('idle', 'circle-dashed', 'Queued'), running: s('working', 'loader-2', 'Crawling'), done: s('good', 'circle-check', 'Done'),
+    failed: s('bad', 'circle-x', 'Failed'),
+  },
+  change: { first: s('idle', 'circle-plus', 'First'), compatible: s('good', 'circle-check', 'Compatible'), breaking: s('bad', 'alert-triangle', 'Breaking') },
   // work
   run: {
     queued: s('idle', 'circle-dashed', 'Queued'), running: s('working', 'loader-2', 'Running'), cancelling: s('working', 'player-stop', 'Cancelling'),

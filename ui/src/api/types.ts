@@ -5,7 +5,7 @@ import type { Tone } from './states';
 export type Next = { tone: Tone; text: string; reason: string; action?: string | null };
 
 /** How every failure is answered. */
-export type Problem = { status: number; code: string; detail: string; hint?: string | null; request_id?: string };
+export type Problem = { status: number; code: string; detail: string; hint?: string | null; request_id?: string | null };
 
 /** A page of a list. */
 export type Page<T> = { items: T[]; next_cursor?: string | null; total?: number | null };

@@ -1,6 +1,6 @@
 import { Modal } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { type ReactNode, useRef } from 'react';
+import type { ReactNode } from 'react';
 import type { Problem } from '@/api/types';
 import { Btn, type BtnLook } from './Btn';
 import { ProblemNote } from './ProblemNote';
@@ -26,9 +26,8 @@ type DialogProps = {
 /** The last step before an act: what starts at once, who is affected, how it is undone. Its button repeats the object. */
 export function ActDialog(props: DialogProps) {
   const { opened, onClose, question, consequence, rows = [], act, busyWord, busy, destructive, signedAs, problem, onConfirm } = props;
-  const cancel = useRef<HTMLButtonElement>(null);
   return (
-    <Modal opened={opened} onClose={onClose} title={question} closeButtonProps={{ 'aria-label': 'Close' }} onEnterTransitionEnd={() => destructive && cancel.current?.focus()}>
+    <Modal opened={opened} onClose={onClose} title={question} closeButtonProps={{ 'aria-label': 'Close' }}>
       <div className="stack" style={{ gap: 12 }}>
         <p className="dim">{consequence}</p>
         {rows.length > 0 && (
@@ -49,7 +48,7 @@ export function ActDialog(props: DialogProps) {
         <div className="row wrap" style={{ borderTop: '1px solid var(--line)', paddingTop: 12 }}>
           {signedAs && <span className="sm faint">Signed as {signedAs}</span>}
           <span className="sp" />
-          <button type="button" className="btn" ref={cancel} data-autofocus={destructive || undefined} onClick={onClose}>
+          <button type="button" className="btn" data-autofocus={destructive || undefined} onClick={onClose}>
             Cancel
           </button>
           <Btn look={destructive ? 'danger' : 'primary'} busy={busy} busyWord={busyWord} disabled={props.canConfirm === false} onClick={onConfirm}>

@@ -1,9 +1,9 @@
-import { lookOf } from './StateBadge';
+import { factLook } from './facts';
 
 /** Returns the word of a level: unclassified as such, a proposed one with a question mark. */
 export function levelWord(level: string, source?: string): string {
   if (source === 'unclassified') return 'Unclassified';
-  return `${lookOf('columnLevel', level).word}${source === 'proposed' ? '?' : ''}`;
+  return `${factLook('level', level).word}${source === 'proposed' ? '?' : ''}`;
 }
 
 const hints: Record<string, string> = {

@@ -9,13 +9,19 @@ import { codeText } from './codeText';
 export function ProblemNote({ problem, onRetry }: { problem: Problem; onRetry?: () => void }) {
   const clipboard = useClipboard({ timeout: 1500 });
   const requestId = problem.request_id;
+  const [said = '', ...shown] = problem.detail.split('\n');
   return (
     <div className="pnote" role="alert">
       <Icon name="alert-circle" />
       <div>
         <p>
-          <b>{codeText(`${sentence(problem.detail)}.`)}</b>
+          <b>{codeText(`${sentence(said)}.`)}</b>
         </p>
+        {shown.length > 0 && (
+          <pre className="code" tabIndex={0}>
+            {shown.join('\n')}
+          </pre>
+        )}
         {problem.hint && <p>{codeText(`${sentence(problem.hint)}.`)}</p>}
         <div className="row wrap sm" style={{ marginTop: 8 }}>
           {onRetry && (

@@ -1,5 +1,5 @@
 import { type StateLook, states } from '@/api/states';
-import { facts } from './facts';
+import { factLook, type facts } from './facts';
 import { Icon } from './Icon';
 
 /** The kinds of thing that have states. */
@@ -16,7 +16,7 @@ export function lookOf(kind: StateKind, state: string): StateLook {
 }
 
 /** Shows a look: tone, icon and word, with the fact added to the word where there is one. */
-export function Badge({ look, form = 'tint', fact }: { look: StateLook; form?: BadgeForm; fact?: string | undefined }) {
+export function Badge({ look, form = 'tint', fact }: { look: StateLook; form?: BadgeForm; fact?: string | null | undefined }) {
   return (
     <span className={`st ${look.tone}${form === 'plain' ? ' plain' : ''}`}>
       <Icon name={look.icon} />
@@ -26,13 +26,13 @@ export function Badge({ look, form = 'tint', fact }: { look: StateLook; form?: B
 }
 
 /** Shows a state. Nothing else colours one. `word` replaces the state's own word, as "Waits for you" does. */
-export function StateBadge(props: { kind: StateKind; state: string; form?: BadgeForm; fact?: string; word?: string }) {
+export function StateBadge(props: { kind: StateKind; state: string; form?: BadgeForm; fact?: string | null | undefined; word?: string }) {
   const look = lookOf(props.kind, props.state);
   return <Badge look={props.word ? { ...look, word: props.word } : look} form={props.form ?? 'tint'} fact={props.fact} />;
 }
 
 /** What the server adds to a state for this viewer: never stored, never sent as a state. */
-export function FactBadge<G extends keyof typeof facts>(props: { group: G; fact: keyof (typeof facts)[G]; form?: BadgeForm; word?: string }) {
-  const look = facts[props.group][props.fact] as StateLook;
+export function FactBadge(props: { group: keyof typeof facts; fact: string; form?: BadgeForm; word?: string }) {
+  const look = factLook(props.group, props.fact);
   return <Badge look={props.word ? { ...look, word: props.word } : look} form={props.form ?? 'plain'} />;
 }

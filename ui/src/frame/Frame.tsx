@@ -4,7 +4,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Navigate, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import { useMemo, useRef } from 'react';
 import { chainQuery, waitingQuery } from '@/api/frame';
-import { holds, type Me, meQuery, signOut } from '@/api/session';
+import { can, meQuery, signOut, type Viewer } from '@/api/session';
 import { Loading, ProblemNote } from '@/components';
 import { instant } from '@/lib/format';
 import { useKeys, useSequenceStart } from '@/lib/keys';
@@ -13,8 +13,7 @@ import { type ChainState, type Places, Rail } from './Rail';
 import { TopBar } from './TopBar';
 
 /** Returns the places of the rail that exist for this person. */
-export function placesFor(me: Me, waits: number | undefined): Places {
-  const governs = holds(me, 'platform_administrator', 'auditor', 'data_protection');
+export function placesFor(me: Viewer, waits: number | undefined): Places {
   return [
     { places: [{ label: 'Home', icon: 'device-desktop', to: '/', waits }] },
     {
@@ -29,23 +28,23 @@ export function placesFor(me: Me, waits: number | undefined): Places {
     {
       heading: 'Govern',
       places: [
-        ...(governs ? [{ label: 'Audit', icon: 'file-certificate', to: '/audit' as const }] : []),
-        ...(holds(me, 'platform_administrator', 'auditor') ? [{ label: 'Administration', icon: 'settings', to: '/admin' as const }] : []),
+        ...(can(me, 'ReadAuditEntry') ? [{ label: 'Audit', icon: 'file-certificate', to: '/audit' as const }] : []),
+        ...(can(me, 'CreatePerson', 'ChangeMembers', 'AssignRole') ? [{ label: 'Administration', icon: 'settings', to: '/admin' as const }] : []),
         { label: 'API reference', icon: 'api', to: '/docs' },
       ],
     },
   ];
 }
 
-function useChain(me: Me): ChainState | null {
-  const { data } = useQuery({ ...chainQuery, enabled: holds(me, 'platform_administrator', 'auditor', 'data_protection') });
+function useChain(me: Viewer): ChainState | null {
+  const { data } = useQuery({ ...chainQuery, enabled: can(me, 'ReadAuditEntry') });
   if (!data) return null;
   const text = data.intact ? 'Audit chain intact' : 'Audit chain broken';
   return { intact: data.intact, text, checkpoint: data.checkpoint ? instant(data.checkpoint.at) : null };
 }
 
 /** The frame around every page of a signed-in person. */
-function Signed({ me }: { me: Me }) {
+function Signed({ me }: { me: Viewer }) {
   const navigate = useNavigate();
   const queryClient = useQueryClient();
   const [menu, { open: openMenu, close: closeMenu }] = useDisclosure(false);

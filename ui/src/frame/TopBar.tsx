@@ -1,17 +1,17 @@
 import { Menu, TextInput, useMantineColorScheme } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import { type FormEvent, type RefObject, useState } from 'react';
-import type { Me } from '@/api/session';
+import type { Viewer } from '@/api/session';
 import { Icon } from '@/components';
 import { initials } from '@/components/Who';
 import { singleKeysOn, switchSingleKeys } from '@/lib/keys';
 import { sentence, words } from '@/lib/format';
 import { Crumbs } from './Crumbs';
 
-type TopBarProps = { me: Me; find: RefObject<HTMLInputElement | null>; showFind: boolean; onMenu: () => void; onKeys: () => void; onSignOut: () => void };
+type TopBarProps = { me: Viewer; find: RefObject<HTMLInputElement | null>; showFind: boolean; onMenu: () => void; onKeys: () => void; onSignOut: () => void };
 
 /** Returns the person's roles in one line, "Data steward, retail". */
-export function roleLine(me: Me): string {
+export function roleLine(me: Viewer): string {
   const first = me.roles[0];
   if (!first) return me.person.name;
   const scope = first.scope === 'deployment' ? '' : `, ${first.scope.split('/').slice(1).join('.')}`;

@@ -12,16 +12,6 @@ export function text<N extends string>(search: Search, ...names: N[]): { [K in N
   return found;
 }
 
-/** Returns `{name: [values]}` for each of `names` that holds one or several texts. */
-export function texts<N extends string>(search: Search, ...names: N[]): { [K in N]?: string[] } {
-  const found: { [K in N]?: string[] } = {};
-  for (const name of names) {
-    const values = [search[name]].flat().filter((value): value is string => typeof value === 'string' && value !== '');
-    if (values.length) found[name] = values;
-  }
-  return found;
-}
-
 /** Returns `{from: n}` where a page of a list begins, if it is not the first. */
 export function from(search: Search): { from?: number } {
   const value = Number(search['from']);

@@ -8,7 +8,7 @@ import { SignIn } from '@/features/session/SignIn';
 import { type Crumb } from '@/frame/Crumbs';
 import { Frame } from '@/frame/Frame';
 import { NotFound, PageFault } from '@/frame/Lost';
-import { from, text, texts } from './search';
+import { from, text } from './search';
 
 type Raw = Record<string, unknown>;
 const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({ component: Outlet });
@@ -21,11 +21,11 @@ const crumbs = (...way: Crumb[]) => ({ crumbs: () => way });
 
 const home = createRoute({ getParentRoute: () => frame, path: '/', component: Home, staticData: crumbs({ label: 'Home' }) });
 
-type CatalogSearch = { q?: string; cursor?: string; preview?: string; from?: number; lake?: string[]; team?: string[]; level?: string[]; access?: string[] };
+type CatalogSearch = { q?: string; cursor?: string; preview?: string; from?: number; lake?: string; team?: string; level?: string; access?: string };
 const catalog = createRoute({
   getParentRoute: () => frame,
   path: '/catalog',
-  validateSearch: (search: Raw): CatalogSearch => ({ ...text(search, 'q', 'cursor', 'preview'), ...from(search), ...texts(search, 'lake', 'team', 'level', 'access') }),
+  validateSearch: (search: Raw): CatalogSearch => ({ ...text(search, 'q', 'cursor', 'preview', 'lake', 'team', 'level', 'access'), ...from(search) }),
   component: Catalog,
   staticData: { crumbs: (_, search) => [{ label: 'Catalog', to: '/catalog' }, ...(search['q'] ? [{ label: String(search['q']) }] : [])] },
 });
@@ -37,14 +37,13 @@ const dataset = createRoute({
   staticData: {
     crumbs: ({ id = '' }) => {
       const [lake = '', ...rest] = id.split('.');
-      return [{ label: 'Catalog', to: '/catalog' }, { label: lake, to: '/catalog', search: { lake: [lake] } }, { label: rest.join('.') }];
+      return [{ label: 'Catalog', to: '/catalog' }, { label: lake, to: '/catalog', search: { lake } }, { label: rest.join('.') }];
     },
   },
 });
 const columns = createRoute({ getParentRoute: () => dataset, path: '/', component: lazyRouteComponent(() => import('@/features/dataset/Columns'), 'Columns') });
 const access = createRoute({ getParentRoute: () => dataset, path: '/access', component: lazyRouteComponent(() => import('@/features/dataset/DatasetAccess'), 'DatasetAccess') });
 const versions = createRoute({ getParentRoute: () => dataset, path: '/versions', component: lazyRouteComponent(() => import('@/features/dataset/Versions'), 'Versions') });
-const datasetHistory = createRoute({ getParentRoute: () => dataset, path: '/history', component: lazyRouteComponent(() => import('@/features/dataset/DatasetHistory'), 'DatasetHistory') });
 
 const lakes = createRoute({ getParentRoute: () => frame, path: '/lakes', component: lazyRouteComponent(() => import('@/features/lakes/Lakes'), 'Lakes'), staticData: crumbs({ label: 'Lakes' }) });
 const lake = createRoute({
@@ -124,7 +123,7 @@ export const tree = root.addChildren([
   link,
   frame.addChildren([
     home, catalog, lakes, lake, ask, grants, grant, purposes, purpose, worksheet, tokens, audit, docs, lost,
-    dataset.addChildren([columns, access, versions, datasetHistory]),
+    dataset.addChildren([columns, access, versions]),
     inbox.addChildren([inboxStart, request]),
     admin.addChildren([people, groups, roles]),
   ]),

@@ -14,3 +14,4 @@ window.ResizeObserver = class {
 Element.prototype.scrollIntoView = vi.fn();
 
 afterEach(cleanup);
+Object.defineProperty(document, 'fonts', { value: { addEventListener: vi.fn(), removeEventListener: vi.fn(), ready: Promise.resolve() } });

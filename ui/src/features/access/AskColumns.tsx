@@ -33,7 +33,7 @@ export function AskColumns({ columns, terms, onChange }: { columns: ColumnView[]
             <tr key={column.name}>
               <td className="mono m" style={{ fontSize: 12.5 }}>
                 {column.name}
-                {!['public', 'internal'].includes(column.level) && <Level level={column.level} source={column.source} />}
+                {!['public', 'internal'].includes(column.level) && <Level level={column.level} source={column.level_source} />}
               </td>
               <td className="dim">{column.type}</td>
               <td className="wide">

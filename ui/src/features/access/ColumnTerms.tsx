@@ -1,18 +1,18 @@
 import { SegmentedControl } from '@mantine/core';
-import type { Asked } from '@/api/requests';
+import type { ColumnAs } from '@/api/requests';
 import { Level } from '@/components';
 import { type Choice, choiceOf, choicesBelow, choiceWords } from './terms';
 
 /** What the server says of a column: how sensitive it is and what the reader will see of it. */
 export type ColumnFacts = { level?: string; source?: string; sees?: string };
-type ColumnTermsProps = { asked: Asked; facts: Record<string, ColumnFacts>; choices: Record<string, Choice>; onChoose: (name: string, choice: Choice) => void; reader: string };
+type ColumnTermsProps = { asked: ColumnAs[]; facts: Record<string, ColumnFacts>; choices: Record<string, Choice>; onChoose: (name: string, choice: Choice) => void; reader: string };
 
 const rank: Record<string, number> = { restricted: 0, confidential: 1, internal: 2, public: 3 };
 const order: Choice[] = ['clear', 'mask', 'check', 'out'];
 
 /** One row per column, sensitive ones first: what was asked, what is decided, and what will be seen of it. */
 export function ColumnTerms({ asked, facts, choices, onChoose, reader }: ColumnTermsProps) {
-  const names = Object.keys(asked.columns).sort((a, b) => (rank[facts[a]?.level ?? 'restricted'] ?? 0) - (rank[facts[b]?.level ?? 'restricted'] ?? 0));
+  const rows = asked.toSorted((a, b) => (rank[facts[a.name]?.level ?? 'restricted'] ?? 0) - (rank[facts[b.name]?.level ?? 'restricted'] ?? 0));
   return (
     <div className="scroll" tabIndex={0} role="group" aria-label="Columns, scrolls">
       <table className="t dense cards" aria-label="Decision on each column">
@@ -25,8 +25,7 @@ export function ColumnTerms({ asked, facts, choices, onChoose, reader }: ColumnT
           </tr>
         </thead>
         <tbody>
-          {names.map((name) => {
-            const term = asked.columns[name] ?? 'clear';
+          {rows.map(({ name, as: term }) => {
             const chosen = choices[name] ?? choiceOf(term);
             const { level, source, sees } = facts[name] ?? {};
             return (

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { type InboxView, requestsQuery, type RequestView } from '@/api/requests';
+import { type InboxView, requestsQuery, type RequestItem } from '@/api/requests';
 import { FactBadge, Icon, Loading, ProblemNote, readPrincipal, Seg, StateBadge, When } from '@/components';
 import { useKeys } from '@/lib/keys';
 
@@ -11,7 +11,7 @@ const views: { key: InboxView; label: string }[] = [
 ];
 const none: Record<InboxView, string> = { waiting: 'No request waits for your decision.', mine: 'You have not asked for anything yet.', decided: 'You see no decided request yet.' };
 
-function Entry({ request, view, isOpen }: { request: RequestView; view: InboxView; isOpen: boolean }) {
+function Entry({ request, view, isOpen }: { request: RequestItem; view: InboxView; isOpen: boolean }) {
   return (
     <Link to="/access/$id" params={{ id: request.id }} search={{ view }} className={`q${isOpen ? ' on' : ''}`} aria-current={isOpen ? 'true' : undefined}>
       <div className="row">
@@ -28,7 +28,7 @@ function Entry({ request, view, isOpen }: { request: RequestView; view: InboxVie
       <div className="row sm">
         <span className="dim cut">{request.uses.join(', ') || request.kind}</span>
         <span className="sp" />
-        {view === 'waiting' ? <FactBadge group="request" fact="yours" word="Decide" /> : <StateBadge kind="accessRequest" state={request.state} form="plain" />}
+        {view === 'waiting' ? <FactBadge group="request" fact="yours" word="Decide" /> : <StateBadge kind="accessRequest" state={request.state} form="plain" fact={request.fact} />}
       </div>
     </Link>
   );

@@ -1,16 +1,17 @@
-import type { Asked, RequestView } from '@/api/requests';
+import type { RequestView, Scope } from '@/api/requests';
 import { Facts, Panel, When, Who } from '@/components';
 import { day } from '@/lib/format';
-import { choiceOf, choiceWords, ruleText } from './terms';
+import { choiceOf, choiceWords } from './terms';
 
 /** What was asked and, once decided, what was granted, column by column. */
-export function ScopePanel({ title, asked, granted }: { title: string; asked: Asked; granted?: Asked | null | undefined }) {
-  const rules = (granted ?? asked).row_filter;
+export function ScopePanel({ title, asked, granted }: { title: string; asked: Scope; granted?: Scope | null | undefined }) {
+  const given = new Map(granted?.columns.map(({ name, as }) => [name, as]));
+  const { rows, row_filter: rules, expires_at } = granted ?? asked;
   return (
     <Panel
       title={title}
-      note={`until ${day((granted ?? asked).expires_at)}`}
-      foot={<span>{rules.length ? `Only rows where ${rules.map((rule) => ruleText(rule)).join(' and ')}` : 'Every row'}</span>}
+      note={`until ${day(expires_at)}`}
+      foot={<span>{rules.length ? `Only rows where ${rows}` : 'Every row'}</span>}
     >
       <div className="scroll" tabIndex={0} role="group" aria-label={`${title}, scrolls`}>
         <table className="t dense" aria-label={title}>
@@ -22,13 +23,13 @@ export function ScopePanel({ title, asked, granted }: { title: string; asked: As
             </tr>
           </thead>
           <tbody>
-            {Object.entries(asked.columns).map(([name, term]) => {
-              const given = granted?.columns[name];
+            {asked.columns.map(({ name, as: term }) => {
+              const now = given.get(name);
               return (
                 <tr key={name}>
                   <td className="mono m">{name}</td>
                   <td className="dim">{choiceWords[choiceOf(term)]}</td>
-                  {granted && <td className={given === term ? 'dim' : 'b'}>{given ? choiceWords[choiceOf(given)] : 'Left out'}</td>}
+                  {granted && <td className={now === term ? 'dim' : 'b'}>{choiceWords[choiceOf(now ?? 'left_out')]}</td>}
                 </tr>
               );
             })}

@@ -24,10 +24,18 @@ function WhatIsAsked({ request }: { request: RequestView }) {
       <div className="pb ask">
         <div>
           <div className="lab">Purpose</div>
-          <Link className="link" to="/purposes/$id" params={{ id: request.purpose.id }}>
-            {request.purpose.name}
-          </Link>
-          <div className="sm faint">on record, with its lawful basis</div>
+          {request.purpose ? (
+            <>
+              <Link className="link" to="/purposes/$id" params={{ id: request.purpose.id }}>
+                {request.purpose.name}
+              </Link>
+              <div className="sm faint">
+                On record, allows {request.purpose.allowed_uses.join(', ')}; lawful basis: {request.purpose.lawful_basis}
+              </div>
+            </>
+          ) : (
+            <span className="dim">not yours to see</span>
+          )}
         </div>
         <div>
           <div className="lab">For whom, to do what</div>
@@ -39,7 +47,7 @@ function WhatIsAsked({ request }: { request: RequestView }) {
         <div>
           <div className="lab">Asked until</div>
           <div className="m">{day(request.asked.expires_at)}</div>
-          <div className="sm faint">from {day(request.asked.starts_at)}</div>
+          <div className="sm faint">{request.asked.starts_at ? `from ${day(request.asked.starts_at)}` : 'from the approval on'}</div>
         </div>
         <p className="dim said">“{request.text}”</p>
       </div>
@@ -49,7 +57,7 @@ function WhatIsAsked({ request }: { request: RequestView }) {
 
 function stateBadge(request: RequestView, isMine: boolean) {
   if (isMine) return <FactBadge group="request" fact="yours" form="tint" />;
-  return <StateBadge kind="accessRequest" state={request.state} />;
+  return <StateBadge kind="accessRequest" state={request.state} fact={request.fact} />;
 }
 
 /** A request: what exactly would be allowed, to whom, until when, and what happens if nobody does anything. */
@@ -79,6 +87,7 @@ export function RequestPage() {
               <Who who={request.asked_by} bare />
               asked <When at={request.submitted_at ?? request.created_at} /> by {readPrincipal(request.asked_by).name}
             </Meta>
+            <Meta icon="users">{decides ? 'you decide' : `${request.decided_by} decides`}</Meta>
             {request.kind === 'read' && (
               <Link className="link" to="/datasets/$id" params={{ id: request.object }}>
                 Open the dataset
@@ -103,7 +112,7 @@ export function RequestPage() {
         <div className="stack">
           <WhatIsAsked request={request} />
           <Outcome request={request} />
-          <History entries={history.data?.items} problem={history.error} />
+          <History entries={history.data} problem={history.error} />
         </div>
       )}
       <p className="hint narrow-only">

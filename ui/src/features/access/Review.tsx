@@ -2,7 +2,6 @@ import { TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useMemo, useState } from 'react';
-import { columnsQuery } from '@/api/datasets';
 import { decide, type Decision, effectQuery, requestQuery, type RequestView } from '@/api/requests';
 import { Panel, ProblemNote, readPrincipal } from '@/components';
 import { day } from '@/lib/format';
@@ -18,8 +17,7 @@ export function Review({ request, children }: { request: RequestView; children: 
   const queryClient = useQueryClient();
   const [draft, setDraft] = useState(() => asAsked(asked));
   const isRead = request.kind === 'read';
-  const columns = useQuery({ ...columnsQuery(request.object), enabled: isRead });
-  const types = useMemo(() => Object.fromEntries((columns.data?.items ?? []).map((column) => [column.name, column.type])), [columns.data]);
+  const types = useMemo(() => Object.fromEntries(request.columns.map((column) => [column.name, column.data_type])), [request.columns]);
   const terms = useMemo(() => termsOf(draft, asked, types), [draft, asked, types]);
   const [settled] = useDebouncedValue(terms, 250);
   const effect = useQuery(effectQuery(request.id, settled));
@@ -32,14 +30,14 @@ export function Review({ request, children }: { request: RequestView; children: 
   });
   const facts = useMemo(() => {
     const found: Record<string, ColumnFacts> = {};
-    for (const column of columns.data?.items ?? []) found[column.name] = { level: column.level, source: column.source };
+    for (const column of request.columns) found[column.name] = { level: column.level, source: column.level_source };
     for (const column of effect.data?.columns ?? []) found[column.name] = { ...found[column.name], level: column.level, sees: column.sees };
     return found;
-  }, [columns.data, effect.data]);
+  }, [request.columns, effect.data]);
   const choose = (name: string, choice: Choice) => setDraft((old) => ({ ...old, choices: { ...old.choices, [name]: choice } }));
-  const names = Object.keys(asked.columns);
+  const names = asked.columns.map((column) => column.name);
   const reader = readPrincipal(request.principal).name.split('/').at(-1) ?? 'the reader';
-  const isProposed = (columns.data?.items ?? []).filter((column) => column.source === 'proposed' && names.includes(column.name)).length;
+  const isProposed = request.columns.filter((column) => column.level_source === 'proposed' && column.as !== 'left_out').length;
   return (
     <>
       <div className="cols" style={{ ['--side' as string]: '228px' }}>
@@ -56,14 +54,14 @@ export function Review({ request, children }: { request: RequestView; children: 
               }
               foot={isProposed > 0 ? `Approving confirms the levels shown; ${isProposed} of them ${isProposed === 1 ? 'was' : 'were'} only proposed.` : undefined}
             >
-              <ColumnTerms asked={asked} facts={facts} choices={draft.choices} onChoose={choose} reader={reader} />
+              <ColumnTerms asked={asked.columns} facts={facts} choices={draft.choices} onChoose={choose} reader={reader} />
             </Panel>
           )}
           <div className="two">
             {isRead && (
               <Panel label="Rows" padded>
                 <RowRules
-                  columns={columns.data?.items.map((column) => column.name) ?? names}
+                  columns={request.columns.map((column) => column.name)}
                   rules={draft.rules}
                   onChange={(rules) => setDraft((old) => ({ ...old, rules }))}
                   rows={effect.data?.rows}

@@ -27,13 +27,13 @@ export function ReviewSide({ effect, request }: { effect: Effect | undefined; re
               <span>{text}</span>
             </li>
           ))}
-          {effect.if_nothing.length === 0 && request.expires_unanswered_at && (
+          {effect.if_nothing.length === 0 && request.answer_by && (
             <li>
               <span className="ic idle">
                 <Icon name="clock-x" />
               </span>
               <span>
-                On {day(request.expires_unanswered_at)} the request ends as <b className="m">Expired unanswered</b>.
+                On {day(request.answer_by)} the request ends as <b className="m">Expired unanswered</b>.
               </span>
             </li>
           )}

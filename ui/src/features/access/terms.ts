@@ -1,4 +1,4 @@
-import type { ColumnTerm, Asked, RowOp, Rule, Terms } from '@/api/requests';
+import type { ColumnTerm, RowOp, Rule, Scope, Terms } from '@/api/requests';
 import { plural } from '@/lib/format';
 
 /** What a decider may choose for a column. `mask` becomes a token for texts, nothing for the rest. */
@@ -14,7 +14,7 @@ export const opWords: Record<RowOp, string> = {
 };
 const sqlOps: Record<RowOp, string> = { is: '=', is_not: '<>', at_most: '<=', at_least: '>=', less: '<', more: '>', in: 'IN', is_empty: 'IS NULL' };
 
-const asChoice: Record<ColumnTerm, Choice> = { clear: 'clear', token: 'mask', null: 'mask', check: 'check' };
+const asChoice: Record<ColumnTerm, Choice> = { clear: 'clear', token: 'mask', null: 'mask', check: 'check', left_out: 'out' };
 // clear > mask > left out, clear > check > left out; check and mask do not compare.
 const below: Record<Choice, Choice[]> = { clear: ['clear', 'mask', 'check', 'out'], mask: ['mask', 'out'], check: ['check', 'out'], out: ['out'] };
 
@@ -26,8 +26,8 @@ export const choicesBelow = (term: ColumnTerm): Choice[] => below[asChoice[term]
 export const dayOf = (at: string): string => at.slice(0, 10);
 
 /** Returns the draft that changes nothing of what was asked. */
-export function asAsked(asked: Asked): Draft {
-  const choices = Object.fromEntries(Object.entries(asked.columns).map(([name, term]) => [name, asChoice[term]]));
+export function asAsked(asked: Scope): Draft {
+  const choices = Object.fromEntries(asked.columns.map(({ name, as }) => [name, asChoice[as]]));
   return { choices, rules: [], until: dayOf(asked.expires_at) };
 }
 
@@ -36,27 +36,25 @@ const isText = (type: string) => /text|utf8|string|char/i.test(type);
 /** Returns the mask that fits a column's type: a token keeps joins of texts, other types become empty. */
 export const maskFor = (type: string | undefined): ColumnTerm => (type == null || isText(type) ? 'token' : 'null');
 
-const isComplete = (rule: Rule) => rule.column !== '' && (rule.op === 'is_empty' || (rule.value !== undefined && rule.value !== ''));
+const isComplete = (rule: Rule) => rule.column !== '' && (rule.op === 'is_empty' || (rule.value != null && rule.value !== ''));
 
 /** Returns the terms of a draft: only what narrows. */
-export function termsOf(draft: Draft, asked: Asked, types: Record<string, string>): Terms {
+export function termsOf(draft: Draft, asked: Scope, types: Record<string, string>): Terms {
   const columns: Record<string, ColumnTerm> = {};
-  const without: string[] = [];
-  for (const [name, term] of Object.entries(asked.columns)) {
-    const choice = draft.choices[name] ?? asChoice[term];
-    if (choice === asChoice[term]) continue;
-    if (choice === 'out') without.push(name);
-    else columns[name] = choice === 'mask' ? maskFor(types[name]) : choice;
+  for (const { name, as } of asked.columns) {
+    const choice = draft.choices[name] ?? asChoice[as];
+    if (choice !== asChoice[as]) columns[name] = choice === 'mask' ? maskFor(types[name]) : choice === 'out' ? 'left_out' : choice;
   }
-  const rules = draft.rules.filter(isComplete).map((rule) => ({ ...rule, ...(rule.op === 'is_empty' ? {} : { value: valueOf(rule, types[rule.column]) }) }));
+  const rules = draft.rules.filter(isComplete).map((rule) => ruleOf(rule, types[rule.column]));
   const isEarlier = draft.until !== '' && draft.until < dayOf(asked.expires_at);
   return {
     ...(Object.keys(columns).length ? { columns } : {}),
-    ...(without.length ? { without } : {}),
-    ...(rules.length ? { rows: rules } : {}),
+    ...(rules.length ? { row_filter: rules } : {}),
     ...(isEarlier ? { until: `${draft.until}T23:59:59Z` } : {}),
   };
 }
+
+const ruleOf = ({ column, op, value }: Rule, type: string | undefined): Rule => (op === 'is_empty' ? { column, op } : { column, op, value: valueOf({ column, op, value: value ?? '' }, type) });
 
 function literal(text: string, type: string | undefined): string | number {
   const number = Number(text.replaceAll(',', '').trim());
@@ -85,7 +83,7 @@ const quoted = (value: unknown): string => (typeof value === 'string' ? `'${valu
 
 /** Returns a rule as people read it, or as SQL. */
 export function ruleText(rule: Rule, as: 'words' | 'sql' = 'words'): string {
-  const value = Array.isArray(rule.value) ? rule.value : rule.value === undefined ? [] : [rule.value];
+  const value = Array.isArray(rule.value) ? rule.value : rule.value == null ? [] : [rule.value];
   if (as === 'words') return [rule.column, opWords[rule.op], value.join(', ')].filter(Boolean).join(' ');
   if (rule.op === 'is_empty') return `${rule.column} IS NULL`;
   return `${rule.column} ${sqlOps[rule.op]} ${rule.op === 'in' ? `(${value.map(quoted).join(', ')})` : quoted(value[0] ?? '')}`;

@@ -32,7 +32,7 @@ function Members({ group }: { group: GroupView }) {
             </>
           }
           act={
-            <ConfirmAct
+            group.may_change && <ConfirmAct
               size="sm"
               look="danger"
               label="Remove"
@@ -48,12 +48,12 @@ function Members({ group }: { group: GroupView }) {
           }
         />
       ))}
-      <div className="pf">
+      {group.may_change && <div className="pf">
         <Select aria-label={`Person to add to ${group.id}`} placeholder="Add a person" searchable data={outside.map((one) => one.id)} value={person} onChange={setPerson} />
         <Btn size="sm" disabled={!person} busy={add.isPending} busyWord="Adding…" onClick={() => person && add.mutate(person)} aria-label={`Add to ${group.id}`}>
           Add
         </Btn>
-      </div>
+      </div>}
       {add.error && <ProblemNote problem={add.error} />}
     </Panel>
   );

@@ -41,7 +41,7 @@ export function PersonActs({ person }: { person: PersonView }) {
             <p className="dim">
               It works once, until {instant(link.data.expires_at)}, and lets {person.id} set a password. It is shown only here: hand it over by a way that only they read.
             </p>
-            <Snippet code={linkAddress(link.data.link, location.origin)} inline />
+            <Snippet code={linkAddress(link.data.path, location.origin)} inline />
           </div>
         )}
       </Modal>

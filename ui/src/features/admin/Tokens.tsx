@@ -29,9 +29,9 @@ function Revoke({ token }: { token: TokenView }) {
 
 const columns: ColumnDef<TokenView, unknown>[] = [
   { id: 'name', header: 'Token', cell: ({ row }) => <span className="m">{row.original.name}</span> },
-  { id: 'who', header: 'Acts as', cell: ({ row }) => <Who who={row.original.person} /> },
+  { id: 'who', header: 'Acts as', cell: ({ row: { original } }) => <Who who={original.person ?? `environment:${original.environment ?? ''}`} /> },
   { id: 'state', header: 'State', cell: ({ row }) => <StateBadge kind="token" state={row.original.state} form="plain" /> },
-  { id: 'used', header: 'Last used', cell: ({ row }) => <When at={row.original.last_used_at} form="ago" /> },
+  { id: 'made', header: 'Made', cell: ({ row }) => <When at={row.original.created_at} /> },
   { id: 'ends', header: 'Ends', cell: ({ row }) => <When at={row.original.expires_at} /> },
   { id: 'acts', header: '', meta: { form: 'act' }, cell: ({ row }) => <Revoke token={row.original} /> },
 ];
@@ -47,7 +47,7 @@ function MakeToken() {
   const [name, setName] = useState('');
   const [days, setDays] = useState('7');
   const make = useMutation({
-    mutationFn: () => newToken({ name: name.trim(), expires_at: new Date(Date.now() + Number(days) * 86400_000).toISOString() }),
+    mutationFn: () => newToken({ name: name.trim(), ttl_seconds: Number(days) * 86_400 }),
     onSuccess: () => queryClient.invalidateQueries({ queryKey: ['tokens'] }),
   });
   const submit = (event: FormEvent) => {

@@ -47,7 +47,7 @@ export function Entries({ entries, isOld, empty }: { entries: AuditEntry[]; isOl
   const columns = useMemo(() => columnsOf(setOpen), []);
   return (
     <>
-      <DataTable label="Audit entries" dense columns={columns} rows={entries} rowKey={(entry) => entry.id} isOld={isOld} empty={empty} />
+      <DataTable label="Audit entries" dense columns={columns} rows={entries} rowKey={(entry) => String(entry.id)} isOld={isOld} empty={empty} />
       <Modal opened={open != null} onClose={() => setOpen(null)} title={open ? `${open.action} on ${open.resource}` : ''} closeButtonProps={{ 'aria-label': 'Close' }}>
         {open && (
           <div className="stack" style={{ gap: 12 }}>

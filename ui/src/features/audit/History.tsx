@@ -1,16 +1,16 @@
-import type { HistoryEntry } from '@/api/datasets';
+import type { HistoryLine } from '@/api/datasets';
 import type { Problem } from '@/api/types';
 import { Empty, Line, Loading, Panel, ProblemNote, When, Who } from '@/components';
 import { readPrincipal } from '@/components';
 
 /** The history of an object, from the audit log: who, what, when. */
-export function History({ entries, problem }: { entries: HistoryEntry[] | undefined; problem: Problem | null }) {
+export function History({ entries, problem }: { entries: HistoryLine[] | undefined; problem: Problem | null }) {
   return (
     <Panel title="History" note="from the audit log, newest first">
       {problem && <ProblemNote problem={problem} />}
       {!entries && !problem && <Loading rows={4} />}
       {entries?.length === 0 && <Empty small title="Nothing has been done to it yet." />}
-      {entries?.map((entry, at) => (
+      {entries?.toReversed().map((entry, at) => (
         <Line key={`${entry.at}-${at}`} lead={<Who who={entry.by} bare />} title={entry.text || entry.verb} under={readPrincipal(entry.by).name} when={<When at={entry.at} />} />
       ))}
     </Panel>

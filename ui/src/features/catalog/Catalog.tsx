@@ -5,29 +5,30 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useEffect, useMemo, useState } from 'react';
 import { datasetsQuery, type HitPage } from '@/api/datasets';
 import { type Chosen, Empty, type Facet, Facets, FilterChips, Icon, Loading, Pager, Panel, ProblemNote, Btn, Tabs, type Tab } from '@/components';
-import { lookOf } from '@/components';
+import { factLook } from '@/components/facts';
 import { useKeys } from '@/lib/keys';
 import { plural } from '@/lib/format';
 import { NoLake } from './NoLake';
 import { Preview } from './Preview';
 import { Result } from './Result';
 
-const titles: Record<string, string> = { lake: 'Lake', access: 'Your access', team: 'Owner team', level: 'Highest level' };
-const accessWords: Record<string, string> = { readable: 'You may read', asked: 'Asked for', scheduled: 'Starts later', none: 'No access yet' };
+const titles = { lake: 'Lake', access: 'Your access', team: 'Owner team', level: 'Highest level' } as const;
+type Name = keyof typeof titles;
+const names = Object.keys(titles) as Name[];
 const views = [
   { label: 'All datasets', access: undefined },
-  { label: 'I can read now', access: ['readable'] },
-  { label: 'Asked for', access: ['asked'] },
+  { label: 'I can read now', access: 'readable' },
+  { label: 'I may ask for', access: 'askable' },
 ];
 
 function facetsOf(page: HitPage | undefined): Facet[] {
-  return Object.keys(titles).map((name) => ({
+  return names.map((name) => ({
     name,
-    title: titles[name] ?? name,
+    title: titles[name],
     options: (page?.facets[name] ?? []).map(({ value, count }) => ({
       value,
       count,
-      label: name === 'access' ? (accessWords[value] ?? value) : name === 'level' ? lookOf('columnLevel', value).word : value,
+      label: name === 'access' ? factLook('datasetForYou', value).word : name === 'level' ? factLook('level', value).word : value,
     })),
   }));
 }
@@ -41,15 +42,17 @@ export function Catalog() {
   const page = useQuery(datasetsQuery(asked));
   const [typed, setTyped] = useState(search.q ?? '');
   const [at, setAt] = useState(0);
+  const [showFilters, setShowFilters] = useState(false);
   const hits = useMemo(() => page.data?.items ?? [], [page.data]);
   const query = search.q ?? '';
   useEffect(() => setTyped(search.q ?? ''), [search.q]);
   useEffect(() => setAt(0), [query, from]);
 
   const find = useDebouncedCallback((q: string) => void navigate({ search: ({ cursor: _, from: __, q: ___, ...rest }) => (q ? { ...rest, q } : rest), replace: true }), 150);
-  const { cursor: _cursor, q: _q, ...chosen } = asked;
+  const chosen: Chosen = Object.fromEntries(names.flatMap((name) => (asked[name] ? [[name, [asked[name]]]] : [])));
   const choose = (next: Chosen) => {
-    const kept = Object.fromEntries(Object.entries(next).filter(([, values]) => values.length));
+    // The server narrows each facet to one value: the newest choice wins.
+    const kept = Object.fromEntries(Object.entries(next).flatMap(([name, values]) => (values.length ? [[name, values.at(-1)]] : [])));
     void navigate({ search: { ...(query ? { q: query } : {}), ...kept } });
   };
   const move = (step: number) => {
@@ -71,9 +74,9 @@ export function Catalog() {
   const tabs: Tab[] = views.map(({ label, access }) => ({
     label,
     to: { to: '/catalog', search: { ...(query ? { q: query } : {}), ...(access ? { access } : {}) } },
-    count: access ? (page.data?.facets['access']?.find((one) => one.value === access[0])?.count ?? null) : null,
+    count: access ? (page.data?.facets.access.find((one) => one.value === access)?.count ?? null) : null,
   }));
-  const current = Math.max(0, views.findIndex((view) => view.access?.join() === asked.access?.join()));
+  const current = Math.max(0, views.findIndex((view) => view.access === asked.access));
   if (page.data && hits.length === 0 && !isFiltered) return <NoLake />;
   return (
     <>
@@ -85,12 +88,11 @@ export function Catalog() {
           aria-label="Find a dataset by name, column or description"
           placeholder="Find a dataset by name, column or description"
           leftSection={<Icon name="search" size="l" />}
-          rightSectionWidth={170}
+          rightSectionWidth={130}
           rightSectionPointerEvents="none"
           rightSection={
             <span className="row sm faint hide-s">
               {page.data?.total != null && plural(page.data.total, 'dataset')}
-              {page.data?.took_ms != null && ` in ${page.data.took_ms} ms`}
               <kbd>/</kbd>
             </span>
           }
@@ -104,19 +106,24 @@ export function Catalog() {
       </div>
       <Tabs tabs={tabs} current={current} label="Views" />
       <div className={isPreview ? 'cat' : 'cat noprev'}>
-        <aside aria-label="Filters">
-          <Facets facets={facets} chosen={chosen as Chosen} onChange={choose} />
+        <aside aria-label="Filters" className={showFilters ? 'filters open' : 'filters'} id="filters">
+          <Facets facets={facets} chosen={chosen} onChange={choose} />
         </aside>
         <div style={{ minWidth: 0 }}>
-          <div style={{ marginBottom: 8 }}>
-            <FilterChips facets={facets} chosen={chosen as Chosen} onChange={choose} />
+          <div className="row wrap" style={{ marginBottom: 8 }}>
+            <span className="narrow-only">
+              <Btn size="sm" icon="adjustments" aria-expanded={showFilters} aria-controls="filters" onClick={() => setShowFilters(!showFilters)}>
+                Filters
+              </Btn>
+            </span>
+            <FilterChips facets={facets} chosen={chosen} onChange={choose} />
           </div>
           <Panel label="Results">
             {page.error && <ProblemNote problem={page.error} onRetry={() => void page.refetch()} />}
             {page.isPending && <Loading rows={8} />}
             <div style={{ opacity: page.isPlaceholderData ? 0.55 : 1 }}>
               {hits.map((hit, row) => (
-                <Result key={hit.id} hit={hit} query={query} isSelected={row === at} onSelect={() => setAt(row)} />
+                <Result key={hit.id} hit={hit} isSelected={row === at} onSelect={() => setAt(row)} />
               ))}
             </div>
             {page.data && hits.length === 0 && (
@@ -124,11 +131,6 @@ export function Catalog() {
                 <Btn onClick={() => void navigate({ search: query && Object.keys(chosen).length ? { q: query } : {} })}>
                   {Object.keys(chosen).length ? 'Clear filters' : 'Show all datasets'}
                 </Btn>
-                {page.data.suggestion && (
-                  <Btn look="sub" onClick={() => void navigate({ search: { q: page.data.suggestion ?? '' } })}>
-                    Search {page.data.suggestion}
-                  </Btn>
-                )}
               </Empty>
             )}
           </Panel>
@@ -145,7 +147,7 @@ export function Catalog() {
             </p>
           )}
         </div>
-        {isPreview && <aside aria-label="Preview" className="prev">{selected && <Preview hit={selected} query={query} />}</aside>}
+        {isPreview && <aside aria-label="Preview" className="prev">{selected && <Preview hit={selected} />}</aside>}
       </div>
     </>
   );

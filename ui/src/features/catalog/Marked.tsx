@@ -1,11 +1,16 @@
 import type { ReactNode } from 'react';
+import type { Span } from '@/api/datasets';
 
-const escaped = (word: string) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-
-/** Returns `text` with each word of the search marked, whatever its case. */
-export function Marked({ text, query }: { text: string; query: string }): ReactNode {
-  const words = query.split(/\s+/).filter((word) => word.length > 1);
-  if (words.length === 0) return text;
-  const parts = text.split(new RegExp(`(${words.map(escaped).join('|')})`, 'i'));
-  return parts.map((part, at) => (at % 2 === 1 ? <mark key={at}>{part}</mark> : part));
+/** Returns `text` with the parts marked that the search found. The spans count characters, not UTF-16 units. */
+export function Marked({ text, spans }: { text: string; spans: Span[] }): ReactNode {
+  if (spans.length === 0) return text;
+  const letters = [...text];
+  const parts: ReactNode[] = [];
+  let at = 0;
+  for (const { from, to } of spans.toSorted((a, b) => a.from - b.from)) {
+    if (from < at) continue;
+    parts.push(letters.slice(at, from).join(''), <mark key={from}>{letters.slice(from, to).join('')}</mark>);
+    at = to;
+  }
+  return [...parts, letters.slice(at).join('')];
 }

@@ -1,4 +1,4 @@
-import { holds, useMe } from '@/api/session';
+import { can, useMe } from '@/api/session';
 import { BtnLink, Empty, Line, PageHead, Panel } from '@/components';
 
 const steps = [
@@ -9,7 +9,7 @@ const steps = [
 
 /** The catalog before the first lake: what would be here, and how it begins. */
 export function NoLake() {
-  const mayConnect = holds(useMe(), 'data_steward', 'platform_administrator');
+  const mayConnect = can(useMe(), 'ConnectLake');
   return (
     <>
       <PageHead icon="database" kind="Catalog" name="No dataset is listed yet" title="Catalog" />

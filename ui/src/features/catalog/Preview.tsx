@@ -8,11 +8,11 @@ import { Marked } from './Marked';
 const fewColumns = 7;
 
 /** The dataset under the cursor: what it is, and what each matching column is for you. `Space` shows or hides it. */
-export function Preview({ hit, query }: { hit: Hit; query: string }) {
+export function Preview({ hit }: { hit: Hit }) {
   const columns = useQuery(columnsQuery(hit.id));
   const profile = useQuery(profileQuery(hit.id));
   const items = columns.data?.items ?? [];
-  const matched = new Set(hit.matched_columns);
+  const matched = new Map(hit.matched_columns.map(({ name, ranges }) => [name, ranges]));
   const shown = [...items.filter((column) => matched.has(column.name)), ...items.filter((column) => !matched.has(column.name))].slice(0, fewColumns);
   return (
     <Panel label={`Preview of ${hit.id}`}>
@@ -38,7 +38,7 @@ export function Preview({ hit, query }: { hit: Hit; query: string }) {
             ['Owner', hit.team],
             ['Lake', hit.lake],
             ['Rows', count(hit.rows)],
-            ['Fresh', hit.fresh_at ? <When at={hit.fresh_at} form="ago" /> : null],
+            ['Fresh', <When key="fresh" at={hit.fresh_at} form="ago" />],
           ]}
         />
       </div>
@@ -55,14 +55,14 @@ export function Preview({ hit, query }: { hit: Hit; query: string }) {
           </thead>
           <tbody>
             {shown.map((column) => {
-              const values = profile.data?.items.find((one) => one.name === column.name);
+              const values = profile.data?.columns.find((one) => one.name === column.name);
               return (
                 <tr key={column.name}>
                   <td className="mono cut" style={{ maxWidth: 120 }} title={column.name}>
-                    <Marked text={column.name} query={query} />
+                    <Marked text={column.name} spans={matched.get(column.name) ?? []} />
                   </td>
                   <td>
-                    {values?.shown && values.counts ? <Spark counts={values.counts} label={`Values of ${column.name}`} width={56} /> : <span className="sm faint">not shown</span>}
+                    {values?.histogram?.length ? <Spark counts={values.histogram.map((bin) => bin.count)} label={`Values of ${column.name}`} width={56} /> : <span className="sm faint">not shown</span>}
                   </td>
                   <td>
                     <FactBadge group="columnForYou" fact={column.for_you} />

@@ -2,7 +2,8 @@ import { Menu } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { classify, type ColumnView } from '@/api/datasets';
-import { Icon, lookOf } from '@/components';
+import { Icon } from '@/components';
+import { factLook } from '@/components/facts';
 import { levelWord } from '@/components/Level';
 
 const levels = ['public', 'internal', 'confidential', 'restricted'] as const;
@@ -16,12 +17,12 @@ export function Classify({ column, onSaid }: { column: ColumnView; onSaid: (text
     onSuccess: async (_, level) => {
       await queryClient.invalidateQueries({ queryKey: ['dataset', id] });
       const raised = levels.indexOf(level as never) > levels.indexOf(column.level as never);
-      const word = lookOf('columnLevel', level).word;
+      const word = factLook('level', level).word;
       onSaid(`${column.name} is ${word} now.${raised ? ' Grants that read it too clearly are suspended.' : ''}`);
     },
     onError: (problem) => onSaid(`${column.name} stays as it was: ${problem.detail.replaceAll('`', '')}.`),
   });
-  const word = levelWord(column.level, column.source);
+  const word = levelWord(column.level, column.level_source);
   return (
     <Menu position="bottom-end">
       <Menu.Target>
@@ -32,11 +33,11 @@ export function Classify({ column, onSaid }: { column: ColumnView; onSaid: (text
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>
-          {column.source === 'proposed' && column.rule ? `Proposed by the rule ${column.rule}` : 'How sensitive is it?'}
+          {column.proposed_by ? `Proposed by the rule ${column.proposed_by.rule}` : 'How sensitive is it?'}
         </Menu.Label>
         {levels.map((level) => (
-          <Menu.Item key={level} leftSection={<Icon name={lookOf('columnLevel', level).icon} />} onClick={() => say.mutate(level)}>
-            {level === column.level && column.source === 'proposed' ? `Confirm ${lookOf('columnLevel', level).word}` : lookOf('columnLevel', level).word}
+          <Menu.Item key={level} leftSection={<Icon name={factLook('level', level).icon} />} onClick={() => say.mutate(level)}>
+            {level === column.level && column.level_source === 'proposed' ? `Confirm ${factLook('level', level).word}` : factLook('level', level).word}
           </Menu.Item>
         ))}
       </Menu.Dropdown>

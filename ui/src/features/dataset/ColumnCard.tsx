@@ -2,12 +2,22 @@ import { Modal } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import type { ColumnProfile, ColumnView } from '@/api/datasets';
 import { FactBadge, Facts, Level, Spark } from '@/components';
-import { count, percent, sentence, words } from '@/lib/format';
+import { count, figure, percent, plural, sentence, words } from '@/lib/format';
+
+type Profile = ColumnProfile | undefined;
+const shown = (value: number | string) => (typeof value === 'number' ? figure(value) : value);
 
 /** Returns the range of a column's values as far as the viewer may see it. */
-export function range(profile: ColumnProfile | undefined): string {
-  if (!profile?.shown || profile.min == null) return '–';
-  return profile.min === profile.max ? profile.min : `${profile.min} – ${profile.max}`;
+export function range(profile: Profile): string {
+  if (!profile?.shown || profile.min == null || profile.max == null) return '–';
+  return profile.min === profile.max ? shown(profile.min) : `${shown(profile.min)} – ${shown(profile.max)}`;
+}
+
+/** Returns the heights of a small histogram: of bins, or of the most frequent values where there are no bins. */
+export function barsOf(profile: Profile): number[] {
+  if (!profile?.shown) return [];
+  const bins = profile.histogram ?? [];
+  return (bins.length ? bins : (profile.top ?? [])).map((bar) => bar.count);
 }
 
 /** The name of a column; a click shows its whole profile, as far as level and grant let the viewer see it. */
@@ -22,8 +32,8 @@ export function ColumnCard({ column, profile }: { column: ColumnView; profile: C
       <Modal opened={opened} onClose={close} title={column.name} size={520} closeButtonProps={{ 'aria-label': 'Close' }}>
         <div className="stack" style={{ gap: 14 }}>
           {column.description && <p className="dim">{column.description}</p>}
-          {profile?.shown && profile.counts && profile.counts.length > 0 ? (
-            <Spark counts={profile.counts} label={`Values of ${column.name}: ${range(profile)}`} width={440} height={90} />
+          {barsOf(profile).length > 0 ? (
+            <Spark counts={barsOf(profile)} label={`Values of ${column.name}: ${range(profile)}`} width={440} height={90} />
           ) : (
             <p className="dim">{sentence(profile?.why_not ?? 'its values are not shown')}.</p>
           )}
@@ -31,12 +41,14 @@ export function ColumnCard({ column, profile }: { column: ColumnView; profile: C
             items={[
               ['For you', <FactBadge key="you" group="columnForYou" fact={column.for_you} />],
               ['Type', column.type],
-              ['Level', <Level key="level" level={column.level} source={column.source} />],
-              ['Proposed by', column.rule ? `the rule ${words(column.rule)}${column.confidence == null ? '' : `, ${percent(column.confidence)} sure`}` : null],
+              ['Level', <Level key="level" level={column.level} source={column.level_source} />],
+              ['Proposed by', column.proposed_by ? `the rule ${words(column.proposed_by.rule)}, ${percent(column.proposed_by.confidence)} sure` : null],
               ['Range', profile?.shown ? range(profile) : null],
               ['Empty', share],
-              ['Distinct', profile?.distinct == null ? null : count(profile.distinct)],
-              ...(profile?.quantiles ?? []).map(([share, value]): [string, string] => [`${percent(share)} below`, value]),
+              ['Distinct', profile?.distinct == null ? null : `${profile.distinct_exact === false ? 'about ' : ''}${count(profile.distinct)}`],
+              ['Mean', profile?.mean == null ? null : shown(profile.mean)],
+              ...(profile?.quantiles ?? []).map(({ q, value }): [string, string] => [`${percent(q)} below`, shown(value)]),
+              ...(profile?.top ?? []).slice(0, 5).map(({ value, count: rows }): [string, string] => [value, plural(rows, 'row')]),
             ]}
           />
         </div>

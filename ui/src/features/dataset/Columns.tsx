@@ -7,9 +7,9 @@ import { type ColumnProfile, columnsQuery, type ColumnView, datasetQuery, profil
 import { Empty, FactBadge, Icon, Level, Loading, Panel, ProblemNote, Spark } from '@/components';
 import { DataTable } from '@/components/DataTable';
 import { count } from '@/lib/format';
-import { holds, useMe } from '@/api/session';
+import { can, useMe } from '@/api/session';
 import { Classify } from './Classify';
-import { ColumnCard, range } from './ColumnCard';
+import { barsOf, ColumnCard, range } from './ColumnCard';
 
 type Row = ColumnView & { profile: ColumnProfile | undefined };
 
@@ -22,8 +22,8 @@ function columnsOf(maySay: boolean, onSaid: (text: string) => void): ColumnDef<R
       id: 'values',
       header: 'Values',
       cell: ({ row: { original } }) =>
-        original.profile?.shown && original.profile.counts?.length ? (
-          <Spark counts={original.profile.counts} label={`Values of ${original.name}: ${range(original.profile)}`} />
+        barsOf(original.profile).length > 0 ? (
+          <Spark counts={barsOf(original.profile)} label={`Values of ${original.name}: ${range(original.profile)}`} />
         ) : (
           <span className="sm faint" title={original.profile?.why_not ?? undefined}>
             not shown
@@ -35,12 +35,12 @@ function columnsOf(maySay: boolean, onSaid: (text: string) => void): ColumnDef<R
     {
       id: 'level',
       header: 'Level',
-      cell: ({ row: { original } }) => (maySay ? <Classify column={original} onSaid={onSaid} /> : <Level level={original.level} source={original.source} />),
+      cell: ({ row: { original } }) => (maySay ? <Classify column={original} onSaid={onSaid} /> : <Level level={original.level} source={original.level_source} />),
     },
   ];
 }
 
-const isSensitive = (column: ColumnView) => column.source === 'unclassified' || ['confidential', 'restricted'].includes(column.level);
+const isSensitive = (column: ColumnView) => column.level_source === 'unclassified' || ['confidential', 'restricted'].includes(column.level);
 
 /** The columns: what each is for the viewer, how its values lie, what it means and how sensitive it is. */
 export function Columns() {
@@ -52,10 +52,10 @@ export function Columns() {
   const [find, setFind] = useState('');
   const [view, setView] = useState('all');
   const [said, setSaid] = useState('');
-  const maySay = holds(me, 'data_steward', 'data_protection');
+  const maySay = can(me, 'ClassifyColumn');
   const table = useMemo(() => columnsOf(maySay, setSaid), [maySay]);
   const all: Row[] = useMemo(
-    () => (columns.data?.items ?? []).map((column) => ({ ...column, profile: profile.data?.items.find((one) => one.name === column.name) })),
+    () => (columns.data?.items ?? []).map((column) => ({ ...column, profile: profile.data?.columns.find((one) => one.name === column.name) })),
     [columns.data, profile.data],
   );
   const inView = { all: () => true, mine: (column: Row) => column.for_you !== 'not_granted', sensitive: isSensitive }[view] ?? (() => true);

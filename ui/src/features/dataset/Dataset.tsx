@@ -1,18 +1,18 @@
 import { useQuery } from '@tanstack/react-query';
 import { Outlet, useLocation, useParams } from '@tanstack/react-router';
 import { datasetQuery, type DatasetView } from '@/api/datasets';
-import { BtnLink, Facts, Loading, Meta, NextStrip, ObjectPage, Panel, StateBadge, type Tab, Tabs, When, Who } from '@/components';
+import { BtnLink, FactBadge, Facts, Loading, Meta, NextStrip, ObjectPage, Panel, StateBadge, type Tab, Tabs, When } from '@/components';
 import { Unread } from '@/frame/Lost';
 import { bytes, count } from '@/lib/format';
 import { ReadIt } from './ReadIt';
 import { StewardActs } from './StewardActs';
 
-const parts = ['', 'access', 'versions', 'history'] as const;
-const labels = { '': 'Columns', access: 'Access', versions: 'Versions', history: 'History' };
+const parts = ['', 'access', 'versions'] as const;
+const labels = { '': 'Columns', access: 'Access', versions: 'Versions' };
 
 function tabsOf(dataset: DatasetView): Tab[] {
   const params = { id: dataset.id };
-  const counts = { '': dataset.columns, access: null, versions: dataset.version ?? null, history: null };
+  const counts = { '': dataset.columns, access: null, versions: dataset.version };
   return parts.map((part) => ({ label: labels[part], count: counts[part], to: { to: part ? `/datasets/$id/${part}` : '/datasets/$id', params } as Tab['to'] }));
 }
 
@@ -26,7 +26,7 @@ export function Dataset() {
   const tabs = tabsOf(dataset);
   const current = Math.max(0, parts.findIndex((part) => part !== '' && pathname.endsWith(`/${part}`)));
   const mayRead = dataset.access.state === 'readable';
-  const size = [dataset.rows != null && `${count(dataset.rows)} rows`, dataset.partitions ? `${dataset.partitions} partitions` : null].filter(Boolean).join(' in ');
+  const split = dataset.partitions.length ? `, split by ${dataset.partitions.join(', ')}` : '';
   return (
     <ObjectPage
       icon="table"
@@ -37,16 +37,13 @@ export function Dataset() {
       meta={
         <>
           <Meta icon="users">{dataset.team}</Meta>
-          {dataset.stewards.map((steward) => (
-            <Who key={steward} who={steward} title="Data steward" />
-          ))}
-          {size && <span className="tn">{size}</span>}
-          {dataset.version != null && <span>Version {dataset.version}</span>}
-          {dataset.fresh_at && (
-            <Meta icon="clock">
-              <When at={dataset.fresh_at} form="ago" />
-            </Meta>
-          )}
+          <span className="tn">
+            {count(dataset.rows)} rows{split}
+          </span>
+          <span>Version {dataset.version}</span>
+          <Meta icon="clock">
+            <When at={dataset.fresh_at} form="ago" />
+          </Meta>
         </>
       }
       actions={
@@ -75,10 +72,10 @@ export function Dataset() {
               items={[
                 ['Description', dataset.description || 'nobody has written one yet'],
                 ['Owner', dataset.team],
-                ['Level', <StateBadge key="level" kind="columnLevel" state={dataset.level} form="plain" />],
+                ['Level', <FactBadge key="level" group="level" fact={dataset.level} />],
                 ['Rows', count(dataset.rows)],
-                ['Files', dataset.files == null ? null : `${count(dataset.files)}, ${bytes(dataset.size_bytes)}`],
-                ['Crawled', dataset.crawled_at ? <When at={dataset.crawled_at} form="ago" /> : null],
+                ['Files', `${count(dataset.files)}, ${bytes(dataset.size_bytes)}`],
+                ['Found', <When key="found" at={dataset.found_at} />],
               ]}
             />
           </Panel>

@@ -17,14 +17,13 @@ export function DatasetAccess() {
       <Panel title="How to ask" padded>
         <p className="dim" style={{ maxWidth: '72ch' }}>
           Say for what purpose, for which uses and until when; name the columns you need.{' '}
-          {dataset?.stewards.length ? 'Its data steward decides, and may narrow what you ask.' : `Team ${dataset?.team ?? ''} has no data steward for it yet, so nobody can decide.`} Reads work at once after the approval and stop at
+          The data steward of {dataset?.team ?? 'its team'} decides, and may narrow what you ask. Reads work at once after the approval and stop at
           the grant’s end.
         </p>
         <div className="row wrap" style={{ marginTop: 10 }}>
           <BtnLink to="/ask" search={{ dataset: id }} look="tint" icon="key">
             Ask for access
           </BtnLink>
-          {dataset?.stewards.map((steward) => <Who key={steward} who={steward} title="Data steward" />)}
         </div>
       </Panel>
       <Panel title="Grants" note="that you may see">
@@ -43,9 +42,9 @@ export function DatasetAccess() {
                 {request.id}
               </Link>
             }
-            under={`${request.uses.join(', ')}, for ${request.purpose.name}`}
+            under={`${request.uses.join(', ')}, for ${request.purpose}`}
             when={<When at={request.submitted_at ?? request.created_at} form="ago" />}
-            act={<StateBadge kind="accessRequest" state={request.state} form="plain" />}
+            act={<StateBadge kind="accessRequest" state={request.state} fact={request.fact} form="plain" />}
           />
         ))}
       </Panel>

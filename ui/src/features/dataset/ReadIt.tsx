@@ -25,7 +25,7 @@ export function ReadIt({ dataset }: { dataset: DatasetView }) {
   const note = grant ? `under grant ${grant.id}` : 'works once you have a grant';
   return (
     <Panel title="Read it" padded right={<SegmentedControl aria-label="Way to read" data={[...ways]} value={way} onChange={(value) => setWay(value as typeof way)} />}>
-      <Snippet code={code(way, dataset.id, grant?.purpose.id ?? 'PURPOSE', grant?.uses[0] ?? 'explore')} note={note} />
+      <Snippet code={code(way, dataset.id, grant?.purpose ?? 'PURPOSE', grant?.uses[0] ?? 'explore')} note={note} />
     </Panel>
   );
 }

@@ -2,7 +2,7 @@ import { Textarea } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { type DatasetView, describeDataset, setVisibility } from '@/api/datasets';
-import { holds, useMe } from '@/api/session';
+import { can, useMe } from '@/api/session';
 import { ActDialog, Btn, ConfirmAct, Panel } from '@/components';
 
 /** What a steward may change about a dataset: its description, and whether it is listed. */
@@ -21,7 +21,7 @@ export function StewardActs({ dataset }: { dataset: DatasetView }) {
   });
   const isListed = dataset.visibility === 'listed';
   const show = useMutation({ mutationFn: () => setVisibility(dataset.id, { visibility: isListed ? 'hidden' : 'listed' }), onSuccess: refresh });
-  if (!holds(me, 'data_steward')) return null;
+  if (!can(me, 'DescribeDataset', 'SetVisibility')) return null;
   return (
     <Panel title="As data steward" padded>
       <div className="row wrap">

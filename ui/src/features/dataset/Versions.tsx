@@ -2,14 +2,14 @@ import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import type { ColumnDef } from '@tanstack/react-table';
 import { type VersionView, versionsQuery } from '@/api/datasets';
-import { Empty, Loading, Panel, ProblemNote, When } from '@/components';
+import { Empty, Loading, Panel, ProblemNote, StateBadge, When } from '@/components';
 import { DataTable } from '@/components/DataTable';
-import { bytes, count, words } from '@/lib/format';
+import { bytes, count } from '@/lib/format';
 
 const columns: ColumnDef<VersionView, unknown>[] = [
   { id: 'number', header: 'Version', cell: ({ row }) => <b className="tn">{row.original.number}</b> },
-  { id: 'at', header: 'Cut', cell: ({ row }) => <When at={row.original.at} /> },
-  { id: 'change', header: 'Change', cell: ({ row }) => words(row.original.change) },
+  { id: 'at', header: 'Cut', cell: ({ row }) => <When at={row.original.cut_at} /> },
+  { id: 'change', header: 'Change', cell: ({ row }) => <StateBadge kind="change" state={row.original.change} form="plain" /> },
   { id: 'summary', header: 'What changed', cell: ({ row }) => <span className="dim">{row.original.summary}</span> },
   { id: 'rows', header: 'Rows', meta: { form: 'num' }, cell: ({ row }) => count(row.original.rows) },
   { id: 'files', header: 'Files', meta: { form: 'num' }, cell: ({ row }) => count(row.original.files) },

@@ -5,7 +5,7 @@ import { BtnLink, Facts, Loading, Meta, NextStrip, ObjectPage, Panel, readPrinci
 import { Unread } from '@/frame/Lost';
 import { day } from '@/lib/format';
 import { Asker } from '../access/RequestPage';
-import { choiceOf, choiceWords, ruleText } from '../access/terms';
+import { choiceOf, choiceWords } from '../access/terms';
 import { History } from '../audit/History';
 import { GrantActs } from './GrantActs';
 import { GrantBadge, scopeLine } from './GrantTable';
@@ -58,9 +58,10 @@ export function Grant() {
           <Facts
             items={[
               ['Who', <Asker key="who" principal={grant.principal} />],
-              ['Purpose', <Link key="p" className="link" to="/purposes/$id" params={{ id: grant.purpose.id }}>{grant.purpose.name}</Link>],
+              ['Purpose', <Link key="p" className="link" to="/purposes/$id" params={{ id: grant.purpose }}>{grant.purpose}</Link>],
               ['Uses', grant.uses.join(', ')],
-              ['Given by', <Who key="by" who={grant.given_by} />],
+              ['Ended by', grant.ended ? <Who key="by" who={grant.ended.by} /> : null],
+              ['Why', grant.ended?.reason ?? null],
               ['Request', grant.request ? <Link key="r" className="link" to="/access/$id" params={{ id: grant.request }}>{grant.request}</Link> : 'imported'],
               ['Ends', <When key="e" at={grant.expires_at} />],
             ]}
@@ -69,7 +70,7 @@ export function Grant() {
       }
     >
       {grant.kind === 'read' && (
-        <Panel title="Columns" foot={<span>{grant.row_filter.length ? `Only rows where ${grant.row_filter.map((rule) => ruleText(rule)).join(' and ')}` : 'Every row'}</span>}>
+        <Panel title="Columns" foot={<span>{grant.row_filter.length ? `Only rows where ${grant.rows}` : 'Every row'}</span>}>
           <div className="scroll" tabIndex={0} role="group" aria-label="Columns of the grant, scrolls">
             <table className="t dense" aria-label="Columns of the grant">
               <thead>
@@ -79,7 +80,7 @@ export function Grant() {
                 </tr>
               </thead>
               <tbody>
-                {Object.entries(grant.columns).map(([name, term]) => (
+                {grant.columns.map(({ name, as: term }) => (
                   <tr key={name}>
                     <td className="mono m">{name}</td>
                     <td>{term === 'token' ? 'Token, joins still work' : term === 'null' ? 'Nothing' : choiceWords[choiceOf(term)]}</td>
@@ -90,7 +91,7 @@ export function Grant() {
           </div>
         </Panel>
       )}
-      <History entries={history.data?.items} problem={history.error} />
+      <History entries={history.data} problem={history.error} />
     </ObjectPage>
   );
 }

@@ -1,11 +1,8 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { actOnGrant, type GrantVerb, type GrantView, grantQuery } from '@/api/grants';
-import { useMe } from '@/api/session';
-import { readPrincipal, ReasonButton } from '@/components';
+import { grantQuery, type GrantVerb, type GrantView, resumeGrant, stopGrant } from '@/api/grants';
+import { can, useMe } from '@/api/session';
+import { ConfirmAct, readPrincipal, ReasonButton } from '@/components';
 import { roleLine } from '@/frame/TopBar';
-import { sentence } from '@/lib/format';
-
-const busyWords: Record<GrantVerb, string> = { revoke: 'Revoking…', suspend: 'Suspending…', resume: 'Resuming…' };
 
 function consequence(verb: GrantVerb, grant: GrantView): string {
   const who = readPrincipal(grant.principal).name;
@@ -14,31 +11,66 @@ function consequence(verb: GrantVerb, grant: GrantView): string {
   return `${who} reads ${grant.object} again at once, with the same columns, rows and end as before.`;
 }
 
-/** What this viewer may do to a grant; the server says which verbs those are. */
+/** Returns which verbs to offer: what the server says this viewer may do now, and suspending where they may suspend at all. */
+export function verbsFor(grant: GrantView, mayRevoke: boolean, maySuspend: boolean): GrantVerb[] {
+  const isOpen = ['active', 'scheduled', 'suspended'].includes(grant.state);
+  const isMine = grant.next.action === 'revoke_grant';
+  const verbs: GrantVerb[] = [];
+  if (grant.next.action === 'resume_grant') verbs.push('resume');
+  if (maySuspend && isMine && grant.state !== 'suspended') verbs.push('suspend');
+  if (isOpen && (isMine || (mayRevoke && grant.next.action === 'resume_grant'))) verbs.push('revoke');
+  return verbs;
+}
+
+/** What this viewer may do to a grant, each with its consequence. */
 export function GrantActs({ grant }: { grant: GrantView }) {
   const me = useMe();
   const queryClient = useQueryClient();
   const act = useMutation({
-    mutationFn: ({ verb, reason }: { verb: GrantVerb; reason: string }) => actOnGrant(grant.id, verb, reason),
+    mutationFn: ({ verb, reason = '' }: { verb: GrantVerb; reason?: string }) => (verb === 'resume' ? resumeGrant(grant.id) : stopGrant(grant.id, verb, reason)),
     onSuccess: async (changed) => {
       queryClient.setQueryData(grantQuery(grant.id).queryKey, changed);
       await Promise.all([['grants'], ['grant', grant.id, 'history'], ['datasets'], ['dataset', grant.object]].map((queryKey) => queryClient.invalidateQueries({ queryKey })));
     },
   });
-  const verbs = (['resume', 'suspend', 'revoke'] as const).filter((verb) => grant.verbs.includes(verb));
-  return verbs.map((verb) => (
-    <ReasonButton
-      key={verb}
-      label={sentence(verb)}
-      look={verb === 'revoke' ? 'danger' : 'plain'}
-      act={`${sentence(verb)} grant ${grant.id}`}
-      question={`${sentence(verb)} grant ${grant.id}?`}
-      consequence={consequence(verb, grant)}
-      busyWord={busyWords[verb]}
-      busy={act.isPending}
-      problem={act.error}
-      signedAs={roleLine(me)}
-      onReason={(reason) => act.mutate({ verb, reason })}
-    />
-  ));
+  const verbs = verbsFor(grant, can(me, 'RevokeGrant'), can(me, 'SuspendGrant'));
+  const shared = { busy: act.isPending, problem: act.error, signedAs: roleLine(me) };
+  return (
+    <>
+      {verbs.includes('resume') && (
+        <ConfirmAct
+          {...shared}
+          label="Resume"
+          act={`Resume grant ${grant.id}`}
+          question={`Resume grant ${grant.id}?`}
+          consequence={consequence('resume', grant)}
+          busyWord="Resuming…"
+          onConfirm={() => act.mutate({ verb: 'resume' })}
+        />
+      )}
+      {verbs.includes('suspend') && (
+        <ReasonButton
+          {...shared}
+          label="Suspend"
+          look="plain"
+          act={`Suspend grant ${grant.id}`}
+          question={`Suspend grant ${grant.id}?`}
+          consequence={consequence('suspend', grant)}
+          busyWord="Suspending…"
+          onReason={(reason) => act.mutate({ verb: 'suspend', reason })}
+        />
+      )}
+      {verbs.includes('revoke') && (
+        <ReasonButton
+          {...shared}
+          label="Revoke"
+          act={`Revoke grant ${grant.id}`}
+          question={`Revoke grant ${grant.id}?`}
+          consequence={consequence('revoke', grant)}
+          busyWord="Revoking…"
+          onReason={(reason) => act.mutate({ verb: 'revoke', reason })}
+        />
+      )}
+    </>
+  );
 }

@@ -9,7 +9,7 @@ import { day, daysUntil, plural } from '@/lib/format';
 /** Says what a grant lets through: "22 columns, 2 masked, some rows". */
 export function scopeLine(grant: Pick<GrantView, 'columns' | 'row_filter' | 'kind'>): string {
   if (grant.kind === 'write') return 'publish below it';
-  const terms = Object.values(grant.columns);
+  const terms = grant.columns.map((column) => column.as);
   const masked = terms.filter((term) => term === 'token' || term === 'null').length;
   const check = terms.filter((term) => term === 'check').length;
   return [plural(terms.length, 'column'), masked && `${masked} masked`, check && `${check} check only`, grant.row_filter.length > 0 && 'some rows'].filter(Boolean).join(', ');
@@ -18,7 +18,7 @@ export function scopeLine(grant: Pick<GrantView, 'columns' | 'row_filter' | 'kin
 /** A grant's state; a live one that ends within two weeks says so. */
 export function GrantBadge({ grant, form = 'plain' }: { grant: GrantView; form?: 'plain' | 'tint' }) {
   const left = daysUntil(grant.expires_at);
-  if (grant.state === 'active' && left <= 14) return <FactBadge group="grant" fact="ends_soon" form={form} word={`${plural(left, 'day')} left`} />;
+  if (grant.ends_soon) return <FactBadge group="grant" fact="ends_soon" form={form} word={`${plural(left, 'day')} left`} />;
   return <StateBadge kind="grant" state={grant.state} form={form} />;
 }
 
@@ -36,7 +36,7 @@ const columns: ColumnDef<GrantView, unknown>[] = [
   { id: 'state', header: 'State', cell: ({ row }) => <GrantBadge grant={row.original} /> },
   { id: 'scope', header: 'Lets through', cell: ({ row }) => <span className="dim">{scopeLine(row.original)}</span> },
   { id: 'uses', header: 'To', cell: ({ row }) => <span className="dim">{row.original.uses.join(', ')}</span> },
-  { id: 'purpose', header: 'Purpose', cell: ({ row }) => <span className="dim">{row.original.purpose.name}</span> },
+  { id: 'purpose', header: 'Purpose', cell: ({ row }) => <span className="dim">{row.original.purpose}</span> },
   { id: 'ends', header: 'Ends', meta: { form: 'num' }, cell: ({ row }) => day(row.original.expires_at) },
 ];
 

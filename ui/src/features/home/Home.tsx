@@ -2,7 +2,7 @@ import { useDocumentTitle } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { grantsQuery } from '@/api/grants';
-import { requestsQuery, type RequestView } from '@/api/requests';
+import { requestsQuery, type RequestItem } from '@/api/requests';
 import { useMe } from '@/api/session';
 import { BtnLink, Empty, Line, Loading, PageHead, Panel, ProblemNote, readPrincipal, StateBadge, When } from '@/components';
 import { day, plural } from '@/lib/format';
@@ -11,7 +11,7 @@ import { GrantBadge, scopeLine } from '../grants/GrantTable';
 const today = new Intl.DateTimeFormat('en-GB', { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
 const numbers = ['Nothing waits', 'One thing waits', 'Two things wait', 'Three things wait', 'Four things wait', 'Five things wait'];
 
-function Waiting({ requests }: { requests: RequestView[] }) {
+function Waiting({ requests }: { requests: RequestItem[] }) {
   return requests.map((request) => (
     <Line
       key={request.id}
@@ -22,7 +22,7 @@ function Waiting({ requests }: { requests: RequestView[] }) {
           Decide on {readPrincipal(request.principal).name} reading <span className="mono">{request.object}</span>
         </span>
       }
-      under={`${request.uses.join(', ')} for ${request.purpose.name}, until ${day(request.asked.expires_at)}`}
+      under={`${request.uses.join(', ')} for ${request.purpose}, until ${day(request.expires_at)}`}
       when={<When at={request.submitted_at ?? request.created_at} form="age" />}
       act={
         <BtnLink size="sm" to="/access/$id" params={{ id: request.id }} search={{ view: 'waiting' }}>
@@ -93,7 +93,7 @@ export function Home() {
                 }
                 under={`${request.next.text} ${request.next.reason}`}
                 when={<When at={request.submitted_at ?? request.created_at} form="ago" />}
-                act={<StateBadge kind="accessRequest" state={request.state} form="plain" />}
+                act={<StateBadge kind="accessRequest" state={request.state} fact={request.fact} form="plain" />}
               />
             ))}
           </Panel>

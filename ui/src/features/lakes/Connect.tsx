@@ -1,8 +1,8 @@
-import { Textarea, TextInput } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Select, Textarea, TextInput } from '@mantine/core';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
-import { connectLake, crawlLake } from '@/api/lakes';
+import { connectLake, crawlLake, rootsQuery } from '@/api/lakes';
 import { Btn, Panel, ProblemNote } from '@/components';
 import { fieldError } from '@/lib/fields';
 
@@ -10,7 +10,8 @@ import { fieldError } from '@/lib/fields';
 export function Connect({ onClose }: { onClose: () => void }) {
   const navigate = useNavigate();
   const queryClient = useQueryClient();
-  const [form, setForm] = useState({ name: '', root: '', folder: '.', team: '', description: '' });
+  const [form, setForm] = useState({ name: '', root: '', folder: '', team: '', description: '' });
+  const roots = useQuery(rootsQuery);
   const connect = useMutation({
     mutationFn: async () => {
       const lake = await connectLake(form);
@@ -27,11 +28,11 @@ export function Connect({ onClose }: { onClose: () => void }) {
     event.preventDefault();
     connect.mutate();
   };
-  const field = (name: keyof typeof form, label: string, hint: string) => (
+  const field = (name: keyof typeof form, label: string, hint: string, required = true) => (
     <TextInput
       label={label}
       description={hint}
-      required
+      required={required}
       withAsterisk={false}
       value={form[name]}
       error={fieldError(connect.error, name)}
@@ -49,18 +50,27 @@ export function Connect({ onClose }: { onClose: () => void }) {
           {field('team', 'Team', 'Who owns the data')}
         </div>
         <div className="pair">
-          {field('root', 'Root', 'A name under [lakes.roots] in the configuration')}
-          {field('folder', 'Folder', 'Below the root; “.” is the root itself')}
+          <Select
+            label="Root"
+            description="Named under [lakes.roots] in the configuration"
+            allowDeselect={false}
+            data={roots.data?.roots ?? []}
+            value={form.root || null}
+            error={fieldError(connect.error, 'root')}
+            onChange={(root) => root && setForm((old) => ({ ...old, root }))}
+          />
+          {field('folder', 'Folder (optional)', 'Below the root; the root itself if left empty', false)}
         </div>
         <Textarea label="Description (optional)" autosize minRows={2} value={form.description} onChange={(event) => { const { value } = event.currentTarget; setForm((old) => ({ ...old, description: value })); }} />
         {connect.error && <ProblemNote problem={connect.error} />}
         <div className="row">
-          <Btn type="submit" look="primary" busy={connect.isPending} busyWord="Connecting…">
+          <Btn type="submit" look="primary" disabled={!form.root} busy={connect.isPending} busyWord="Connecting…">
             Connect and crawl
           </Btn>
           <Btn look="sub" onClick={onClose}>
             Cancel
           </Btn>
+          {roots.data?.roots.length === 0 && <span className="sm faint">The configuration names no root yet.</span>}
         </div>
       </form>
     </Panel>

@@ -2,22 +2,22 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import type { ColumnDef } from '@tanstack/react-table';
 import { useEffect, useRef } from 'react';
-import { crawlLake, crawlsQuery, type CrawlView, isCrawling, lakeQuery } from '@/api/lakes';
-import { Bar, Btn, BtnLink, Empty, Facts, Loading, Meta, NextStrip, ObjectPage, Panel, ProblemNote, When } from '@/components';
+import { crawlLake, crawlQuery, crawlsQuery, type CrawlView, isCrawling, lakeQuery } from '@/api/lakes';
+import { Bar, Btn, BtnLink, Empty, Facts, Loading, Meta, NextStrip, ObjectPage, Panel, ProblemNote, StateBadge, When } from '@/components';
 import { DataTable } from '@/components/DataTable';
 import { Unread } from '@/frame/Lost';
 import { count, duration, plural } from '@/lib/format';
 
-const took = (crawl: CrawlView) => (crawl.ended_at ? duration(Date.parse(crawl.ended_at) - Date.parse(crawl.started_at)) : '–');
+const took = (crawl: CrawlView) => (crawl.ended_at && crawl.started_at ? duration(Date.parse(crawl.ended_at) - Date.parse(crawl.started_at)) : '–');
 const columns: ColumnDef<CrawlView, unknown>[] = [
-  { id: 'at', header: 'Started', cell: ({ row }) => <When at={row.original.started_at} /> },
-  { id: 'state', header: 'State', cell: ({ row }) => (isCrawling(row.original) ? 'working' : row.original.state) },
+  { id: 'at', header: 'Asked for', cell: ({ row }) => <When at={row.original.asked_at} /> },
+  { id: 'state', header: 'State', cell: ({ row }) => <StateBadge kind="crawl" state={row.original.state} form="plain" /> },
   { id: 'took', header: 'Took', meta: { form: 'num' }, cell: ({ row }) => took(row.original) },
   { id: 'tables', header: 'Tables', meta: { form: 'num' }, cell: ({ row }) => count(row.original.tables_found) },
   { id: 'changed', header: 'Changed', meta: { form: 'num' }, cell: ({ row }) => count(row.original.tables_changed) },
   { id: 'read', header: 'Files read', meta: { form: 'num' }, cell: ({ row }) => count(row.original.files_read) },
   { id: 'same', header: 'Unchanged', meta: { form: 'num' }, cell: ({ row }) => count(row.original.files_skipped) },
-  { id: 'broken', header: 'Broken', meta: { form: 'num' }, cell: ({ row }) => count(row.original.broken.length) },
+  { id: 'broken', header: 'Broken', meta: { form: 'num' }, cell: ({ row }) => count(row.original.files_broken) },
 ];
 
 /** A lake: whose it is, what its crawls found, and which files are broken. */
@@ -28,6 +28,8 @@ export function Lake() {
   const lake = useQuery({ ...lakeQuery(id), refetchInterval: (query) => busy(query.state.data?.last_crawl) });
   const crawls = useQuery({ ...crawlsQuery(id), refetchInterval: (query) => busy(query.state.data?.items[0]) });
   const crawl = useMutation({ mutationFn: () => crawlLake(id), onSuccess: () => queryClient.invalidateQueries({ queryKey: ['lakes'] }) });
+  const last = lake.data?.last_crawl;
+  const found = useQuery({ ...crawlQuery(last?.id ?? ''), enabled: !!last && last.files_broken > 0 });
   const wasCrawling = useRef(false);
   const working = isCrawling(lake.data?.last_crawl);
   useEffect(() => {
@@ -38,7 +40,6 @@ export function Lake() {
   if (lake.error) return <Unread problem={lake.error} what="lake" onRetry={() => void lake.refetch()} />;
   if (!lake.data) return <Loading rows={6} />;
   const view = lake.data;
-  const last = view.last_crawl;
   return (
     <ObjectPage
       icon="ripple"
@@ -51,7 +52,7 @@ export function Lake() {
           <Meta icon="table">{plural(view.datasets, 'dataset')}</Meta>
           {last && (
             <Meta icon="clock">
-              crawled <When at={last.ended_at ?? last.started_at} form="ago" />
+              crawled <When at={last.ended_at ?? last.asked_at} form="ago" />
             </Meta>
           )}
         </>
@@ -61,7 +62,7 @@ export function Lake() {
           <Btn icon="refresh" busy={crawl.isPending || working} busyWord="Crawling…" onClick={() => crawl.mutate()}>
             Crawl now
           </Btn>
-          <BtnLink to="/catalog" search={{ lake: [id] }} look="primary" icon="database">
+          <BtnLink to="/catalog" search={{ lake: id }} look="primary" icon="database">
             Show its datasets
           </BtnLink>
         </>
@@ -81,17 +82,18 @@ export function Lake() {
       }
     >
       {crawl.error && <ProblemNote problem={crawl.error} />}
+      {last?.state === 'failed' && last.reason && <ProblemNote problem={{ status: 0, code: 'catalog.crawl_failed', detail: last.reason, hint: 'crawl again once it is mended' }} />}
       {last && working && (
         <Panel title="Crawling" padded>
           <div className="row">
             <Bar share={last.total ? last.done / last.total : 0} label="Crawl" />
             <span className="sm tn nw" role="status">
-              {count(last.done)} of {count(last.total)} {last.text}
+              {count(last.done)} of {count(last.total)} tables
             </span>
           </div>
         </Panel>
       )}
-      {last && last.broken.length > 0 && (
+      {found.data && found.data.broken.length > 0 && (
         <Panel title="Broken files" note="listed, not fatal; the rest of each table is there">
           <div className="scroll" tabIndex={0} role="group" aria-label="Broken files, scrolls">
             <table className="t" aria-label="Broken files">
@@ -102,10 +104,13 @@ export function Lake() {
                 </tr>
               </thead>
               <tbody>
-                {last.broken.map(({ path, reason }) => (
+                {found.data.broken.map(({ path, reason, line }) => (
                   <tr key={path}>
                     <td className="mono">{path}</td>
-                    <td>{reason}</td>
+                    <td>
+                      {reason}
+                      {line != null && `, line ${count(line)}`}
+                    </td>
                   </tr>
                 ))}
               </tbody>

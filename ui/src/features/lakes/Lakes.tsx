@@ -3,8 +3,8 @@ import { Link } from '@tanstack/react-router';
 import type { ColumnDef } from '@tanstack/react-table';
 import { useState } from 'react';
 import { isCrawling, type LakeView, lakesQuery } from '@/api/lakes';
-import { holds, useMe } from '@/api/session';
-import { Btn, Empty, Icon, Loading, PageHead, Panel, ProblemNote, When } from '@/components';
+import { can, useMe } from '@/api/session';
+import { Btn, Empty, Icon, Loading, PageHead, Panel, ProblemNote, StateBadge, When } from '@/components';
 import { DataTable } from '@/components/DataTable';
 import { count, plural } from '@/lib/format';
 import { Connect } from './Connect';
@@ -21,11 +21,12 @@ export function CrawlLine({ lake }: { lake: LakeView }) {
       </span>
     );
   }
-  const broken = crawl.broken.length;
+  if (crawl.state === 'failed') return <StateBadge kind="crawl" state={crawl.state} form="plain" />;
+  const broken = crawl.files_broken;
   return (
     <span className={`st plain ${broken ? 'warn' : 'good'}`}>
       <Icon name={broken ? 'alert-triangle' : 'circle-check'} />
-      <When at={crawl.ended_at ?? crawl.started_at} form="ago" />
+      <When at={crawl.ended_at ?? crawl.asked_at} form="ago" />
       {broken > 0 && `, ${plural(broken, 'broken file')}`}
     </span>
   );
@@ -52,7 +53,7 @@ export function Lakes() {
   const me = useMe();
   const [isNew, setNew] = useState(false);
   const lakes = useQuery({ ...lakesQuery, refetchInterval: (query) => (query.state.data?.items.some((lake) => isCrawling(lake.last_crawl)) ? 1500 : false) });
-  const mayConnect = holds(me, 'data_steward', 'platform_administrator');
+  const mayConnect = can(me, 'ConnectLake');
   return (
     <>
       <PageHead

@@ -13,8 +13,8 @@ export function Grid({ result }: { result: Result }) {
       <table className="t dense" aria-label="Result">
         <thead>
           <tr>
-            {result.columns.map(({ name }, at) => (
-              <th key={`${name}-${at}`} scope="col" className={numeric[at] ? 'num' : ''}>
+            {result.columns.map((name, at) => (
+              <th key={name} scope="col" className={numeric[at] ? 'num' : ''}>
                 {name}
               </th>
             ))}

@@ -16,9 +16,9 @@ export function Readable({ grants, onPick }: { grants: GrantView[]; onPick: (obj
           </summary>
           <div className="pb stack g4" style={{ paddingTop: 0 }}>
             <div className="sm faint">
-              {grant.purpose.name}, until {day(grant.expires_at)}
+              {grant.purpose}, until {day(grant.expires_at)}
             </div>
-            {Object.entries(grant.columns).map(([name, term]) => (
+            {grant.columns.map(({ name, as: term }) => (
               <div className="row" key={name}>
                 <span className="mono cut">{name}</span>
                 <span className="sp" />

@@ -3,8 +3,10 @@ import { useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, useMemo, useRef, useState } from 'react';
 import { grantsQuery } from '@/api/grants';
-import { downloadCsv, type Query, type QueryProblem, type Result, runQuery } from '@/api/query';
+import { purposesQuery } from '@/api/requests';
+import { cancelQuery, downloadCsv, placeOf, type Query, type Result, runQuery } from '@/api/query';
 import { problemOf } from '@/api/client';
+import type { Problem } from '@/api/types';
 import { Btn, BtnLink, Empty, Loading, PageHead, Panel, ProblemNote } from '@/components';
 import { count, duration, plural, sentence } from '@/lib/format';
 import { Grid } from './Grid';
@@ -12,24 +14,26 @@ import { Readable } from './Readable';
 
 const Editor = lazy(() => import('./Editor').then(({ Editor: component }) => ({ default: component })));
 const shownRows = 1000;
-type Run = { state: 'idle' | 'running' | 'done' | 'failed'; result?: Result; problem?: QueryProblem; ms?: number; isCancelled?: boolean };
+type Run = { state: 'idle' | 'running' | 'done' | 'failed'; result?: Result; problem?: Problem; ms?: number; isCancelled?: boolean };
 
 /** The worksheet: SQL on what the viewer's grants let through, for a purpose and a use. */
 export function Worksheet() {
   const { dataset } = useSearch({ from: '/frame/worksheet' });
   const grants = useQuery(grantsQuery({ mine: true, state: 'active', limit: 200 }));
   const readable = useMemo(() => (grants.data?.items ?? []).filter((grant) => grant.kind === 'read'), [grants.data]);
+  const known = useQuery(purposesQuery);
   const [sql, setSql] = useState(dataset ? `SELECT *\nFROM ${dataset}\nLIMIT 100` : '');
   const [chosen, setChosen] = useState<{ purpose?: string; use?: string }>({});
   const [run, setRun] = useState<Run>({ state: 'idle' });
   const stop = useRef<AbortController | null>(null);
-  const purposes = [...new Map(readable.map((grant) => [grant.purpose.id, grant.purpose.name]))];
+  const running = useRef<string | null>(null);
+  const purposes = [...new Set(readable.map((grant) => grant.purpose))];
   const forDataset = readable.find((grant) => grant.object === dataset) ?? readable[0];
-  const purpose = chosen.purpose ?? forDataset?.purpose.id ?? '';
-  const uses = [...new Set(readable.filter((grant) => grant.purpose.id === purpose).flatMap((grant) => grant.uses))];
+  const purpose = chosen.purpose ?? forDataset?.purpose ?? '';
+  const uses = [...new Set(readable.filter((grant) => grant.purpose === purpose).flatMap((grant) => grant.uses))];
   const use = chosen.use && uses.includes(chosen.use) ? chosen.use : (uses[0] ?? '');
-  const query: Query = { sql, purpose, use, limit: shownRows };
-  const schema = useMemo(() => Object.fromEntries(readable.map((grant) => [grant.object, Object.keys(grant.columns)])), [readable]);
+  const query: Query = { sql, purpose, use };
+  const schema = useMemo(() => Object.fromEntries(readable.map((grant) => [grant.object, grant.columns.map((column) => column.name)])), [readable]);
 
   const execute = async () => {
     if (run.state === 'running' || !sql.trim() || !purpose) return;
@@ -38,17 +42,25 @@ export function Worksheet() {
     const began = performance.now();
     setRun({ state: 'running' });
     try {
-      const result = await runQuery(query, controller.signal, (soFar) => setRun({ state: 'running', result: soFar }));
+      const result = await runQuery(query, shownRows, controller.signal, (soFar) => {
+        running.current = soFar.id;
+        if (soFar.rows.length) setRun({ state: 'running', result: soFar });
+      });
       setRun({ state: 'done', result, ms: performance.now() - began });
     } catch (failure) {
       if (controller.signal.aborted) setRun({ state: 'idle', isCancelled: true });
       else setRun({ state: 'failed', problem: problemOf(failure) });
     }
   };
-  const mark = useMemo(() => (run.problem?.position ? { ...run.problem.position, text: sentence(run.problem.detail.replaceAll('`', '')) } : null), [run.problem]);
+  const cancel = () => {
+    // Told apart from a lost connection, so that the server stops reading at once and says who stopped it.
+    if (running.current) void cancelQuery(running.current).catch(() => undefined);
+    stop.current?.abort();
+  };
+  const mark = useMemo(() => placeOf(run.problem), [run.problem]);
   const save = async () => {
     try {
-      await downloadCsv({ ...query, limit: 1_000_000 });
+      await downloadCsv(query);
     } catch (failure) {
       setRun({ state: 'failed', problem: problemOf(failure) });
     }
@@ -74,11 +86,11 @@ export function Worksheet() {
             <Panel label="Query" padded>
               <div className="stack g8">
                 <div className="row wrap" style={{ alignItems: 'end' }}>
-                  <Select label="Purpose" data={purposes.map(([value, label]) => ({ value, label }))} value={purpose} allowDeselect={false} onChange={(value) => value && setChosen({ purpose: value })} />
+                  <Select label="Purpose" data={purposes.map((value) => ({ value, label: known.data?.items.find((one) => one.id === value)?.name ?? value }))} value={purpose} allowDeselect={false} onChange={(value) => value && setChosen({ purpose: value })} />
                   <Select label="Use" data={uses.map((value) => ({ value, label: sentence(value) }))} value={use} allowDeselect={false} onChange={(value) => value && setChosen({ purpose, use: value })} />
                   <span className="sp" />
                   {run.state === 'running' ? (
-                    <Btn look="danger" icon="player-stop" onClick={() => stop.current?.abort()}>
+                    <Btn look="danger" icon="player-stop" onClick={cancel}>
                       Cancel
                     </Btn>
                   ) : (

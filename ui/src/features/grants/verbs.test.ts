@@ -1,0 +1,13 @@
+import { expect, test } from 'vitest';
+import type { GrantView } from '@/api/grants';
+import { verbsFor } from './GrantActs';
+
+const grant = (state: string, action: string | null) => ({ state, next: { tone: 'good', text: '', reason: '', action } }) as GrantView;
+
+test('only what the server says this viewer may do is offered', () => {
+  expect(verbsFor(grant('active', 'revoke_grant'), true, true)).toEqual(['suspend', 'revoke']);
+  expect(verbsFor(grant('active', 'revoke_grant'), true, false)).toEqual(['revoke']);
+  expect(verbsFor(grant('active', null), true, true)).toEqual([]);
+  expect(verbsFor(grant('suspended', 'resume_grant'), true, true)).toEqual(['resume', 'revoke']);
+  expect(verbsFor(grant('revoked', 'create_request'), true, true)).toEqual([]);
+});
