@@ -2,7 +2,6 @@ use crate::model::{Failure, Job, JobState, MOST_ATTEMPTS, NewJob, Progress};
 use crate::registry::Registry;
 use crate::store::{QueueStore, enqueue, schedule};
 use crate::{Context, db_error};
-use base::Timestamp;
 use db::Tx;
 use std::sync::Arc;
 use std::time::Duration;

