@@ -1,0 +1,143 @@
+//! What a caller holds: groups and roles, read in the transaction that decides.
+use crate::authority::{Authority, Decision, Question};
+use crate::caller::{Caller, Who};
+use crate::people::store::PeopleStore;
+use crate::roles::store::RoleStore;
+use crate::{Holding, Place, Right, Role};
+use base::{GroupId, PersonId, Principal, Resource, Timestamp};
+use db::Tx;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A membership: who gave it, since when.
+pub(crate) type Given = (PersonId, Timestamp);
+
+/// The groups and roles of a caller, as they are in one transaction.
+#[derive(Clone, Debug)]
+pub(crate) struct Standing {
+    pub caller: Caller,
+    pub groups: BTreeMap<GroupId, Given>,
+    pub holdings: Vec<Holding>,
+}
+
+impl Standing {
+    /// Reads what `caller` holds now.
+    pub(crate) async fn load(tx: &Tx, caller: &Caller) -> db::Result<Self> {
+        let (mut groups, mut holdings) = (BTreeMap::new(), Vec::new());
+        if let Who::Person(person) = &caller.who {
+            for membership in tx.list_memberships_of(person).await? {
+                if let Some(role) = membership.role {
+                    let (given_by, given_at) = (membership.given_by.clone(), membership.given_at);
+                    holdings.push(Holding { role, place: Place::deployment(), given_by, given_at });
+                }
+                groups.insert(membership.group, (membership.given_by, membership.given_at));
+            }
+        }
+        let holders: Vec<Principal> =
+            caller.principal().into_iter().chain(groups.keys().cloned().map(Principal::Group)).collect();
+        for assignment in tx.list_assignments_of(&holders).await? {
+            let (role, place) = (assignment.role, assignment.place);
+            let held = Holding { role, place, given_by: assignment.given_by, given_at: assignment.given_at };
+            let through = match &assignment.holder {
+                Principal::Group(group) => groups.get(group),
+                _ => None,
+            };
+            holdings.push(match through {
+                Some((given_by, given_at)) => held.through(&caller.name(), given_by, *given_at),
+                None => held,
+            });
+        }
+        Ok(Self { caller: caller.clone(), groups, holdings })
+    }
+
+    /// Returns whether the caller is `principal`, is a member of it, or holds a role for the project it belongs to.
+    pub(crate) fn belongs(&self, principal: &Principal) -> bool {
+        match principal {
+            Principal::Group(group) => self.groups.contains_key(group),
+            Principal::Environment(environment) if self.caller.principal().as_ref() != Some(principal) => {
+                let project = environment.as_str().split_once('/').map_or(environment.as_str(), |(project, _)| project);
+                self.projects().any(|(held, _)| held == project)
+            }
+            own => self.caller.principal().as_ref() == Some(own),
+        }
+    }
+
+    /// Returns the projects for which, or below which, the caller holds a role, with the scope held.
+    pub(crate) fn projects(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.holdings.iter().filter_map(|holding| match &holding.place {
+            Place::Scope(path) => {
+                let rest = path.strip_prefix("project/")?;
+                Some((rest.split_once('/').map_or(rest, |(project, _)| project), path.as_str()))
+            }
+            Place::Team(_) => None,
+        })
+    }
+
+    pub(crate) fn roles_at(&self, resource: &Resource) -> BTreeSet<Role> {
+        self.holdings.iter().filter(|holding| holding.place.covers(resource)).map(|holding| holding.role).collect()
+    }
+
+    pub(crate) fn anywhere(&self) -> BTreeSet<Role> {
+        self.holdings.iter().map(|holding| holding.role).collect()
+    }
+
+    /// Returns the question for `action` with the given roles; `None` for strangers.
+    pub(crate) fn question(
+        &self,
+        action: &str,
+        roles: BTreeSet<Role>,
+        asks: bool,
+        listed: bool,
+    ) -> Option<Question> {
+        let asker = self.caller.asker()?;
+        let groups = self.groups.keys().map(|group| group.0.clone()).collect();
+        let (action, anywhere) = (action.to_owned(), self.anywhere());
+        Some(Question { action, asker, groups, roles, anywhere, asks, listed })
+    }
+
+    /// Decides `action` on `resource`; strangers are refused.
+    pub(crate) fn decide(&self, authority: &Authority, action: &str, resource: &Resource) -> Decision {
+        let asks = resource.asker.as_ref().is_some_and(|asker| self.belongs(asker));
+        let question = self.question(action, self.roles_at(resource), asks, resource.listed);
+        let refused = || Decision { allowed: false, policies: Vec::new() };
+        question.map_or_else(refused, |question| authority.decide(&question, resource))
+    }
+
+    /// Returns the right that carries an allowed `action`: of several that each suffice, the one that serves four eyes
+    /// best, given by someone else and the oldest of those.
+    pub(crate) fn right(&self, authority: &Authority, action: &str, resource: &Resource) -> Right {
+        let holder = self.caller.name();
+        let asks = resource.asker.as_ref().is_some_and(|asker| self.belongs(asker));
+        let alone = |roles| {
+            let question = self.question(action, roles, asks, resource.listed);
+            question.is_some_and(|question| authority.decide(&question, resource).allowed)
+        };
+        let covering = self.holdings.iter().filter(|holding| holding.place.covers(resource));
+        let carrying = covering.filter(|holding| alone([holding.role].into()));
+        let best = carrying.min_by_key(|holding| (holding.given_by == holder, holding.given_at));
+        let own = || Right { holder: holder.clone(), role: None, given_by: holder.clone(), given_at: Timestamp(0) };
+        // What needs no role is the caller's own by being who they are.
+        let best = if alone(BTreeSet::new()) { None } else { best };
+        best.map_or_else(own, |holding| Right {
+            holder: holder.clone(),
+            role: Some(holding.role),
+            given_by: holding.given_by.clone(),
+            given_at: holding.given_at,
+        })
+    }
+}
+
+/// Returns whether `person` is `principal`, a member of it, or holds a role for the project whose environment it is.
+///
+/// # Errors
+/// The store's.
+pub async fn belongs(tx: &Tx, person: &PersonId, principal: &Principal) -> db::Result<bool> {
+    Ok(Standing::load(tx, &Caller::person_named(person.clone())).await?.belongs(principal))
+}
+
+/// Returns whether `person` holds `role` for anything.
+///
+/// # Errors
+/// The store's.
+pub async fn holds_anywhere(tx: &Tx, person: &PersonId, role: Role) -> db::Result<bool> {
+    Ok(Standing::load(tx, &Caller::person_named(person.clone())).await?.anywhere().contains(&role))
+}
