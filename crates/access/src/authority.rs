@@ -82,6 +82,8 @@ pub(crate) struct Authority {
     /// Actions named by a company policy that looks at the resource; `None` stands for every action.
     by_resource: HashSet<Option<String>>,
     answers: Mutex<HashMap<Question, Decision>>,
+    /// Verbs that no route stands for: asked inside others.
+    inner: Mutex<BTreeSet<&'static str>>,
     actions: OnceLock<BTreeSet<&'static str>>,
 }
 
@@ -115,12 +117,18 @@ impl Authority {
                 add(&mut policies, policy)?;
             }
         }
-        let (authorizer, answers, actions) = (Authorizer::new(), Mutex::default(), OnceLock::new());
-        Ok(Self { policies, authorizer, by_resource, answers, actions })
+        let (authorizer, answers, inner) = (Authorizer::new(), Mutex::default(), Mutex::default());
+        Ok(Self { policies, authorizer, by_resource, answers, inner, actions: OnceLock::new() })
+    }
+
+    /// Takes note of verbs that are asked inside others, so that policies may name them.
+    pub(crate) fn also(&self, inner: impl IntoIterator<Item = &'static str>) {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).extend(inner);
     }
 
     /// Checks the policies against the actions of every route: each is named by a policy, and no policy misspells one.
-    pub(crate) fn covers(&self, actions: BTreeSet<&'static str>) -> Result<(), PolicyError> {
+    pub(crate) fn covers(&self, mut actions: BTreeSet<&'static str>) -> Result<(), PolicyError> {
+        actions.extend(self.inner.lock().unwrap_or_else(PoisonError::into_inner).iter());
         let named: HashSet<_> = self.policies.policies().flat_map(names).collect();
         let unnamed = |action: &&&str| !named.contains(&None) && !named.contains(&Some((**action).to_string()));
         if let Some(action) = actions.iter().find(unnamed) {

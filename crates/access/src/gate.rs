@@ -78,6 +78,11 @@ impl Gate {
         }
     }
 
+    /// Takes note of verbs that no route stands for because they are asked inside others; before [`Gate::covers`].
+    pub fn also_asks(&self, actions: impl IntoIterator<Item = &'static str>) {
+        self.0.authority.also(actions);
+    }
+
     /// Checks the policies against the actions of the route inventory.
     ///
     /// # Errors
@@ -175,11 +180,10 @@ impl Gate {
 
     /// Finds out who asks: the operator at the admin socket, the owner of a token, or that of a session.
     pub(crate) async fn identify(&self, headers: &HeaderMap, extensions: &Extensions) -> Result<Caller, AuthError> {
-        let request_id = extensions.get::<web::RequestId>().map(|id| id.0.clone());
+        let Caller { request_id, origin, .. } = self.stranger(extensions);
         if extensions.get::<OperatorSocket>().is_some() {
             return Ok(Caller { request_id, ..Caller::operator() });
         }
-        let origin = extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip().to_string());
         let basic = extensions.get::<web::BasicAllowed>().is_some();
         if let Some(secret) = token_in(headers, basic)? {
             return self.by_token(&secret, request_id, origin).await;
@@ -192,6 +196,13 @@ impl Gate {
             return Ok(Caller { who: Who::Person(session.person), by, verbs: None, request_id, origin });
         }
         Ok(Caller::anonymous(request_id, origin))
+    }
+
+    /// Returns a caller of whom nothing is known but where they came from.
+    pub(crate) fn stranger(&self, extensions: &Extensions) -> Caller {
+        let request_id = extensions.get::<web::RequestId>().map(|id| id.0.clone());
+        let origin = extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip().to_string());
+        Caller::anonymous(request_id, origin)
     }
 
     async fn by_token(

@@ -1,10 +1,13 @@
 //! Bodies, paths and queries whose malformed forms are a [`Problem`] that names the place.
 use crate::Problem;
+use axum::body::{Body, Bytes};
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
+use base::Digest;
+use std::sync::{Arc, OnceLock};
 
 /// Returns the problem of a malformed input.
 pub fn bad_input(detail: impl Into<String>) -> Problem {
@@ -22,6 +25,22 @@ fn too_large() -> Problem {
     )
 }
 
+/// The digest of a body's bytes, which [`Json`] fills in as it reads; an extractor puts it into the request's extensions.
+#[derive(Clone, Debug, Default)]
+pub struct BodyDigest(Arc<OnceLock<Digest>>);
+
+impl BodyDigest {
+    /// Returns the digest of a body that was read elsewhere.
+    pub fn of(body: impl AsRef<[u8]>) -> Self {
+        Self(Arc::new(OnceLock::from(Digest::of(body))))
+    }
+
+    /// Returns the digest as text; that of no bytes for a call whose handler takes no body.
+    pub fn text(&self) -> String {
+        self.0.get().copied().unwrap_or_else(|| Digest::of(b"")).to_string()
+    }
+}
+
 /// JSON in and out; a malformed body is a [`Problem`] with line and column.
 #[derive(Clone, Copy, Debug)]
 pub struct Json<T>(pub T);
@@ -29,6 +48,10 @@ pub struct Json<T>(pub T);
 impl<T: serde::de::DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = Problem;
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let request = match request.extensions().get::<BodyDigest>().cloned() {
+            Some(digest) => keep_digest(request, state, &digest).await?,
+            None => request,
+        };
         match axum::Json::from_request(request, state).await {
             Ok(axum::Json(value)) => Ok(Self(value)),
             Err(error) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(too_large()),
@@ -38,6 +61,17 @@ impl<T: serde::de::DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> 
             Err(error) => Err(bad_input(plain(&error.body_text()))),
         }
     }
+}
+
+async fn keep_digest<S: Send + Sync>(request: Request, state: &S, digest: &BodyDigest) -> Result<Request, Problem> {
+    let (parts, body) = request.into_parts();
+    let limited = Request::from_parts(parts.clone(), body);
+    let bytes = Bytes::from_request(limited, state).await.map_err(|error| match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => too_large(),
+        _ => bad_input("the body broke off"),
+    })?;
+    let _first_stays = digest.0.set(Digest::of(&bytes));
+    Ok(Request::from_parts(parts, Body::from(bytes)))
 }
 
 /// Shortens axum's sentence to what the sender can use.

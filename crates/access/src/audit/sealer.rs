@@ -22,11 +22,14 @@ pub struct SealerSettings {
     pub checkpoint_entries: u64,
     /// … or this long after the last one, whichever comes first.
     pub checkpoint_seconds: i64,
+    /// Names this server across its restarts, so that one that was killed takes up its own lease again at once; a new
+    /// name each time unless said.
+    pub holder: Option<String>,
 }
 
 impl Default for SealerSettings {
     fn default() -> Self {
-        Self { rest: Duration::from_millis(500), checkpoint_entries: 1_000, checkpoint_seconds: 60 }
+        Self { rest: Duration::from_millis(500), checkpoint_entries: 1_000, checkpoint_seconds: 60, holder: None }
     }
 }
 
@@ -44,7 +47,7 @@ pub struct Sealer {
 impl Sealer {
     /// Returns a sealer that signs with `key` and copies checkpoints to `file`.
     pub fn new(cx: Context, key: AuditKey, file: impl Into<PathBuf>, settings: SealerSettings) -> Self {
-        let holder = cx.ids.next("sealer");
+        let holder = settings.holder.clone().unwrap_or_else(|| cx.ids.next("sealer"));
         Self { cx, key, file: file.into(), holder, settings }
     }
 

@@ -184,6 +184,22 @@ pub async fn log_lines(tx: &Tx) -> db::Result<String> {
     Ok(recorded.iter().map(line).collect::<Vec<_>>().join("\n"))
 }
 
+/// Returns the entries about `resource` (`dataset/retail.core.customers`) before the row `before`, newest first, each
+/// with its row. Whoever may see the thing may see its history; that is the caller's to decide.
+///
+/// # Errors
+/// The store's.
+pub async fn entries_of(
+    tx: &Tx,
+    resource: &str,
+    before: Option<i64>,
+    limit: u32,
+) -> db::Result<Vec<(i64, Entry)>> {
+    let fits = Condition::all().add(EntryColumn::Resource.eq(resource));
+    let (recorded, _) = tx.list_entries(fits, before, limit.into()).await?;
+    Ok(recorded.into_iter().map(|recorded| (recorded.id, recorded.entry)).collect())
+}
+
 /// Inserts an entry that no permit stands behind: of the server itself, or of the command line.
 ///
 /// # Errors

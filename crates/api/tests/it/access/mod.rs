@@ -1,0 +1,4 @@
+mod audit;
+mod people;
+mod sessions;
+mod tokens;

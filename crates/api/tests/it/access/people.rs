@@ -1,0 +1,90 @@
+use crate::app::TestApp;
+use serde_json::{Value, json};
+
+fn body(answer: &str) -> Value {
+    serde_json::from_str(&answer[4..]).expect(answer)
+}
+
+#[tokio::test]
+async fn only_administrators_let_people_in_and_give_roles() {
+    let app = TestApp::start().await;
+    let calls = [
+        ("/people", json!({"id": "eve", "name": "Eve"})),
+        ("/people/cho/link", json!({})),
+        ("/groups/auditors/members", json!({"person": "cho"})),
+        ("/role-assignments", json!({"principal": "person:cho", "role": "data_steward", "scope": "lake/risk"})),
+        ("/people/eli/deactivate", json!({})),
+    ];
+    for (path, order) in &calls {
+        for person in ["ana", "dora", "ivo"] {
+            let refused = app.user(person).post(path, order).await;
+            assert_eq!(refused[..3], *"403", "{person} {path} {refused}");
+        }
+        assert_eq!(app.user("nobody").post(path, order).await[..3], *"401");
+        let done = app.user("pat").post(path, order).await;
+        assert_eq!(done[..3], *"200", "{path} {done}");
+    }
+    let log = app.audit_log().await;
+    for line in ["allowed person:pat CreatePerson person/eve", "allowed person:pat CreateLink person/cho", "allowed person:pat ChangeMembers group/auditors", "refused person:ana CreatePerson /people"] {
+        assert!(log.contains(line), "{line} in\n{log}");
+    }
+}
+
+#[tokio::test]
+async fn a_leaver_is_out_at_once_and_the_last_administrator_stays() {
+    let app = TestApp::start().await;
+    assert_eq!(app.user("dora").get("/me").await[..3], *"200");
+    let left = app.user("pat").post("/people/dora/deactivate", &json!({})).await;
+    assert_eq!(body(&left)["state"], "deactivated");
+    assert_eq!(app.user("dora").get("/me").await[..3], *"401");
+    assert_eq!(app.count("role_assignments WHERE holder = 'person:dora' AND ended_at_us IS NULL").await, 0);
+    assert_eq!(app.user("pat").post("/people/dora/deactivate", &json!({})).await[..3], *"200", "again is the same");
+    let link = app.user("pat").post("/people/dora/link", &json!({})).await;
+    assert_eq!((&link[..3], body(&link)["code"].as_str().unwrap()), ("409", "access.person_deactivated"));
+    let last = app.user("pat").post("/people/pat/deactivate", &json!({})).await;
+    assert_eq!(body(&last)["code"], "access.last_administrator");
+    let last = app.user("pat").post("/groups/platform-admins/members/pat/remove", &json!({})).await;
+    assert_eq!(body(&last)["code"], "access.last_administrator");
+}
+
+#[tokio::test]
+async fn names_groups_and_scopes_are_checked_and_the_nearest_is_named() {
+    let app = TestApp::start().await;
+    let near = app.operate("/admin/tokens", &json!({"user": "zoe", "groups": ["data-steward"]})).await;
+    assert_eq!(body(&near)["hint"], "did you mean `data-stewards`?");
+    assert_eq!(app.count("people WHERE id = 'zoe'").await, 0, "nothing half done");
+    for bad in ["", "Zoe", "a b", "../x", "operator", "anonymous", "ä"] {
+        let refused = app.user("pat").post("/people", &json!({"id": bad})).await;
+        assert_eq!(body(&refused)["code"], "access.bad_name", "{bad}");
+    }
+    let twice = app.user("pat").post("/people", &json!({"id": "ana"})).await;
+    assert_eq!(body(&twice)["code"], "access.person_exists");
+    let give = async |role: &str, scope: &str, holder: &str| {
+        let order = json!({"principal": holder, "role": role, "scope": scope});
+        body(&app.user("pat").post("/role-assignments", &order).await)
+    };
+    assert_eq!(give("data_steward", "deployment", "person:ana").await["code"], "access.role_too_wide");
+    assert_eq!(give("data_steward", "lake/../x", "person:ana").await["code"], "web.malformed");
+    assert_eq!(give("data_steward", "lake/x", "person:zoe").await["code"], "access.unknown_holder");
+    assert_eq!(give("data_steward", "lake/x", "environment:a/b").await["code"], "access.unknown_holder");
+    let given = give("data_steward", "lake/x", "person:ana").await;
+    assert_eq!(given["scope"], "lake/x");
+    assert_eq!(give("data_steward", "lake/x", "person:ana").await["code"], "access.role_held");
+    let id = given["id"].as_str().unwrap();
+    let ended = app.user("pat").post(&format!("/role-assignments/{id}/end"), &json!({})).await;
+    assert_eq!(body(&ended)["ended_by"], "pat");
+    assert_eq!(give("data_steward", "lake/x", "person:ana").await["scope"], "lake/x", "it may begin anew");
+}
+
+#[tokio::test]
+async fn everyone_sees_their_own_roles_and_auditors_all() {
+    let app = TestApp::start().await;
+    let total = async |person: &str| body(&app.user(person).get("/role-assignments").await)["total"].clone();
+    assert_eq!((total("ana").await, total("dora").await, total("ivo").await), (json!(0), json!(1), json!(2)));
+    let me = body(&app.user("dora").get("/me").await);
+    assert_eq!(me["roles"][0]["scope"], "lake/retail");
+    assert!(me["can"].as_array().unwrap().contains(&json!("DecideRequest")), "{me}");
+    assert!(!body(&app.user("cho").get("/me").await)["can"].as_array().unwrap().contains(&json!("DecideRequest")));
+    let people = body(&app.user("cho").get("/people?q=do&limit=1").await);
+    assert_eq!((people["items"][0]["id"].as_str(), people["total"].as_i64()), (Some("dora"), Some(1)));
+}
