@@ -109,7 +109,8 @@ fn busy() -> Problem {
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, "web.busy", detail, Some("try again in a second"))
 }
 
-fn internal() -> Problem {
+/// Returns the problem of a failure whose cause is in the log.
+pub fn internal() -> Problem {
     let hint = "give the request id to your platform administrator";
     Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "web.internal", "internal error", Some(hint))
 }

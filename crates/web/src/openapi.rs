@@ -1,28 +1,28 @@
-use crate::Routes;
+use crate::Described;
 use utoipa::openapi::path::{HttpMethod, PathItem, Paths};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{Components, InfoBuilder, License, OpenApi, SecurityRequirement};
 
-/// Returns the OpenAPI 3.1 document of `routes`, which are mounted below `prefix`.
-pub fn document(prefix: &str, routes: &Routes<()>) -> OpenApi {
+/// Returns the OpenAPI 3.1 document of contexts whose routes are mounted below `prefix`.
+pub fn document(prefix: &str, contexts: impl IntoIterator<Item = Described>) -> OpenApi {
     let mut paths = Paths::new();
     let mut components = Components::new();
-    for (path, method, (operation, schemas)) in &routes.described {
-        let method = match *method {
+    for (path, method, (operation, schemas)) in contexts.into_iter().flat_map(|context| context.0) {
+        let method = match method {
             "GET" => HttpMethod::Get,
             "PUT" => HttpMethod::Put,
             "DELETE" => HttpMethod::Delete,
             "PATCH" => HttpMethod::Patch,
             _ => HttpMethod::Post,
         };
-        let item = PathItem::new(method, operation.clone());
+        let item = PathItem::new(method, operation);
         match paths.paths.get_mut(&format!("{prefix}{path}")) {
             Some(known) => known.merge_operations(item),
             None => {
                 paths.paths.insert(format!("{prefix}{path}"), item);
             }
         }
-        components.schemas.extend(schemas.iter().cloned());
+        components.schemas.extend(schemas);
     }
     let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
     let session = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new("lockgate_session")));

@@ -20,7 +20,7 @@ async fn only_administrators_let_people_in_and_give_roles() {
             let refused = app.user(person).post(path, order).await;
             assert_eq!(refused[..3], *"403", "{person} {path} {refused}");
         }
-        assert_eq!(app.user("nobody").post(path, order).await[..3], *"401");
+        assert_eq!(app.nobody().post(path, order).await[..3], *"401");
         let done = app.user("pat").post(path, order).await;
         assert_eq!(done[..3], *"200", "{path} {done}");
     }
