@@ -237,7 +237,8 @@ fn parse(place: &str, text: &str) -> Result<Vec<Policy>, PolicyError> {
     }
     let named = parsed.policies().map(|policy| {
         let given = policy.annotation("id").map_or_else(|| policy.id().to_string(), ToOwned::to_owned);
-        let id = if place == "lockgate" && policy.annotation("id").is_some() { given } else { format!("{place}/{given}") };
+        let id =
+            if place == "lockgate" && policy.annotation("id").is_some() { given } else { format!("{place}/{given}") };
         policy.new_id(PolicyId::new(id))
     });
     Ok(named.collect())
@@ -303,7 +304,15 @@ mod tests {
         let asker = Asker::Principal(Principal::Person("ana".into()));
         let roles: BTreeSet<Role> = roles.iter().copied().collect();
         let groups = ["staff".to_owned()].into();
-        Question { action: action.to_owned(), asker, groups, anywhere: roles.clone(), roles, asks: false, listed: false }
+        Question {
+            action: action.to_owned(),
+            asker,
+            groups,
+            anywhere: roles.clone(),
+            roles,
+            asks: false,
+            listed: false,
+        }
     }
 
     fn thing() -> Resource {
@@ -327,19 +336,23 @@ mod tests {
 
     #[test]
     fn a_company_may_only_forbid() {
-        let forbids = company(r#"@id("no-hr") forbid(principal in Group::"staff", action == Action::"CutX", resource) when { resource.scope like "lake/hr*" };"#);
+        let forbids = company(
+            r#"@id("no-hr") forbid(principal in Group::"staff", action == Action::"CutX", resource) when { resource.scope like "lake/hr*" };"#,
+        );
         let decision = forbids.unwrap().decide(&question("CutX", &[Role::DataSteward]), &thing());
         assert_eq!(decision, Decision { allowed: false, policies: vec!["hr.cedar/no-hr".into()] });
         let permits = company("permit(principal, action, resource);");
         assert!(matches!(permits, Err(PolicyError::CompanyPermit(_))));
-        let reads = company(r#"forbid(principal, action == Action::"ReadX", resource) when { resource.scope == "x" };"#);
+        let reads =
+            company(r#"forbid(principal, action == Action::"ReadX", resource) when { resource.scope == "x" };"#);
         assert!(matches!(reads, Err(PolicyError::CompanyReads(_))));
         assert!(matches!(company("forbid(principal, action"), Err(PolicyError::Syntax { .. })));
     }
 
     #[test]
     fn a_policy_that_fails_refuses() {
-        let broken = company(r#"forbid(principal, action == Action::"CutX", resource) when { context.rolls.contains("x") };"#);
+        let broken =
+            company(r#"forbid(principal, action == Action::"CutX", resource) when { context.rolls.contains("x") };"#);
         let broken = broken.unwrap();
         assert!(!broken.decide(&question("CutX", &[Role::DataSteward]), &thing()).allowed);
         let unfit = broken.covers(["ReadX", "CutX"].into());

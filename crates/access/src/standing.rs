@@ -81,13 +81,7 @@ impl Standing {
     }
 
     /// Returns the question for `action` with the given roles; `None` for strangers.
-    pub(crate) fn question(
-        &self,
-        action: &str,
-        roles: BTreeSet<Role>,
-        asks: bool,
-        listed: bool,
-    ) -> Option<Question> {
+    pub(crate) fn question(&self, action: &str, roles: BTreeSet<Role>, asks: bool, listed: bool) -> Option<Question> {
         let asker = self.caller.asker()?;
         let groups = self.groups.keys().map(|group| group.0.clone()).collect();
         let (action, anywhere) = (action.to_owned(), self.anywhere());

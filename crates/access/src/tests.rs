@@ -81,14 +81,29 @@ async fn a_person_is_stored_once_and_saved_by_revision() {
     on_each_engine(&crate::migrations::all(), async |db| {
         add_person(&db, "ana", &[]).await;
         let found = db.read(|tx| async move { tx.find_person(&"ana".into()).await }).await.unwrap().unwrap();
-        let twice = db.write(|tx| { let found = found.clone(); async move { tx.insert_person(&found).await } }).await;
+        let twice = db
+            .write(|tx| {
+                let found = found.clone();
+                async move { tx.insert_person(&found).await }
+            })
+            .await;
         assert!(matches!(twice, Err(db::Error::Taken)), "{twice:?}");
         let stale = Person { revision: 7, ..found.clone() };
-        let stale = db.write(|tx| { let stale = stale.clone(); async move { tx.save_person(stale).await } }).await;
+        let stale = db
+            .write(|tx| {
+                let stale = stale.clone();
+                async move { tx.save_person(stale).await }
+            })
+            .await;
         assert!(matches!(stale, Err(db::Error::Stale)), "{stale:?}");
         for (number, state) in PersonState::ALL.iter().enumerate() {
             let person = Person { id: format!("p-{number}").into(), state: *state, ..found.clone() };
-            db.write(|tx| { let person = person.clone(); async move { tx.insert_person(&person).await } }).await.unwrap();
+            db.write(|tx| {
+                let person = person.clone();
+                async move { tx.insert_person(&person).await }
+            })
+            .await
+            .unwrap();
         }
         let hash = db.write(|tx| async move {
             tx.set_password_hash(&"ana".into(), "$argon2id$x").await?;
@@ -103,12 +118,16 @@ async fn a_person_is_stored_once_and_saved_by_revision() {
 async fn a_membership_is_current_once_and_may_begin_anew() {
     on_each_engine(&crate::migrations::all(), async |db| {
         add_person(&db, "dora", &["data-stewards"]).await;
-        let again = async || db.write(|tx| async move { tx.insert_membership(&membership("data-stewards", "dora")).await }).await;
+        let again = async || {
+            db.write(|tx| async move { tx.insert_membership(&membership("data-stewards", "dora")).await }).await
+        };
         assert!(matches!(again().await, Err(db::Error::Taken)));
         let of = async || db.read(|tx| async move { tx.list_memberships_of(&"dora".into()).await }).await.unwrap();
         assert_eq!(of().await[0].role, Some(Role::DataSteward));
         let (group, dora) = (&GroupId::from("data-stewards"), &PersonId::from("dora"));
-        let ended = async || db.write(|tx| async move { tx.end_membership(group, dora, &"pat".into(), NEW_YEAR).await }).await.unwrap();
+        let ended = async || {
+            db.write(|tx| async move { tx.end_membership(group, dora, &"pat".into(), NEW_YEAR).await }).await.unwrap()
+        };
         assert!(ended().await && !ended().await, "ending again changes nothing");
         assert!(of().await.is_empty());
         again().await.unwrap();
@@ -126,7 +145,9 @@ async fn a_role_is_held_once_per_place_and_ends() {
         give(&db, given.clone()).await.unwrap();
         let twice = RoleAssignment { id: "ra-2".into(), ..given.clone() };
         assert!(matches!(give(&db, twice.clone()).await, Err(db::Error::Taken)));
-        give(&db, RoleAssignment { id: "ra-3".into(), place: "team:retail".parse().unwrap(), ..given.clone() }).await.unwrap();
+        give(&db, RoleAssignment { id: "ra-3".into(), place: "team:retail".parse().unwrap(), ..given.clone() })
+            .await
+            .unwrap();
         let ended = Ended { at: NEW_YEAR, by: "pat".into() };
         let ended = &ended;
         db.write(|tx| async move { tx.end_assignment("ra-1", ended).await }).await.unwrap();
@@ -134,7 +155,13 @@ async fn a_role_is_held_once_per_place_and_ends() {
         let read = db.read(|tx| async move { tx.lock_assignment("ra-1").await }).await.unwrap().unwrap();
         assert_eq!(read, RoleAssignment { ended: Some(ended.clone()), ..given });
         let holder = ["person:dora".parse::<Principal>().unwrap()];
-        let held = db.read(|tx| { let holder = holder.clone(); async move { tx.list_assignments_of(&holder).await } }).await.unwrap();
+        let held = db
+            .read(|tx| {
+                let holder = holder.clone();
+                async move { tx.list_assignments_of(&holder).await }
+            })
+            .await
+            .unwrap();
         assert_eq!(held.iter().map(|held| held.id.as_str()).collect::<Vec<_>>(), ["ra-2", "ra-3"]);
     })
     .await;
@@ -157,11 +184,17 @@ async fn an_attempts_token_dies_with_its_attempt() {
         let issued = db.write(|tx| async move { crate::issue_attempt_token(cx, &tx, what).await });
         let (token, secret) = issued.await.unwrap();
         let hash = &secret.hash();
-        let found = async || db.read(|tx| async move {
-            Ok::<_, db::Error>((crate::tokens::revision(&tx).await?, crate::tokens::find_usable(&tx, hash).await?))
-        }).await.unwrap();
+        let found = async || {
+            db.read(|tx| async move {
+                Ok::<_, db::Error>((crate::tokens::revision(&tx).await?, crate::tokens::find_usable(&tx, hash).await?))
+            })
+            .await
+            .unwrap()
+        };
         assert_eq!(found().await, (0, Some(token)));
-        let revoke = async || db.write(|tx| async move { crate::revoke_attempt_tokens(&tx, "at-1", NEW_YEAR).await }).await.unwrap();
+        let revoke = async || {
+            db.write(|tx| async move { crate::revoke_attempt_tokens(&tx, "at-1", NEW_YEAR).await }).await.unwrap()
+        };
         revoke().await;
         let (revision, ended) = found().await;
         assert_eq!((revision, ended.unwrap().ended.unwrap().by.0), (1, "scheduler".to_owned()));
@@ -178,21 +211,40 @@ async fn the_right_behind_a_decision_serves_four_eyes_best() {
     on_each_engine(&crate::migrations::all(), async |db| {
         add_person(&db, "dora", &[]).await;
         let gate = gate(&db, &[]);
-        let own = RoleAssignment { given_by: "dora".into(), ..assignment("ra-1", "person:dora", Role::DataSteward, "lake/retail") };
+        let own = RoleAssignment {
+            given_by: "dora".into(),
+            ..assignment("ra-1", "person:dora", Role::DataSteward, "lake/retail")
+        };
         give(&db, own).await.unwrap();
         let cut: Permit<CutThing> = gate.permit(Caller::person_named("dora"));
         let right = async || {
             let cut = &cut;
-            db.read(|tx| async move { cut.on(&tx, Some(thing("lake/retail/core", None, None, false))).await }).await.unwrap().unwrap().1
+            db.read(|tx| async move { cut.on(&tx, Some(thing("lake/retail/core", None, None, false))).await })
+                .await
+                .unwrap()
+                .unwrap()
+                .1
         };
         assert_eq!(right().await.given_by, "dora".into());
         let given_at = NEW_YEAR.plus_days(-2);
-        let later = RoleAssignment { given_at, ..assignment("ra-2", "person:dora", Role::DataSteward, "lake/retail/core") };
+        let later =
+            RoleAssignment { given_at, ..assignment("ra-2", "person:dora", Role::DataSteward, "lake/retail/core") };
         give(&db, later).await.unwrap();
         assert_eq!((right().await.given_by, right().await.given_at), ("pat".into(), given_at));
-        let elsewhere = db.read(|tx| { let cut = &cut; async move { cut.on(&tx, Some(thing("lake/risk", None, None, false))).await } }).await.unwrap();
+        let elsewhere = db
+            .read(|tx| {
+                let cut = &cut;
+                async move { cut.on(&tx, Some(thing("lake/risk", None, None, false))).await }
+            })
+            .await
+            .unwrap();
         assert!(elsewhere.is_none(), "hidden, as if absent");
-        let listed = db.read(|tx| { let cut = &cut; async move { cut.on(&tx, Some(thing("lake/risk", None, None, true))).await } }).await;
+        let listed = db
+            .read(|tx| {
+                let cut = &cut;
+                async move { cut.on(&tx, Some(thing("lake/risk", None, None, true))).await }
+            })
+            .await;
         assert!(matches!(listed, Err(crate::Refused::Forbidden("CutThing", "thing", _))), "{listed:?}");
     })
     .await;
@@ -202,8 +254,16 @@ async fn the_right_behind_a_decision_serves_four_eyes_best() {
 type Row = (String, Option<String>, Option<String>, bool);
 
 fn rows() -> Vec<Row> {
-    let scopes = ["lake/retail", "lake/retail/core/customers", "lake/retail-eu/core/x", "lake/risk/a_b", "deployment", "project/pd/prod"];
-    let askers = [None, Some("person:ana"), Some("group:staff"), Some("environment:pd/prod"), Some("environment:pd-x/prod")];
+    let scopes = [
+        "lake/retail",
+        "lake/retail/core/customers",
+        "lake/retail-eu/core/x",
+        "lake/risk/a_b",
+        "deployment",
+        "project/pd/prod",
+    ];
+    let askers =
+        [None, Some("person:ana"), Some("group:staff"), Some("environment:pd/prod"), Some("environment:pd-x/prod")];
     let mut rows = Vec::new();
     for scope in scopes {
         for team in [None, Some("retail"), Some("risk")] {
@@ -264,7 +324,14 @@ fn a_list_is_just_the_rows_that_each_decision_allows() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let holders = prop::sample::select(vec!["person:ana", "group:staff", "group:data-stewards"]);
     let roles = prop::sample::select(vec![Role::DataSteward, Role::Auditor, Role::ModelOwner]);
-    let places = prop::sample::select(vec!["lake/retail", "lake/risk", "lake/retail/core", "team:retail", "project/pd", "project/pd/prod"]);
+    let places = prop::sample::select(vec![
+        "lake/retail",
+        "lake/risk",
+        "lake/retail/core",
+        "team:retail",
+        "project/pd",
+        "project/pd/prod",
+    ]);
     let given = prop::collection::btree_set((holders, roles, places), 0..6);
     let groups = prop::sample::subsequence(vec!["staff", "data-stewards", "auditors"], 0..=2);
     let strategy = (given, groups, 0..4_usize);
@@ -298,7 +365,10 @@ async fn entries_are_sealed_in_order_once_and_the_checkpoint_is_copied_outside()
         let sealer = Sealer::new(cx.clone(), key.clone(), &file, SealerSettings::default());
         let other = Sealer::new(cx.clone(), key.clone(), &file, SealerSettings::default());
         for number in 0..3 {
-            let entry = Entry { reason: Some("wörter".into()), ..Entry::new(NEW_YEAR, "person:ana", "ReadX", format!("x/{number}")) };
+            let entry = Entry {
+                reason: Some("wörter".into()),
+                ..Entry::new(NEW_YEAR, "person:ana", "ReadX", format!("x/{number}"))
+            };
             let entry = &entry;
             db.write(|tx| async move { tx.insert_entry(entry).await }).await.unwrap();
         }
@@ -352,7 +422,13 @@ async fn an_entry_comes_back_as_it_was_written() {
         };
         db.write(|tx| async move { tx.insert_entry(entry).await }).await.unwrap();
         let fits = Condition::all().add(sea_orm::ColumnTrait::eq(&EntryColumn::Actor, "environment:pd/prod"));
-        let listed = db.read(|tx| { let fits = fits.clone(); async move { tx.list_entries(fits, None, 10).await } }).await.unwrap();
+        let listed = db
+            .read(|tx| {
+                let fits = fits.clone();
+                async move { tx.list_entries(fits, None, 10).await }
+            })
+            .await
+            .unwrap();
         assert_eq!((listed.0[0].entry.clone(), listed.1), (entry.clone(), 1));
     })
     .await;
@@ -396,7 +472,8 @@ async fn whom_to_ask_is_everyone_who_holds_the_role_there() {
         let asked = async |scope: &str| {
             let thing = thing(scope, None, None, false);
             let thing = &thing;
-            let rights = db.read(|tx| async move { crate::holders(&tx, Role::DataSteward, thing).await }).await.unwrap();
+            let rights =
+                db.read(|tx| async move { crate::holders(&tx, Role::DataSteward, thing).await }).await.unwrap();
             rights.into_iter().map(|right| right.holder.0).collect::<BTreeSet<_>>()
         };
         assert_eq!(asked("lake/risk/x").await, ["dora".to_owned(), "eli".to_owned()].into());

@@ -74,11 +74,8 @@ impl Visible {
         for holding in &standing.holdings {
             places.entry(holding.role).or_default().push(holding.place.clone());
         }
-        let everywhere: BTreeSet<Role> = places
-            .iter()
-            .filter(|(_, held)| held.iter().any(Place::is_deployment))
-            .map(|(role, _)| *role)
-            .collect();
+        let everywhere: BTreeSet<Role> =
+            places.iter().filter(|(_, held)| held.iter().any(Place::is_deployment)).map(|(role, _)| *role).collect();
         places.retain(|role, _| !everywhere.contains(role));
         let varying: Vec<Role> = places.keys().copied().collect();
         let mut ways = Vec::new();

@@ -28,7 +28,8 @@ async fn get_file(_permit: Permit<Anyone>, Path(path): Path<String>, headers: He
         // A script or style that is not there must not be answered by a page; a place in the product is.
         None if path.starts_with("assets/") => {
             let hint = "load the page again: a newer version of the product is running";
-            Problem::new(StatusCode::NOT_FOUND, "web.no_such_path", "there is nothing at this path", Some(hint)).into_response()
+            Problem::new(StatusCode::NOT_FOUND, "web.no_such_path", "there is nothing at this path", Some(hint))
+                .into_response()
         }
         None => index(),
     }
@@ -58,7 +59,8 @@ fn file(asset: ui_assets::Asset, asked: &HeaderMap) -> Response {
         return (StatusCode::NOT_MODIFIED, headers).into_response();
     }
     headers.insert(ETAG, etag);
-    let takes_gzip = asked.get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).is_some_and(|v| v.contains("gzip"));
+    let takes_gzip =
+        asked.get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).is_some_and(|v| v.contains("gzip"));
     match asset.gzip {
         Some(packed) if takes_gzip => {
             headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));

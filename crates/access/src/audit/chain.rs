@@ -94,7 +94,9 @@ pub enum Broken {
     Unreadable(u64, String),
     #[error("line {line} was changed: it is not the canonical JSON of what it says")]
     NotCanonical { line: u64 },
-    #[error("line {line}: entry {found} stands where {expected} should: entries are missing, added or in another order")]
+    #[error(
+        "line {line}: entry {found} stands where {expected} should: entries are missing, added or in another order"
+    )]
     Order { line: u64, expected: u64, found: u64 },
     #[error("line {line}: entry {seq} does not follow from the one before it")]
     Unchained { line: u64, seq: u64 },

@@ -141,7 +141,8 @@ pub async fn export_page(tx: &Tx, from: Place) -> Result<(String, Option<Place>)
     let next = match from {
         Place::Sealed(after) => {
             let page = tx.list_sealed(after, PAGE).await?;
-            let last = page.iter().rev().find_map(|recorded| recorded.sealed.as_ref()).map_or(after, |sealed| sealed.seq);
+            let last =
+                page.iter().rev().find_map(|recorded| recorded.sealed.as_ref()).map_or(after, |sealed| sealed.seq);
             let mut checkpoints = tx.list_checkpoints(after + 1, last).await?.into_iter().peekable();
             for Recorded { entry, sealed, .. } in page {
                 let Some(Sealed { seq, prev_hash, hash }) = sealed else { continue };
@@ -189,12 +190,7 @@ pub async fn log_lines(tx: &Tx) -> db::Result<String> {
 ///
 /// # Errors
 /// The store's.
-pub async fn entries_of(
-    tx: &Tx,
-    resource: &str,
-    before: Option<i64>,
-    limit: u32,
-) -> db::Result<Vec<(i64, Entry)>> {
+pub async fn entries_of(tx: &Tx, resource: &str, before: Option<i64>, limit: u32) -> db::Result<Vec<(i64, Entry)>> {
     let fits = Condition::all().add(EntryColumn::Resource.eq(resource));
     let (recorded, _) = tx.list_entries(fits, before, limit.into()).await?;
     Ok(recorded.into_iter().map(|recorded| (recorded.id, recorded.entry)).collect())

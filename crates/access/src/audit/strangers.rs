@@ -72,6 +72,8 @@ mod tests {
         }
         let entries = strangers.take(Timestamp(0), true);
         assert_eq!(entries.len(), SOURCES + 1);
-        assert!(entries.iter().any(|e| e.origin.as_deref() == Some("others") && e.after.as_ref().unwrap()["count"] == 100));
+        assert!(
+            entries.iter().any(|e| e.origin.as_deref() == Some("others") && e.after.as_ref().unwrap()["count"] == 100)
+        );
     }
 }

@@ -1,7 +1,5 @@
 use super::service::{self, GroupWithMembers, Listed, NewPerson};
-use super::{
-    ChangeMembers, CreateLink, CreatePerson, DeactivatePerson, Person, PersonState, ReadGroup, ReadPerson,
-};
+use super::{ChangeMembers, CreateLink, CreatePerson, DeactivatePerson, Person, PersonState, ReadGroup, ReadPerson};
 use crate::http::Permit;
 use crate::sessions::LinkView;
 use crate::{Context, Once, Role};

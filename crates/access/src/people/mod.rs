@@ -8,8 +8,8 @@ pub(crate) mod store;
 pub use error::Error;
 pub use http::{GroupView, MemberView, PersonView, routes};
 pub use model::{Group, Membership, Person, PersonState};
-pub use service::{is_active, known_groups};
 pub(crate) use service::{add_member, find_or_create};
+pub use service::{is_active, known_groups};
 
 crate::actions! {
     /// Add a person.

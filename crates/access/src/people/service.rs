@@ -185,7 +185,11 @@ pub(crate) async fn create_link(cx: &Context, permit: &Permit<CreateLink>, id: &
 }
 
 /// Ends a person's way in: sessions, tokens, links, memberships and roles, at once. What they did stands.
-pub(crate) async fn deactivate(cx: &Context, permit: &Permit<DeactivatePerson>, id: &PersonId) -> Result<Person, Error> {
+pub(crate) async fn deactivate(
+    cx: &Context,
+    permit: &Permit<DeactivatePerson>,
+    id: &PersonId,
+) -> Result<Person, Error> {
     let write = cx.db.write(|tx| async move {
         let found = tx.lock_person(id).await?;
         let (person, right) = permit.on(&tx, found).await?.ok_or_else(|| Error::NotFound(id.clone()))?;

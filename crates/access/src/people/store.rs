@@ -92,8 +92,13 @@ pub(crate) trait PeopleStore {
     async fn list_memberships_of(&self, person: &PersonId) -> db::Result<Vec<Membership>>;
     async fn list_members(&self, groups: &[GroupId]) -> db::Result<Vec<Membership>>;
     async fn insert_membership(&self, membership: &Membership) -> db::Result<()>;
-    async fn end_membership(&self, group: &GroupId, person: &PersonId, by: &PersonId, at: Timestamp)
-    -> db::Result<bool>;
+    async fn end_membership(
+        &self,
+        group: &GroupId,
+        person: &PersonId,
+        by: &PersonId,
+        at: Timestamp,
+    ) -> db::Result<bool>;
     async fn end_memberships_of(&self, person: &PersonId, by: &PersonId, at: Timestamp) -> db::Result<()>;
 }
 

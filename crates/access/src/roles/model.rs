@@ -92,7 +92,9 @@ pub enum Place {
 
 /// A text that names no place.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("`{0}` is not a place: expected `deployment`, `team:NAME`, or a path such as `lake/retail` or `project/credit-risk/prod`")]
+#[error(
+    "`{0}` is not a place: expected `deployment`, `team:NAME`, or a path such as `lake/retail` or `project/credit-risk/prod`"
+)]
 pub struct BadPlace(pub String);
 
 /// The path of everything.
@@ -259,10 +261,24 @@ mod tests {
 
     #[test]
     fn a_place_is_written_one_way() {
-        for good in ["deployment", "team:retail", "lake/retail", "lake/retail/core/Customers_1", "project/credit-risk/prod"] {
+        for good in
+            ["deployment", "team:retail", "lake/retail", "lake/retail/core/Customers_1", "project/credit-risk/prod"]
+        {
             assert_eq!(good.parse::<Place>().unwrap().to_string(), good);
         }
-        for bad in ["", "lake", "lake/", "lake//x", "/lake", "lake/..", "lake/a b", "deployment/x", "team:", "team:A", "lake/a%"] {
+        for bad in [
+            "",
+            "lake",
+            "lake/",
+            "lake//x",
+            "/lake",
+            "lake/..",
+            "lake/a b",
+            "deployment/x",
+            "team:",
+            "team:A",
+            "lake/a%",
+        ] {
             assert!(bad.parse::<Place>().is_err(), "{bad}");
         }
     }

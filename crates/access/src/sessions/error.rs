@@ -47,8 +47,12 @@ impl Fault for Error {
         Some(match self {
             Self::WrongPassword => "try again, or ask a platform administrator for a one-time link".into(),
             Self::LockedOut(_) => "wait until then, or ask a platform administrator for a one-time link".into(),
-            Self::TooShort(_) | Self::TooLong | Self::NameInPassword => "a few words that you can remember do well".into(),
-            Self::LinkUnusable => "ask a platform administrator for another; on the server, run `lockgate admin link`".into(),
+            Self::TooShort(_) | Self::TooLong | Self::NameInPassword => {
+                "a few words that you can remember do well".into()
+            }
+            Self::LinkUnusable => {
+                "ask a platform administrator for another; on the server, run `lockgate admin link`".into()
+            }
             Self::NoSession => "revoke the token instead".into(),
             Self::Refused(inner) => return inner.hint(),
             Self::Store(inner) => return inner.hint(),

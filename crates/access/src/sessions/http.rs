@@ -95,7 +95,10 @@ pub(super) async fn redeem_link(
 /// Sign out: end the session of this browser.
 #[utoipa::path(delete, path = "/sessions/current", tag = "access",
     responses((status = 204), (status = "default", body = Problem)))]
-pub(super) async fn sign_out(permit: Permit<EndSession>, State(cx): State<Context>) -> Result<impl IntoResponse, Problem> {
+pub(super) async fn sign_out(
+    permit: Permit<EndSession>,
+    State(cx): State<Context>,
+) -> Result<impl IntoResponse, Problem> {
     let SignIn::Session { id, .. } = &permit.caller().by else { return Err(Error::NoSession.into()) };
     service::sign_out(&cx, permit.caller(), id).await?;
     Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, clear_cookie(cx.https))]))

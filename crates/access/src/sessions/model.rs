@@ -166,7 +166,10 @@ mod tests {
         headers.insert(header::COOKIE, "xlockgate_session=abc".parse().unwrap());
         assert_eq!(cookie_in(&headers), None);
         let secret = Secret::from("s".to_owned());
-        assert_eq!(set_cookie(&secret, true), "lockgate_session=s; Path=/; HttpOnly; SameSite=Strict; Max-Age=43200; Secure");
+        assert_eq!(
+            set_cookie(&secret, true),
+            "lockgate_session=s; Path=/; HttpOnly; SameSite=Strict; Max-Age=43200; Secure"
+        );
         assert!(!set_cookie(&secret, false).contains("Secure"));
     }
 }

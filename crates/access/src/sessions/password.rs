@@ -19,7 +19,8 @@ pub(super) const LONGEST: usize = 1_024;
 
 /// The hash of no password, made with the same parameters: looked at for people who do not exist or have none, so that
 /// they cost the same work.
-const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+const NOBODY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// The hasher could not do its work.
 #[derive(Debug, thiserror::Error)]

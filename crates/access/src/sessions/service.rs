@@ -25,7 +25,13 @@ pub(crate) async fn sign_in(
     }
     let now = cx.clock.now();
     let person = PersonId::from(name);
-    let (failures, stored) = cx.db.write(|tx| { let person = person.clone(); async move { count_try(&tx, &person, now).await } }).await?;
+    let (failures, stored) = cx
+        .db
+        .write(|tx| {
+            let person = person.clone();
+            async move { count_try(&tx, &person, now).await }
+        })
+        .await?;
     let fits = cx.hashing.fits(password, stored).await?;
     let (caller, failures, person) = (caller, &failures, &person);
     let write = cx.db.write(|tx| async move {

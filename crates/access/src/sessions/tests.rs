@@ -60,18 +60,14 @@ async fn of_two_who_redeem_a_link_at_once_one_gets_in() {
     on_each_engine(&crate::migrations::all(), async |db| {
         add_person(&db, "ana", &[]).await;
         let cx = &gate(&db, &[]).context();
-        let made = db.write(|tx| async move {
-            super::make_link::<Error>(cx, &tx, &"ana".into(), &"pat".into()).await
-        });
+        let made = db.write(|tx| async move { super::make_link::<Error>(cx, &tx, &"ana".into(), &"pat".into()).await });
         let link: Link = made.await.unwrap();
         let (caller, secret) = (&Caller::operator(), link.secret.reveal());
         let redeem = |password: &str| service::redeem(cx, caller, secret, password.to_owned());
         let (one, two) = tokio::join!(redeem("correct horse battery"), redeem("another long password"));
         let refused = [one.is_err(), two.is_err()];
         assert_eq!(refused.iter().filter(|refused| **refused).count(), 1, "{one:?} {two:?}");
-        let signed_in = async |password: &str| {
-            service::sign_in(cx, caller, "ana", password.to_owned()).await.is_ok()
-        };
+        let signed_in = async |password: &str| service::sign_in(cx, caller, "ana", password.to_owned()).await.is_ok();
         assert_eq!(signed_in("correct horse battery").await, one.is_ok());
         assert_eq!(signed_in("another long password").await, two.is_ok());
     })

@@ -50,9 +50,8 @@ pub async fn issue_attempt_token(cx: &Context, tx: &Tx, what: &AttemptToken<'_>)
 /// # Errors
 /// The store's.
 pub async fn revoke_attempt_tokens(tx: &Tx, attempt: &str, now: Timestamp) -> db::Result<()> {
-    let fits = Condition::all()
-        .add(TokenColumn::Kind.eq(TokenKind::Attempt.as_str()))
-        .add(TokenColumn::Attempt.eq(attempt));
+    let fits =
+        Condition::all().add(TokenColumn::Kind.eq(TokenKind::Attempt.as_str())).add(TokenColumn::Attempt.eq(attempt));
     let ended = Ended { at: now, by: "scheduler".into() };
     if tx.end_tokens(fits, &ended).await? > 0 {
         tx.raise_revision().await?;

@@ -81,7 +81,9 @@ impl Token {
     /// Returns what this viewer should know and do next.
     pub fn next(&self, now: Timestamp, may_revoke: bool) -> Next {
         let (tone, text, reason) = match self.state(now) {
-            TokenState::Active => (Tone::Good, format!("Works until {}.", self.expires_at), "Revoking takes effect within a second."),
+            TokenState::Active => {
+                (Tone::Good, format!("Works until {}.", self.expires_at), "Revoking takes effect within a second.")
+            }
             TokenState::Revoked => (Tone::Idle, "Revoked.".to_owned(), "It no longer works anywhere."),
             TokenState::Expired => (Tone::Idle, format!("Expired at {}.", self.expires_at), "Create a new one."),
         };

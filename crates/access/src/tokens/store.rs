@@ -5,7 +5,9 @@ use base::{EnvironmentId, PersonId, Timestamp, TokenId};
 use db::Tx;
 use row::{Column, Entity, Model};
 use sea_orm::sea_query::{Condition, Expr};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Statement};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
+};
 
 mod row {
     use sea_orm::entity::prelude::*;

@@ -27,12 +27,16 @@ async fn an_auditor_exports_what_verifies_and_others_see_only_their_own() {
     assert_eq!((&status["intact"], &status["sealed"]), (&json!(true), &json!(known.seq)));
 
     let own = body(&app.user("cho").get("/audit/entries").await);
-    let actors: Vec<_> = own["items"].as_array().unwrap().iter().map(|entry| entry["actor"].as_str().unwrap()).collect();
+    let actors: Vec<_> =
+        own["items"].as_array().unwrap().iter().map(|entry| entry["actor"].as_str().unwrap()).collect();
     assert_eq!(actors, ["person:cho", "person:cho"]);
     let all = body(&app.user("ivo").get("/audit/entries?resource=person&actor=pat&limit=1").await);
     let entry = &all["items"][0];
     assert_eq!((&entry["action"], &entry["resource"]), (&json!("CreatePerson"), &json!("person/eve")));
-    assert_eq!((&entry["after"]["display_name"], &entry["policies"]), (&json!("Eve"), &json!(["access.people-administered"])));
+    assert_eq!(
+        (&entry["after"]["display_name"], &entry["policies"]),
+        (&json!("Eve"), &json!(["access.people-administered"]))
+    );
     assert!(entry["request_id"].is_string() && entry["hash"].is_string(), "{entry}");
 }
 

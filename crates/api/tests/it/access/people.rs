@@ -25,7 +25,12 @@ async fn only_administrators_let_people_in_and_give_roles() {
         assert_eq!(done[..3], *"200", "{path} {done}");
     }
     let log = app.audit_log().await;
-    for line in ["allowed person:pat CreatePerson person/eve", "allowed person:pat CreateLink person/cho", "allowed person:pat ChangeMembers group/auditors", "refused person:ana CreatePerson /people"] {
+    for line in [
+        "allowed person:pat CreatePerson person/eve",
+        "allowed person:pat CreateLink person/cho",
+        "allowed person:pat ChangeMembers group/auditors",
+        "refused person:ana CreatePerson /people",
+    ] {
         assert!(log.contains(line), "{line} in\n{log}");
     }
 }

@@ -81,7 +81,8 @@ async fn a_link_sets_a_password_once_within_its_hour() {
     }
     let late = link(&app, "eli").await;
     app.turn_clock(3_600);
-    let late = Browser::default().send(&app, "POST", "/links/redeem", &json!({"link": late, "password": PASSWORD})).await;
+    let late =
+        Browser::default().send(&app, "POST", "/links/redeem", &json!({"link": late, "password": PASSWORD})).await;
     assert_eq!(late.0, 401);
     let log = app.audit_log().await;
     assert!(log.contains("allowed person:ana RedeemLink person/ana"), "{log}");
@@ -147,7 +148,8 @@ async fn five_wrong_passwords_lock_known_and_unknown_names_alike() {
         (status, body)
     };
     for _ in 0..5 {
-        let (known, unknown) = (sign_in("ana", "wrong wrong wrong").await, sign_in("nobody-here", "wrong wrong wrong").await);
+        let (known, unknown) =
+            (sign_in("ana", "wrong wrong wrong").await, sign_in("nobody-here", "wrong wrong wrong").await);
         assert_eq!(known, unknown);
         assert_eq!((known.0, known.1["code"].as_str()), (401, Some("access.wrong_password")));
         let nameless = sign_in("cho", "wrong wrong wrong").await;
@@ -171,9 +173,7 @@ async fn five_wrong_passwords_lock_known_and_unknown_names_alike() {
 async fn many_tries_at_once_get_no_more_than_five() {
     let app = TestApp::start().await;
     let order = json!({"name": "ana", "password": "wrong wrong wrong"});
-    let tries = (0..12).map(|_| async {
-        Browser::default().send(&app, "POST", "/sessions", &order).await.0
-    });
+    let tries = (0..12).map(|_| async { Browser::default().send(&app, "POST", "/sessions", &order).await.0 });
     let answers = futures::future::join_all(tries).await;
     assert_eq!(answers.iter().filter(|status| **status == 401).count(), 5, "{answers:?}");
     assert_eq!(answers.iter().filter(|status| **status == 429).count(), 7, "{answers:?}");

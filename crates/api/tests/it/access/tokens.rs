@@ -46,7 +46,8 @@ async fn a_remembered_token_is_forgotten_within_a_second() {
         assert_eq!(app.with_token(&secret).get("/me").await[..3], *"200");
     }
     // Another server ends it: this one only sees the row and the revision.
-    app.sql(&format!("UPDATE tokens SET ended_by = 'pat', ended_at_us = 1 WHERE id = '{}'", field(&created, "id"))).await;
+    app.sql(&format!("UPDATE tokens SET ended_by = 'pat', ended_at_us = 1 WHERE id = '{}'", field(&created, "id")))
+        .await;
     assert_eq!(app.with_token(&secret).get("/me").await[..3], *"200", "remembered");
     app.sql("UPDATE access_revision SET revision = revision + 1").await;
     let revoked = Instant::now();
@@ -67,7 +68,11 @@ async fn a_limited_token_does_only_its_verbs_and_makes_no_wider_one() {
     assert_eq!(limited.get("/me").await[..3], *"200");
     let refused = limited.get("/people").await;
     assert_eq!((&refused[..3], field(&refused, "code").as_str()), ("403", "access.token_verbs"));
-    for wider in [json!({"ttl_seconds": 60}), json!({"verbs": ["ReadPerson"], "ttl_seconds": 60}), json!({"verbs": ["ReadMe"], "ttl_seconds": 7_200})] {
+    for wider in [
+        json!({"ttl_seconds": 60}),
+        json!({"verbs": ["ReadPerson"], "ttl_seconds": 60}),
+        json!({"verbs": ["ReadMe"], "ttl_seconds": 7_200}),
+    ] {
         let refused = limited.post("/tokens", &wider).await;
         assert_eq!((&refused[..3], field(&refused, "code").as_str()), ("403", "access.token_wider"), "{wider}");
     }
@@ -109,12 +114,18 @@ async fn an_attempt_is_no_person() {
     let (_, secret) = issued.await.unwrap();
     let attempt = app.with_token(secret.reveal());
     let me = attempt.get("/me").await;
-    assert_eq!((field(&me, "principal").as_str(), me.contains("\"person\":null")), ("environment:credit-risk/preprod", true));
+    assert_eq!(
+        (field(&me, "principal").as_str(), me.contains("\"person\":null")),
+        ("environment:credit-risk/preprod", true)
+    );
     assert_eq!(attempt.post("/tokens", &json!({})).await[..3], *"403");
     assert_eq!(attempt.post("/people", &json!({"id": "eve"})).await[..3], *"403", "Pat's right is not the attempt's");
     let people = attempt.get("/people").await;
     assert!(people.contains("\"items\":[]"), "{people}");
-    app.db.write(|tx| async move { access::revoke_attempt_tokens(&tx, "at-1", testkit::NEW_YEAR).await }).await.unwrap();
+    app.db
+        .write(|tx| async move { access::revoke_attempt_tokens(&tx, "at-1", testkit::NEW_YEAR).await })
+        .await
+        .unwrap();
     assert_eq!(attempt.get("/me").await[..3], *"401");
 }
 
