@@ -81,7 +81,7 @@ function Signed({ me }: { me: Viewer }) {
           <Outlet />
         </main>
       </div>
-      <Drawer opened={menu} onClose={closeMenu} size={260} padding={0} withCloseButton={false} title={undefined} classNames={{ body: 'drawer' }}>
+      <Drawer opened={menu} onClose={closeMenu} size={260} padding={0} withCloseButton={false} attributes={{ content: { 'aria-label': 'Navigation' } }} classNames={{ body: 'drawer' }}>
         <Rail groups={groups} chain={chain} onGo={closeMenu} />
       </Drawer>
       <KeyMap opened={keyMap} onClose={closeKeys} />

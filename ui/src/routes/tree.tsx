@@ -3,8 +3,6 @@ import { createRootRouteWithContext, createRoute, lazyRouteComponent, Outlet } f
 import type { InboxView } from '@/api/requests';
 import { Catalog } from '@/features/catalog/Catalog';
 import { Home } from '@/features/home/Home';
-import { RedeemLink } from '@/features/session/RedeemLink';
-import { SignIn } from '@/features/session/SignIn';
 import { type Crumb } from '@/frame/Crumbs';
 import { Frame } from '@/frame/Frame';
 import { NotFound, PageFault } from '@/frame/Lost';
@@ -13,8 +11,8 @@ import { from, text } from './search';
 type Raw = Record<string, unknown>;
 const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({ component: Outlet });
 
-const signIn = createRoute({ getParentRoute: () => root, path: '/sign-in', validateSearch: (search: Raw): { to?: string } => text(search, 'to'), component: SignIn });
-const link = createRoute({ getParentRoute: () => root, path: '/link', component: RedeemLink });
+const signIn = createRoute({ getParentRoute: () => root, path: '/sign-in', validateSearch: (search: Raw): { to?: string } => text(search, 'to'), component: lazyRouteComponent(() => import('@/features/session/SignIn'), 'SignIn') });
+const link = createRoute({ getParentRoute: () => root, path: '/link', component: lazyRouteComponent(() => import('@/features/session/RedeemLink'), 'RedeemLink') });
 
 const frame = createRoute({ getParentRoute: () => root, id: 'frame', component: Frame, notFoundComponent: () => <NotFound />, errorComponent: PageFault });
 const crumbs = (...way: Crumb[]) => ({ crumbs: () => way });

@@ -30,8 +30,8 @@ export function RowRules({ columns, rules, onChange, rows, note }: RowRulesProps
       {!sql &&
         rules.map((rule, at) => (
           <div className="filter" key={at}>
-            <Select aria-label={`Column of rule ${at + 1}`} searchable allowDeselect={false} data={columns} value={rule.column} onChange={(column) => change(at, { column: column ?? '' })} />
-            <Select aria-label={`Comparison of rule ${at + 1}`} allowDeselect={false} data={ops} value={rule.op} onChange={(op) => change(at, { op: (op ?? 'is') as RowOp })} />
+            <div><Select aria-label={`Column of rule ${at + 1}`} searchable allowDeselect={false} data={columns} value={rule.column} onChange={(column) => change(at, { column: column ?? '' })} /></div>
+            <div><Select aria-label={`Comparison of rule ${at + 1}`} allowDeselect={false} data={ops} value={rule.op} onChange={(op) => change(at, { op: (op ?? 'is') as RowOp })} /></div>
             {rule.op !== 'is_empty' && (
               <TextInput
                 aria-label={`Value of rule ${at + 1}`}

@@ -47,7 +47,7 @@ export function ColumnCard({ column, profile }: { column: ColumnView; profile: C
               ['Empty', share],
               ['Distinct', profile?.distinct == null ? null : `${profile.distinct_exact === false ? 'about ' : ''}${count(profile.distinct)}`],
               ['Mean', profile?.mean == null ? null : shown(profile.mean)],
-              ...(profile?.quantiles ?? []).map(({ q, value }): [string, string] => [`${percent(q)} below`, shown(value)]),
+              ...(profile?.quantiles ?? []).map(({ q, value }): [string, string] => [`${percent(q).replace('.0%', '%')} below`, shown(value)]),
               ...(profile?.top ?? []).slice(0, 5).map(({ value, count: rows }): [string, string] => [value, plural(rows, 'row')]),
             ]}
           />

@@ -8,7 +8,7 @@ import { Asker } from '../access/RequestPage';
 import { choiceOf, choiceWords } from '../access/terms';
 import { History } from '../audit/History';
 import { GrantActs } from './GrantActs';
-import { GrantBadge, scopeLine } from './GrantTable';
+import { GrantBadge, scopeLine } from './GrantBadge';
 
 /** A grant: who may read what, for what, until when, and how to end it. */
 export function Grant() {

@@ -6,7 +6,7 @@ import { requestsQuery, type RequestItem } from '@/api/requests';
 import { useMe } from '@/api/session';
 import { BtnLink, Empty, Line, Loading, PageHead, Panel, ProblemNote, readPrincipal, StateBadge, When } from '@/components';
 import { day, plural } from '@/lib/format';
-import { GrantBadge, scopeLine } from '../grants/GrantTable';
+import { GrantBadge, scopeLine } from '../grants/GrantBadge';
 
 const today = new Intl.DateTimeFormat('en-GB', { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
 const numbers = ['Nothing waits', 'One thing waits', 'Two things wait', 'Three things wait', 'Four things wait', 'Five things wait'];

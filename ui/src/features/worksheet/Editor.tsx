@@ -1,15 +1,14 @@
 import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
 import { PostgreSQL, sql } from '@codemirror/lang-sql';
 import { HighlightStyle, syntaxHighlighting } from '@codemirror/language';
-import { type Diagnostic, lintGutter, setDiagnostics } from '@codemirror/lint';
-import { EditorState, Prec } from '@codemirror/state';
-import { drawSelection, EditorView, keymap, lineNumbers, placeholder } from '@codemirror/view';
+import { EditorState, Prec, StateEffect, StateField } from '@codemirror/state';
+import { Decoration, type DecorationSet, drawSelection, EditorView, keymap, lineNumbers, placeholder } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
 import { useEffect, useRef } from 'react';
 import { styleNonce } from '@/lib/nonce';
 
 /** Where the server found a mistake. Lines and columns count from 1. */
-export type Mark = { line: number; column: number; length?: number | null; text: string };
+export type Mark = { line: number; column: number; length: number; text: string };
 type EditorProps = { value: string; schema: Record<string, string[]>; mark: Mark | null; onChange: (value: string) => void; onRun: () => void };
 
 const look = EditorView.theme({
@@ -18,8 +17,7 @@ const look = EditorView.theme({
   '.cm-gutters': { background: 'var(--sunken)', color: 'var(--ink-3)', border: 'none', borderRadius: '6px 0 0 6px' },
   '.cm-cursor': { borderLeftColor: 'var(--ink)' },
   '.cm-selectionBackground, &.cm-focused .cm-selectionBackground': { background: 'var(--accent-tint) !important' },
-  '.cm-tooltip': { background: 'var(--raised)', border: '1px solid var(--line-2)', color: 'var(--ink)' },
-  '.cm-diagnostic-error': { borderLeftColor: 'var(--bad-s)' },
+  '.cm-wrong': { background: 'var(--bad-t)', textDecoration: 'underline wavy var(--bad-s)', textUnderlineOffset: '3px' },
   '.cm-placeholder': { color: 'var(--ink-3)' },
 });
 const colours = HighlightStyle.define([
@@ -28,12 +26,28 @@ const colours = HighlightStyle.define([
   { tag: tags.comment, color: 'var(--ink-3)' },
 ]);
 
-function diagnosticOf(state: EditorState, mark: Mark): Diagnostic {
+const setMark = StateEffect.define<Mark | null>();
+
+/** Returns where in the text a mark lies; a server counts on the text it got, so it is kept inside of ours. */
+function spanOf(state: EditorState, mark: Mark): { from: number; to: number } {
   const line = state.doc.line(Math.min(Math.max(1, mark.line), state.doc.lines));
   const from = Math.min(line.from + Math.max(0, mark.column - 1), line.to);
-  const word = /^[\w.]+/.exec(state.sliceDoc(from, line.to))?.[0].length ?? 1;
-  return { from, to: Math.min(from + (mark.length ?? word), line.to), severity: 'error', message: mark.text };
+  return { from, to: Math.min(from + mark.length, line.to) };
 }
+
+// The mark stays until the text changes: then it may point at something else.
+const marked = StateField.define<DecorationSet>({
+  create: () => Decoration.none,
+  update(shown, change) {
+    for (const effect of change.effects) {
+      if (!effect.is(setMark) || !effect.value) continue;
+      const { from, to } = spanOf(change.state, effect.value);
+      return to > from ? Decoration.set([Decoration.mark({ class: 'cm-wrong', attributes: { title: effect.value.text } }).range(from, to)]) : Decoration.none;
+    }
+    return change.docChanged ? Decoration.none : shown;
+  },
+  provide: (field) => EditorView.decorations.from(field),
+});
 
 /** The SQL editor. `Ctrl Enter` runs; a mistake is marked at its token. */
 export function Editor({ value, schema, mark, onChange, onRun }: EditorProps) {
@@ -51,7 +65,7 @@ export function Editor({ value, schema, mark, onChange, onRun }: EditorProps) {
         extensions: [
           EditorView.cspNonce.of(styleNonce()),
           EditorView.contentAttributes.of({ 'aria-label': 'SQL' }),
-          lineNumbers(), history(), drawSelection(), lintGutter(), EditorView.lineWrapping,
+          lineNumbers(), history(), drawSelection(), marked, EditorView.lineWrapping,
           sql({ dialect: PostgreSQL, schema: JSON.parse(schemaKey) as Record<string, string[]>, upperCaseKeywords: true }),
           syntaxHighlighting(colours), look,
           placeholder('SELECT … FROM lake.schema.table'),
@@ -72,9 +86,9 @@ export function Editor({ value, schema, mark, onChange, onRun }: EditorProps) {
   useEffect(() => {
     const editor = view.current;
     if (!editor) return;
-    const marks = mark ? [diagnosticOf(editor.state, mark)] : [];
-    editor.dispatch(setDiagnostics(editor.state, marks));
-    if (marks[0]) editor.dispatch({ selection: { anchor: marks[0].from, head: marks[0].to } });
+    if (!mark) return;
+    const { from, to } = spanOf(editor.state, mark);
+    editor.dispatch({ effects: setMark.of(mark), selection: { anchor: from, head: to } });
   }, [mark]);
   return <div ref={box} />;
 }
