@@ -155,7 +155,7 @@ def connect(steward: Person, lake: str, picture: str) -> None:
     if picture:
         steward.picture(f"{picture}-connect")
     form.get_by_role("button", name="Connect and crawl").click()
-    expect(page.get_by_role("table", name="Crawls").get_by_role("row").nth(1)).to_contain_text("done", timeout=30_000)
+    expect(page.get_by_role("table", name="Crawls").get_by_role("row").nth(1)).to_contain_text("Done", timeout=30_000)
     if picture:
         expect(page.get_by_role("table", name="Broken files")).to_contain_text("broken.parquet")
         steward.picture(f"{picture}-lake")

@@ -107,5 +107,5 @@ def from_problem(status: int, problem: Mapping[str, object], request_id: str | N
         code=str(problem.get("code") or f"http.{status}"),
         hint=None if hint is None else str(hint),
         status=status,
-        request_id=request_id,
+        request_id=request_id or (str(problem["request_id"]) if problem.get("request_id") else None),
     )
