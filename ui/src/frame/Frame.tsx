@@ -94,6 +94,8 @@ export function Frame() {
   const me = useQuery(meQuery);
   const { href } = useLocation();
   if (me.data) return <Signed me={me.data} />;
+  // The frame still stands while the sign-in page loads: going there again from there would never end.
+  if (me.error?.status === 401 && href.startsWith('/sign-in')) return <Loading rows={3} />;
   if (me.error?.status === 401) return <Navigate to="/sign-in" search={href === '/' ? {} : { to: href }} replace />;
   if (me.error) {
     return (
