@@ -180,7 +180,7 @@ impl Gate {
 
     /// Finds out who asks: the operator at the admin socket, the owner of a token, or that of a session.
     pub(crate) async fn identify(&self, headers: &HeaderMap, extensions: &Extensions) -> Result<Caller, AuthError> {
-        let Caller { request_id, origin, .. } = self.stranger(extensions);
+        let Caller { request_id, origin, .. } = stranger(extensions);
         if extensions.get::<OperatorSocket>().is_some() {
             return Ok(Caller { request_id, ..Caller::operator() });
         }
@@ -196,13 +196,6 @@ impl Gate {
             return Ok(Caller { who: Who::Person(session.person), by, verbs: None, request_id, origin });
         }
         Ok(Caller::anonymous(request_id, origin))
-    }
-
-    /// Returns a caller of whom nothing is known but where they came from.
-    pub(crate) fn stranger(&self, extensions: &Extensions) -> Caller {
-        let request_id = extensions.get::<web::RequestId>().map(|id| id.0.clone());
-        let origin = extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip().to_string());
-        Caller::anonymous(request_id, origin)
     }
 
     async fn by_token(
@@ -238,6 +231,13 @@ impl Gate {
         self.0.known.put(hash, revision, token.clone());
         Ok(Some(token))
     }
+}
+
+/// Returns a caller of whom nothing is known but where they came from.
+pub(crate) fn stranger(extensions: &Extensions) -> Caller {
+    let request_id = extensions.get::<web::RequestId>().map(|id| id.0.clone());
+    let origin = extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip().to_string());
+    Caller::anonymous(request_id, origin)
 }
 
 /// Returns the token in `Authorization: Bearer …`, or, where the route says so, the password of `Basic …`.

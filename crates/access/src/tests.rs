@@ -47,7 +47,7 @@ pub(crate) async fn add_person(db: &Db, id: &str, groups: &[&str]) {
     let (person, groups) = (&person, &groups);
     let added = db.write(|tx| async move {
         tx.insert_person(person).await?;
-        for group in groups.iter() {
+        for group in *groups {
             tx.insert_membership(&membership(group, person.id.as_str())).await?;
         }
         Ok::<_, db::Error>(())
@@ -193,7 +193,7 @@ async fn an_attempts_token_dies_with_its_attempt() {
         };
         assert_eq!(found().await, (0, Some(token)));
         let revoke = async || {
-            db.write(|tx| async move { crate::revoke_attempt_tokens(&tx, "at-1", NEW_YEAR).await }).await.unwrap()
+            db.write(|tx| async move { crate::revoke_attempt_tokens(&tx, "at-1", NEW_YEAR).await }).await.unwrap();
         };
         revoke().await;
         let (revision, ended) = found().await;

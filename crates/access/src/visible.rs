@@ -124,7 +124,7 @@ impl Visible {
                 all = add(all, way.roles.contains(role), self.grows, held_at(places, columns));
             }
             all = add(all, way.asks, self.grows, self.asks(columns));
-            let listed = columns.listed.clone().map(|listed| Condition::all().add(listed)).unwrap_or_else(never);
+            let listed = columns.listed.clone().map_or_else(never, |listed| Condition::all().add(listed));
             any = any.add(add(all, way.listed, self.grows, listed));
         }
         if self.ways.is_empty() { never() } else { Condition::all().add(any) }

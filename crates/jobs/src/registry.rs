@@ -19,7 +19,10 @@ pub struct Registry {
 
 impl std::fmt::Debug for Registry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Registry").field("kinds", &self.kinds()).field("subscribers", &self.subscribers).finish()
+        f.debug_struct("Registry")
+            .field("kinds", &self.kinds())
+            .field("subscribers", &self.subscribers)
+            .finish_non_exhaustive()
     }
 }
 

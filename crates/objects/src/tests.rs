@@ -33,7 +33,7 @@ async fn what_was_put_is_read_back_whole_and_in_parts() {
 async fn a_large_blob_of_many_chunks_has_its_digest() {
     let folder = tempfile::tempdir().unwrap();
     let blobs = Blobs::open(folder.path()).unwrap();
-    let bytes: Vec<u8> = (0..3 * CHUNK + 7).map(|n| (n % 251) as u8).collect();
+    let bytes: Vec<u8> = (0..3 * CHUNK + 7).map(|n| u8::try_from(n % 251).unwrap()).collect();
     assert_eq!(blobs.put(&bytes[..]).await.unwrap(), (Digest::of(&bytes), bytes.len() as u64));
     blobs.verify(&Digest::of(&bytes)).await.unwrap();
 }

@@ -18,7 +18,7 @@ const BUILT_IN: [(&str, &str, &str); 8] = [
 pub struct CreatePeople;
 
 impl MigrationName for CreatePeople {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "m20260902_people_create"
     }
 }

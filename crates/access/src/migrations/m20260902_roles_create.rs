@@ -6,7 +6,7 @@ use sea_orm_migration::prelude::*;
 pub struct CreateRoles;
 
 impl MigrationName for CreateRoles {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "m20260902_roles_create"
     }
 }

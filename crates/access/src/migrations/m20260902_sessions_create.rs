@@ -6,7 +6,7 @@ use sea_orm_migration::prelude::*;
 pub struct CreateSessions;
 
 impl MigrationName for CreateSessions {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "m20260902_sessions_create"
     }
 }

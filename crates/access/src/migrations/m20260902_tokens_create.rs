@@ -6,7 +6,7 @@ use sea_orm_migration::prelude::*;
 pub struct CreateTokens;
 
 impl MigrationName for CreateTokens {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "m20260902_tokens_create"
     }
 }

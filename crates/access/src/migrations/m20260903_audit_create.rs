@@ -6,7 +6,7 @@ use sea_orm_migration::prelude::*;
 pub struct CreateAudit;
 
 impl MigrationName for CreateAudit {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "m20260903_audit_create"
     }
 }

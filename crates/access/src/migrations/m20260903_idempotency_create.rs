@@ -6,7 +6,7 @@ use sea_orm_migration::prelude::*;
 pub struct CreateIdempotency;
 
 impl MigrationName for CreateIdempotency {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "m20260903_idempotency_create"
     }
 }
