@@ -1,14 +1,22 @@
 import { MantineProvider } from '@mantine/core';
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { meQuery } from './api/session';
+import type { Problem } from './api/types';
 import { styleNonce } from './lib/nonce';
 import { makeRouter } from './routes/router';
 import './styles/index.css';
 import { theme, variables } from './theme';
 
-const queryClient = new QueryClient({
+// A session that ended while its page stood open leads to the sign-in page, and back here afterwards.
+const onError = (problem: Problem) => {
+  if (problem.status === 401 && queryClient.getQueryData(meQuery.queryKey)) void queryClient.resetQueries({ queryKey: meQuery.queryKey });
+};
+const queryClient: QueryClient = new QueryClient({
+  queryCache: new QueryCache({ onError }),
+  mutationCache: new MutationCache({ onError }),
   defaultOptions: {
     queries: {
       staleTime: 5_000,

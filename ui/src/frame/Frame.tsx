@@ -8,6 +8,7 @@ import { can, meQuery, signOut, type Viewer } from '@/api/session';
 import { Loading, ProblemNote } from '@/components';
 import { instant } from '@/lib/format';
 import { useKeys, useSequenceStart } from '@/lib/keys';
+import { ConnectionStrip } from './ConnectionStrip';
 import { KeyMap } from './KeyMap';
 import { type ChainState, type Places, Rail } from './Rail';
 import { TopBar } from './TopBar';
@@ -51,7 +52,7 @@ function Signed({ me }: { me: Viewer }) {
   const [keyMap, { open: openKeys, close: closeKeys }] = useDisclosure(false);
   const find = useRef<HTMLInputElement>(null);
   const { pathname } = useLocation();
-  const { data: waiting } = useQuery(waitingQuery);
+  const { data: waiting, failureReason, dataUpdatedAt } = useQuery(waitingQuery);
   const groups = placesFor(me, waiting?.total ?? undefined);
   const chain = useChain(me);
   useSequenceStart('g');
@@ -78,6 +79,7 @@ function Signed({ me }: { me: Viewer }) {
       <div style={{ minWidth: 0 }}>
         <TopBar me={me} find={find} showFind={pathname !== '/catalog'} onMenu={openMenu} onKeys={openKeys} onSignOut={() => void leave()} />
         <main className="page" id="main" tabIndex={-1}>
+          {failureReason?.status === 0 && <ConnectionStrip since={dataUpdatedAt} />}
           <Outlet />
         </main>
       </div>
