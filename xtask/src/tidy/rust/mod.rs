@@ -18,7 +18,27 @@ pub struct Parsed<'a> {
 
 /// Parses every Rust file of ours.
 pub fn parse_all(tree: &Tree) -> Vec<Parsed<'_>> {
-    tree.matching("", ".rs").map(|(path, text)| parse(path, text)).collect()
+    let mut parsed: Vec<Parsed<'_>> = tree.matching("", ".rs").map(|(path, text)| parse(path, text)).collect();
+    let tests: Vec<String> = parsed.iter().flat_map(test_modules).collect();
+    for file in &mut parsed {
+        let stem = file.path.trim_end_matches(".rs").trim_end_matches("/mod");
+        file.is_test |= tests
+            .iter()
+            .any(|test| stem.strip_prefix(test.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
+    }
+    parsed
+}
+
+/// Returns the paths, less `.rs`, of the modules that a file declares for tests alone: `#[cfg(test)] mod rules;`.
+fn test_modules(parsed: &Parsed<'_>) -> Vec<String> {
+    let Ok(file) = &parsed.file else { return Vec::new() };
+    let stem = parsed.path.trim_end_matches(".rs");
+    let folder = ["/mod", "/lib", "/main"].iter().find_map(|end| stem.strip_suffix(end)).unwrap_or(stem);
+    let modules = file.items.iter().filter_map(|item| match item {
+        syn::Item::Mod(item) if item.content.is_none() && is_test_only(&item.attrs) => Some(&item.ident),
+        _ => None,
+    });
+    modules.map(|name| format!("{folder}/{name}")).collect()
 }
 
 fn parse<'a>(path: &'a str, text: &'a str) -> Parsed<'a> {

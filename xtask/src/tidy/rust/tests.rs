@@ -25,6 +25,18 @@ fn panics_are_for_tests() {
 }
 
 #[test]
+fn a_module_for_tests_alone_is_known() {
+    let tree = Tree::of(&[
+        ("crates/a/src/b/mod.rs", "//! B.\n#[cfg(test)]\nmod rules;\nmod ruler;"),
+        ("crates/a/src/b/rules.rs", "fn f() { x().unwrap(); }"),
+        ("crates/a/src/b/rules/deep.rs", "fn f() { x().unwrap(); }"),
+        ("crates/a/src/b/ruler.rs", "fn f() { x().unwrap(); }"),
+    ]);
+    let found: Vec<_> = check(&parse_all(&tree)).into_iter().map(|finding| finding.file).collect();
+    assert_eq!(found, ["crates/a/src/b/ruler.rs"]);
+}
+
+#[test]
 fn lints_are_expected_with_a_reason_and_tests_run() {
     check_sample("crates/a/src/b.rs", "#[allow(dead_code)]\nfn f() {}", &[(1, "no-allow")]);
     check_sample("crates/a/src/b.rs", "#![allow(dead_code)]\nfn f() {}", &[(1, "no-allow")]);
