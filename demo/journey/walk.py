@@ -66,6 +66,7 @@ class Walk:
             self.connect,
             self.crawl_again,
             self.find,
+            self.record,
             self.ask,
             self.refused_deciders,
             self.approve,
@@ -149,10 +150,9 @@ class Walk:
                 return ids
             time.sleep(0.05)
 
-    def ask(self) -> None:
-        """5. Ana records a purpose and asks to read both datasets."""
-        with self.step("5 ask", "/access?view=mine") as words:
-            ana = self.clients["ana"]
+    def record(self) -> None:
+        """5. Dora puts the purpose on record that Ana will ask under; purposes are no phrases."""
+        with self.step("5 purpose", "/purposes") as words:
             purpose = lockgate.purposes.create(
                 "Credit risk model",
                 "Find out whether a model of default can be built from customers and their applications.",
@@ -160,14 +160,19 @@ class Walk:
                 controller="Example Bank AG",
                 allowed_uses=["explore", "train", "check", "score", "monitor"],
                 retention_days=365,
-                client=ana,
+                client=self.clients["dora"],
             )
             self.purpose = purpose.id
+            words.append(f"Dora puts purpose {purpose.name!r} on record: {purpose.lawful_basis}, {purpose.controller}")
+
+    def ask(self) -> None:
+        """5. Ana asks to read both datasets for exploring."""
+        with self.step("5 ask", "/access?view=mine") as words:
             for lake in STEWARDS.values():
                 request = self.request(lake, days=90)
                 check(request.state == "submitted", f"request `{request.id}` is {request.state}, not submitted")
                 self.requests[lake] = request.id
-            words.append(f"Ana asks to explore both until {self.end(days=90):%Y-%m-%d} for purpose {purpose.name!r}")
+            words.append(f"Ana asks to explore both until {self.end(days=90):%Y-%m-%d} for that purpose")
 
     def refused_deciders(self) -> None:
         """5. Four eyes: Ana herself, Pat the administrator and Eli, steward of another lake, cannot decide."""
@@ -249,7 +254,7 @@ class Walk:
             reads = [entry for entry in entries if entry.purpose == self.purpose and entry.outcome == "allowed"]
             refusals = [*lockgate.audit.entries(outcome="refused", client=ivo)]
             check(bool(reads), "no read of Ana's names the purpose")
-            refused = {entry.actor for entry in refusals}
+            refused = {entry.actor.removeprefix("person:") for entry in refusals}
             check({"ana", "pat"} <= refused, f"refusals are recorded of {sorted(refused)} only")
             words.append(f"Ivo sees {len(reads)} entries of Ana's for the purpose and {len(refusals)} refusals")
 

@@ -115,7 +115,7 @@ def test_an_outsider_cannot_tell_absent_from_hidden(walked: Bank) -> None:
 
 def test_an_outsider_changes_nothing(walked: Bank) -> None:
     """No route that acts on what others own lets an outsider through, whatever the body."""
-    own = {"sign_in", "sign_out", "redeem_link", "create_token", "create_purpose", "create_request"}
+    own = {"sign_in", "sign_out", "redeem_link", "create_token", "create_request"}
     own |= {"run_query"}
     for name, method, path, _ in operations(walked):
         if method == "GET" or name in own:
