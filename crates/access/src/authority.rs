@@ -3,8 +3,8 @@ use crate::Role;
 use base::{Principal, Resource};
 use cedar_policy::{
     ActionConstraint, Authorizer, Context, Decision as Verdict, Effect, Entities, Entity, EntityId, EntityTypeName,
-    EntityUid, Policy, PolicyId, PolicySet, Request, ResourceConstraint, RestrictedExpression, Schema, ValidationMode,
-    Validator,
+    EntityUid, Policy, PolicyId, PolicySet, PrincipalConstraint, Request, ResourceConstraint, RestrictedExpression,
+    Schema, ValidationMode, Validator,
 };
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt::Write;
@@ -78,6 +78,11 @@ pub(crate) struct Decision {
 /// The parsed policies.
 pub(crate) struct Authority {
     policies: PolicySet,
+    /// Those that name an action, or every action: most questions concern few.
+    by_action: HashMap<String, PolicySet>,
+    for_every_action: PolicySet,
+    /// Whether a policy tells one person, or one group, from another.
+    tells_people_apart: bool,
     authorizer: Authorizer,
     /// Actions named by a company policy that looks at the resource; `None` stands for every action.
     by_resource: HashSet<Option<String>>,
@@ -117,8 +122,23 @@ impl Authority {
                 add(&mut policies, policy)?;
             }
         }
-        let (authorizer, answers, inner) = (Authorizer::new(), Mutex::default(), Mutex::default());
-        Ok(Self { policies, authorizer, by_resource, answers, inner, actions: OnceLock::new() })
+        let named: HashSet<String> = policies.policies().flat_map(names).flatten().collect();
+        let mut by_action = HashMap::new();
+        for action in named {
+            by_action.insert(action.clone(), naming(&policies, Some(&action))?);
+        }
+        let tells_people_apart = policies.policies().any(looks_at_principal);
+        Ok(Self {
+            for_every_action: naming(&policies, None)?,
+            tells_people_apart,
+            policies,
+            by_action,
+            authorizer: Authorizer::new(),
+            by_resource,
+            answers: Mutex::default(),
+            inner: Mutex::default(),
+            actions: OnceLock::new(),
+        })
     }
 
     /// Takes note of verbs that are asked inside others, so that policies may name them.
@@ -156,7 +176,8 @@ impl Authority {
     /// Decides. A policy that fails to evaluate refuses: skipping a broken `forbid` would allow.
     pub(crate) fn decide(&self, question: &Question, resource: &Resource) -> Decision {
         let uniform = self.is_uniform(&question.action);
-        if uniform && let Some(known) = self.remembered().get(question) {
+        let key = self.without_names(question);
+        if uniform && let Some(known) = self.remembered().get(&key) {
             return known.clone();
         }
         let decision = self.ask(question, resource).unwrap_or_else(|why| {
@@ -168,9 +189,22 @@ impl Authority {
             if answers.len() >= REMEMBERED {
                 answers.clear();
             }
-            answers.insert(question.clone(), decision.clone());
+            answers.insert(key, decision.clone());
         }
         decision
+    }
+
+    /// Returns the question as it is remembered: where no policy tells people apart, one answer serves all of a kind.
+    fn without_names(&self, question: &Question) -> Question {
+        let mut key = question.clone();
+        if !self.tells_people_apart {
+            key.groups.clear();
+            key.asker = match key.asker {
+                Asker::Principal(Principal::Person(_)) => Asker::Principal(Principal::Person("anyone".into())),
+                other => other,
+            };
+        }
+        key
     }
 
     fn remembered(&self) -> std::sync::MutexGuard<'_, HashMap<Question, Decision>> {
@@ -209,7 +243,8 @@ impl Authority {
         ]);
         let context = context.map_err(|e| e.to_string())?;
         let request = Request::new(principal, uid("Action", &question.action), thing, context, None);
-        let answer = self.authorizer.is_authorized(&request.map_err(|e| e.to_string())?, &self.policies, &entities);
+        let policies = self.by_action.get(&question.action).unwrap_or(&self.for_every_action);
+        let answer = self.authorizer.is_authorized(&request.map_err(|e| e.to_string())?, policies, &entities);
         if let Some(error) = answer.diagnostics().errors().next() {
             return Err(error.to_string());
         }
@@ -259,18 +294,40 @@ fn names(policy: &Policy) -> Vec<Option<String>> {
     }
 }
 
+/// Returns the policies that name `action`, or every action.
+fn naming(policies: &PolicySet, action: Option<&str>) -> Result<PolicySet, PolicyError> {
+    let mut naming = PolicySet::new();
+    for policy in policies.policies() {
+        if names(policy).iter().any(|named| named.is_none() || (action.is_some() && named.as_deref() == action)) {
+            add(&mut naming, policy.clone())?;
+        }
+    }
+    Ok(naming)
+}
+
 fn looks_at_resource(policy: &Policy) -> bool {
-    fn mentions(value: &serde_json::Value) -> bool {
+    policy.resource_constraint() != ResourceConstraint::Any || mentions(policy, "resource")
+}
+
+fn looks_at_principal(policy: &Policy) -> bool {
+    let by_kind = matches!(policy.principal_constraint(), PrincipalConstraint::Any | PrincipalConstraint::Is(_));
+    !by_kind || mentions(policy, "principal")
+}
+
+/// Returns whether a policy's conditions mention a variable; one that cannot be read counts as mentioning it.
+fn mentions(policy: &Policy, variable: &str) -> bool {
+    fn within(value: &serde_json::Value, variable: &str) -> bool {
         match value {
             serde_json::Value::Object(fields) => {
-                fields.get("Var").is_some_and(|var| var == "resource") || fields.values().any(mentions)
+                fields.get("Var").is_some_and(|var| var == variable)
+                    || fields.values().any(|inner| within(inner, variable))
             }
-            serde_json::Value::Array(items) => items.iter().any(mentions),
+            serde_json::Value::Array(items) => items.iter().any(|inner| within(inner, variable)),
             _ => false,
         }
     }
     let conditions = policy.to_json().ok().and_then(|json| json.get("conditions").cloned());
-    policy.resource_constraint() != ResourceConstraint::Any || conditions.is_none_or(|c| mentions(&c))
+    conditions.is_none_or(|conditions| within(&conditions, variable))
 }
 
 /// Returns whether a verb shows things, so that lists must agree with it.

@@ -68,14 +68,11 @@ impl Gate {
         Ok(Self(Arc::new(Inner { cx, authority, known: Known::default(), strangers: Strangers::default() })))
     }
 
-    /// Says that people reach the server over https.
+    /// Says that people reach the server over https; before anyone else holds this gate.
     #[must_use]
     pub fn over_https(self) -> Self {
-        match Arc::try_unwrap(self.0) {
-            Ok(inner) => Self(Arc::new(Inner { cx: Context { https: true, ..inner.cx }, ..inner })),
-            // Said too late, after others hold this gate: it stays as it is, and its cookies work over both.
-            Err(shared) => Self(shared),
-        }
+        let inner = Arc::into_inner(self.0).expect("said before the gate is shared");
+        Self(Arc::new(Inner { cx: Context { https: true, ..inner.cx }, ..inner }))
     }
 
     /// Takes note of verbs that no route stands for because they are asked inside others; before [`Gate::covers`].

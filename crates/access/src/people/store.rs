@@ -129,6 +129,9 @@ impl TryFrom<groups::Model> for Group {
 async fn current(tx: &Tx, fits: Condition) -> db::Result<Vec<Membership>> {
     let rows = memberships::Entity::find().filter(fits).filter(M::EndedAtUs.is_null()).order_by_asc(M::Id);
     let rows = rows.all(tx.conn()).await?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
     let named = rows.iter().map(|row| row.group_id.as_str());
     let groups = groups::Entity::find().filter(groups::Column::Id.is_in(named)).all(tx.conn()).await?;
     let groups = groups.into_iter().map(Group::try_from).collect::<db::Result<Vec<_>>>()?;
