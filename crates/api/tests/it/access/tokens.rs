@@ -1,5 +1,4 @@
 use crate::app::TestApp;
-use expect_test::expect;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -78,8 +77,8 @@ async fn a_limited_token_does_only_its_verbs_and_makes_no_wider_one() {
     }
     assert_eq!(limited.post("/tokens", &json!({"verbs": ["ReadMe"], "ttl_seconds": 60})).await[..3], *"200");
     let unknown = app.user("ana").post("/tokens", &json!({"verbs": ["ReadMee"]})).await;
-    expect![[r#"400 {"code":"access.token_malformed","detail":"`ReadMee` is not a verb of this server","hint":"verbs are named as in the audit log, such as `ReadDataset`","status":400}"#]]
-    .assert_eq(&unknown);
+    assert_eq!(field(&unknown, "detail"), "`ReadMee` is not a verb of this server");
+    assert_eq!((&unknown[..3], field(&unknown, "code").as_str()), ("400", "access.token_malformed"));
     let long = app.user("ana").post("/tokens", &json!({"ttl_seconds": 86_400 * 366})).await;
     assert_eq!(long[..3], *"400");
 }
