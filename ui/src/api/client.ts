@@ -1,9 +1,13 @@
 import createClient from 'openapi-fetch';
 import type { Problem } from './types';
+import type { paths } from './v1';
 
-// Replaced by the generated `paths` as soon as openapi/v1.json is there.
-/* eslint-disable-next-line */
-export const http: any = createClient<any>({ baseUrl: '/api/v1' });
+const prefix = '/api/v1';
+// The document names whole paths; here they are written as everyone reads them, below the prefix.
+type Below = { [P in keyof paths as P extends `${typeof prefix}${infer Rest}` ? Rest : never]: paths[P] };
+
+/** The generated client: paths, parameters, bodies and answers are those of the contract. */
+export const http = createClient<Below>({ baseUrl: prefix });
 
 let csrf: string | null = null;
 
@@ -13,7 +17,7 @@ export function rememberCsrf(token: string | null | undefined): void {
 }
 
 http.use({
-  onRequest({ request }: { request: Request }) {
+  onRequest({ request }) {
     if (csrf && request.method !== 'GET') request.headers.set('x-lockgate-csrf', csrf);
     return request;
   },
@@ -46,8 +50,8 @@ export async function ask<T>(call: Promise<Answer<T>>): Promise<T> {
   if (answer.response.ok) return answer.data as T;
   const { status, headers } = answer.response;
   const requestId = headers.get('x-request-id');
-  const problem = isProblem(answer.error) ? answer.error : { ...unreachable, status, detail: `the server answered ${status}` };
-  throw { ...problem, ...(requestId ? { request_id: requestId } : {}) };
+  const problem: Problem = isProblem(answer.error) ? answer.error : { ...unreachable, status, detail: `the server answered ${status}` };
+  throw { ...problem, ...(requestId ? { request_id: requestId } : {}) } satisfies Problem;
 }
 
 /** Returns a new key that makes a repeated creating call the same call. */
@@ -65,7 +69,7 @@ export async function sendRaw(path: string, body: unknown, accept: string, signa
   if (csrf) headers['x-lockgate-csrf'] = csrf;
   let response: Response;
   try {
-    response = await fetch(`/api/v1${path}`, { method: 'POST', headers, body: JSON.stringify(body), ...(signal ? { signal } : {}) });
+    response = await fetch(`${prefix}${path}`, { method: 'POST', headers, body: JSON.stringify(body), ...(signal ? { signal } : {}) });
   } catch (failure) {
     throw failure instanceof DOMException ? failure : problemOf(failure);
   }

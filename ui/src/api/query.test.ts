@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { placeOf, runQuery } from './query';
 
-const query = { sql: 'SELECT 1', purpose: 'p', use: 'explore' };
+const query = { sql: 'SELECT 1', purpose: 'p', use: 'explore' as const };
 const answer = (text: string) => new Response(text, { headers: { 'lockgate-query': 'q-1' } });
 afterEach(() => vi.unstubAllGlobals());
 

@@ -1,10 +1,10 @@
 import { ask, http, problemOf, sendRaw } from './client';
-import type { Problem } from './types';
+import type { Problem, Schema } from './types';
 
 /** What a query answered so far. The columns are those of its first row. */
 export type Result = { id: string | null; columns: string[]; rows: unknown[][]; isCut: boolean };
 /** A query: SQL for a purpose and a use; without a limit the server's own holds. */
-export type Query = { sql: string; purpose: string; use: string; limit?: number | undefined };
+export type Query = Pick<Schema<'QueryBody'>, 'sql' | 'purpose' | 'use'>;
 /** Where the server found a mistake in the SQL. Lines and columns count from 1. */
 export type Place = { line: number; column: number; length: number; text: string };
 
@@ -38,7 +38,7 @@ export async function runQuery(query: Query, most: number, signal: AbortSignal, 
 /** Returns why a stream broke off: the server keeps the reason beside the query. */
 async function whyBroken(id: string | null, failure: unknown): Promise<unknown> {
   if (failure instanceof DOMException || !id) return failure;
-  const query = await ask<{ error?: Problem | null }>(http.GET('/queries/{id}', { params: { path: { id } } })).catch(() => null);
+  const query = await ask(http.GET('/queries/{id}', { params: { path: { id } } })).catch(() => null);
   const why = query?.error;
   return why ? { ...why, status: 0 } : problemOf(failure);
 }
@@ -63,7 +63,7 @@ async function* rowsOf(response: Response, id: string | null): AsyncGenerator<Re
 }
 
 /** Stops a running query. */
-export const cancelQuery = (id: string) => ask<unknown>(http.POST('/queries/{id}/cancel', { params: { path: { id } } }));
+export const cancelQuery = (id: string) => ask(http.POST('/queries/{id}/cancel', { params: { path: { id } } }));
 
 /** Saves the whole answer of a query as a CSV file. */
 export async function downloadCsv(query: Query): Promise<void> {

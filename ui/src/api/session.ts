@@ -1,12 +1,11 @@
 import { queryOptions, useQuery } from '@tanstack/react-query';
 import { ask, http, rememberCsrf } from './client';
+import type { Schema } from './types';
 
-/** A role somebody holds, and for what. */
-export type RoleHeld = { role: string; scope: string; given_by: string; given_at: string };
 /** Who is signed in, what they hold and which verbs they may do to something. */
-export type Me = { principal: string; person: { id: string; name: string } | null; groups: string[]; roles: RoleHeld[]; can: string[]; csrf?: string | null };
+export type Me = Schema<'MeView'>;
 /** The signed-in person: always one, since the page signs people in. */
-export type Viewer = Me & { person: { id: string; name: string } };
+export type Viewer = Me & { person: Schema<'MePerson'> };
 
 const keep = (me: Me): Viewer => {
   rememberCsrf(me.csrf);
@@ -16,7 +15,7 @@ const keep = (me: Me): Viewer => {
 /** The signed-in person; fails with 401 when nobody is. */
 export const meQuery = queryOptions({
   queryKey: ['me'],
-  queryFn: async () => keep(await ask<Me>(http.GET('/me'))),
+  queryFn: async () => keep(await ask(http.GET('/me'))),
   staleTime: 60_000,
   retry: false,
 });
@@ -34,8 +33,8 @@ export function can(me: Viewer, ...verbs: string[]): boolean {
 }
 
 /** Signs in with a password. */
-export const signIn = async (body: { name: string; password: string }) => keep(await ask<Me>(http.POST('/sessions', { body })));
+export const signIn = async (body: Schema<'Credentials'>) => keep(await ask(http.POST('/sessions', { body })));
 /** Signs out this browser. */
-export const signOut = () => ask<unknown>(http.DELETE('/sessions/current'));
+export const signOut = () => ask(http.DELETE('/sessions/current'));
 /** Redeems a one-time link: sets the password and signs in. */
-export const redeemLink = async (body: { link: string; password: string }) => keep(await ask<Me>(http.POST('/links/redeem', { body })));
+export const redeemLink = async (body: Schema<'Redemption'>) => keep(await ask(http.POST('/links/redeem', { body })));

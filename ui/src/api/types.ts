@@ -1,11 +1,9 @@
-/** What every part of the page shares with the server. */
-import type { Tone } from './states';
+/** The server's own types, as `npm run gen` writes them from the committed OpenAPI document. */
+import type { components } from './v1';
 
+/** A view, body or word of the contract, by its name. */
+export type Schema<N extends keyof components['schemas']> = components['schemas'][N];
 /** The situation, why or what follows, and the operation that this viewer may call now. */
-export type Next = { tone: Tone; text: string; reason: string; action?: string | null };
-
+export type Next = Schema<'Next'>;
 /** How every failure is answered. */
-export type Problem = { status: number; code: string; detail: string; hint?: string | null; request_id?: string | null };
-
-/** A page of a list. */
-export type Page<T> = { items: T[]; next_cursor?: string | null; total?: number | null };
+export type Problem = Schema<'Problem'>;

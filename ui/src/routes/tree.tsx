@@ -1,5 +1,6 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { createRootRouteWithContext, createRoute, lazyRouteComponent, Outlet } from '@tanstack/react-router';
+import type { AuditSearch } from '@/api/admin';
 import type { InboxView } from '@/api/requests';
 import { Catalog } from '@/features/catalog/Catalog';
 import { Home } from '@/features/home/Home';
@@ -104,11 +105,15 @@ const people = createRoute({ getParentRoute: () => admin, path: '/', component: 
 const groups = createRoute({ getParentRoute: () => admin, path: '/groups', component: lazyRouteComponent(() => import('@/features/admin/Groups'), 'Groups') });
 const roles = createRoute({ getParentRoute: () => admin, path: '/roles', component: lazyRouteComponent(() => import('@/features/admin/Roles'), 'Roles') });
 const tokens = createRoute({ getParentRoute: () => frame, path: '/tokens', component: lazyRouteComponent(() => import('@/features/admin/Tokens'), 'Tokens'), staticData: crumbs({ label: 'Tokens' }) });
-type AuditSearch = { actor?: string; action?: string; resource?: string; outcome?: string; cursor?: string; from?: number };
+const outcomes = ['allowed', 'refused', 'failed'] as const;
+const outcomeOf = (search: Raw) => {
+  const outcome = outcomes.find((word) => word === search['outcome']);
+  return outcome ? { outcome } : {};
+};
 const audit = createRoute({
   getParentRoute: () => frame,
   path: '/audit',
-  validateSearch: (search: Raw): AuditSearch => ({ ...text(search, 'actor', 'action', 'resource', 'outcome', 'cursor'), ...from(search) }),
+  validateSearch: (search: Raw): AuditSearch & { from?: number } => ({ ...text(search, 'actor', 'action', 'resource', 'cursor'), ...outcomeOf(search), ...from(search) }),
   component: lazyRouteComponent(() => import('@/features/audit/Audit'), 'Audit'),
   staticData: crumbs({ label: 'Audit log' }),
 });

@@ -3,13 +3,13 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { type FormEvent, useMemo, useState } from 'react';
 import { columnsQuery, datasetsQuery } from '@/api/datasets';
-import { type ColumnTerm, newRequest, purposesQuery } from '@/api/requests';
+import { type ColumnTerm, newRequest, purposesQuery, type Use } from '@/api/requests';
 import { useMe } from '@/api/session';
 import { Btn, BtnLink, Empty, Loading, PageHead, Panel, ProblemNote } from '@/components';
 import { sentence } from '@/lib/format';
 import { AskColumns } from './AskColumns';
 
-const uses = ['explore', 'train', 'check', 'score', 'monitor'];
+const uses: Use[] = ['explore', 'train', 'check', 'score', 'monitor'];
 const monthsAhead = (months: number) => {
   const day = new Date();
   day.setMonth(day.getMonth() + months);
@@ -24,11 +24,11 @@ export function AskForm() {
   const me = useMe();
   const purposes = useQuery(purposesQuery);
   const found = useQuery(datasetsQuery({}, 200));
-  const [kind, setKind] = useState(search.kind === 'write' ? 'write' : 'read');
+  const [kind, setKind] = useState<'read' | 'write'>(search.kind === 'write' ? 'write' : 'read');
   const [object, setObject] = useState(search.dataset ?? '');
   const [principal, setPrincipal] = useState(`person:${me.person.id}`);
   const [purpose, setPurpose] = useState<string | null>(null);
-  const [chosenUses, setUses] = useState<string[]>(['explore']);
+  const [chosenUses, setUses] = useState<Use[]>(['explore']);
   const [text, setText] = useState('');
   const [until, setUntil] = useState(monthsAhead(3));
   const [terms, setTerms] = useState<Record<string, ColumnTerm | undefined>>({});
@@ -63,7 +63,7 @@ export function AskForm() {
       <form className="form wide" onSubmit={submit} aria-label="Ask for access">
         <Panel title="To what" padded>
           <div className="form">
-            <Select label="What do you want to do" allowDeselect={false} data={[{ value: 'read', label: 'Read a dataset' }, { value: 'write', label: 'Publish datasets below a schema' }]} value={kind} onChange={(value) => setKind(value ?? 'read')} />
+            <Select label="What do you want to do" allowDeselect={false} data={[{ value: 'read', label: 'Read a dataset' }, { value: 'write', label: 'Publish datasets below a schema' }]} value={kind} onChange={(value) => setKind(value === 'write' ? 'write' : 'read')} />
             {kind === 'read' ? (
               <Select label="Dataset" searchable data={options} value={object || null} onChange={(value) => { setObject(value ?? ''); setTerms({}); }} placeholder="lake.schema.table" />
             ) : (
@@ -89,7 +89,7 @@ export function AskForm() {
                 inputWrapperOrder={['label', 'input', 'description', 'error']}
               />
             )}
-            <Checkbox.Group label="To do what" value={chosenUses} onChange={setUses}>
+            <Checkbox.Group label="To do what" value={chosenUses} onChange={(values) => setUses(uses.filter((use) => values.includes(use)))}>
               <div className="row wrap g16" style={{ marginTop: 4 }}>
                 {uses.map((use) => (
                   <Checkbox key={use} value={use} label={use === 'check' ? 'Check fairness' : sentence(use)} disabled={!!chosen && !chosen.allowed_uses.includes(use)} />

@@ -2,12 +2,12 @@ import { Select, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { ColumnDef } from '@tanstack/react-table';
 import { type FormEvent, useState } from 'react';
-import { assignmentsQuery, type AssignmentView, assignRole, endAssignment, peopleQuery } from '@/api/admin';
+import { assignmentsQuery, type AssignmentView, assignRole, endAssignment, peopleQuery, type Role } from '@/api/admin';
 import { Btn, ConfirmAct, Empty, Loading, Panel, ProblemNote, readPrincipal, When, Who } from '@/components';
 import { DataTable } from '@/components/DataTable';
 import { sentence, words } from '@/lib/format';
 
-const roles = ['model_developer', 'model_owner', 'model_validator', 'data_steward', 'data_protection', 'change_manager', 'auditor', 'platform_administrator'];
+const roles: Role[] = ['model_developer', 'model_owner', 'model_validator', 'data_steward', 'data_protection', 'change_manager', 'auditor', 'platform_administrator'];
 
 function EndRole({ assignment }: { assignment: AssignmentView }) {
   const queryClient = useQueryClient();
@@ -44,9 +44,9 @@ const columns: ColumnDef<AssignmentView, unknown>[] = [
 function GiveRole() {
   const queryClient = useQueryClient();
   const people = useQuery(peopleQuery);
-  const [form, setForm] = useState<{ person: string | null; role: string | null; scope: string }>({ person: null, role: 'data_steward', scope: '' });
+  const [form, setForm] = useState<{ person: string | null; role: Role; scope: string }>({ person: null, role: 'data_steward', scope: '' });
   const give = useMutation({
-    mutationFn: () => assignRole({ principal: `person:${form.person}`, role: form.role ?? '', scope: form.scope.trim() }),
+    mutationFn: () => assignRole({ principal: `person:${form.person}`, role: form.role, scope: form.scope.trim() }),
     onSuccess: () => queryClient.invalidateQueries({ queryKey: ['role-assignments'] }),
   });
   const submit = (event: FormEvent) => {
@@ -57,7 +57,7 @@ function GiveRole() {
     <Panel title="Give a role" padded>
       <form className="row wrap" style={{ alignItems: 'end' }} onSubmit={submit} aria-label="Give a role">
         <Select label="Person" searchable data={(people.data?.items ?? []).map((one) => one.id)} value={form.person} onChange={(person) => setForm({ ...form, person })} />
-        <Select label="Role" allowDeselect={false} data={roles.map((value) => ({ value, label: sentence(words(value)) }))} value={form.role} onChange={(role) => setForm({ ...form, role })} />
+        <Select label="Role" allowDeselect={false} data={roles.map((value) => ({ value, label: sentence(words(value)) }))} value={form.role} onChange={(word) => setForm({ ...form, role: roles.find((role) => role === word) ?? form.role })} />
         <TextInput label="For" placeholder="lake/retail" required withAsterisk={false} value={form.scope} onChange={(event) => setForm({ ...form, scope: event.currentTarget.value })} />
         <Btn type="submit" look="tint" disabled={!form.person} busy={give.isPending} busyWord="Giving…">
           Give

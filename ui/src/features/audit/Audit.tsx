@@ -2,11 +2,13 @@ import { Select, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
-import { auditQuery } from '@/api/admin';
+import { auditQuery, type Outcome } from '@/api/admin';
 import { chainQuery } from '@/api/frame';
 import { Btn, Empty, Icon, Loading, NextStrip, PageHead, Pager, Panel, ProblemNote } from '@/components';
 import { count, instant } from '@/lib/format';
 import { Entries } from './Entries';
+
+const outcomes: Outcome[] = ['allowed', 'refused', 'failed'];
 
 function Chain() {
   const { data: chain } = useQuery(chainQuery);
@@ -59,9 +61,12 @@ export function Audit() {
           placeholder="any"
           clearable
           clearButtonProps={{ 'aria-label': 'Any outcome' }}
-          data={['allowed', 'refused', 'failed']}
+          data={outcomes}
           value={asked.outcome ?? null}
-          onChange={(outcome) => void navigate({ search: ({ cursor: _, from: __, outcome: ___, ...rest }) => (outcome ? { ...rest, outcome } : rest) })}
+          onChange={(word) => {
+            const outcome = outcomes.find((one) => one === word);
+            void navigate({ search: ({ cursor: _, from: __, outcome: ___, ...rest }) => (outcome ? { ...rest, outcome } : rest) });
+          }}
         />
         <Btn type="submit">Filter</Btn>
         {isFiltered && (

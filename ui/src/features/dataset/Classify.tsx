@@ -1,22 +1,22 @@
 import { Menu } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
-import { classify, type ColumnView } from '@/api/datasets';
+import { classify, type ColumnView, type Level } from '@/api/datasets';
 import { Icon } from '@/components';
 import { factLook } from '@/components/facts';
 import { levelWord } from '@/components/Level';
 
-const levels = ['public', 'internal', 'confidential', 'restricted'] as const;
+const levels: Level[] = ['public', 'internal', 'confidential', 'restricted'];
 
 /** Lets a steward confirm or correct how sensitive a column is. Reversible, so without a dialog; it says what it did. */
 export function Classify({ column, onSaid }: { column: ColumnView; onSaid: (text: string) => void }) {
   const { id } = useParams({ from: '/frame/datasets/$id' });
   const queryClient = useQueryClient();
   const say = useMutation({
-    mutationFn: (level: string) => classify(id, column.name, { level }),
+    mutationFn: (level: Level) => classify(id, column.name, { level }),
     onSuccess: async (_, level) => {
       await queryClient.invalidateQueries({ queryKey: ['dataset', id] });
-      const raised = levels.indexOf(level as never) > levels.indexOf(column.level as never);
+      const raised = levels.indexOf(level) > levels.indexOf(column.level);
       const word = factLook('level', level).word;
       onSaid(`${column.name} is ${word} now.${raised ? ' Grants that read it too clearly are suspended.' : ''}`);
     },

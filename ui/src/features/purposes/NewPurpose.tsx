@@ -2,18 +2,18 @@ import { Checkbox, NumberInput, Textarea, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
-import { newPurpose } from '@/api/requests';
+import { newPurpose, type Use } from '@/api/requests';
 import { Btn, Panel, ProblemNote } from '@/components';
 import { fieldError } from '@/lib/fields';
 import { sentence } from '@/lib/format';
 
-const uses = ['explore', 'train', 'check', 'score', 'monitor'];
+const uses: Use[] = ['explore', 'train', 'check', 'score', 'monitor'];
 
 /** Records a purpose: not a phrase but a record, with its lawful basis, controller and uses. */
 export function NewPurpose({ onClose }: { onClose: () => void }) {
   const navigate = useNavigate();
   const queryClient = useQueryClient();
-  const [form, setForm] = useState({ name: '', text: '', lawful_basis: '', controller: '', impact_assessment: '', allowed_uses: ['explore'], retention_days: 365 });
+  const [form, setForm] = useState({ name: '', text: '', lawful_basis: '', controller: '', impact_assessment: '', allowed_uses: ['explore'] as Use[], retention_days: 365 });
   const set = (part: Partial<typeof form>) => setForm((old) => ({ ...old, ...part }));
   const record = useMutation({
     mutationFn: () => newPurpose({ ...form, impact_assessment: form.impact_assessment || null }),
@@ -39,7 +39,7 @@ export function NewPurpose({ onClose }: { onClose: () => void }) {
           {field('controller', 'Controller', 'The legal entity that answers for it')}
         </div>
         <TextInput label="Impact assessment (optional)" description="Its reference" value={form.impact_assessment} onChange={(event) => set({ impact_assessment: event.currentTarget.value })} />
-        <Checkbox.Group label="Allowed uses" value={form.allowed_uses} onChange={(allowed_uses) => set({ allowed_uses })}>
+        <Checkbox.Group label="Allowed uses" value={form.allowed_uses} onChange={(values) => set({ allowed_uses: uses.filter((use) => values.includes(use)) })}>
           <div className="row wrap g16" style={{ marginTop: 4 }}>
             {uses.map((use) => (
               <Checkbox key={use} value={use} label={use === 'check' ? 'Check fairness' : sentence(use)} />

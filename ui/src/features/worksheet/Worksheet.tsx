@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, useMemo, useRef, useState } from 'react';
 import { grantsQuery } from '@/api/grants';
-import { purposesQuery } from '@/api/requests';
+import { purposesQuery, type Use } from '@/api/requests';
 import { cancelQuery, downloadCsv, placeOf, type Query, type Result, runQuery } from '@/api/query';
 import { problemOf } from '@/api/client';
 import type { Problem } from '@/api/types';
@@ -23,7 +23,7 @@ export function Worksheet() {
   const readable = useMemo(() => (grants.data?.items ?? []).filter((grant) => grant.kind === 'read'), [grants.data]);
   const known = useQuery(purposesQuery);
   const [sql, setSql] = useState(dataset ? `SELECT *\nFROM ${dataset}\nLIMIT 100` : '');
-  const [chosen, setChosen] = useState<{ purpose?: string; use?: string }>({});
+  const [chosen, setChosen] = useState<{ purpose?: string; use?: Use }>({});
   const [run, setRun] = useState<Run>({ state: 'idle' });
   const stop = useRef<AbortController | null>(null);
   const running = useRef<string | null>(null);
@@ -31,7 +31,7 @@ export function Worksheet() {
   const forDataset = readable.find((grant) => grant.object === dataset) ?? readable[0];
   const purpose = chosen.purpose ?? forDataset?.purpose ?? '';
   const uses = [...new Set(readable.filter((grant) => grant.purpose === purpose).flatMap((grant) => grant.uses))];
-  const use = chosen.use && uses.includes(chosen.use) ? chosen.use : (uses[0] ?? '');
+  const use = chosen.use && uses.includes(chosen.use) ? chosen.use : (uses[0] ?? 'explore');
   const query: Query = { sql, purpose, use };
   const schema = useMemo(() => Object.fromEntries(readable.map((grant) => [grant.object, grant.columns.map((column) => column.name)])), [readable]);
 
@@ -87,7 +87,10 @@ export function Worksheet() {
               <div className="stack g8">
                 <div className="row wrap" style={{ alignItems: 'end' }}>
                   <Select label="Purpose" data={purposes.map((value) => ({ value, label: known.data?.items.find((one) => one.id === value)?.name ?? value }))} value={purpose} allowDeselect={false} onChange={(value) => value && setChosen({ purpose: value })} />
-                  <Select label="Use" data={uses.map((value) => ({ value, label: sentence(value) }))} value={use} allowDeselect={false} onChange={(value) => value && setChosen({ purpose, use: value })} />
+                  <Select label="Use" data={uses.map((value) => ({ value, label: sentence(value) }))} value={use} allowDeselect={false} onChange={(value) => {
+                      const next = uses.find((one) => one === value);
+                      if (next) setChosen({ purpose, use: next });
+                    }} />
                   <span className="sp" />
                   {run.state === 'running' ? (
                     <Btn look="danger" icon="player-stop" onClick={cancel}>
