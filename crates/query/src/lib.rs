@@ -1,1 +1,3 @@
-//! To be written.
+//! Governed reads: the engine.
+#![expect(dead_code, reason = "the service follows")]
+mod engine;

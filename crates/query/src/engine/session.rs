@@ -1,0 +1,280 @@
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use cap_std::fs::Dir;
+use datafusion::arrow::array::{RecordBatch, RecordBatchOptions};
+use datafusion::arrow::datatypes::{DataType, Schema, SchemaRef};
+use datafusion::arrow::error::ArrowError;
+use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider, MemorySchemaProvider, SchemaProvider};
+use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::common::{DataFusionError, Result as DataFusionResult};
+use datafusion::datasource::object_store::ObjectStoreUrl;
+use datafusion::datasource::source_as_provider;
+use datafusion::execution::SessionStateBuilder;
+use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
+use datafusion::physical_plan::execute_stream;
+use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext};
+use futures::StreamExt;
+use futures::stream::BoxStream;
+
+use super::exec::UNREADABLE;
+use super::files::{LakeFiles, LakeStore, PinnedFile};
+use super::mistakes::planning_mistake;
+use super::policy::Policy;
+use super::scan::{Format, RawTable};
+use super::statement::Statement;
+use super::table::GovernedTable;
+use super::{Error, TableName};
+
+/// One dataset version: where its files are and what is in them.
+#[derive(Clone, Debug)]
+pub struct Pinned {
+    /// The lake's folder.
+    pub folder: Arc<Dir>,
+    /// The files, and nothing but these.
+    pub files: Vec<PinnedFile>,
+    /// How they are written.
+    pub format: Format,
+    /// The columns in the files.
+    pub schema: SchemaRef,
+    /// The columns from their folders' names, outermost first.
+    pub partitions: Vec<(String, DataType)>,
+}
+
+/// A SQL session in which nothing exists but governed tables.
+pub struct Session {
+    pub(super) context: SessionContext,
+    tables: BTreeMap<TableName, Arc<LakeFiles>>,
+    columns: BTreeSet<String>,
+}
+
+/// A query that fits the session's tables, ready to run once.
+pub struct Prepared {
+    plan: LogicalPlan,
+    rows: usize,
+}
+
+/// Rows under way.
+pub struct Rows {
+    /// The columns of the answer.
+    pub schema: SchemaRef,
+    /// The rows, batch by batch.
+    pub batches: BoxStream<'static, Result<RecordBatch, Error>>,
+}
+
+/// Up to here the plan itself stops early; a sort that keeps more of its first rows is slower than a whole one.
+const FEW_ROWS: usize = 100_000;
+
+/// Functions whose result can be far larger than what they are given, outside the memory pool.
+const LEFT_OUT_FUNCTIONS: [&str; 14] = [
+    "repeat",
+    "lpad",
+    "rpad",
+    "range",
+    "generate_series",
+    "gen_series",
+    "array_repeat",
+    "list_repeat",
+    "array_resize",
+    "list_resize",
+    "array_range",
+    "list_range",
+    "gen_range",
+    "arrow_metadata",
+];
+
+impl Session {
+    /// Makes a session without tables, with `memory_bytes` to work in and no spilling to disk, which would write values
+    /// there.
+    pub fn new(memory_bytes: usize, partitions: usize) -> Result<Self, Error> {
+        let no_disk = DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled);
+        let runtime = RuntimeEnvBuilder::new()
+            .with_memory_limit(memory_bytes, 1.0)
+            .with_disk_manager_builder(no_disk)
+            .build()
+            .map_err(|error| failed(&error))?;
+        let config = SessionConfig::new()
+            .with_information_schema(false)
+            .with_create_default_catalog_and_schema(false)
+            .with_target_partitions(partitions);
+        let state = SessionStateBuilder::new()
+            .with_config(config)
+            .with_runtime_env(Arc::new(runtime))
+            .with_default_features()
+            .with_table_functions(HashMap::new())
+            .with_table_factories(HashMap::new())
+            .build();
+        let context = SessionContext::new_with_state(state);
+        for function in LEFT_OUT_FUNCTIONS {
+            context.deregister_udf(function);
+        }
+        Ok(Self { context, tables: BTreeMap::new(), columns: BTreeSet::new() })
+    }
+
+    /// Adds `pinned` as `name`, as `policy` shows it.
+    pub fn add(&mut self, name: &TableName, pinned: Pinned, policy: Policy) -> DataFusionResult<()> {
+        let url = ObjectStoreUrl::parse(format!("lake://{}", self.tables.len()))?;
+        let files = Arc::new(LakeFiles::new(pinned.folder, pinned.files));
+        self.context.register_object_store(url.as_ref(), Arc::new(LakeStore(Arc::clone(&files))));
+        let raw = RawTable::try_new(Arc::clone(&files), url, pinned.format, &pinned.schema, &pinned.partitions)?;
+        let table = Arc::new(GovernedTable::try_new(raw, policy)?);
+        let schema = datafusion::catalog::TableProvider::schema(table.as_ref());
+        self.columns.extend(schema.fields().iter().map(|field| field.name().clone()));
+        let lake = match self.context.catalog(&name.lake) {
+            Some(lake) => lake,
+            None => {
+                let lake: Arc<dyn CatalogProvider> = Arc::new(MemoryCatalogProvider::new());
+                self.context.register_catalog(&name.lake, Arc::clone(&lake));
+                lake
+            }
+        };
+        let schema = match lake.schema(&name.schema) {
+            Some(schema) => schema,
+            None => {
+                let schema: Arc<dyn SchemaProvider> = Arc::new(MemorySchemaProvider::new());
+                lake.register_schema(&name.schema, Arc::clone(&schema))?;
+                schema
+            }
+        };
+        schema.register_table(name.table.clone(), table)?;
+        self.tables.insert(name.clone(), files);
+        Ok(())
+    }
+
+    /// Checks `statement` against the session's tables. One row more than `rows`
+    /// may come of it, which tells that there are more.
+    pub async fn prepare(&self, mut statement: Statement, rows: usize) -> Result<Prepared, Error> {
+        statement.find_capitals(&self.columns);
+        let state = self.context.state();
+        let sql = statement.sql;
+        let tree = statement.tree.take().ok_or(Error::Failed(FAILED))?;
+        let mistake = |error: &DataFusionError| planning_mistake(&sql, error, &self.columns, &state);
+        let plan = state.statement_to_plan(tree).await.map_err(|error| mistake(&error))?;
+        check_plan(&plan)?;
+        // Types are checked here, without data, so that the reader gets the real words for a mistake of their own.
+        let plan = state
+            .analyzer()
+            .execute_and_check(plan, state.config_options(), |_, _| {})
+            .map_err(|error| mistake(&error))?;
+        check_plan(&plan)?;
+        let plan = match rows {
+            0..=FEW_ROWS => LogicalPlanBuilder::from(plan)
+                .limit(0, Some(rows + 1))
+                .and_then(LogicalPlanBuilder::build)
+                .map_err(|error| mistake(&error))?,
+            _ => plan,
+        };
+        Ok(Prepared { plan, rows })
+    }
+
+    /// Runs `prepared` and streams its rows.
+    pub async fn run(&self, prepared: Prepared) -> Result<Rows, Error> {
+        let state = self.context.state();
+        let files: Vec<(TableName, Arc<LakeFiles>)> =
+            self.tables.iter().map(|(name, files)| (name.clone(), Arc::clone(files))).collect();
+        let plan = state.create_physical_plan(&prepared.plan).await.map_err(|error| why(&error, &files))?;
+        let rows = execute_stream(plan, self.context.task_ctx()).map_err(|error| why(&error, &files))?;
+        let schema = without_notes(&rows.schema());
+        let shown = Arc::clone(&schema);
+        let batches = rows.map(move |batch| {
+            let batch = batch.map_err(|error| why(&error, &files))?;
+            let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+            let batch = RecordBatch::try_new_with_options(Arc::clone(&shown), batch.columns().to_vec(), &options);
+            batch.map_err(|_| Error::Failed(FAILED))
+        });
+        Ok(Rows { schema, batches: batches.boxed() })
+    }
+
+    /// Looks again at every file that was read, and says which dataset changed meanwhile. Blocks on the disk.
+    pub fn check_unchanged(&self) -> Result<(), Error> {
+        match self.tables.iter().find(|(_, files)| files.have_changed()) {
+            Some((name, _)) => Err(Error::Changed(name.clone())),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Prepared {
+    /// Returns how many rows are to be answered at most.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").field("tables", &self.tables.keys()).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Prepared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Prepared").field("rows", &self.rows).finish_non_exhaustive()
+    }
+}
+
+/// Returns the columns without metadata, which a plan may carry along from anywhere.
+fn without_notes(schema: &SchemaRef) -> SchemaRef {
+    let fields = schema.fields().iter().map(|field| field.as_ref().clone().with_metadata(HashMap::new()));
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+}
+
+/// Lets through what only reads governed tables: a closed list, so that a new kind of plan is refused.
+fn check_plan(plan: &LogicalPlan) -> Result<(), Error> {
+    let refuse = || Error::Refused("only queries over granted datasets run here".into());
+    let reads_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+    reads_only.verify_plan(plan).map_err(|_| refuse())?;
+    let mut refused = false;
+    plan.apply_with_subqueries(|node| {
+        refused |= match node {
+            LogicalPlan::TableScan(scan) => {
+                !source_as_provider(&scan.source).is_ok_and(|provider| provider.as_any().is::<GovernedTable>())
+            }
+            LogicalPlan::Projection(_)
+            | LogicalPlan::Filter(_)
+            | LogicalPlan::Window(_)
+            | LogicalPlan::Aggregate(_)
+            | LogicalPlan::Sort(_)
+            | LogicalPlan::Join(_)
+            | LogicalPlan::Union(_)
+            | LogicalPlan::EmptyRelation(_)
+            | LogicalPlan::Subquery(_)
+            | LogicalPlan::SubqueryAlias(_)
+            | LogicalPlan::Limit(_)
+            | LogicalPlan::Values(_)
+            | LogicalPlan::Distinct(_)
+            | LogicalPlan::Unnest(_) => false,
+            _ => true,
+        };
+        Ok(if refused { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+    })
+    .map_err(|_| refuse())?;
+    if refused { Err(refuse()) } else { Ok(()) }
+}
+
+const FAILED: &str = "the query failed";
+
+/// Says why a query failed; that a dataset changed explains whatever else went wrong.
+fn why(error: &DataFusionError, files: &[(TableName, Arc<LakeFiles>)]) -> Error {
+    match files.iter().find(|(_, files)| files.seen_changed()) {
+        Some((name, _)) => Error::Changed(name.clone()),
+        None => failed(error),
+    }
+}
+
+fn failed(error: &DataFusionError) -> Error {
+    Error::Failed(match error.find_root() {
+        DataFusionError::ResourcesExhausted(_) => return Error::TooLarge,
+        DataFusionError::NotImplemented(_) => "the query uses something that is not supported",
+        DataFusionError::Execution(text) if text == UNREADABLE => UNREADABLE,
+        DataFusionError::ArrowError(cause, _) => match cause.as_ref() {
+            ArrowError::DivideByZero => "division by zero",
+            ArrowError::CastError(_) | ArrowError::ParseError(_) => "a value could not be converted",
+            ArrowError::ArithmeticOverflow(_) => "a number is out of range",
+            _ => FAILED,
+        },
+        _ => FAILED,
+    })
+}
