@@ -31,6 +31,7 @@ def out() -> Path:
 def walked(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
     """Yield a bank on SQLite on which the journey was walked, with a grant of Ana's on each lake still active."""
     with open_bank(binary, tmp_path_factory.mktemp("walked") / "bank") as bank:
+        bank.tokens["short-lived"] = bank.server.token("cho", (), ttl="1m")
         bank.walk = Walk(bank.url, bank.lakes, bank.everyone(), say=print, expires_after_s=1.5)
         bank.walk.run()
         bank.walk.grant_again()

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-from bank import Answer, Bank
+from bank import Answer, Bank, wait_until
 from lockgate.operations import OPERATIONS
 
 OPEN = {"sign_in", "redeem_link", "get_openapi"}
@@ -157,3 +157,10 @@ def test_a_wrong_method_is_a_problem(walked: Bank) -> None:
             if answer.status != 405:
                 check_refusal(answer, name)
             answer.problem()
+
+
+def test_an_expired_token_is_refused(walked: Bank) -> None:
+    """It was made for a minute, the shortest there is, when the bank opened; most of that has passed by now."""
+    token = walked.token("short-lived")
+    wait_until(lambda: walked.raw("GET", "/api/v1/me", token=token).status == 401, within_s=61)
+    assert walked.raw("GET", "/api/v1/me", token=token).problem()["code"] == "access.token_expired"
