@@ -1,1 +1,79 @@
-fn main() {}
+//! The one binary: reads configuration, wires the contexts, runs. It decides nothing itself.
+mod audit;
+mod catalog;
+mod catalog_cli;
+mod cli;
+mod config;
+mod data;
+mod failure;
+mod logs;
+mod operator;
+mod remote;
+mod server;
+mod socket;
+mod table;
+mod wiring;
+
+use clap::Parser;
+use cli::{AdminVerb, AuditVerb, Cli, ReferencePage, TokenVerb, Verb};
+use failure::{Exit, Failure, Result};
+use std::io::Write;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    // Two providers are linked in: without a default, the first TLS connection would panic.
+    if rustls::crypto::ring::default_provider().install_default().is_err() {
+        return ExitCode::from(Exit::Internal as u8);
+    }
+    match run(Cli::parse().verb) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("{failure}");
+            ExitCode::from(failure.exit as u8)
+        }
+    }
+}
+
+fn run(verb: Verb) -> Result<()> {
+    match verb {
+        Verb::Openapi => print(&wiring::document()?),
+        Verb::States => print(&wiring::states()?),
+        Verb::Reference { page: ReferencePage::Cli } => print(&cli::reference()),
+        Verb::Reference { page: ReferencePage::Configuration } => print(&config::reference()),
+        Verb::Audit(AuditVerb::Verify { file, key, checkpoint, json }) => {
+            print(&audit::verify(&file, &key, checkpoint.as_deref(), json)?)
+        }
+        verb => {
+            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+            let runtime = runtime.map_err(|error| Failure::io("no threads could be started", &error))?;
+            runtime.block_on(run_async(verb))
+        }
+    }
+}
+
+async fn run_async(verb: Verb) -> Result<()> {
+    match verb {
+        Verb::Server(args) => server::run(args).await,
+        Verb::Token(TokenVerb::Create { place, user, group, ttl, json }) => {
+            print(&operator::create_token(&place, user, group, ttl, json).await?)
+        }
+        Verb::Admin(AdminVerb::Link { place, user, json }) => print(&operator::admin_link(&place, user, json).await?),
+        Verb::Login(args) => remote::login(args).await,
+        Verb::Audit(AuditVerb::Export { remote }) => audit::export(&remote).await,
+        Verb::Lake(verb) => print(&catalog::lake(verb).await?),
+        Verb::Dataset(verb) => print(&catalog::dataset(verb).await?),
+        Verb::Request(verb) => print(&catalog::request(verb).await?),
+        Verb::Grant(verb) => print(&catalog::grant(verb).await?),
+        Verb::Query(args) => catalog::query(args).await,
+        Verb::Openapi | Verb::States | Verb::Reference { .. } | Verb::Audit(AuditVerb::Verify { .. }) => Ok(()),
+    }
+}
+
+/// Prints a result; a reader that went away is no failure.
+fn print(text: &str) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    match writeln!(out, "{}", text.trim_end()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::io("standard output", &error)),
+        _ => Ok(()),
+    }
+}

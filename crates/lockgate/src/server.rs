@@ -1,0 +1,195 @@
+//! `lockgate server`: from the command line to the ready line, and back to nothing within ten seconds.
+use crate::cli::ServerArgs;
+use crate::config::{Config, Flags};
+use crate::data::{DataFolder, Identity};
+use crate::failure::{Exit, Failure, Result};
+use crate::socket::AdminSocket;
+use crate::{logs, wiring};
+use access::audit::{Sealer, SealerSettings};
+use base::{Clock, Ids, Timestamp};
+use db::Db;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use std::future::IntoFuture;
+use std::io::{IsTerminal, Write};
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// How long open requests and running jobs have at shutdown.
+const GRACE: Duration = Duration::from_secs(6);
+/// How long the last audit entries have after that.
+const LAST_WORDS: Duration = Duration::from_secs(3);
+
+/// Serves until SIGTERM or SIGINT.
+pub async fn run(args: ServerArgs) -> Result<()> {
+    let flags = Flags { listen: args.listen, serving_listen: args.serving_listen };
+    let config = Config::load(args.place.config.as_deref(), &flags)?;
+    // In this order, so that what fails leaves nothing behind: the folder, the addresses, then keys and database.
+    let folder = DataFolder::take(&args.place.data)?;
+    let public = bind("server.listen", &config.server.listen).await?;
+    let serving = bind("server.serving_listen", &config.server.serving_listen).await?;
+    logs::start(&config.log)?;
+    let (clock, ids) = (Clock::System, Ids::Random);
+    let url = wiring::database_url(&config, folder.path());
+    let known = folder.identity()?;
+    let keys = folder.keys(known.is_none())?;
+    let db = wiring::open_database(&url, &clock).await?;
+    let identity = identify(&folder, known, &url, &ids)?;
+    let audit_key = wiring::audit_key(&keys);
+    folder.write_secret("keys/audit.pub", audit_key.public().to_string().as_bytes())?;
+    let metrics = PrometheusBuilder::new().install_recorder();
+    let metrics = metrics.map_err(|error| Failure::new(Exit::Internal, format!("metrics: {error}"), "report this"))?;
+    let gate = wiring::gate(&config, &db, &clock, &ids)?;
+    let parts = wiring::parts(&config, &keys, gate.clone(), metrics.clone())?;
+    let services = api::mount(&parts)?;
+
+    let cx = jobs::Context { db: db.clone(), clock: clock.clone(), ids };
+    let workers = jobs::Workers::start(cx, wiring::registry(&parts), jobs::Options::new(identity.server.clone())).await?;
+    let (draining, ended) = (CancellationToken::new(), CancellationToken::new());
+    let mut listeners = JoinSet::new();
+    let admin = AdminSocket::bind(&folder.file("admin.sock"))?;
+    let addresses = (local(&public)?, local(&serving)?);
+    let peers = services.public.into_make_service_with_connect_info::<SocketAddr>();
+    let stop = draining.clone();
+    listeners.spawn(axum::serve(public, peers).with_graceful_shutdown(stop.cancelled_owned()).into_future());
+    let stop = draining.clone();
+    listeners
+        .spawn(axum::serve(serving, services.serving).with_graceful_shutdown(stop.cancelled_owned()).into_future());
+    let stop = draining.clone();
+    listeners.spawn(axum::serve(admin, services.operator).with_graceful_shutdown(stop.cancelled_owned()).into_future());
+    let mut keepers = JoinSet::new();
+    keepers.spawn(gate.clone().keep(ended.clone().cancelled_owned()));
+    let settings = SealerSettings { holder: Some(identity.server.clone()), ..SealerSettings::default() };
+    let sealer =
+        Sealer::new(gate.context(), audit_key, folder.file("audit-checkpoints.jsonl"), settings);
+    keepers.spawn(sealer.run(ended.clone().cancelled_owned()));
+    keepers.spawn(watch(db.clone(), clock, metrics, ended.clone()));
+
+    let base = config.server.public_url.clone().unwrap_or_else(|| addresses.0.clone());
+    folder.write_secret("address", base.as_bytes())?;
+    let link = let_in(&gate, &folder, &base).await?;
+    ready(&addresses, link.as_deref())?;
+    signalled().await?;
+    tracing::info!("draining");
+    drain(draining, listeners, workers).await;
+    ended.cancel();
+    let last = tokio::time::timeout(LAST_WORDS, async { while keepers.join_next().await.is_some() {} });
+    if last.await.is_err() {
+        tracing::warn!("the last audit entries are not sealed; the next start seals them");
+    }
+    close(db).await;
+    // The socket goes while the folder is still held, so that it is never another server's.
+    std::fs::remove_file(folder.file("admin.sock")).map_err(|error| Failure::io("the admin socket", &error))
+}
+
+async fn bind(key: &str, address: &str) -> Result<TcpListener> {
+    let bound = TcpListener::bind(address).await;
+    bound.map_err(|error| Failure::io(format!("`{key}`: cannot listen on `{address}`"), &error))
+}
+
+fn local(listener: &TcpListener) -> Result<String> {
+    let address = listener.local_addr().map_err(|error| Failure::io("a listener", &error))?;
+    Ok(format!("http://{address}"))
+}
+
+fn identify(folder: &DataFolder, known: Option<Identity>, url: &str, ids: &Ids) -> Result<Identity> {
+    let database = if url.starts_with("sqlite:") { "sqlite" } else { "postgres" }.to_owned();
+    match known {
+        Some(identity) if identity.database == database => Ok(identity),
+        other => {
+            let server = other.map_or_else(|| ids.next("server"), |identity| identity.server);
+            let identity = Identity { server, database };
+            folder.set_identity(&identity)?;
+            Ok(identity)
+        }
+    }
+}
+
+/// Makes the first administrator's link, if nobody can administer yet: into a file for the folder's owner and onto a
+/// terminal, never into a log. Returns the file's path.
+async fn let_in(gate: &access::Gate, folder: &DataFolder, base: &str) -> Result<Option<String>> {
+    let cx = gate.context();
+    if access::operator::has_administrator(&cx).await? {
+        return Ok(None);
+    }
+    let link = access::operator::admin_link(&cx, &access::operator::LinkFor::default()).await?;
+    let text = format!("{}{}", base.trim_end_matches('/'), link.path());
+    folder.write_secret("admin-link", text.as_bytes())?;
+    if std::io::stderr().is_terminal() {
+        eprintln!("First start. Within an hour, set the administrator's password at\n  {text}");
+    }
+    Ok(Some(folder.file("admin-link").display().to_string()))
+}
+
+/// Prints the ready line that scripts wait for.
+fn ready((listen, serving): &(String, String), link: Option<&str>) -> Result<()> {
+    let mut line = serde_json::json!({ "event": "ready", "listen": listen, "serving": serving, "version": env!("CARGO_PKG_VERSION") });
+    if let Some(path) = link {
+        line["admin_link"] = path.into();
+    }
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}").and_then(|()| out.flush()).map_err(|error| Failure::io("standard output", &error))?;
+    tracing::info!(%listen, %serving, "ready");
+    Ok(())
+}
+
+async fn signalled() -> Result<()> {
+    let named = |error: std::io::Error| Failure::io("signals", &error);
+    let (mut terminate, mut interrupt) =
+        (signal(SignalKind::terminate()).map_err(named)?, signal(SignalKind::interrupt()).map_err(named)?);
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+/// Lets open requests and running jobs end, for as long as the grace lasts.
+async fn drain(draining: CancellationToken, mut listeners: JoinSet<std::io::Result<()>>, workers: jobs::Workers) {
+    draining.cancel();
+    let requests = async {
+        let all = tokio::time::timeout(GRACE, async { while listeners.join_next().await.is_some() {} });
+        if all.await.is_err() {
+            tracing::warn!("open requests were cut off");
+        }
+    };
+    tokio::join!(requests, workers.stop(GRACE.saturating_sub(Duration::from_secs(2))));
+}
+
+async fn close(db: Db) {
+    match tokio::time::timeout(Duration::from_secs(1), db.close()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "the database was not closed cleanly"),
+        Err(_) => tracing::warn!("the database was not closed in time"),
+    }
+}
+
+/// Compares the clocks each minute and keeps the metrics small.
+async fn watch(db: Db, clock: Clock, metrics: PrometheusHandle, ended: CancellationToken) {
+    loop {
+        let before = clock.now();
+        match db.now_us().await {
+            Ok(theirs) => {
+                let ours = before.0.midpoint(clock.now().0);
+                #[expect(clippy::cast_precision_loss, reason = "a skew is far below 2^52 microseconds")]
+                let skew = (ours - theirs) as f64 / Timestamp::SECOND as f64;
+                metrics::gauge!("lockgate_clock_skew_seconds").set(skew);
+                if skew.abs() > 1.0 {
+                    tracing::error!(
+                        skew,
+                        "this machine's clock and the database's differ by more than a second: set both by NTP"
+                    );
+                }
+            }
+            Err(error) => tracing::warn!(%error, "the database's clock could not be read"),
+        }
+        metrics.run_upkeep();
+        tokio::select! {
+            () = ended.cancelled() => return,
+            () = tokio::time::sleep(Duration::from_secs(60)) => {}
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Puts the contexts together: what each gets, and what is generated from them.
+use crate::config::Config;
+use crate::data::Keys;
+use crate::failure::{Exit, Failure, Result};
+use access::audit::AuditKey;
+use base::{Clock, Ids, StateInfo};
+use db::Db;
+use metrics_exporter_prometheus::PrometheusHandle;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Returns the URL of the metadata database.
+pub fn database_url(config: &Config, folder: &Path) -> String {
+    match &config.database.url {
+        Some(url) => url.reveal().to_owned(),
+        None => format!("sqlite://{}", folder.join("lockgate.db").display()),
+    }
+}
+
+/// Opens the metadata database and brings its schema up to date.
+pub async fn open_database(url: &str, clock: &Clock) -> Result<Db> {
+    let named = |error: db::Error| {
+        let failure = Failure::from(error);
+        let hint = failure.hint.clone().unwrap_or_default();
+        let way_out = if url.starts_with("sqlite:") {
+            hint
+        } else {
+            format!("check `[database] url` and that the database runs; {hint}")
+        };
+        let detail = hidden(&format!("database `{}`: {}", without_password(url), failure.detail), url);
+        Failure { exit: failure.exit, detail, hint: Some(way_out) }
+    };
+    let db = Db::open(url).await.map_err(named)?;
+    db.migrate(&api::migrations(), clock.now()).await.map_err(named)?;
+    Ok(db)
+}
+
+/// Returns `url` as it may be shown.
+fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return "***".into() };
+    match rest.rsplit_once('@') {
+        Some((user, host)) => format!("{scheme}://{}:***@{host}", user.split(':').next().unwrap_or_default()),
+        None => url.to_owned(),
+    }
+}
+
+/// Takes the password out of a driver's words, should they repeat it.
+fn hidden(text: &str, url: &str) -> String {
+    let user = url.split_once("://").and_then(|(_, rest)| rest.rsplit_once('@')).map(|(user, _)| user);
+    match user.and_then(|user| user.split_once(':')) {
+        Some((_, password)) if !password.is_empty() => text.replace(password, "***"),
+        _ => text.to_owned(),
+    }
+}
+
+/// Returns the gate with the product's policies and the company's.
+pub fn gate(config: &Config, db: &Db, clock: &Clock, ids: &Ids) -> Result<access::Gate> {
+    let company = match &config.access.policies {
+        Some(folder) => company_policies(folder)?,
+        None => Vec::new(),
+    };
+    let gate = access::Gate::new(db.clone(), clock.clone(), ids.clone(), &api::policies(), &company)?;
+    let https = config.server.public_url.as_ref().is_some_and(|url| url.starts_with("https://"));
+    Ok(if https { gate.over_https() } else { gate })
+}
+
+fn company_policies(folder: &Path) -> Result<Vec<(String, String)>> {
+    let named = |error: &std::io::Error| {
+        Failure::io(format!("`[access] policies`: `{}` cannot be read", folder.display()), error)
+    };
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(|error| named(&error))? {
+        let path = entry.map_err(|error| named(&error))?.path();
+        if path.extension().is_some_and(|extension| extension == "cedar") {
+            let text = std::fs::read_to_string(&path).map_err(|error| named(&error))?;
+            found.push((path.file_name().unwrap_or_default().to_string_lossy().into_owned(), text));
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Returns what the services are made of.
+pub fn parts(config: &Config, keys: &Keys, gate: access::Gate, metrics: PrometheusHandle) -> Result<api::Parts> {
+    let access::Context { db, clock, ids, .. } = gate.context();
+    let _ = (config, keys);
+    let catalog = catalog::Context { db: db.clone(), clock, ids };
+    Ok(api::Parts { db, gate, catalog, metrics })
+}
+
+/// Returns every context's job handlers.
+pub fn registry(parts: &api::Parts) -> jobs::Registry {
+    let registry = jobs::Registry::new();
+    let _ = parts;
+    registry
+}
+
+/// Returns the audit log's signing key.
+pub fn audit_key(keys: &Keys) -> AuditKey {
+    AuditKey::from_seed(keys.audit)
+}
+
+/// Returns the OpenAPI document.
+pub fn document() -> Result<String> {
+    let document = api::openapi().to_pretty_json();
+    document.map_err(|error| Failure::new(Exit::Internal, format!("the document: {error}"), "report this"))
+}
+
+/// Returns every state of every lifecycle with its look.
+pub fn states() -> Result<String> {
+    let all: [(&str, Vec<StateInfo>); 3] = [
+        ("job", jobs::JobState::table()),
+        ("request", catalog::requests::RequestState::table()),
+        ("grant", catalog::grants::GrantState::table()),
+    ];
+    let mut kinds = BTreeMap::new();
+    for (kind, states) in all {
+        let looks = states.into_iter().map(|state| {
+            let look = serde_json::json!({
+                "tone": state.tone, "icon": state.icon, "word": state.label, "verbs": state.verbs,
+            });
+            (state.word.to_owned(), look)
+        });
+        kinds.insert(kind, serde_json::Map::from_iter(looks));
+    }
+    serde_json::to_string_pretty(&kinds).map_err(|error| Failure::new(Exit::Internal, error.to_string(), "report this"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_never_shown() {
+        let url = "postgres://lockgate:hunter2@db.example/lockgate";
+        assert_eq!(without_password(url), "postgres://lockgate:***@db.example/lockgate");
+        assert_eq!(hidden("password hunter2 refused", url), "password *** refused");
+        assert_eq!(without_password("hunter2"), "***");
+    }
+}

@@ -1,0 +1,107 @@
+//! From the ready line to the end, however it comes.
+use crate::{Folder, ask};
+use serde_json::json;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
+use testkit::Server;
+
+fn connect(server: &Server) -> std::io::Result<TcpStream> {
+    TcpStream::connect(server.listen.trim_start_matches("http://"))
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_survives_kills() {
+    let folder = Folder::new();
+    let data = folder.data();
+    let mut server = Server::start(&data);
+    let token = server.token(&data, "pat", &["platform-admins"]);
+    for number in 0..3 {
+        let body = json!({ "id": format!("person-{number}") });
+        let (status, answer) = ask("POST", &format!("{}/api/v1/people", server.listen), &token, Some(body)).await;
+        assert!(status < 300, "{status} {answer}");
+        server.kill();
+        server = Server::start(&data);
+    }
+    let (status, people) = ask("GET", &format!("{}/api/v1/people", server.listen), &token, None).await;
+    assert_eq!(status, 200, "{people}");
+    let people = people.to_string();
+    for number in 0..3 {
+        assert!(people.contains(&format!("\"person-{number}\"")), "{people}");
+    }
+}
+
+#[test]
+fn sigterm_lets_an_open_request_end() {
+    let folder = Folder::new();
+    let server = Server::start(&folder.data());
+    let token = server.token(&folder.data(), "pat", &["platform-admins"]);
+    let body = r#"{"id": "late"}"#;
+    let (first, rest) = body.split_at(5);
+    let mut stream = connect(&server).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let length = body.len();
+    let head = format!(
+        "POST /api/v1/people HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\ncontent-type: application/json\r\n\
+         expect: 100-continue\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    // The server says `100 Continue` once the handler waits for the body.
+    let mut go_on = [0; 25];
+    stream.read_exact(&mut go_on).unwrap();
+    assert!(go_on.starts_with(b"HTTP/1.1 100 Continue"));
+    stream.write_all(first.as_bytes()).unwrap();
+    server.terminate();
+    while connect(&server).is_ok() {} // until it takes no new ones
+    stream.write_all(rest.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 20"), "{answer}");
+    let (status, took) = server.wait();
+    assert!(status.success(), "{status}");
+    assert!(took < Duration::from_secs(10), "{took:?}");
+    assert!(!folder.data().join("admin.sock").exists());
+}
+
+#[test]
+fn sigterm_ends_within_ten_seconds_whatever_is_open() {
+    let folder = Folder::new();
+    let server = Server::start(&folder.data());
+    let mut stream = connect(&server).unwrap();
+    stream.write_all(b"POST /api/v1/sessions HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{").unwrap();
+    server.terminate();
+    let (status, took) = server.wait();
+    assert!(status.success(), "{status}");
+    assert!(took < Duration::from_secs(10), "{took:?}");
+}
+
+#[test]
+fn what_is_secret_is_its_owners_alone() {
+    let folder = Folder::new();
+    let data = folder.data();
+    let server = Server::start(&data);
+    let mode = |name: &str| std::fs::metadata(data.join(name)).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(""), 0o700);
+    for name in ["admin-link", "admin.sock", "keys/audit.key", "keys/masks.key", "identity.json"] {
+        assert_eq!(mode(name), 0o600, "{name}");
+    }
+    let link = std::fs::read_to_string(data.join("admin-link")).unwrap();
+    let secret = link.split_once("/link#").expect("a page and a secret").1;
+    assert!(link.starts_with(&server.listen), "{link}");
+    assert!(!std::fs::read_to_string(&server.log).unwrap().contains(secret), "not in the log");
+    assert!(!server.ready.to_string().contains(secret), "nor on standard output");
+    assert_eq!(server.ready["admin_link"].as_str(), data.join("admin-link").to_str());
+    std::fs::remove_file(data.join("admin-link")).unwrap();
+    server.kill();
+    Server::start(&data).kill();
+    assert!(!data.join("admin-link").exists(), "only the first start makes one");
+}
+
+#[tokio::test]
+async fn the_serving_port_answers_nothing_yet_and_says_so() {
+    let folder = Folder::new();
+    let server = Server::start(&folder.data());
+    let (status, problem) = ask("GET", &format!("{}/v2/models/pd/infer", server.serving), "x", None).await;
+    assert_eq!((status, problem["code"].as_str()), (404, Some("web.no_such_path")), "{problem}");
+}

@@ -1,0 +1,103 @@
+//! What can be wrong at a start: each names the input and the way out, and leaves nothing behind.
+use crate::{Folder, fails, text, told};
+use std::process::Command;
+use testkit::Server;
+
+fn start(folder: &Folder, more: &[&str]) -> (i32, String) {
+    let data = folder.data();
+    let free = ["--listen", "127.0.0.1:0", "--serving-listen", "127.0.0.1:0"];
+    fails(&[&["server", "--data", text(&data)], &free[..], more].concat())
+}
+
+#[test]
+fn an_unknown_key_suggests_the_right_one() {
+    let folder = Folder::new();
+    let file = folder.file("lockgate.toml", "[database]\nurll = \"postgres://x\"\n");
+    let (code, said) = start(&folder, &["--config", text(&file)]);
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("`[database] urll`") && said.contains("did you mean `url`?"), "{said}");
+    let output = testkit::command(&["server", "--data", text(&folder.data())]).env("LOCKGATE__LOG__LEVL", "x").output();
+    let (code, said) = told(output.unwrap());
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("`[log] levl` in the environment") && said.contains("did you mean `level`?"), "{said}");
+    assert!(!folder.data().exists(), "nothing was made");
+}
+
+#[test]
+fn a_port_in_use_is_named() {
+    let folder = Folder::new();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let data = folder.data();
+    let (code, said) =
+        fails(&["server", "--data", text(&data), "--listen", &address, "--serving-listen", "127.0.0.1:0"]);
+    assert_eq!(code, 7, "{said}");
+    assert!(said.contains(&format!("`server.listen`: cannot listen on `{address}`: address already in use")), "{said}");
+    assert!(said.contains("hint: "), "{said}");
+    assert!(!data.join("lockgate.db").exists(), "nothing was made");
+}
+
+#[test]
+fn two_servers_do_not_share_a_folder() {
+    let folder = Folder::new();
+    let first = Server::start(&folder.data());
+    let (code, said) = start(&folder, &[]);
+    assert_eq!(code, 7, "{said}");
+    assert!(said.contains(&format!("is in use by process {}", first.id())), "{said}");
+    first.kill();
+    Server::start(&folder.data()).kill();
+}
+
+#[test]
+fn a_data_folder_that_cannot_be_one_is_named() {
+    let folder = Folder::new();
+    let file = folder.file("data", "a file");
+    let (code, said) = start(&folder, &[]);
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains(&format!("the data folder `{}`", text(&file))), "{said}");
+    assert!(said.contains("hint: "), "{said}");
+}
+
+#[test]
+fn a_wrong_database_url_is_named_without_its_password() {
+    let folder = Folder::new();
+    let file = |url: &str| folder.file("lockgate.toml", &format!("[database]\nurl = \"{url}\"\n"));
+    // Nothing listens on port 1.
+    let (code, said) = start(&folder, &["--config", text(&file("postgres://lockgate:hunter2@127.0.0.1:1/lockgate"))]);
+    assert_eq!(code, 6, "{said}");
+    assert!(said.contains("`postgres://lockgate:***@127.0.0.1:1/lockgate`"), "{said}");
+    assert!(said.contains("`[database] url`") && !said.contains("hunter2"), "{said}");
+    let (code, said) = start(&folder, &["--config", text(&file("mysql://127.0.0.1/lockgate"))]);
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("`mysql://127.0.0.1/lockgate`") && said.contains("postgres://"), "{said}");
+}
+
+#[test]
+fn a_missing_key_is_not_replaced_in_silence() {
+    let folder = Folder::new();
+    Server::start(&folder.data()).kill();
+    let key = folder.data().join("keys/audit.key");
+    std::fs::remove_file(&key).unwrap();
+    let (code, said) = start(&folder, &[]);
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains(text(&key)) && said.contains("backup"), "{said}");
+    assert!(!key.exists());
+}
+
+#[test]
+fn a_full_disk_is_named() {
+    let folder = Folder::new();
+    // A small disk of the test's own, in a mount namespace of its own.
+    let data = folder.data();
+    std::fs::create_dir(&data).unwrap();
+    let script = format!(
+        "mount -t tmpfs -o size=40k none {data} && \
+         exec {lockgate} server --data {data} --listen 127.0.0.1:0 --serving-listen 127.0.0.1:0",
+        data = text(&data),
+        lockgate = text(&testkit::binary()),
+    );
+    let output = Command::new("unshare").args(["--user", "--map-root-user", "--mount", "sh", "-c", &script]).output();
+    let (code, said) = told(output.unwrap());
+    assert_eq!(code, 8, "{said}");
+    assert!(said.contains("hint: free space"), "{said}");
+}
