@@ -3,6 +3,7 @@ import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@ta
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { unreachableCode } from './api/client';
 import { meQuery } from './api/session';
 import type { Problem } from './api/types';
 import { styleNonce } from './lib/nonce';
@@ -21,7 +22,7 @@ const queryClient: QueryClient = new QueryClient({
     queries: {
       staleTime: 5_000,
       // The server's own refusals are answers; only a lost connection is worth asking again.
-      retry: (failures, problem) => (problem.status === 0 || problem.status === 503) && failures < 20,
+      retry: (failures, problem) => (problem.code === unreachableCode || problem.status === 503) && failures < 20,
       retryDelay: 5_000,
     },
   },

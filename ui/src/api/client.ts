@@ -28,7 +28,9 @@ export function isProblem(thing: unknown): thing is Problem {
   return typeof thing === 'object' && thing !== null && 'code' in thing && 'detail' in thing;
 }
 
-const unreachable: Problem = { status: 0, code: 'ui.unreachable', detail: 'the server does not answer', hint: 'this page tries again by itself; what you typed is kept' };
+/** The code of the one problem that the page itself finds: the server does not answer. */
+export const unreachableCode = 'ui.unreachable';
+const unreachable: Problem = { status: 0, code: unreachableCode, detail: 'the server does not answer', hint: 'this page tries again by itself; what you typed is kept' };
 
 /** Returns any failure as a problem, so that one part can show it. */
 export function problemOf(failure: unknown): Problem {

@@ -3,6 +3,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Navigate, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import { useMemo, useRef } from 'react';
+import { unreachableCode } from '@/api/client';
 import { chainQuery, waitingQuery } from '@/api/frame';
 import { can, meQuery, signOut, type Viewer } from '@/api/session';
 import { Loading, ProblemNote } from '@/components';
@@ -38,7 +39,7 @@ export function placesFor(me: Viewer, waits: number | undefined): Places {
 }
 
 function useChain(me: Viewer): ChainState | null {
-  const { data } = useQuery({ ...chainQuery, enabled: can(me, 'ReadAuditEntry') });
+  const { data } = useQuery({ ...chainQuery, enabled: can(me, 'ExportAudit') });
   if (!data) return null;
   const text = data.intact ? 'Audit chain intact' : 'Audit chain broken';
   return { intact: data.intact, text, checkpoint: data.checkpoint ? instant(data.checkpoint.at) : null };
@@ -79,7 +80,7 @@ function Signed({ me }: { me: Viewer }) {
       <div style={{ minWidth: 0 }}>
         <TopBar me={me} find={find} showFind={pathname !== '/catalog'} onMenu={openMenu} onKeys={openKeys} onSignOut={() => void leave()} />
         <main className="page" id="main" tabIndex={-1}>
-          {failureReason?.status === 0 && <ConnectionStrip since={dataUpdatedAt} />}
+          {failureReason?.code === unreachableCode && <ConnectionStrip since={dataUpdatedAt} />}
           <Outlet />
         </main>
       </div>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { age, brief, bytes, count, daysUntil, duration, figure, instant, percent, plural, unknown } from './format';
+import { age, brief, bytes, count, daysUntil, duration, figure, instant, percent, plural, shortId, unknown } from './format';
 
 test('numbers are exact in facts, brief in lists, and unknown is not zero', () => {
   expect([count(30000), count(0), count(-5), count(null)]).toEqual(['30,000', '0', '−5', unknown]);
@@ -25,4 +25,8 @@ test('an age is a span for a week and a day after that', () => {
   expect(age(new Date(+now - 2 * 3600_000).toISOString(), +now)).toBe('2 h');
   expect(age(new Date(2026, 10, 3, 9, 0).toISOString(), +now)).toBe('3 Nov 09:00');
   expect(daysUntil(new Date(+now + 8.5 * 86400_000).toISOString(), +now)).toBe(9);
+});
+
+test('a long id is told by its end, a short one stays', () => {
+  expect([shortId('r-01a214d7cd2d7604a7dd2277acbc4f70'), shortId('r-214'), shortId('pd-development')]).toEqual(['r-bc4f70', 'r-214', 'pd-development']);
 });

@@ -100,3 +100,9 @@ export function words(stored: string): string {
 export function sentence(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
+
+/** Returns an id as people can tell it from another: its kind and its end, "r-bc4f70". The whole one stays in the address. */
+export function shortId(id: string): string {
+  const [kind = '', rest = ''] = id.split('-', 2);
+  return rest.length > 8 && /^[0-9a-f]+$/.test(rest) ? `${kind}-${rest.slice(-6)}` : id;
+}

@@ -7,6 +7,7 @@ import { Home } from '@/features/home/Home';
 import { type Crumb } from '@/frame/Crumbs';
 import { Frame } from '@/frame/Frame';
 import { NotFound, PageFault } from '@/frame/Lost';
+import { shortId } from '@/lib/format';
 import { from, text } from './search';
 
 type Raw = Record<string, unknown>;
@@ -62,7 +63,7 @@ const request = createRoute({
   getParentRoute: () => inbox,
   path: '/$id',
   component: lazyRouteComponent(() => import('@/features/access/RequestPage'), 'RequestPage'),
-  staticData: { crumbs: ({ id = '' }) => [{ label: 'Access', to: '/access' }, { label: `Request ${id}` }] },
+  staticData: { crumbs: ({ id = '' }) => [{ label: 'Access', to: '/access' }, { label: `Request ${shortId(id)}` }] },
 });
 const ask = createRoute({
   getParentRoute: () => frame,
@@ -82,7 +83,7 @@ const grant = createRoute({
   getParentRoute: () => frame,
   path: '/grants/$id',
   component: lazyRouteComponent(() => import('@/features/grants/Grant'), 'Grant'),
-  staticData: { crumbs: ({ id = '' }) => [{ label: 'Access', to: '/access' }, { label: 'Grants', to: '/grants' }, { label: id }] },
+  staticData: { crumbs: ({ id = '' }) => [{ label: 'Access', to: '/access' }, { label: 'Grants', to: '/grants' }, { label: shortId(id) }] },
 });
 const purposes = createRoute({ getParentRoute: () => frame, path: '/purposes', component: lazyRouteComponent(() => import('@/features/purposes/Purposes'), 'Purposes'), staticData: crumbs({ label: 'Access', to: '/access' }, { label: 'Purposes' }) });
 const purpose = createRoute({

@@ -2,6 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { requestQuery, submit, type RequestView, withdraw } from '@/api/requests';
 import { useMe } from '@/api/session';
 import { Btn, BtnLink, ConfirmAct } from '@/components';
+import { shortId } from '@/lib/format';
 
 /** What the person who asked may still do: send it, take it back, or read at once. */
 export function AskerActs({ request }: { request: RequestView }) {
@@ -33,8 +34,8 @@ export function AskerActs({ request }: { request: RequestView }) {
         size="sm"
         look="danger"
         label="Withdraw"
-        act={`Withdraw request ${request.id}`}
-        question={`Withdraw request ${request.id}?`}
+        act={`Withdraw request ${shortId(request.id)}`}
+        question={`Withdraw request ${shortId(request.id)}?`}
         consequence="It ends for good and nobody decides it any more. You can ask again with a new request."
         busy={back.isPending}
         busyWord="Withdrawing…"

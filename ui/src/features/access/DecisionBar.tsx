@@ -4,7 +4,7 @@ import { useMe } from '@/api/session';
 import type { Problem } from '@/api/types';
 import { ActDialog, Btn, readPrincipal, ReasonButton } from '@/components';
 import { roleLine } from '@/frame/TopBar';
-import { count, day } from '@/lib/format';
+import { count, day, shortId } from '@/lib/format';
 import { useKeys } from '@/lib/keys';
 import { changesNothing, type Draft, summary } from './terms';
 
@@ -25,14 +25,15 @@ export function DecisionBar({ request, draft, terms, effect, busy, problem, onAp
   const [approving, setApproving] = useState(false);
   const [refusing, setRefusing] = useState(false);
   useKeys({ a: () => setApproving(true), r: () => setRefusing(true) });
+  const id = shortId(request.id);
   const asIs = changesNothing(terms);
-  const act = asIs ? `Approve ${request.id}` : `Approve ${request.id} with terms`;
+  const act = asIs ? `Approve ${id}` : `Approve ${id} with terms`;
   const who = readPrincipal(request.principal).name;
   const through = request.kind === 'read' ? summary(draft) : `publishing below ${request.object}`;
   const end = terms.until ?? request.asked.expires_at;
   const narrower = effect?.narrower ?? [];
   return (
-    <div className="decide" role="region" aria-label={`Decide on ${request.id}`}>
+    <div className="decide" role="region" aria-label={`Decide on ${id}`}>
       <div>
         <b>{through.charAt(0).toUpperCase() + through.slice(1)}</b>
         <div className="dim sm sub">
@@ -42,8 +43,8 @@ export function DecisionBar({ request, draft, terms, effect, busy, problem, onAp
       <span className="sp" />
       <ReasonButton
         label="Refuse"
-        act={`Refuse ${request.id}`}
-        question={`Refuse request ${request.id}?`}
+        act={`Refuse ${id}`}
+        question={`Refuse request ${id}?`}
         consequence={`${who} reads nothing new, and is told why. The request ends as Rejected for good; they may ask again with a new one.`}
         busyWord="Refusing…"
         busy={busy}

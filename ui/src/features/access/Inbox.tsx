@@ -3,6 +3,7 @@ import { Link, Outlet, useNavigate, useParams, useSearch } from '@tanstack/react
 import { type InboxView, requestsQuery, type RequestItem } from '@/api/requests';
 import { FactBadge, Icon, Loading, ProblemNote, readPrincipal, Seg, StateBadge, When } from '@/components';
 import { useKeys } from '@/lib/keys';
+import { shortId } from '@/lib/format';
 
 const views: { key: InboxView; label: string }[] = [
   { key: 'waiting', label: 'For me' },
@@ -15,7 +16,7 @@ function Entry({ request, view, isOpen }: { request: RequestItem; view: InboxVie
   return (
     <Link to="/access/$id" params={{ id: request.id }} search={{ view }} className={`q${isOpen ? ' on' : ''}`} aria-current={isOpen ? 'true' : undefined}>
       <div className="row">
-        <b className="tn">{request.id}</b>
+        <b className="tn" title={request.id}>{shortId(request.id)}</b>
         <span className="cut">{readPrincipal(request.principal).name}</span>
         <span className="sp" />
         <span className="sm faint nw">

@@ -3,7 +3,7 @@ import { Link, useParams } from '@tanstack/react-router';
 import { requestHistoryQuery, requestQuery, type RequestView } from '@/api/requests';
 import { Env, FactBadge, Icon, Loading, Meta, NextStrip, PageHead, Panel, readPrincipal, StateBadge, When, Who } from '@/components';
 import { Unread } from '@/frame/Lost';
-import { day, sentence } from '@/lib/format';
+import { day, sentence, shortId } from '@/lib/format';
 import { History } from '../audit/History';
 import { AskerActs } from './AskerActs';
 import { Outcome } from './Outcome';
@@ -73,13 +73,13 @@ export function RequestPage() {
     <>
       <PageHead
         icon="key"
-        kind={`Access request ${request.id}, ${request.kind}`}
+        kind={`Access request ${shortId(request.id)}, ${request.kind}`}
         name={
           <>
             {asker} asks for <span className="mono">{request.object}</span>
           </>
         }
-        title={`Request ${request.id}`}
+        title={`Request ${shortId(request.id)}`}
         meta={
           <>
             {stateBadge(request, decides)}

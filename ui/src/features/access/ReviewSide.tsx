@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import type { Effect, RequestView } from '@/api/requests';
 import { Icon, Line, Loading, lookOf, Panel } from '@/components';
-import { day } from '@/lib/format';
+import { day, shortId } from '@/lib/format';
 
 const marks: Record<string, string> = { good: 'circle-check', warn: 'alert-triangle', bad: 'alert-circle' };
 
@@ -57,7 +57,7 @@ export function ReviewSide({ effect, request }: { effect: Effect | undefined; re
                 tone={look.tone}
                 title={
                   <Link className="link" to="/access/$id" params={{ id: before.id }}>
-                    {before.id}, {look.word.toLowerCase()}
+                    {shortId(before.id)}, {look.word.toLowerCase()}
                   </Link>
                 }
                 under={`${day(before.at)}${before.text ? `, ${before.text}` : ''}`}

@@ -4,6 +4,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
 import { auditQuery, type Outcome } from '@/api/admin';
 import { chainQuery } from '@/api/frame';
+import { can, useMe } from '@/api/session';
 import { Btn, Empty, Icon, Loading, NextStrip, PageHead, Pager, Panel, ProblemNote } from '@/components';
 import { count, instant } from '@/lib/format';
 import { Entries } from './Entries';
@@ -11,7 +12,8 @@ import { Entries } from './Entries';
 const outcomes: Outcome[] = ['allowed', 'refused', 'failed'];
 
 function Chain() {
-  const { data: chain } = useQuery(chainQuery);
+  const me = useMe();
+  const { data: chain } = useQuery({ ...chainQuery, enabled: can(me, 'ExportAudit') });
   if (!chain) return null;
   const text = chain.intact ? `The chain of ${count(chain.sealed)} entries is intact.` : 'The chain is broken: an entry was changed or is missing.';
   const open = chain.unsealed ? `${count(chain.unsealed)} not sealed yet; that takes a second. ` : '';
@@ -23,6 +25,7 @@ function Chain() {
 export function Audit() {
   const search = useSearch({ from: '/frame/audit' });
   const navigate = useNavigate({ from: '/audit' });
+  const me = useMe();
   const { from = 0, ...asked } = search;
   const entries = useQuery(auditQuery(asked));
   const [form, setForm] = useState({ actor: asked.actor ?? '', action: asked.action ?? '', resource: asked.resource ?? '' });
@@ -45,7 +48,7 @@ export function Audit() {
         title="Audit log"
         meta="Every change, every read and every refusal, chained so that none can be taken out unnoticed."
         actions={
-          <a className="btn" href="/api/v1/audit/export" download="lockgate-audit.jsonl">
+          can(me, 'ExportAudit') && <a className="btn" href="/api/v1/audit/export" download="lockgate-audit.jsonl">
             <Icon name="download" />
             Export with hashes
           </a>

@@ -5,6 +5,7 @@ import { grantsQuery } from '@/api/grants';
 import { requestsQuery } from '@/api/requests';
 import { BtnLink, Empty, Line, Loading, Panel, ProblemNote, StateBadge, When, Who } from '@/components';
 import { GrantTable } from '../grants/GrantTable';
+import { shortId } from '@/lib/format';
 
 /** Who may read it, who asks, and how to ask. */
 export function DatasetAccess() {
@@ -39,7 +40,7 @@ export function DatasetAccess() {
             lead={<Who who={request.principal} bare />}
             title={
               <Link className="link" to="/access/$id" params={{ id: request.id }}>
-                {request.id}
+                {shortId(request.id)}
               </Link>
             }
             under={`${request.uses.join(', ')}, for ${request.purpose}`}

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import type { DatasetView } from '@/api/datasets';
 import { grantsQuery } from '@/api/grants';
 import { Panel, Snippet } from '@/components';
+import { shortId } from '@/lib/format';
 
 const ways = ['Python', 'SQL', 'Shell'] as const;
 
@@ -22,7 +23,7 @@ export function ReadIt({ dataset }: { dataset: DatasetView }) {
   const [way, setWay] = useState<(typeof ways)[number]>('Python');
   const grants = useQuery(grantsQuery({ object: dataset.id, mine: true, state: 'active' }));
   const grant = grants.data?.items[0];
-  const note = grant ? `under grant ${grant.id}` : 'works once you have a grant';
+  const note = grant ? `under grant ${shortId(grant.id)}` : 'works once you have a grant';
   return (
     <Panel title="Read it" padded right={<SegmentedControl aria-label="Way to read" data={[...ways]} value={way} onChange={(value) => setWay(value as typeof way)} />}>
       <Snippet code={code(way, dataset.id, grant?.purpose ?? 'PURPOSE', grant?.uses[0] ?? 'explore')} note={note} />

@@ -24,6 +24,7 @@ test('operations stand under their tag, with a call to paste', () => {
 test('types read as words', () => {
   expect(typeLine({ type: 'array', items: { $ref: '#/components/schemas/Reason' } })).toBe('list of Reason');
   expect(typeLine({ type: ['string', 'null'], format: 'date-time' })).toBe('text, date-time');
+  expect(typeLine({ oneOf: [{ type: 'null' }, { $ref: '#/components/schemas/Reason' }] })).toBe('Reason');
   expect(typeLine({ enum: ['read', 'write'] })).toBe('read | write');
   expect(example(contract, { $ref: '#/components/schemas/Reason' })).toEqual({ reason: '…' });
 });

@@ -21,7 +21,7 @@ export function operationsByTag(contract: Contract): [tag: string, operations: O
     for (const method of methods) {
       const raw = item[method];
       if (!raw) continue;
-      const tag = raw.tags?.[0] ?? 'other';
+      const tag = raw.tags?.[0] ?? path.replace(/^\/api\/v\d+/, '').split('/')[1] ?? 'other';
       byTag.set(tag, [...(byTag.get(tag) ?? []), { ...raw, method, path, id: raw.operationId ?? `${method} ${path}` }]);
     }
   }
@@ -42,7 +42,7 @@ export function typeLine(schema: Schema | undefined): string {
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.enum) return schema.enum.map((value) => String(value)).join(' | ');
   const variants = schema.oneOf ?? schema.anyOf;
-  if (variants) return [...new Set(variants.map(typeLine))].filter((word) => word !== 'null').join(' or ');
+  if (variants) return [...new Set(variants.filter((one) => one.type !== 'null').map(typeLine))].join(' or ');
   if (schema.allOf) return schema.allOf.map(typeLine).join(' with ');
   const types = [schema.type ?? 'object'].flat().filter((type) => type !== 'null');
   if (types[0] === 'array') return `list of ${typeLine(schema.items)}`;

@@ -3,7 +3,7 @@ import { Link, useParams } from '@tanstack/react-router';
 import { grantHistoryQuery, grantQuery } from '@/api/grants';
 import { BtnLink, Facts, Loading, Meta, NextStrip, ObjectPage, Panel, readPrincipal, When, Who } from '@/components';
 import { Unread } from '@/frame/Lost';
-import { day } from '@/lib/format';
+import { day, shortId } from '@/lib/format';
 import { Asker } from '../access/RequestPage';
 import { choiceOf, choiceWords } from '../access/terms';
 import { History } from '../audit/History';
@@ -21,13 +21,13 @@ export function Grant() {
   return (
     <ObjectPage
       icon="key"
-      kind={`Grant ${grant.id}, ${grant.kind}`}
+      kind={`Grant ${shortId(grant.id)}, ${grant.kind}`}
       name={
         <>
           {who} on <span className="mono">{grant.object}</span>
         </>
       }
-      title={`Grant ${grant.id}`}
+      title={`Grant ${shortId(grant.id)}`}
       badge={<GrantBadge grant={grant} form="tint" />}
       meta={
         <>
@@ -62,7 +62,7 @@ export function Grant() {
               ['Uses', grant.uses.join(', ')],
               ['Ended by', grant.ended ? <Who key="by" who={grant.ended.by} /> : null],
               ['Why', grant.ended?.reason ?? null],
-              ['Request', grant.request ? <Link key="r" className="link" to="/access/$id" params={{ id: grant.request }}>{grant.request}</Link> : 'imported'],
+              ['Request', grant.request ? <Link key="r" className="link" to="/access/$id" params={{ id: grant.request }}>{shortId(grant.request)}</Link> : 'imported'],
               ['Ends', <When key="e" at={grant.expires_at} />],
             ]}
           />

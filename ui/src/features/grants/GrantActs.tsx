@@ -3,6 +3,7 @@ import { grantQuery, type GrantVerb, type GrantView, resumeGrant, stopGrant } fr
 import { can, useMe } from '@/api/session';
 import { ConfirmAct, readPrincipal, ReasonButton } from '@/components';
 import { roleLine } from '@/frame/TopBar';
+import { shortId } from '@/lib/format';
 
 function consequence(verb: GrantVerb, grant: GrantView): string {
   const who = readPrincipal(grant.principal).name;
@@ -41,8 +42,8 @@ export function GrantActs({ grant }: { grant: GrantView }) {
         <ConfirmAct
           {...shared}
           label="Resume"
-          act={`Resume grant ${grant.id}`}
-          question={`Resume grant ${grant.id}?`}
+          act={`Resume grant ${shortId(grant.id)}`}
+          question={`Resume grant ${shortId(grant.id)}?`}
           consequence={consequence('resume', grant)}
           busyWord="Resuming…"
           onConfirm={() => act.mutate({ verb: 'resume' })}
@@ -53,8 +54,8 @@ export function GrantActs({ grant }: { grant: GrantView }) {
           {...shared}
           label="Suspend"
           look="plain"
-          act={`Suspend grant ${grant.id}`}
-          question={`Suspend grant ${grant.id}?`}
+          act={`Suspend grant ${shortId(grant.id)}`}
+          question={`Suspend grant ${shortId(grant.id)}?`}
           consequence={consequence('suspend', grant)}
           busyWord="Suspending…"
           onReason={(reason) => act.mutate({ verb: 'suspend', reason })}
@@ -64,8 +65,8 @@ export function GrantActs({ grant }: { grant: GrantView }) {
         <ReasonButton
           {...shared}
           label="Revoke"
-          act={`Revoke grant ${grant.id}`}
-          question={`Revoke grant ${grant.id}?`}
+          act={`Revoke grant ${shortId(grant.id)}`}
+          question={`Revoke grant ${shortId(grant.id)}?`}
           consequence={consequence('revoke', grant)}
           busyWord="Revoking…"
           onReason={(reason) => act.mutate({ verb: 'revoke', reason })}
