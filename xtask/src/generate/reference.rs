@@ -12,7 +12,7 @@ pub fn api(document: &serde_json::Value) -> Result<String> {
     for (path, item) in document["paths"].as_object().context("the document has no paths")? {
         for method in METHODS {
             let Some(operation) = item.get(method) else { continue };
-            let tag = operation["tags"][0].as_str().unwrap_or("other").to_owned();
+            let tag = operation["tags"][0].as_str().unwrap_or_else(|| subject(path)).to_owned();
             let id =
                 operation["operationId"].as_str().with_context(|| format!("{method} {path} has no operation id"))?;
             let says = operation["summary"].as_str().or_else(|| operation["description"].as_str()).unwrap_or_default();
@@ -29,6 +29,11 @@ pub fn api(document: &serde_json::Value) -> Result<String> {
         write!(page, "\n## {tag}\n\n| call | operation | what it does |\n| --- | --- | --- |\n{}\n", lines.join("\n"))?;
     }
     Ok(page)
+}
+
+/// Returns what an untagged path is about: `grants` of `/api/v1/grants/{id}`.
+fn subject(path: &str) -> &str {
+    path.trim_start_matches("/api/v1").split('/').find(|part| !part.is_empty()).unwrap_or("other")
 }
 
 /// Returns the page that lists every state of every lifecycle, with the verbs that fit from there.
@@ -87,6 +92,7 @@ mod tests {
         let page = api(&document).unwrap();
         assert!(page.contains("\n## access\n"), "{page}");
         assert!(page.contains("| `POST /grants/{id}/revoke` | `revoke_grant` | End a grant now. |"), "{page}");
+        assert_eq!(subject("/api/v1/grants/{id}"), "grants");
         assert!(api(&serde_json::json!({"paths": {"/x": {"get": {}}}})).is_err());
     }
 
