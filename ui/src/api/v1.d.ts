@@ -11,25 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List what was done and refused, newest first: all of it for auditors, one's own for everyone. */
         get: operations["list_audit_entries"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/audit/export": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Export the audit log as JSON Lines, with its hashes and checkpoints, for `lockgate audit verify`. */
-        get: operations["export_audit"];
         put?: never;
         post?: never;
         delete?: never;
@@ -45,7 +27,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Show whether the audit log's chain holds, and how far it reaches. */
         get: operations["get_audit_status"];
         put?: never;
         post?: never;
@@ -55,7 +36,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/grants/{id}/revoke": {
+    "/api/v1/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["export_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions": {
         parameters: {
             query?: never;
             header?: never;
@@ -64,8 +61,167 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** End a grant now. */
-        post: operations["revoke_grant"];
+        post: operations["sign_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/links/redeem": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["redeem_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: operations["sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/role-assignments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_role_assignments"];
+        put?: never;
+        post: operations["assign_role"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/role-assignments/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["end_role_assignment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_tokens"];
+        put?: never;
+        post: operations["create_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["revoke_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_people"];
+        put?: never;
+        post: operations["create_person"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{id}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["create_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{id}/deactivate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["deactivate_person"];
         delete?: never;
         options?: never;
         head?: never;
@@ -79,7 +235,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List groups with their members. */
         get: operations["list_groups"];
         put?: never;
         post?: never;
@@ -98,7 +253,6 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Add a person to a group. */
         post: operations["add_member"];
         delete?: never;
         options?: never;
@@ -115,7 +269,6 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Remove a person from a group. */
         post: operations["remove_member"];
         delete?: never;
         options?: never;
@@ -123,41 +276,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/jobs": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List jobs, the newest first. */
-        get: operations["list_jobs"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/jobs/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Show a job: its state and how far it is. */
-        get: operations["get_job"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/links/redeem": {
+    "/api/v1/lakes/{id}/crawl": {
         parameters: {
             query?: never;
             header?: never;
@@ -166,23 +285,21 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Set a password with a one-time link, and sign in. */
-        post: operations["redeem_link"];
+        post: operations["crawl_lake"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/me": {
+    "/api/v1/lakes/{id}/crawls": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Show who one is here, and what one may do. */
-        get: operations["get_me"];
+        get: operations["list_crawls"];
         put?: never;
         post?: never;
         delete?: never;
@@ -191,25 +308,71 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/people": {
+    "/api/v1/crawls/{id}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** List people. */
-        get: operations["list_people"];
+        get: operations["get_crawl"];
         put?: never;
-        /** Add a person. They get in by a one-time link. */
-        post: operations["create_person"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/people/{id}/deactivate": {
+    "/api/v1/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_grants"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grants/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_grant"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grants/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_grant_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grants/{id}/revoke": {
         parameters: {
             query?: never;
             header?: never;
@@ -218,15 +381,14 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** End a person's way in now: sessions, tokens and roles. What they did stands. */
-        post: operations["deactivate_person"];
+        post: operations["revoke_grant"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/people/{id}/link": {
+    "/api/v1/grants/{id}/suspend": {
         parameters: {
             query?: never;
             header?: never;
@@ -235,8 +397,231 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Make a one-time link with which a person sets a password and signs in. It works once, for an hour. */
-        post: operations["create_link"];
+        post: operations["suspend_grant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grants/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["resume_grant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lakes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_lakes"];
+        put?: never;
+        post: operations["connect_lake"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_roots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lakes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_lake"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_datasets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_dataset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{id}/columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_columns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{id}/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_profile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_dataset_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{id}/describe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["describe_dataset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{id}/columns/{column}/classify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["classify_column"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{id}/visibility": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["set_visibility"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_requests"];
+        put?: never;
+        post: operations["create_request"];
         delete?: never;
         options?: never;
         head?: never;
@@ -250,10 +635,73 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Show an access request. */
         get: operations["get_request"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/requests/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_request_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/requests/{id}/edit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["edit_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/requests/{id}/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["submit_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/requests/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["withdraw_request"];
         delete?: never;
         options?: never;
         head?: never;
@@ -269,7 +717,6 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Approve an access request with terms that narrow it, or reject it. */
         post: operations["decide_request"];
         delete?: never;
         options?: never;
@@ -277,25 +724,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/role-assignments": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List who holds which role for what: all of it for administrators and auditors, one's own for everyone. */
-        get: operations["list_role_assignments"];
-        put?: never;
-        /** Give a person or group a role for a place. */
-        post: operations["assign_role"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/role-assignments/{id}/end": {
+    "/api/v1/requests/{id}/effect": {
         parameters: {
             query?: never;
             header?: never;
@@ -304,67 +733,62 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** End a role now. What was decided by it stands. */
-        post: operations["end_role_assignment"];
+        post: operations["preview_request"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/sessions": {
+    "/api/v1/datasets/{id}/access-policy": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        get: operations["get_access_policy"];
         put?: never;
-        /** Sign in with a name and a password. */
-        post: operations["sign_in"];
+        post: operations["set_access_policy"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/sessions/current": {
+    "/api/v1/purposes": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        get: operations["list_purposes"];
+        put?: never;
+        post: operations["create_purpose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/purposes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_purpose"];
         put?: never;
         post?: never;
-        /** Sign out: end the session of this browser. */
-        delete: operations["sign_out"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/tokens": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List tokens: one's own, or everyone's for an administrator. */
-        get: operations["list_tokens"];
-        put?: never;
-        /** Create a token of one's own. Its secret is answered here and never again. */
-        post: operations["create_token"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/tokens/{id}/revoke": {
+    "/api/v1/query": {
         parameters: {
             query?: never;
             header?: never;
@@ -373,8 +797,55 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** End a token now; it stops working everywhere within a second. */
-        post: operations["revoke_token"];
+        post: operations["run_query"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_queries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queries/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_query"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queries/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["cancel_query"];
         delete?: never;
         options?: never;
         head?: never;
@@ -385,523 +856,843 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description A role to give. */
-        AssignmentOrder: {
-            /** @description `person:ana` or `group:data-stewards`. */
-            principal: string;
-            role: components["schemas"]["Role"];
-            /** @description `lake/retail`, `project/credit-risk/prod`, `team:retail`, or `deployment` where the role allows it. */
-            scope: string;
+        /** @enum {string} */
+        TokenState: "active" | "revoked" | "expired";
+        /** @enum {string} */
+        PersonState: "active" | "deactivated";
+        /** @enum {string} */
+        CrawlState: "queued" | "running" | "done" | "failed";
+        /** @enum {string} */
+        GrantState: "active" | "suspended" | "revoked";
+        /** @enum {string} */
+        GrantStanding: "scheduled" | "active" | "suspended" | "expired" | "revoked";
+        /** @enum {string} */
+        Source: "unclassified" | "proposed" | "confirmed" | "corrected";
+        /** @enum {string} */
+        DatasetState: "active" | "missing" | "retired";
+        /** @enum {string} */
+        Visibility: "listed" | "hidden";
+        /** @enum {string} */
+        Origin: "crawled" | "published";
+        /** @enum {string} */
+        Change: "first" | "compatible" | "breaking";
+        /** @enum {string} */
+        RequestState: "draft" | "submitted" | "approved" | "rejected" | "withdrawn" | "expired_unanswered";
+        /** @enum {string} */
+        QueryState: "running" | "succeeded" | "failed" | "cancelled";
+        TokenFor: {
+            user: string;
+            groups: string[];
+            ttl_seconds?: number | null;
         };
-        /** @description Whether the chain of the audit log holds. */
-        AuditStatus: {
-            checkpoint?: components["schemas"]["Checkpoint"] | null;
-            /** @description The hash of the last sealed entry. */
-            head?: string | null;
-            /** @description Whether the newest 1,000 sealed entries, recomputed now, still have their hashes. An export checks all. */
-            intact: boolean;
-            /** Format: int64 */
-            sealed: number;
-            /** Format: int64 */
-            unsealed: number;
+        LinkFor: {
+            user?: string | null;
         };
-        /** @description That the chain had reached `hash` at `seq`, signed with the deployment's audit key. */
         Checkpoint: {
+            seq: number;
+            hash: string;
             /** Format: date-time */
             at: string;
-            hash: string;
-            /** @description The first 16 hex digits of the public key's SHA-256. */
             key: string;
-            /** Format: int64 */
-            seq: number;
-            /** @description Ed25519 over the canonical JSON of the other fields, in hex. */
             signature: string;
         };
-        /** @description A new token: the only answer that shows its secret. */
-        CreatedToken: components["schemas"]["TokenView"] & {
-            /** @description The secret. It is not stored and cannot be shown again. */
-            token: components["schemas"]["Secret"];
-        };
-        /** @description A name and its password. */
-        Credentials: {
-            name: string;
-            password: components["schemas"]["Secret"];
-        };
-        /** @description What a decider says. */
-        Decision: {
-            /** @enum {string} */
-            decision: "approve";
-            /** @description The terms. */
-            terms?: components["schemas"]["Terms"];
-        } | {
-            /** @enum {string} */
-            decision: "reject";
-            /** @description Why. */
-            reason: string;
-        };
-        /** @description An entry of the audit log. */
+        /** @enum {string} */
+        Outcome: "allowed" | "refused" | "failed";
         EntryView: {
-            action: string;
-            actor: string;
-            after?: unknown;
+            id: number;
+            seq?: number | null;
             /** Format: date-time */
             at: string;
-            before?: unknown;
-            grant?: string | null;
-            hash?: string | null;
-            /** Format: int64 */
-            id: number;
+            actor: string;
             on_behalf_of?: string | null;
-            origin?: string | null;
+            action: string;
+            resource: string;
             outcome: components["schemas"]["Outcome"];
             policies: string[];
+            grant?: string | null;
             purpose?: string | null;
             reason?: string | null;
+            before?: unknown;
+            after?: unknown;
             request_id?: string | null;
-            resource: string;
-            /**
-             * Format: int64
-             * @description Its place in the chain; null until it is sealed.
-             */
-            seq?: number | null;
+            origin?: string | null;
+            hash?: string | null;
         };
-        /** @description A grant as its viewer sees it. */
-        GrantView: {
-            id: string;
-            state: string;
+        AuditStatus: {
+            intact: boolean;
+            sealed: number;
+            unsealed: number;
+            head?: string | null;
+            checkpoint?: components["schemas"]["Checkpoint"] | null;
         };
-        /** @description A group with its members. */
-        GroupView: {
-            builtin: boolean;
-            id: string;
-            /** @description Whether this viewer may add and remove members. */
-            may_change: boolean;
-            members: components["schemas"]["MemberView"][];
-            role?: components["schemas"]["Role"] | null;
-            title: string;
-        };
-        /** @enum {string} */
-        JobState: "queued" | "leased" | "done" | "dead";
-        /** @description A piece of background work. */
-        JobView: {
-            /**
-             * Format: int64
-             * @description How often it was tried.
-             */
-            attempts: number;
+        EntryQuery: {
+            actor?: string | null;
+            action?: string | null;
+            resource?: string | null;
+            outcome?: components["schemas"]["Outcome"] | null;
             /** Format: date-time */
-            created_at: string;
+            from?: string | null;
             /** Format: date-time */
-            ended_at?: string | null;
-            id: string;
-            /** @description What it does: `catalog.crawl`. */
-            kind: string;
-            next: components["schemas"]["Next"];
-            progress: components["schemas"]["ProgressView"];
-            /** @description Why the last attempt failed. */
-            reason?: string | null;
-            /**
-             * Format: date-time
-             * @description Not before.
-             */
-            run_at: string;
-            /** @description What it works on: `lake/retail`. */
-            scope: string;
-            state: components["schemas"]["JobState"];
+            to?: string | null;
         };
-        /** @description A one-time link. It is shown here and never again. */
-        LinkView: {
-            /** Format: date-time */
-            expires_at: string;
-            /** @description The secret, for `POST /links/redeem`. */
-            link: components["schemas"]["Secret"];
-            /** @description The page that takes it, to put behind this server's address. */
-            path: components["schemas"]["Secret"];
-            person: string;
+        MeView: {
+            principal: string;
+            person?: components["schemas"]["MePerson"] | null;
+            groups: string[];
+            roles: components["schemas"]["RoleHeld"][];
+            can: string[];
+            csrf?: string | null;
+            sign_in: components["schemas"]["SignInWord"];
         };
-        /** @description The person who asks. */
         MePerson: {
             id: string;
             name: string;
         };
-        /** @description Who the caller is here, and what they may do. */
-        MeView: {
-            /** @description The verbs that the caller may do to something; the UI shows no others. */
-            can: string[];
-            /** @description What a browser sends as `x-lockgate-csrf` with every unsafe method; null without a session. */
-            csrf?: string | null;
-            groups: string[];
-            person?: components["schemas"]["MePerson"] | null;
-            /** @description `person:ana`, `environment:credit-risk/preprod`, or `operator`. */
-            principal: string;
-            roles: components["schemas"]["RoleHeld"][];
-            sign_in: components["schemas"]["SignInWord"];
+        RoleHeld: {
+            role: components["schemas"]["Role"];
+            scope: string;
+            given_by: string;
+            /** Format: date-time */
+            given_at: string;
         };
-        /** @description Who joins a group. */
+        /** @enum {string} */
+        SignInWord: "session" | "token" | "local";
+        LinkView: {
+            person: string;
+            link: string;
+            path: string;
+            /** Format: date-time */
+            expires_at: string;
+        };
+        Credentials: {
+            name: string;
+            password: string;
+        };
+        Redemption: {
+            link: string;
+            password: string;
+        };
+        /** @enum {string} */
+        Role: "model_developer" | "model_owner" | "model_validator" | "data_steward" | "data_protection" | "change_manager" | "auditor" | "platform_administrator";
+        RoleAssignmentView: {
+            id: string;
+            principal: string;
+            role: components["schemas"]["Role"];
+            scope: string;
+            given_by: string;
+            /** Format: date-time */
+            given_at: string;
+            ended_by?: string | null;
+            /** Format: date-time */
+            ended_at?: string | null;
+            next: components["schemas"]["Next"];
+        };
+        AssignmentOrder: {
+            principal: string;
+            role: components["schemas"]["Role"];
+            scope: string;
+        };
+        AssignmentQuery: {
+            principal?: string | null;
+            role?: components["schemas"]["Role"] | null;
+            scope?: string | null;
+            ended?: boolean | null;
+        };
+        /** @enum {string} */
+        TokenKind: "personal" | "attempt";
+        TokenView: {
+            id: string;
+            name: string;
+            kind: components["schemas"]["TokenKind"];
+            state: components["schemas"]["TokenState"];
+            person?: string | null;
+            environment?: string | null;
+            attempt?: string | null;
+            verbs?: string[] | null;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            next: components["schemas"]["Next"];
+        };
+        CreatedToken: components["schemas"]["TokenView"] & {
+            token: string;
+        };
+        TokenOrder: {
+            name?: string | null;
+            ttl_seconds?: number | null;
+            verbs?: string[] | null;
+        };
+        TokenQuery: {
+            person?: string | null;
+        };
+        PersonView: {
+            id: string;
+            name: string;
+            state: components["schemas"]["PersonState"];
+            groups: string[];
+            has_password: boolean;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            locked_until?: string | null;
+            next: components["schemas"]["Next"];
+        };
+        PersonOrder: {
+            id: string;
+            name?: string | null;
+        };
+        GroupView: {
+            id: string;
+            title: string;
+            role?: components["schemas"]["Role"] | null;
+            builtin: boolean;
+            members: components["schemas"]["MemberView"][];
+            may_change: boolean;
+        };
+        MemberView: {
+            person: string;
+            added_by: string;
+            /** Format: date-time */
+            added_at: string;
+        };
         MemberOrder: {
             person: string;
         };
-        /** @description A member of a group. */
-        MemberView: {
-            /** Format: date-time */
-            added_at: string;
-            added_by: string;
-            person: string;
+        PeopleQuery: {
+            q?: string | null;
         };
-        /** @description What the viewer should know and do next; computed by the server, rendered by UI, CLI and mail. */
-        Next: {
-            /** @description The operation id that this viewer may call now. */
-            action?: string | null;
-            /** @description Why, or what follows. */
+        BrokenView: {
+            path: string;
             reason: string;
-            /** @description The situation, one sentence. */
-            text: string;
-            /** @description The tone of the strip. */
-            tone: components["schemas"]["Tone"];
+            line?: number | null;
         };
-        /**
-         * @description How it ended.
-         * @enum {string}
-         */
-        Outcome: "allowed" | "refused" | "failed";
-        /** @description One page of a list. */
-        Page_EntryView: {
-            items: {
-                action: string;
-                actor: string;
-                after?: unknown;
-                /** Format: date-time */
-                at: string;
-                before?: unknown;
-                grant?: string | null;
-                hash?: string | null;
-                /** Format: int64 */
-                id: number;
-                on_behalf_of?: string | null;
-                origin?: string | null;
-                outcome: components["schemas"]["Outcome"];
-                policies: string[];
-                purpose?: string | null;
-                reason?: string | null;
-                request_id?: string | null;
-                resource: string;
-                /**
-                 * Format: int64
-                 * @description Its place in the chain; null until it is sealed.
-                 */
-                seq?: number | null;
-            }[];
-            /** @description Where the next page begins; absent on the last one. */
-            next_cursor?: string | null;
-            /**
-             * Format: int64
-             * @description How many there are in all, where that is known.
-             */
-            total?: number | null;
-        };
-        /** @description One page of a list. */
-        Page_GroupView: {
-            items: {
-                builtin: boolean;
-                id: string;
-                /** @description Whether this viewer may add and remove members. */
-                may_change: boolean;
-                members: components["schemas"]["MemberView"][];
-                role?: components["schemas"]["Role"] | null;
-                title: string;
-            }[];
-            /** @description Where the next page begins; absent on the last one. */
-            next_cursor?: string | null;
-            /**
-             * Format: int64
-             * @description How many there are in all, where that is known.
-             */
-            total?: number | null;
-        };
-        /** @description One page of a list. */
-        Page_JobView: {
-            items: {
-                /**
-                 * Format: int64
-                 * @description How often it was tried.
-                 */
-                attempts: number;
-                /** Format: date-time */
-                created_at: string;
-                /** Format: date-time */
-                ended_at?: string | null;
-                id: string;
-                /** @description What it does: `catalog.crawl`. */
-                kind: string;
-                next: components["schemas"]["Next"];
-                progress: components["schemas"]["ProgressView"];
-                /** @description Why the last attempt failed. */
-                reason?: string | null;
-                /**
-                 * Format: date-time
-                 * @description Not before.
-                 */
-                run_at: string;
-                /** @description What it works on: `lake/retail`. */
-                scope: string;
-                state: components["schemas"]["JobState"];
-            }[];
-            /** @description Where the next page begins; absent on the last one. */
-            next_cursor?: string | null;
-            /**
-             * Format: int64
-             * @description How many there are in all, where that is known.
-             */
-            total?: number | null;
-        };
-        /** @description One page of a list. */
-        Page_PersonView: {
-            items: {
-                /** Format: date-time */
-                created_at: string;
-                created_by: string;
-                groups: string[];
-                has_password: boolean;
-                id: string;
-                /**
-                 * Format: date-time
-                 * @description Until when wrong passwords keep them out.
-                 */
-                locked_until?: string | null;
-                name: string;
-                next: components["schemas"]["Next"];
-                state: components["schemas"]["PersonState"];
-            }[];
-            /** @description Where the next page begins; absent on the last one. */
-            next_cursor?: string | null;
-            /**
-             * Format: int64
-             * @description How many there are in all, where that is known.
-             */
-            total?: number | null;
-        };
-        /** @description One page of a list. */
-        Page_RoleAssignmentView: {
-            items: {
-                /** Format: date-time */
-                ended_at?: string | null;
-                ended_by?: string | null;
-                /** Format: date-time */
-                given_at: string;
-                given_by: string;
-                id: string;
-                next: components["schemas"]["Next"];
-                /** @description `person:ana` or `group:data-stewards`. */
-                principal: string;
-                role: components["schemas"]["Role"];
-                /** @description `lake/retail`, `project/credit-risk/prod`, `team:retail`, or `deployment`. */
-                scope: string;
-            }[];
-            /** @description Where the next page begins; absent on the last one. */
-            next_cursor?: string | null;
-            /**
-             * Format: int64
-             * @description How many there are in all, where that is known.
-             */
-            total?: number | null;
-        };
-        /** @description One page of a list. */
-        Page_TokenView: {
-            items: {
-                attempt?: string | null;
-                /** Format: date-time */
-                created_at: string;
-                created_by: string;
-                environment?: string | null;
-                /** Format: date-time */
-                expires_at: string;
-                id: string;
-                kind: components["schemas"]["TokenKind"];
-                name: string;
-                next: components["schemas"]["Next"];
-                /** @description Its owner; of an attempt, the person it runs for. */
-                person?: string | null;
-                state: components["schemas"]["TokenState"];
-                /** @description The verbs it is limited to; null for all that its owner may do. */
-                verbs?: string[] | null;
-            }[];
-            /** @description Where the next page begins; absent on the last one. */
-            next_cursor?: string | null;
-            /**
-             * Format: int64
-             * @description How many there are in all, where that is known.
-             */
-            total?: number | null;
-        };
-        /** @description A person to add. */
-        PersonOrder: {
-            /** @description What they sign in with: 1 to 63 of a–z, 0–9 and `-`. */
+        CrawlView: {
             id: string;
-            /** @description Their full name. */
-            name?: string | null;
-        };
-        /** @enum {string} */
-        PersonState: "active" | "deactivated";
-        /** @description A person as their viewer sees them. */
-        PersonView: {
+            lake: string;
+            state: components["schemas"]["CrawlState"];
+            job?: string | null;
+            asked_by: string;
             /** Format: date-time */
-            created_at: string;
-            created_by: string;
-            groups: string[];
-            has_password: boolean;
-            id: string;
-            /**
-             * Format: date-time
-             * @description Until when wrong passwords keep them out.
-             */
-            locked_until?: string | null;
-            name: string;
-            next: components["schemas"]["Next"];
-            state: components["schemas"]["PersonState"];
-        };
-        /** @description How every failure is answered. */
-        Problem: {
-            /** @description Stable and dotted; has a page under `docs/errors/`. */
-            code: string;
-            /** @description What failed, on which input. */
-            detail: string;
-            /** @description What to do next. */
-            hint?: string | null;
-            /** @description Names this request in the server's log. */
-            request_id?: string | null;
-            /**
-             * Format: int32
-             * @description The HTTP status again.
-             */
-            status: number;
-        };
-        /** @description How far a job has come. */
-        ProgressView: {
-            /** Format: int64 */
-            done: number;
-            text: string;
-            /**
-             * Format: int64
-             * @description 0 while unknown.
-             */
-            total: number;
-        };
-        /** @description A one-time link and the password to set with it. */
-        Redemption: {
-            link: components["schemas"]["Secret"];
-            password: components["schemas"]["Secret"];
-        };
-        /** @description An access request as its viewer sees it. */
-        RequestView: {
-            granted: Record<string, never>;
-            id: string;
-            next: Record<string, never>;
-            state: string;
-        };
-        /**
-         * @description A built-in role, in the company's three lines.
-         * @enum {string}
-         */
-        Role: "model_developer" | "model_owner" | "model_validator" | "data_steward" | "data_protection" | "change_manager" | "auditor" | "platform_administrator";
-        /** @description A role held for a place, as its viewer sees it. */
-        RoleAssignmentView: {
+            asked_at: string;
+            /** Format: date-time */
+            started_at?: string | null;
             /** Format: date-time */
             ended_at?: string | null;
-            ended_by?: string | null;
+            reason?: string | null;
+            done: number;
+            total: number;
+            tables_found: number;
+            tables_changed: number;
+            files_read: number;
+            files_skipped: number;
+            files_broken: number;
+            broken: components["schemas"]["BrokenView"][];
+        };
+        ColumnAs: {
+            name: string;
+            as: components["schemas"]["ColumnTerm"];
+        };
+        EndedView: {
+            by: string;
             /** Format: date-time */
-            given_at: string;
-            given_by: string;
+            at: string;
+            reason: string;
+        };
+        GrantView: {
             id: string;
-            next: components["schemas"]["Next"];
-            /** @description `person:ana` or `group:data-stewards`. */
+            state: components["schemas"]["GrantStanding"];
+            ends_soon: boolean;
+            kind: components["schemas"]["RequestKind"];
+            object: string;
             principal: string;
-            role: components["schemas"]["Role"];
-            /** @description `lake/retail`, `project/credit-risk/prod`, `team:retail`, or `deployment`. */
-            scope: string;
-        };
-        /** @description A role that the caller holds. */
-        RoleHeld: {
+            request?: string | null;
+            purpose: string;
+            uses: components["schemas"]["Use"][];
+            columns: components["schemas"]["ColumnAs"][];
+            row_filter: components["schemas"]["RowRule"][];
+            rows: string;
             /** Format: date-time */
-            given_at: string;
-            given_by: string;
-            role: components["schemas"]["Role"];
-            scope: string;
-        };
-        /** @description A text that must not reach a log: it prints `***`, and only [`Secret::reveal`] and JSON answers show it. */
-        Secret: string;
-        /**
-         * @description How the caller came in.
-         * @enum {string}
-         */
-        SignInWord: "session" | "token" | "local";
-        /** @description What an approval adds. Its form leaves no way to widen. */
-        Terms: {
-            /**
-             * @description Columns that get a mask.
-             * @default []
-             */
-            masked: string[];
-            /**
-             * @description An earlier end.
-             * @default null
-             */
-            until: string | null;
-            /**
-             * @description Columns taken out.
-             * @default []
-             */
-            without: string[];
-        };
-        /**
-         * @description Whose a token is.
-         * @enum {string}
-         */
-        TokenKind: "personal" | "attempt";
-        /** @description What a new token is to be. */
-        TokenOrder: {
-            /**
-             * @description What it is for, in the owner's words.
-             * @default null
-             */
-            name: string | null;
-            /**
-             * Format: int64
-             * @description How long it works: 30 days unless said.
-             * @default null
-             */
-            ttl_seconds: number | null;
-            /**
-             * @description The verbs it is limited to, such as `ReadDataset`; all of the owner's unless said.
-             * @default null
-             */
-            verbs: string[] | null;
-        };
-        /** @enum {string} */
-        TokenState: "active" | "revoked" | "expired";
-        /** @description A token as its viewer sees it, without its secret. */
-        TokenView: {
-            attempt?: string | null;
-            /** Format: date-time */
-            created_at: string;
-            created_by: string;
-            environment?: string | null;
+            starts_at: string;
             /** Format: date-time */
             expires_at: string;
-            id: string;
-            kind: components["schemas"]["TokenKind"];
-            name: string;
+            ended?: components["schemas"]["EndedView"] | null;
+            /** Format: date-time */
+            created_at: string;
             next: components["schemas"]["Next"];
-            /** @description Its owner; of an attempt, the person it runs for. */
-            person?: string | null;
-            state: components["schemas"]["TokenState"];
-            /** @description The verbs it is limited to; null for all that its owner may do. */
-            verbs?: string[] | null;
         };
-        /**
-         * @description The tone of a state; see `ui/README.md`.
-         * @enum {string}
-         */
+        HistoryLine: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            verb: string;
+            state: string;
+            text: string;
+        };
+        Reason: {
+            reason: string;
+        };
+        ListGrants: {
+            mine?: boolean;
+            state?: components["schemas"]["GrantStanding"] | null;
+            kind?: components["schemas"]["RequestKind"] | null;
+            object?: string | null;
+            principal?: string | null;
+            request?: string | null;
+            cursor?: string | null;
+            limit?: number | null;
+        };
+        RowRule: {
+            column: string;
+            op: components["schemas"]["RowOp"];
+            value?: components["schemas"]["RowValue"];
+        };
+        /** @enum {string} */
+        RowOp: "is" | "is_not" | "at_most" | "at_least" | "less" | "more" | "in" | "is_empty";
+        RowValue: unknown;
+        Terms: {
+            columns?: {
+                [key: string]: components["schemas"]["ColumnTerm"];
+            };
+            row_filter?: components["schemas"]["RowRule"][];
+            /** Format: date-time */
+            until?: string | null;
+        };
+        /** @enum {string} */
+        ColumnTerm: "clear" | "token" | "null" | "check" | "left_out";
+        /** @enum {string} */
+        Use: "explore" | "train" | "check" | "score" | "monitor";
+        Quantile: {
+            /** Format: double */
+            q: number;
+            value: components["schemas"]["Datum"];
+        };
+        Bin: {
+            from: components["schemas"]["Datum"];
+            to: components["schemas"]["Datum"];
+            count: number;
+        };
+        TopValue: {
+            value: string;
+            count: number;
+        };
+        ColumnProfile: {
+            name: string;
+            data_type: string;
+            rows: number;
+            nulls: number;
+            shown?: boolean;
+            why_not?: string | null;
+            nans?: number | null;
+            distinct?: number | null;
+            distinct_exact?: boolean | null;
+            min?: components["schemas"]["Datum"] | null;
+            max?: components["schemas"]["Datum"] | null;
+            mean?: components["schemas"]["Datum"] | null;
+            /** Format: double */
+            standard_deviation?: number | null;
+            quantiles?: components["schemas"]["Quantile"][];
+            histogram?: components["schemas"]["Bin"][];
+            quantiles_exact?: boolean | null;
+            top?: components["schemas"]["TopValue"][];
+            top_error?: number | null;
+        };
+        Datum: string | number;
+        NewLake: {
+            name: string;
+            root: string;
+            folder?: string;
+            team: string;
+            description?: string;
+        };
+        LakeView: {
+            id: string;
+            name: string;
+            root: string;
+            folder: string;
+            team: string;
+            description: string;
+            connected_by: string;
+            /** Format: date-time */
+            connected_at: string;
+            datasets: number;
+            last_crawl?: components["schemas"]["CrawlView"] | null;
+            next: components["schemas"]["Next"];
+        };
+        RootsView: {
+            roots: string[];
+        };
+        Asked: {
+            q?: string;
+            lake?: string | null;
+            team?: string | null;
+            level?: string | null;
+            access?: string | null;
+        };
+        Range: {
+            from: number;
+            to: number;
+        };
+        MatchedColumn: {
+            name: string;
+            ranges: components["schemas"]["Range"][];
+        };
+        Highlights: {
+            name: components["schemas"]["Range"][];
+            description: components["schemas"]["Range"][];
+        };
+        HitAccess: {
+            state: string;
+        };
+        DatasetHit: {
+            id: string;
+            lake: string;
+            team: string;
+            description: string;
+            state: components["schemas"]["DatasetState"];
+            visibility: components["schemas"]["Visibility"];
+            level: components["schemas"]["Level"];
+            columns: number;
+            rows: number;
+            version: number;
+            /** Format: date-time */
+            fresh_at: string;
+            access: components["schemas"]["HitAccess"];
+            matched_columns: components["schemas"]["MatchedColumn"][];
+            highlights: components["schemas"]["Highlights"];
+        };
+        FacetCount: {
+            value: string;
+            count: number;
+        };
+        Facets: {
+            lake: components["schemas"]["FacetCount"][];
+            team: components["schemas"]["FacetCount"][];
+            level: components["schemas"]["FacetCount"][];
+            access: components["schemas"]["FacetCount"][];
+        };
+        SearchPage: {
+            items: components["schemas"]["DatasetHit"][];
+            next_cursor?: string | null;
+            total: number;
+            facets: components["schemas"]["Facets"];
+        };
+        /** @enum {string} */
+        Level: "public" | "internal" | "confidential" | "restricted";
+        Description: {
+            description?: string | null;
+            columns?: {
+                [key: string]: string;
+            };
+        };
+        Classification: {
+            level: components["schemas"]["Level"];
+        };
+        VisibilityChange: {
+            visibility: components["schemas"]["Visibility"];
+        };
+        ColumnsView: {
+            dataset: string;
+            version: number;
+            items: components["schemas"]["ColumnView"][];
+        };
+        ProposedBy: {
+            rule: string;
+            /** Format: double */
+            confidence: number;
+        };
+        ColumnView: {
+            name: string;
+            position: number;
+            type: string;
+            nullable: boolean;
+            partition: boolean;
+            description: string;
+            level: components["schemas"]["Level"];
+            level_source: components["schemas"]["Source"];
+            proposed_by?: components["schemas"]["ProposedBy"] | null;
+            for_you: string;
+        };
+        AccessView: {
+            state: string;
+            readable_columns: number;
+            columns: number;
+        };
+        DatasetView: {
+            id: string;
+            lake: string;
+            schema: string;
+            table: string;
+            team: string;
+            stewards: string[];
+            state: components["schemas"]["DatasetState"];
+            visibility: components["schemas"]["Visibility"];
+            origin: components["schemas"]["Origin"];
+            description: string;
+            level: components["schemas"]["Level"];
+            version: number;
+            rows: number;
+            files: number;
+            size_bytes: number;
+            columns: number;
+            partitions: string[];
+            /** Format: date-time */
+            found_at: string;
+            /** Format: date-time */
+            fresh_at: string;
+            access: components["schemas"]["AccessView"];
+            next: components["schemas"]["Next"];
+        };
+        ProfileView: {
+            dataset: string;
+            version: number;
+            rows: number;
+            columns: components["schemas"]["ColumnProfile"][];
+        };
+        VersionView: {
+            number: number;
+            /** Format: date-time */
+            cut_at: string;
+            change: components["schemas"]["Change"];
+            summary: string;
+            crawl?: string | null;
+            published_by?: string | null;
+            digest: string;
+            rows: number;
+            files: number;
+            size_bytes: number;
+        };
+        ScopeView: {
+            columns: components["schemas"]["ColumnAs"][];
+            row_filter: components["schemas"]["RowRule"][];
+            rows: string;
+            /** Format: date-time */
+            starts_at?: string | null;
+            /** Format: date-time */
+            expires_at: string;
+        };
+        AskedColumn: {
+            name: string;
+            as: components["schemas"]["ColumnTerm"];
+            data_type: string;
+            level: components["schemas"]["Level"];
+            level_source: components["schemas"]["Source"];
+        };
+        ApprovalView: {
+            by: string;
+            /** Format: date-time */
+            at: string;
+            terms: components["schemas"]["Terms"];
+        };
+        DecidedView: {
+            by: string;
+            /** Format: date-time */
+            at: string;
+            approved: boolean;
+            reason?: string | null;
+            terms?: components["schemas"]["Terms"] | null;
+        };
+        RequestView: {
+            id: string;
+            state: components["schemas"]["RequestState"];
+            fact?: string | null;
+            kind: components["schemas"]["RequestKind"];
+            object: string;
+            principal: string;
+            asked_by: string;
+            purpose?: components["schemas"]["PurposeView"] | null;
+            uses: components["schemas"]["Use"][];
+            text: string;
+            asked: components["schemas"]["ScopeView"];
+            granted?: components["schemas"]["ScopeView"] | null;
+            columns: components["schemas"]["AskedColumn"][];
+            grant?: string | null;
+            decided_by: string;
+            approvals: components["schemas"]["ApprovalView"][];
+            approvals_needed?: number | null;
+            decided?: components["schemas"]["DecidedView"] | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            submitted_at?: string | null;
+            /** Format: date-time */
+            answer_by?: string | null;
+            next: components["schemas"]["Next"];
+        };
+        RequestItem: {
+            id: string;
+            state: components["schemas"]["RequestState"];
+            fact?: string | null;
+            kind: components["schemas"]["RequestKind"];
+            object: string;
+            principal: string;
+            asked_by: string;
+            purpose: string;
+            uses: components["schemas"]["Use"][];
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            submitted_at?: string | null;
+            /** Format: date-time */
+            answer_by?: string | null;
+            next: components["schemas"]["Next"];
+        };
+        /** @enum {string} */
+        RequestKind: "read" | "write" | "use";
+        Decision: {
+            /** @enum {string} */
+            decision: "approve";
+            terms?: components["schemas"]["Terms"];
+        } | {
+            /** @enum {string} */
+            decision: "reject";
+            reason: string;
+        };
+        RowsKept: {
+            kept: number;
+            all: number;
+        };
+        ColumnEffect: {
+            name: string;
+            level: components["schemas"]["Level"];
+            asked: components["schemas"]["ColumnTerm"];
+            becomes: components["schemas"]["ColumnTerm"];
+            sees: string;
+        };
+        Finding: {
+            tone: components["schemas"]["Tone"];
+            text: string;
+        };
+        Affected: {
+            text: string;
+            detail: string;
+        };
+        Before: {
+            id: string;
+            state: components["schemas"]["RequestState"];
+            /** Format: date-time */
+            at?: string | null;
+            text: string;
+        };
+        Summary: {
+            clear: number;
+            masked: number;
+            check: number;
+            left_out: number;
+        };
+        EffectView: {
+            rows?: components["schemas"]["RowsKept"] | null;
+            rows_note?: string | null;
+            columns: components["schemas"]["ColumnEffect"][];
+            summary: components["schemas"]["Summary"];
+            narrower: string[];
+            /** Format: date-time */
+            expires_at: string;
+            affected: components["schemas"]["Affected"][];
+            if_nothing: string[];
+            findings: components["schemas"]["Finding"][];
+            like_before: components["schemas"]["Before"][];
+        };
+        NewRequestBody: {
+            kind: components["schemas"]["RequestKind"];
+            object: string;
+            principal?: string | null;
+            purpose: string;
+            text: string;
+            uses: components["schemas"]["Use"][];
+            columns?: {
+                [key: string]: components["schemas"]["ColumnTerm"];
+            } | null;
+            row_filter?: components["schemas"]["RowRule"][];
+            /** Format: date-time */
+            starts_at?: string | null;
+            /** Format: date-time */
+            expires_at: string;
+            submit?: boolean;
+        };
+        EditRequestBody: {
+            purpose: string;
+            text: string;
+            uses: components["schemas"]["Use"][];
+            columns?: {
+                [key: string]: components["schemas"]["ColumnTerm"];
+            } | null;
+            row_filter?: components["schemas"]["RowRule"][];
+            /** Format: date-time */
+            starts_at?: string | null;
+            /** Format: date-time */
+            expires_at: string;
+        };
+        PreviewBody: {
+            terms?: components["schemas"]["Terms"];
+        };
+        ListRequests: {
+            view?: components["schemas"]["DeskName"];
+            state?: components["schemas"]["RequestState"] | null;
+            kind?: components["schemas"]["RequestKind"] | null;
+            object?: string | null;
+            purpose?: string | null;
+            cursor?: string | null;
+            limit?: number | null;
+        };
+        /** @enum {string} */
+        DeskName: "all" | "waiting" | "mine" | "decided";
+        NewAccessPolicy: {
+            approvals_needed: number;
+            answer_days: number;
+            longest_days: number;
+        };
+        AccessPolicyView: {
+            dataset: string;
+            approvals_needed: number;
+            answer_days: number;
+            longest_days: number;
+        };
+        NewPurpose: {
+            id?: string | null;
+            name: string;
+            text: string;
+            lawful_basis: string;
+            controller: string;
+            impact_assessment?: string | null;
+            allowed_uses: components["schemas"]["Use"][];
+            retention_days: number;
+            owner?: string | null;
+        };
+        PurposeView: {
+            id: string;
+            name: string;
+            text: string;
+            lawful_basis: string;
+            controller: string;
+            impact_assessment?: string | null;
+            allowed_uses: components["schemas"]["Use"][];
+            retention_days: number;
+            owner: string;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+        };
+        Read: {
+            dataset: string;
+            version: number;
+            grant: string;
+        };
+        Why: {
+            code: string;
+            detail: string;
+            hint?: string | null;
+        };
+        QueryBody: {
+            sql: string;
+            purpose?: string | null;
+            use?: components["schemas"]["Use"] | null;
+            grants?: string[];
+            limit?: number | null;
+        };
+        QueryView: {
+            id: string;
+            state: components["schemas"]["QueryState"];
+            asker: string;
+            sql?: string | null;
+            purpose?: string | null;
+            use: components["schemas"]["Use"];
+            format: string;
+            reads: components["schemas"]["Read"][];
+            rows: number;
+            bytes: number;
+            truncated: boolean;
+            /** Format: date-time */
+            started_at: string;
+            /** Format: date-time */
+            ended_at?: string | null;
+            error?: components["schemas"]["Why"] | null;
+            next: components["schemas"]["Next"];
+        };
+        /** @enum {string} */
         Tone: "idle" | "working" | "waiting" | "good" | "warn" | "bad";
+        Next: {
+            tone: components["schemas"]["Tone"];
+            text: string;
+            reason: string;
+            action?: string | null;
+        };
+        Page: {
+            items: string[];
+            next_cursor?: string | null;
+            total?: number | null;
+        };
+        Problem: {
+            status: number;
+            code: string;
+            detail: string;
+            hint?: string | null;
+            request_id?: string | null;
+        };
+        Page_EntryView: {
+            items: components["schemas"]["EntryView"][];
+            next_cursor?: string | null;
+            total?: number | null;
+        };
+        Page_RoleAssignmentView: {
+            items: components["schemas"]["RoleAssignmentView"][];
+            next_cursor?: string | null;
+            total?: number | null;
+        };
+        Page_TokenView: {
+            items: components["schemas"]["TokenView"][];
+            next_cursor?: string | null;
+            total?: number | null;
+        };
+        Page_PersonView: {
+            items: components["schemas"]["PersonView"][];
+            next_cursor?: string | null;
+            total?: number | null;
+        };
+        Page_GroupView: {
+            items: components["schemas"]["GroupView"][];
+            next_cursor?: string | null;
+            total?: number | null;
+        };
+        Page_CrawlView: {
+            items: components["schemas"]["CrawlView"][];
+            next_cursor?: string | null;
+            total?: number | null;
+        };
+        Page_GrantView: {
+            items: components["schemas"]["GrantView"][];
+            next_cursor?: string | null;
+            total?: number | null;
+        };
+        Page_LakeView: {
+            items: components["schemas"]["LakeView"][];
+            next_cursor?: string | null;
+            total?: number | null;
+        };
+        Page_VersionView: {
+            items: components["schemas"]["VersionView"][];
+            next_cursor?: string | null;
+            total?: number | null;
+        };
+        Page_RequestItem: {
+            items: components["schemas"]["RequestItem"][];
+            next_cursor?: string | null;
+            total?: number | null;
+        };
+        Page_PurposeView: {
+            items: components["schemas"]["PurposeView"][];
+            next_cursor?: string | null;
+            total?: number | null;
+        };
+        Page_QueryView: {
+            items: components["schemas"]["QueryView"][];
+            next_cursor?: string | null;
+            total?: number | null;
+        };
     };
     responses: never;
     parameters: never;
@@ -914,17 +1705,13 @@ export interface operations {
     list_audit_entries: {
         parameters: {
             query?: {
-                /** @description A person's name, or an actor such as `environment:credit-risk/preprod`. */
                 actor?: string;
                 action?: string;
-                /** @description A resource such as `request/r-1`, or a kind such as `request`. */
                 resource?: string;
-                outcome?: components["schemas"]["Outcome"];
+                outcome?: components["schemas"]["Outcome"] | null;
                 from?: string;
                 to?: string;
-                /** @description What the page before called `next_cursor`. */
                 cursor?: string;
-                /** @description How many at most: 50 unless said, 200 at most. */
                 limit?: number;
             };
             header?: never;
@@ -939,33 +1726,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_EntryView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    export_audit: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/x-ndjson": string;
                 };
             };
             default: {
@@ -1005,36 +1765,7 @@ export interface operations {
             };
         };
     };
-    revoke_grant: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["GrantView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_groups: {
+    export_audit: {
         parameters: {
             query?: never;
             header?: never;
@@ -1043,13 +1774,11 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            200: {
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": components["schemas"]["Page_GroupView"];
-                };
+                content?: never;
             };
             default: {
                 headers: {
@@ -1061,18 +1790,16 @@ export interface operations {
             };
         };
     };
-    add_member: {
+    sign_in: {
         parameters: {
             query?: never;
             header?: never;
-            path: {
-                id: string;
-            };
+            path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["MemberOrder"];
+                "application/json": components["schemas"]["Credentials"];
             };
         };
         responses: {
@@ -1081,101 +1808,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["GroupView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    remove_member: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-                person: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["GroupView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_jobs: {
-        parameters: {
-            query?: {
-                state?: components["schemas"]["JobState"];
-                kind?: string;
-                scope?: string;
-                /** @description What the page before called `next_cursor`. */
-                cursor?: string;
-                /** @description How many at most: 50 unless said, 200 at most. */
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_JobView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_job: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JobView"];
+                    "application/json": components["schemas"]["MeView"];
                 };
             };
             default: {
@@ -1219,6 +1852,31 @@ export interface operations {
             };
         };
     };
+    sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_me: {
         parameters: {
             query?: never;
@@ -1246,202 +1904,14 @@ export interface operations {
             };
         };
     };
-    list_people: {
-        parameters: {
-            query?: {
-                /** @description A part of the name. */
-                q?: string;
-                /** @description What the page before called `next_cursor`. */
-                cursor?: string;
-                /** @description How many at most: 50 unless said, 200 at most. */
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_PersonView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    create_person: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PersonOrder"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PersonView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    deactivate_person: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PersonView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    create_link: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LinkView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_request: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RequestView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    decide_request: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Decision"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RequestView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     list_role_assignments: {
         parameters: {
             query?: {
                 principal?: string;
-                role?: components["schemas"]["Role"];
+                role?: components["schemas"]["Role"] | null;
                 scope?: string;
-                /** @description `true` to see those that ended, too. */
-                ended?: boolean;
-                /** @description What the page before called `next_cursor`. */
+                ended?: boolean | null;
                 cursor?: string;
-                /** @description How many at most: 50 unless said, 200 at most. */
                 limit?: number;
             };
             header?: never;
@@ -1528,70 +1998,11 @@ export interface operations {
             };
         };
     };
-    sign_in: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Credentials"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MeView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    sign_out: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     list_tokens: {
         parameters: {
             query?: {
-                /** @description Those of one person. */
                 person?: string;
-                /** @description What the page before called `next_cursor`. */
                 cursor?: string;
-                /** @description How many at most: 50 unless said, 200 at most. */
                 limit?: number;
             };
             header?: never;
@@ -1666,6 +2077,1460 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TokenView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_people: {
+        parameters: {
+            query?: {
+                q?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PersonView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PersonOrder"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deactivate_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_groups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_GroupView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_member: {
+        parameters: {
+            query?: {
+                person?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemberOrder"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    crawl_lake: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrawlView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_crawls: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CrawlView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_crawl: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrawlView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_grants: {
+        parameters: {
+            query?: {
+                mine?: boolean;
+                state?: components["schemas"]["GrantStanding"] | null;
+                kind?: components["schemas"]["RequestKind"] | null;
+                object?: string;
+                principal?: string;
+                request?: string;
+                cursor?: string;
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_GrantView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_grant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_grant_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryLine"][];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_grant: {
+        parameters: {
+            query?: {
+                reason?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    suspend_grant: {
+        parameters: {
+            query?: {
+                reason?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resume_grant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_lakes: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_LakeView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    connect_lake: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLake"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LakeView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_roots: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RootsView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_lake: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LakeView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_datasets: {
+        parameters: {
+            query?: {
+                q?: string;
+                lake?: string;
+                team?: string;
+                level?: string;
+                access?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchPage"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_columns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ColumnsView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_versions: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_VersionView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_dataset_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryLine"][];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    describe_dataset: {
+        parameters: {
+            query?: {
+                description?: string;
+                columns?: {
+                    [key: string]: string;
+                };
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Description"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    classify_column: {
+        parameters: {
+            query?: {
+                level?: components["schemas"]["Level"];
+            };
+            header?: never;
+            path: {
+                id: string;
+                column: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Classification"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ColumnView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_visibility: {
+        parameters: {
+            query?: {
+                visibility?: components["schemas"]["Visibility"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VisibilityChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_requests: {
+        parameters: {
+            query?: {
+                view?: components["schemas"]["DeskName"];
+                state?: components["schemas"]["RequestState"] | null;
+                kind?: components["schemas"]["RequestKind"] | null;
+                object?: string;
+                purpose?: string;
+                cursor?: string;
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RequestItem"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRequestBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_request_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryLine"][];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditRequestBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    submit_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decide_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decision"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EffectView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_access_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessPolicyView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_access_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAccessPolicy"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessPolicyView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_purposes: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PurposeView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_purpose: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPurpose"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PurposeView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_purpose: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PurposeView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run_query: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueryBody"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_queries: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_QueryView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_query: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_query: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryView"];
                 };
             };
             default: {
