@@ -1,8 +1,8 @@
 //! The jobs as people see them. `jobs` itself lies on the floor of `access` and so cannot ask for a permit.
+use ::jobs::{Context, Filter, Job, JobState};
 use access::http::Permit;
 use access::{Columns, Refused};
 use base::{Fault, JobId, Kind, Next, Timestamp};
-use ::jobs::{Context, Filter, Job, JobState};
 use sea_orm::sea_query::Expr;
 use serde::Deserialize;
 use web::{Json, Page, Paging, Path, Problem, Query, Routes, State};

@@ -43,11 +43,12 @@ pub async fn run(args: ServerArgs) -> Result<()> {
     let metrics = PrometheusBuilder::new().install_recorder();
     let metrics = metrics.map_err(|error| Failure::new(Exit::Internal, format!("metrics: {error}"), "report this"))?;
     let gate = wiring::gate(&config, &db, &clock, &ids)?;
-    let parts = wiring::parts(&config, &keys, gate.clone(), metrics.clone())?;
+    let parts = wiring::parts(&config, &folder.file("search"), gate.clone(), metrics.clone())?;
     let services = api::mount(&parts)?;
 
     let cx = jobs::Context { db: db.clone(), clock: clock.clone(), ids };
-    let workers = jobs::Workers::start(cx, wiring::registry(&parts), jobs::Options::new(identity.server.clone())).await?;
+    let workers =
+        jobs::Workers::start(cx, wiring::registry(&parts), jobs::Options::new(identity.server.clone())).await?;
     let (draining, ended) = (CancellationToken::new(), CancellationToken::new());
     let mut listeners = JoinSet::new();
     let admin = AdminSocket::bind(&folder.file("admin.sock"))?;
@@ -63,10 +64,12 @@ pub async fn run(args: ServerArgs) -> Result<()> {
     let mut keepers = JoinSet::new();
     keepers.spawn(gate.clone().keep(ended.clone().cancelled_owned()));
     let settings = SealerSettings { holder: Some(identity.server.clone()), ..SealerSettings::default() };
-    let sealer =
-        Sealer::new(gate.context(), audit_key, folder.file("audit-checkpoints.jsonl"), settings);
+    let sealer = Sealer::new(gate.context(), audit_key, folder.file("audit-checkpoints.jsonl"), settings);
     keepers.spawn(sealer.run(ended.clone().cancelled_owned()));
     keepers.spawn(watch(db.clone(), clock, metrics, ended.clone()));
+    if parts.catalog.index.is_new() {
+        keepers.spawn(fill_index(parts.catalog.clone(), ended.clone()));
+    }
 
     let base = config.server.public_url.clone().unwrap_or_else(|| addresses.0.clone());
     folder.write_secret("address", base.as_bytes())?;
@@ -83,6 +86,18 @@ pub async fn run(args: ServerArgs) -> Result<()> {
     close(db).await;
     // The socket goes while the folder is still held, so that it is never another server's.
     std::fs::remove_file(folder.file("admin.sock")).map_err(|error| Failure::io("the admin socket", &error))
+}
+
+/// Fills a search index that is new; should it not get to its end, the next start begins anew.
+async fn fill_index(catalog: catalog::Context, ended: CancellationToken) {
+    let filled = tokio::select! {
+        filled = catalog::search::rebuild(&catalog) => filled,
+        () = ended.cancelled() => return,
+    };
+    match filled {
+        Ok(datasets) => tracing::info!(datasets, "the search index is filled"),
+        Err(error) => tracing::error!(%error, "the search index could not be filled"),
+    }
 }
 
 async fn bind(key: &str, address: &str) -> Result<TcpListener> {

@@ -80,18 +80,19 @@ fn company_policies(folder: &Path) -> Result<Vec<(String, String)>> {
     Ok(found)
 }
 
-/// Returns what the services are made of.
-pub fn parts(config: &Config, keys: &Keys, gate: access::Gate, metrics: PrometheusHandle) -> Result<api::Parts> {
+/// Returns what the services are made of; the search index lies in `search`.
+pub fn parts(config: &Config, search: &Path, gate: access::Gate, metrics: PrometheusHandle) -> Result<api::Parts> {
     let access::Context { db, clock, ids, .. } = gate.context();
-    let _ = (config, keys);
-    let catalog = catalog::Context { db: db.clone(), clock, ids };
+    let roots = catalog::lakes::Roots(config.lakes.roots.clone());
+    let index = catalog::search::Index::open(search)?;
+    let catalog = catalog::Context { db: db.clone(), clock, ids, roots, index, effects: None };
     Ok(api::Parts { db, gate, catalog, metrics })
 }
 
 /// Returns every context's job handlers.
 pub fn registry(parts: &api::Parts) -> jobs::Registry {
-    let registry = jobs::Registry::new();
-    let _ = parts;
+    let mut registry = jobs::Registry::new();
+    catalog::register(&mut registry, &parts.catalog);
     registry
 }
 
@@ -108,8 +109,14 @@ pub fn document() -> Result<String> {
 
 /// Returns every state of every lifecycle with its look.
 pub fn states() -> Result<String> {
-    let all: [(&str, Vec<StateInfo>); 3] = [
+    let all: [(&str, Vec<StateInfo>); 9] = [
         ("job", jobs::JobState::table()),
+        ("crawl", catalog::crawls::CrawlState::table()),
+        ("dataset", catalog::datasets::DatasetState::table()),
+        ("visibility", catalog::datasets::Visibility::table()),
+        ("origin", catalog::datasets::Origin::table()),
+        ("change", catalog::datasets::Change::table()),
+        ("level_source", catalog::sensitivity::Source::table()),
         ("request", catalog::requests::RequestState::table()),
         ("grant", catalog::grants::GrantState::table()),
     ];

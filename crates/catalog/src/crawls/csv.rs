@@ -1,0 +1,250 @@
+//! CSV: the first pass finds the delimiter, the types and ragged lines, the second fills the sketches.
+use super::read::{BATCH, Facts, Stop, check_name, first_line};
+use crate::profile::FileScan;
+use arrow::csv::ReaderBuilder;
+use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
+use base::Digest;
+use csv::{ErrorKind, StringRecord};
+use sha2::{Digest as _, Sha256};
+use std::cell::Cell;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Seek};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// A record longer than this is taken for an open quote.
+const RECORD: u64 = 16 << 20;
+
+/// Why a file is broken, and on which line.
+type Fault = (String, Option<u64>);
+
+fn no_line(reason: impl Into<String>) -> Fault {
+    (reason.into(), None)
+}
+
+/// Reads a CSV file with a header line. An empty field is null; types are those that *every* value fits.
+pub(super) fn read(mut file: File, path: &str, stop: &Stop) -> Result<Facts, Fault> {
+    let delimiter = delimiter_of(&file)?;
+    rewind(&mut file)?;
+    let (names, guesses, digest) = first_pass(&file, delimiter, stop)?;
+    rewind(&mut file)?;
+    let fields = |all_null: DataType| -> Vec<Field> {
+        let column = |(name, guess): (&String, &Guess)| Field::new(name, guess.data_type(&all_null), true);
+        names.iter().zip(&guesses).map(column).collect()
+    };
+    let reading = Arc::new(Schema::new(fields(DataType::Utf8)));
+    let reader = ReaderBuilder::new(reading.clone()).with_header(true).with_delimiter(delimiter).with_batch_size(BATCH);
+    let unreadable =
+        |error: &dyn std::fmt::Display| no_line(format!("it is not readable as CSV: {}", first_line(error)));
+    let mut scan = FileScan::start(path, &reading);
+    for batch in reader.build(file).map_err(|e| unreadable(&e))? {
+        stop.check().map_err(no_line)?;
+        scan.take(&batch.map_err(|e| unreadable(&e))?).map_err(|e| unreadable(&e))?;
+    }
+    let (rows, sketches) = scan.finish();
+    // A column without a value has no type of its own: other files may say what it is.
+    let schema = Arc::new(Schema::new(fields(DataType::Null)));
+    Ok(Facts { schema, rows, digest: Some(digest), delimiter: Some(delimiter), sketches })
+}
+
+fn rewind(file: &mut File) -> Result<(), Fault> {
+    file.rewind().map_err(|_| no_line("it cannot be read"))
+}
+
+/// Returns the sign that the header line holds most often; a comma if there is none.
+fn delimiter_of(file: &File) -> Result<u8, Fault> {
+    let mut header = Vec::new();
+    let mut start = BufReader::new(file).take(1 << 20);
+    start.read_until(b'\n', &mut header).map_err(|_| no_line("it cannot be read"))?;
+    let count = |sign: u8| header.iter().filter(|byte| **byte == sign).count();
+    let most = [b',', b';', b'\t', b'|'].into_iter().rev().max_by_key(|sign| count(*sign));
+    Ok(most.filter(|sign| count(*sign) > 0).unwrap_or(b','))
+}
+
+/// Hashes what passes, and stops a record that never ends.
+struct Watched<'a> {
+    file: &'a File,
+    hasher: &'a mut Sha256,
+    since: Rc<Cell<u64>>,
+}
+
+impl Read for Watched<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.file.read(buffer)?;
+        self.hasher.update(&buffer[..count]);
+        self.since.set(self.since.get() + count as u64);
+        if self.since.get() > RECORD { Err(std::io::Error::other("a record without an end")) } else { Ok(count) }
+    }
+}
+
+fn first_pass(file: &File, delimiter: u8, stop: &Stop) -> Result<(Vec<String>, Vec<Guess>, Digest), Fault> {
+    let (mut hasher, since) = (Sha256::new(), Rc::new(Cell::new(0)));
+    let watched = Watched { file, hasher: &mut hasher, since: since.clone() };
+    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(watched);
+    let header = reader.headers().map_err(|error| fault(&error))?.clone();
+    let mut names: Vec<String> = Vec::new();
+    for name in &header {
+        check_name(name, names.len() + 1).map_err(|reason| (reason, Some(1)))?;
+        if names.iter().any(|other| other == name) {
+            return Err((format!("column `{}` stands there twice", crate::lakes::shown(name)), Some(1)));
+        }
+        names.push(name.to_owned());
+    }
+    if names.is_empty() {
+        return Err((("it has no header line".to_owned()), Some(1)));
+    }
+    let mut guesses = vec![Guess::default(); names.len()];
+    let (mut record, mut number) = (StringRecord::new(), 0_u64);
+    while reader.read_record(&mut record).map_err(|error| fault(&error))? {
+        since.set(0);
+        number += 1;
+        if number.is_multiple_of(BATCH as u64) {
+            stop.check().map_err(no_line)?;
+        }
+        for (guess, value) in guesses.iter_mut().zip(&record) {
+            guess.look(value);
+        }
+    }
+    drop(reader);
+    Ok((names, guesses, Digest::from_hasher(hasher)))
+}
+
+fn fault(error: &csv::Error) -> Fault {
+    let line = error.position().map(csv::Position::line);
+    match error.kind() {
+        ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            let fields = if *len == 1 { "1 field".to_owned() } else { format!("{len} fields") };
+            (format!("ragged: the line has {fields}, the header {expected_len}"), line)
+        }
+        ErrorKind::Utf8 { err, .. } => (format!("field {} is not UTF-8", err.field() + 1), line),
+        ErrorKind::Io(_) => no_line("a record is longer than 16 MiB (an open quote?), or the file cannot be read"),
+        _ => ("it is not readable as CSV".to_owned(), line),
+    }
+}
+
+/// Which types every value so far fits.
+#[derive(Clone, Copy, Debug)]
+struct Guess {
+    any: bool,
+    flag: bool,
+    integer: bool,
+    float: bool,
+    date: bool,
+    time: bool,
+    zoned: bool,
+}
+
+impl Default for Guess {
+    fn default() -> Self {
+        Self { any: false, flag: true, integer: true, float: true, date: true, time: true, zoned: true }
+    }
+}
+
+impl Guess {
+    fn look(&mut self, value: &str) {
+        if value.is_empty() {
+            return;
+        }
+        self.any = true;
+        self.flag = self.flag && (value.eq_ignore_ascii_case("true") || value.eq_ignore_ascii_case("false"));
+        let leading_zero = leading_zero(value);
+        self.integer = self.integer && !leading_zero && !value.starts_with('+') && value.parse::<i64>().is_ok();
+        self.float = self.float && !leading_zero && is_float(value);
+        self.date = self.date && is_date(value);
+        (self.time, self.zoned) = (self.time && is_time(value, false), self.zoned && is_time(value, true));
+    }
+
+    fn data_type(self, all_null: &DataType) -> DataType {
+        match self {
+            Self { any: false, .. } => all_null.clone(),
+            Self { flag: true, .. } => DataType::Boolean,
+            Self { integer: true, .. } => DataType::Int64,
+            Self { float: true, .. } => DataType::Float64,
+            Self { date: true, .. } => DataType::Date32,
+            Self { time: true, .. } => DataType::Timestamp(TimeUnit::Microsecond, None),
+            Self { zoned: true, .. } => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+            _ => DataType::Utf8,
+        }
+    }
+}
+
+/// Digits behind a zero are a code (a postcode, an account), not a number: the zero must stay.
+fn leading_zero(value: &str) -> bool {
+    let digits = value.strip_prefix('-').unwrap_or(value).as_bytes();
+    digits.len() > 1 && digits[0] == b'0' && digits[1].is_ascii_digit()
+}
+
+/// A decimal number of at most 17 digits, or with an exponent: longer ones are codes that a float would round.
+fn is_float(value: &str) -> bool {
+    let plain = value.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
+    let digits = value.bytes().filter(u8::is_ascii_digit).count();
+    plain && digits > 0 && (digits <= 17 || value.contains(['e', 'E', '.'])) && value.parse::<f64>().is_ok()
+}
+
+fn is_date(value: &str) -> bool {
+    value.len() == 10 && value.parse::<jiff::civil::Date>().is_ok()
+}
+
+fn is_time(value: &str, zoned: bool) -> bool {
+    if value.len() < 19 || value.len() > 35 || !matches!(value.as_bytes()[10], b' ' | b'T') {
+        return false;
+    }
+    if zoned {
+        value.parse::<jiff::Timestamp>().is_ok()
+    } else {
+        !ends_in_zone(value) && value.parse::<jiff::civil::DateTime>().is_ok()
+    }
+}
+
+fn ends_in_zone(value: &str) -> bool {
+    value.ends_with(['Z', 'z', ']']) || value[19..].contains(['+', '-'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::{Expect, expect};
+
+    #[track_caller]
+    fn check(text: &str, expected: Expect) {
+        let mut path = tempfile::NamedTempFile::new().unwrap();
+        std::io::Write::write_all(&mut path, text.as_bytes()).unwrap();
+        let shown = match read(path.reopen().unwrap(), "x.csv", &Stop::default()) {
+            Ok(facts) => {
+                let columns = facts.schema.fields().iter().map(|f| format!("{} {}", f.name(), f.data_type()));
+                format!("{} rows: {}", facts.rows, columns.collect::<Vec<_>>().join(", "))
+            }
+            Err((reason, line)) => format!("line {line:?}: {reason}"),
+        };
+        expected.assert_eq(&shown);
+    }
+
+    #[test]
+    fn types_are_those_that_every_value_fits() {
+        check("a,b,c\n1,x,\n2,,\n", expect!["2 rows: a Int64, b Utf8, c Null"]);
+        check("a;b\n1;2,5\n", expect!["1 rows: a Int64, b Utf8"]);
+        check("a,b,c\n1.5,true,007\n2,False,12\n", expect!["2 rows: a Float64, b Boolean, c Utf8"]);
+        check(
+            "d,t,z,c\n2024-02-29,2024-01-01 10:00:00,2024-01-01T10:00:00Z,12345678901234567890\n",
+            expect!["1 rows: d Date32, t Timestamp(µs), z Timestamp(µs, \"UTC\"), c Utf8"],
+        );
+        check("d\n2024-02-30\n", expect!["1 rows: d Utf8"]);
+        check("\u{feff}a,b\n1,\"two\nlines\"\n", expect!["1 rows: a Int64, b Utf8"]);
+    }
+
+    #[test]
+    fn what_is_broken_says_where() {
+        check("a,b\n1,2\n3\n", expect!["line Some(3): ragged: the line has 1 field, the header 2"]);
+        check("a,a\n1,2\n", expect!["line Some(1): column `a` stands there twice"]);
+        check("a,\n1,2\n", expect!["line Some(1): column 2 has no name"]);
+        check("a,b\n1,\"open\n2,3\n", expect!["1 rows: a Int64, b Utf8"]);
+    }
+
+    #[test]
+    fn text_that_is_not_utf8_names_its_line() {
+        let mut path = tempfile::NamedTempFile::new().unwrap();
+        std::io::Write::write_all(&mut path, b"a,b\n1,2\n3,\xff\n").unwrap();
+        let found = read(path.reopen().unwrap(), "x.csv", &Stop::default()).map(|facts| facts.rows);
+        assert_eq!(found.unwrap_err(), ("field 2 is not UTF-8".to_owned(), Some(3)));
+    }
+}

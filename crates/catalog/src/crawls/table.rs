@@ -1,0 +1,348 @@
+//! Crawls one table: lists its files, reads those that changed, unites them, and hands over what came of it.
+use super::find::{Entry, Place};
+use super::read::{self, Facts, Stop};
+use super::store::{CrawlStore, Known};
+use super::unite::{partition_type, unite};
+use super::{Broken, Crawl, Error, FileKind, find};
+use crate::Context;
+use crate::datasets::store::DatasetStore;
+use crate::datasets::{self, Content, Crawled, DatasetState, Format, Origin, TableFile, encode_schema};
+use crate::lakes::{Lake, LakeDir};
+use crate::profile::{ColumnProfile, ColumnSketch, form_of};
+use crate::sensitivity::{Sensitivity, propose};
+use arrow::datatypes::{DataType, SchemaRef};
+use base::DatasetId;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Files read before what is known of them is written down: a killed crawl reads at most so many again.
+const AT_ONCE: usize = 16;
+
+/// What a table's crawl needs.
+#[derive(Debug)]
+pub(super) struct Tables<'a> {
+    pub cx: &'a Context,
+    pub lake: &'a Lake,
+    pub dir: &'a LakeDir,
+    pub stop: &'a Stop,
+}
+
+/// A file that is part of the table.
+struct Good {
+    path: String,
+    known: Known,
+    schema: SchemaRef,
+    partition: Vec<(String, Option<String>)>,
+}
+
+/// Runs `work` on the blocking pool; a panic in a reader is an error, not the end of the server.
+pub(super) async fn blocking<T: Send + 'static>(
+    what: &str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| Error::Reader(what.to_owned()))
+}
+
+impl Tables<'_> {
+    /// Crawls the table at `place` and counts into `crawl`. Returns whether it is there: its dataset is not missing.
+    pub(super) async fn crawl(&self, crawl: &mut Crawl, place: &Place) -> Result<bool, Error> {
+        let dataset = DatasetId(format!("{}.{}.{}", self.lake.id, place.schema, place.table));
+        let (dir, at) = (self.dir.clone(), place.clone());
+        let listed = blocking(&place.path, move || {
+            let mut broken = Vec::new();
+            find::files(dir.dir(), &at, &mut broken).map(|entries| (entries, broken))
+        });
+        let (entries, mut broken) = match listed.await? {
+            Ok(listed) => listed,
+            Err(why) => {
+                self.end(crawl, &[Broken::of(&place.path, why)], None).await?;
+                return Ok(true); // it is there, only nobody can look: what is known of it stays
+            }
+        };
+        let entries = one_kind(entries, &mut broken);
+        let known = self.known(crawl, &dataset, &entries).await?;
+        let good = fitting(entries, known, &mut broken)?;
+        if good.is_empty() {
+            self.end(crawl, &broken, None).await?;
+            return Ok(false);
+        }
+        let (good, content, schema) = united(good, &mut broken);
+        let dir_rows = self.outcome(crawl, dataset, &good, content, &schema).await?;
+        self.end(crawl, &broken, dir_rows.as_ref()).await?;
+        Ok(true)
+    }
+
+    /// Returns what is known of each file, having read those that are new or changed.
+    async fn known(
+        &self,
+        crawl: &mut Crawl,
+        dataset: &DatasetId,
+        entries: &[Entry],
+    ) -> Result<BTreeMap<String, Known>, Error> {
+        let (lake, db) = (&self.lake.id, &self.cx.db);
+        let mut known = db.read(|tx| async move { tx.list_known(lake, dataset).await }).await?;
+        let mut fresh: Vec<(String, Known, Vec<u8>)> = Vec::new();
+        for entry in entries {
+            if known.get(&entry.path).is_some_and(|known| known.stamp == entry.stamp) {
+                crawl.files_skipped += 1;
+                continue;
+            }
+            crawl.files_read += 1;
+            let (dir, at, stop) = (self.dir.clone(), entry.clone(), self.stop.clone());
+            let read = blocking(&entry.path, move || read::read(&dir, &at.path, at.stamp, at.kind, &stop)).await;
+            let read = read.unwrap_or_else(|_| Err(Broken::of(&entry.path, "the reader failed on it")));
+            let (now, sketches) = known_of(entry, read)?;
+            known.insert(entry.path.clone(), now.clone());
+            fresh.push((entry.path.clone(), now, sketches));
+            if fresh.len() >= AT_ONCE {
+                self.keep(dataset, &std::mem::take(&mut fresh)).await?;
+            }
+        }
+        self.keep(dataset, &fresh).await?;
+        let there: BTreeSet<&String> = entries.iter().map(|entry| &entry.path).collect();
+        let gone: &Vec<String> = &known.keys().filter(|path| !there.contains(path)).cloned().collect();
+        if !gone.is_empty() {
+            let forget = |tx: db::Tx| async move {
+                for path in gone {
+                    tx.forget_file(lake, path).await?;
+                }
+                Ok::<_, db::Error>(())
+            };
+            db.write(forget).await?;
+        }
+        Ok(known)
+    }
+
+    async fn keep(&self, dataset: &DatasetId, fresh: &[(String, Known, Vec<u8>)]) -> Result<(), Error> {
+        let lake = &self.lake.id;
+        let keep = |tx: db::Tx| async move {
+            for (path, known, sketches) in fresh {
+                tx.put_known(lake, dataset, path, known, sketches).await?;
+            }
+            Ok::<_, db::Error>(())
+        };
+        Ok(self.cx.db.write(keep).await?)
+    }
+
+    /// Returns what changed of the dataset, if anything did.
+    async fn outcome(
+        &self,
+        crawl: &Crawl,
+        dataset: DatasetId,
+        good: &[Good],
+        content: Content,
+        schema: &SchemaRef,
+    ) -> Result<Option<Outcome>, Error> {
+        let (id, digest) = (&dataset, content.digest().to_string());
+        let now = self.cx.db.read(|tx| async move {
+            let Some(found) = tx.find_dataset(id).await? else { return Ok::<_, db::Error>(None) };
+            let version = tx.find_content(id, found.version).await?.map(|(version, _)| version.digest);
+            Ok(Some((found, version)))
+        });
+        if let Some((found, version)) = now.await? {
+            if found.origin == Origin::Published || version.as_ref() == Some(&digest) {
+                return Ok((found.state == DatasetState::Missing).then_some(Outcome::FoundAgain(dataset)));
+            }
+        }
+        let sketches = self.merged(good, schema).await?;
+        let (mut profile, mut columns) = (Vec::new(), Vec::new());
+        for (field, sketch) in schema.fields().iter().zip(&sketches) {
+            profile.push(ColumnProfile::of(field.name(), &field.data_type().to_string(), sketch));
+            columns.push((field.is_nullable(), propose(field.name(), sketch)));
+        }
+        for (place, key) in content.partitions.iter().enumerate() {
+            let (column, sensitivity) = partition(place, key, &content.files);
+            profile.push(column);
+            columns.push((true, sensitivity));
+        }
+        Ok(Some(Outcome::Changed(Box::new(Crawled { dataset, crawl: crawl.id.clone(), content, profile, columns }))))
+    }
+
+    /// Merges the sketches of every file, one file in memory at a time, in the order of paths.
+    async fn merged(&self, good: &[Good], schema: &SchemaRef) -> Result<Vec<ColumnSketch>, Error> {
+        let mut merged: Vec<ColumnSketch> =
+            schema.fields().iter().map(|field| ColumnSketch::new(form_of(field.data_type()))).collect();
+        for file in good {
+            let (lake, path) = (&self.lake.id, file.path.as_str());
+            let bytes = self.cx.db.read(|tx| async move { tx.find_sketches(lake, path).await }).await?;
+            let bytes = bytes.ok_or(db::Error::Stale)?;
+            let (whole, own, rows) = (schema.clone(), file.schema.clone(), file.known.rows);
+            let add = move || {
+                let found: Vec<ColumnSketch> = postcard::from_bytes(&bytes).map_err(crate::sql::unknown)?;
+                for (field, sketch) in whole.fields().iter().zip(&mut merged) {
+                    match own.index_of(field.name()).ok().and_then(|index| found.get(index)) {
+                        Some(column) => sketch.merge(column).map_err(crate::sql::unknown)?,
+                        None => {
+                            let rows = u64::try_from(rows).unwrap_or(0);
+                            sketch.add_rows(rows);
+                            sketch.add_nulls(rows);
+                        }
+                    }
+                }
+                Ok::<_, db::Error>(merged)
+            };
+            merged = blocking(path, add).await??;
+        }
+        Ok(merged)
+    }
+
+    /// Writes what came of the table, with the crawl's counts, in one transaction.
+    async fn end(&self, crawl: &mut Crawl, broken: &[Broken], outcome: Option<&Outcome>) -> Result<(), Error> {
+        crawl.tables_done += 1;
+        crawl.files_broken += broken.len() as u64;
+        let (cx, lake, before) = (self.cx, self.lake, &*crawl);
+        let saved = cx.db.write(|tx| async move {
+            let changed = match outcome {
+                None => false,
+                Some(Outcome::FoundAgain(dataset)) => datasets::found_again(cx, &tx, dataset).await?,
+                Some(Outcome::Changed(found)) => datasets::crawled(cx, &tx, lake, found).await?,
+            };
+            tx.put_broken(&before.id, broken).await?;
+            let crawl = Crawl { tables_changed: before.tables_changed + u64::from(changed), ..before.clone() };
+            tx.save_crawl(&crawl).await?;
+            Ok::<_, db::Error>(crawl)
+        });
+        *crawl = saved.await?;
+        Ok(())
+    }
+}
+
+/// What a table's crawl comes to.
+enum Outcome {
+    /// The dataset was missing and is there again, as it was.
+    FoundAgain(DatasetId),
+    Changed(Box<Crawled>),
+}
+
+/// Keeps the files of the kind that most are, and lists the others.
+fn one_kind(entries: Vec<Entry>, broken: &mut Vec<Broken>) -> Vec<Entry> {
+    let parquet = entries.iter().filter(|entry| entry.kind == FileKind::Parquet).count();
+    let kind = if parquet * 2 >= entries.len() { FileKind::Parquet } else { FileKind::Csv };
+    let (kept, odd): (Vec<Entry>, Vec<Entry>) = entries.into_iter().partition(|entry| entry.kind == kind);
+    broken
+        .extend(odd.into_iter().map(|entry| Broken::of(entry.path, "most files of the table are of the other format")));
+    kept
+}
+
+fn known_of(entry: &Entry, read: Result<Facts, Broken>) -> Result<(Known, Vec<u8>), Error> {
+    let blank =
+        Known { stamp: entry.stamp, rows: 0, digest: None, delimiter: None, schema: String::new(), broken: None };
+    Ok(match read {
+        Err(broken) => (Known { broken: Some(broken), ..blank }, Vec::new()),
+        Ok(facts) => {
+            let schema = encode_schema(&facts.schema);
+            let (rows, digest, delimiter) = (crate::sql::whole(facts.rows), facts.digest, facts.delimiter);
+            let sketches = postcard::to_stdvec(&facts.sketches).map_err(crate::sql::unknown)?;
+            (Known { rows, digest, delimiter, schema, ..blank }, sketches)
+        }
+    })
+}
+
+/// Keeps the files that can be read and are partitioned and delimited like most.
+fn fitting(
+    entries: Vec<Entry>,
+    mut known: BTreeMap<String, Known>,
+    broken: &mut Vec<Broken>,
+) -> Result<Vec<Good>, db::Error> {
+    let mut good = Vec::new();
+    for entry in entries {
+        let Some(known) = known.remove(&entry.path) else { continue };
+        if let Some(reason) = known.broken {
+            broken.push(reason);
+            continue;
+        }
+        let schema = datasets::decode_schema(&known.schema)?;
+        good.push(Good { path: entry.path, known, schema, partition: entry.partition });
+    }
+    let keys = |file: &Good| file.partition.iter().map(|(key, _)| key.clone()).collect::<Vec<_>>().join("/");
+    let usual = most(good.iter().map(keys));
+    let good = sorted_out(good, broken, |file| {
+        let own = keys(file);
+        let shown = |keys: &str| if keys.is_empty() { "none".to_owned() } else { format!("`{keys}`") };
+        (Some(&own) != usual.as_ref()).then(|| {
+            format!("its partition keys are {}, elsewhere {}", shown(&own), shown(usual.as_deref().unwrap_or_default()))
+        })
+    });
+    let usual = most(good.iter().map(|file| file.known.delimiter));
+    Ok(sorted_out(good, broken, |file| {
+        let key = file.partition.iter().find(|(key, _)| file.schema.index_of(key).is_ok());
+        match key {
+            Some((key, _)) => Some(format!("column `{key}` is a partition key too")),
+            None if Some(file.known.delimiter) != usual => {
+                Some("its delimiter is not that of the other files".to_owned())
+            }
+            None => None,
+        }
+    }))
+}
+
+/// Returns the value that stands there most often; of equal ones the first.
+fn most<T: PartialEq>(values: impl Iterator<Item = T>) -> Option<T> {
+    let mut counts: Vec<(T, usize)> = Vec::new();
+    for value in values {
+        match counts.iter_mut().find(|(known, _)| *known == value) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((value, 1)),
+        }
+    }
+    counts.into_iter().rev().max_by_key(|(_, count)| *count).map(|(value, _)| value)
+}
+
+fn sorted_out(files: Vec<Good>, broken: &mut Vec<Broken>, why: impl Fn(&Good) -> Option<String>) -> Vec<Good> {
+    let mut kept = Vec::new();
+    for file in files {
+        match why(&file) {
+            Some(reason) => broken.push(Broken::of(&file.path, reason)),
+            None => kept.push(file),
+        }
+    }
+    kept
+}
+
+/// Unites the files' schemas, lists those that clash, and returns the rest with the content of the version.
+fn united(good: Vec<Good>, broken: &mut Vec<Broken>) -> (Vec<Good>, Content, SchemaRef) {
+    let united = unite(&good.iter().map(|file| file.schema.clone()).collect::<Vec<_>>());
+    let mut kept = Vec::new();
+    for (number, file) in good.into_iter().enumerate() {
+        match united.clashes.get(&number) {
+            Some(reason) => broken.push(Broken::of(&file.path, reason.clone())),
+            None => kept.push(file),
+        }
+    }
+    let keys: Vec<String> =
+        kept.first().map(|file| file.partition.iter().map(|(key, _)| key.clone()).collect()).unwrap_or_default();
+    let values =
+        |place: usize| kept.iter().map(move |file| file.partition.get(place).and_then(|(_, value)| value.as_deref()));
+    let partitions = keys.into_iter().enumerate().map(|(place, name)| {
+        let whole = partition_type(values(place)) == DataType::Int64;
+        datasets::Partition { name, whole }
+    });
+    let partitions: Vec<_> = partitions.collect();
+    let file = |file: &Good| TableFile {
+        path: file.path.clone(),
+        size_bytes: file.known.stamp.size_bytes,
+        modified_us: file.known.stamp.modified_at.0,
+        rows: file.known.rows,
+        digest: file.known.digest,
+        values: file.partition.iter().map(|(_, value)| value.clone()).collect(),
+    };
+    let format = match kept.first().and_then(|file| file.known.delimiter) {
+        Some(delimiter) => Format::Csv { delimiter },
+        None => Format::Parquet,
+    };
+    let files = kept.iter().map(file).collect();
+    let content = Content { format, schema: encode_schema(&united.schema), partitions, files };
+    (kept, content, united.schema)
+}
+
+/// Returns profile and proposal of a partition column: what its name and its values' count say.
+fn partition(place: usize, key: &datasets::Partition, files: &[TableFile]) -> (ColumnProfile, Sensitivity) {
+    let of = |file: &TableFile| file.values.get(place).cloned().flatten();
+    let rows = |file: &TableFile| u64::try_from(file.rows).unwrap_or(0);
+    let nulls = files.iter().filter(|file| of(file).is_none()).map(rows).sum();
+    let distinct: BTreeSet<String> = files.iter().filter_map(of).collect();
+    let counts = ColumnProfile::counts(&key.name, &key.data_type().to_string(), files.iter().map(rows).sum(), nulls);
+    let profile =
+        ColumnProfile { shown: true, distinct: Some(distinct.len() as u64), distinct_exact: Some(true), ..counts };
+    let sensitivity = propose(&key.name, &ColumnSketch::new(form_of(&key.data_type())));
+    (profile, sensitivity)
+}

@@ -1,0 +1,63 @@
+use super::DatasetState;
+use base::{DatasetId, Fault, Kind};
+
+/// What an operation on a dataset returns.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Why an operation on a dataset failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("dataset `{0}` does not exist")]
+    NotFound(DatasetId),
+    #[error("dataset `{id}` is `{found}`: `{verb}` is not possible")]
+    NotPossible { id: DatasetId, found: DatasetState, verb: &'static str },
+    #[error("dataset `{0}` has no column `{1}`")]
+    NoColumn(DatasetId, String),
+    #[error("dataset `{0}` was found by a crawl and cannot be published over")]
+    Crawled(DatasetId),
+    #[error("the files hold {found} rows, not {said}")]
+    Rows { said: i64, found: i64 },
+    #[error("the description is longer than {0} characters")]
+    TooLong(usize),
+    #[error("`{0}` is not a name of a dataset: `lake.schema.table`")]
+    Name(String),
+    #[error(transparent)]
+    Lake(#[from] crate::lakes::Error),
+    #[error(transparent)]
+    Search(#[from] crate::search::Error),
+    #[error(transparent)]
+    Refused(#[from] access::Refused),
+    #[error("the metadata store failed")]
+    Store(#[from] db::Error),
+}
+
+impl Fault for Error {
+    fn fault(&self) -> (Kind, &'static str) {
+        match self {
+            Self::NotFound(_) => (Kind::NotFound, "catalog.dataset_not_found"),
+            Self::NotPossible { .. } => (Kind::Conflict, "catalog.dataset_not_possible"),
+            Self::NoColumn(..) => (Kind::NotFound, "catalog.column_not_found"),
+            Self::Crawled(_) => (Kind::Conflict, "catalog.dataset_crawled"),
+            Self::Rows { .. } => (Kind::Invalid, "catalog.rows_differ"),
+            Self::TooLong(_) => (Kind::Invalid, "catalog.description_too_long"),
+            Self::Name(_) => (Kind::Invalid, "catalog.dataset_name"),
+            Self::Lake(inner) => inner.fault(),
+            Self::Search(inner) => inner.fault(),
+            Self::Refused(inner) => inner.fault(),
+            Self::Store(inner) => inner.fault(),
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::NotPossible { found, .. } => Some(found.hint()),
+            Self::NoColumn(id, _) => Some(format!("`GET /datasets/{id}/columns` lists them")),
+            Self::Crawled(_) => Some("publish under another table name".into()),
+            Self::NotFound(_) | Self::TooLong(_) | Self::Name(_) | Self::Rows { .. } => None,
+            Self::Lake(inner) => inner.hint(),
+            Self::Search(inner) => inner.hint(),
+            Self::Refused(inner) => inner.hint(),
+            Self::Store(inner) => inner.hint(),
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! Datasets: tables found in lakes by crawls, or published there. What a person says of one (description, levels,
+//! visibility) is never overwritten by a crawl.
+mod changes;
+mod error;
+mod http;
+mod model;
+mod next;
+mod service;
+pub(crate) mod store;
+mod table;
+mod views;
+
+pub(crate) use changes::{Crawled, crawled, found_again, lost, profiled};
+pub use changes::{Published, publish};
+pub use error::Error;
+pub use http::routes;
+pub use model::{Change, Column, Dataset, DatasetState, Origin, Version, Visibility};
+pub(crate) use service::readable;
+pub use service::{columns, confirm_levels, find, is_active};
+pub(crate) use table::{Content, Partition, decode_schema, encode_schema};
+pub use table::{Format, Table, TableFile, table_of};
+pub use views::{ColumnView, DatasetView, ProfileView, VersionView};
+
+access::actions! {
+    /// See a dataset, its columns and versions.
+    ReadDataset,
+    /// Search and browse datasets.
+    ListDatasets,
+    /// Describe a dataset and its columns.
+    DescribeDataset,
+    /// Say how sensitive a column is.
+    ClassifyColumn,
+    /// List a dataset for everyone, or hide it.
+    SetVisibility,
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

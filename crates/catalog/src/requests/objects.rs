@@ -1,0 +1,90 @@
+//! What a request is about, as the catalog knows it.
+use super::{ColumnFamily, RequestKind};
+use crate::datasets::{self, Column, DatasetState, ReadDataset};
+use crate::lakes::ReadLake;
+use crate::lakes::store::LakeStore;
+use crate::sensitivity::Level;
+use access::http::Held;
+use base::{DatasetId, LakeId, Securable, TeamId};
+use db::Tx;
+use std::collections::BTreeMap;
+
+/// The object of a request.
+#[derive(Clone, Debug)]
+pub(crate) struct Object {
+    pub active: bool,
+    pub team: TeamId,
+    /// The dataset's columns; `None` where the object is a schema.
+    pub columns: Option<Vec<Column>>,
+}
+
+impl Object {
+    /// Returns the levels of the columns.
+    pub fn levels(&self) -> BTreeMap<String, Level> {
+        let columns = self.columns.iter().flatten();
+        columns.map(|column| (column.name.clone(), column.sensitivity.level)).collect()
+    }
+
+    /// Returns the families of the columns' types.
+    pub fn families(&self) -> Option<BTreeMap<String, ColumnFamily>> {
+        let family = |column: &Column| (column.name.clone(), family_of(&column.data_type));
+        Some(self.columns.as_ref()?.iter().map(family).collect())
+    }
+}
+
+/// Returns what kind of values a column of Arrow's type `data_type` has.
+fn family_of(data_type: &str) -> ColumnFamily {
+    let starts = |words: &[&str]| words.iter().any(|word| data_type.starts_with(word));
+    if starts(&["Utf8", "LargeUtf8"]) {
+        ColumnFamily::Text
+    } else if starts(&["Int8", "Int16", "Int32", "Int64", "UInt"]) {
+        ColumnFamily::Whole
+    } else if starts(&["Float", "Decimal"]) {
+        ColumnFamily::Fraction
+    } else if starts(&["Boolean"]) {
+        ColumnFamily::Bool
+    } else if starts(&["Date", "Timestamp"]) {
+        ColumnFamily::Time
+    } else {
+        ColumnFamily::Other
+    }
+}
+
+/// Returns the object, or `None` if there is none of this name or this caller may not know of it: both alike.
+pub(crate) async fn seen(tx: &Tx, held: &Held<'_>, kind: RequestKind, object: &str) -> db::Result<Option<Object>> {
+    if kind == RequestKind::Write {
+        let lake = lake_of(tx, object).await?;
+        return Ok(lake.filter(|(resource, _)| held.can::<ReadLake>(resource).is_some()).map(|(_, object)| object));
+    }
+    let Some(dataset) = datasets::find(tx, &DatasetId(object.to_owned())).await? else { return Ok(None) };
+    if held.can::<ReadDataset>(&dataset.resource()).is_none() {
+        return Ok(None);
+    }
+    find(tx, kind, object).await
+}
+
+/// Returns the object, whoever asks.
+pub(crate) async fn find(tx: &Tx, kind: RequestKind, object: &str) -> db::Result<Option<Object>> {
+    if kind == RequestKind::Write {
+        return Ok(lake_of(tx, object).await?.map(|(_, object)| object));
+    }
+    let id = DatasetId(object.to_owned());
+    let Some(dataset) = datasets::find(tx, &id).await? else { return Ok(None) };
+    let mut columns = datasets::columns(tx, &id).await?;
+    columns.retain(|column| column.present);
+    Ok(Some(Object { active: dataset.state == DatasetState::Active, team: dataset.team, columns: Some(columns) }))
+}
+
+async fn lake_of(tx: &Tx, object: &str) -> db::Result<Option<(base::Resource, Object)>> {
+    let lake = object.split('.').next().unwrap_or_default();
+    let Some(lake) = tx.find_lake(&LakeId(lake.to_owned())).await? else { return Ok(None) };
+    Ok(Some((lake.resource(), Object { active: true, team: lake.team, columns: None })))
+}
+
+/// Returns whether `object` has the form that `kind` needs: `lake.schema.table` to read, `lake.schema` to write.
+pub(crate) fn is_named(kind: RequestKind, object: &str) -> bool {
+    let parts: Vec<&str> = object.split('.').collect();
+    let inner = |part: &&str| crate::lakes::plain_part(part);
+    let wanted = if kind == RequestKind::Write { 2 } else { 3 };
+    parts.len() == wanted && base::plain_name(parts[0]).is_ok() && parts[1..].iter().all(inner)
+}
