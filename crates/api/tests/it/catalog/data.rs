@@ -121,9 +121,9 @@ async fn values_of_a_column_are_shown_only_to_those_who_may_see_them() {
     let profile = async |person: &str| app.user(person).get("/datasets/retail.core.customers/profile").await;
     let outsider = profile("cho").await;
     for secret in ["bank.example", "DE8937", "Person 1", "1900", "quantiles", "histogram", "distinct"] {
-        let column =
-            body(&outsider)["columns"].as_array().unwrap().iter().filter(|c| c["name"] != "record_id").cloned();
-        let shown = Value::Array(column.collect()).to_string();
+        let mut columns = body(&outsider)["columns"].as_array().unwrap().clone();
+        columns.retain(|column| column["name"] != "record_id");
+        let shown = Value::Array(columns).to_string();
         assert!(!shown.contains(secret), "{secret} in {shown}");
     }
     expect![[""]].assert_eq(&body(&outsider)["columns"][5].to_string());
