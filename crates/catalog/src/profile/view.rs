@@ -88,11 +88,13 @@ impl ColumnProfile {
         if sketch.form() == Form::Other {
             return profile;
         }
-        profile.distinct = Some(sketch.distinct().estimate());
+        let values = sketch.rows() - sketch.nulls().min(sketch.rows());
+        profile.distinct = Some(sketch.distinct().estimate().min(values)); // an estimate may lie above what there is
         profile.distinct_exact = Some(sketch.distinct().is_exact());
         profile.top_error = Some(sketch.top().error());
-        let top = sketch.top().top(TOP);
-        profile.top = top.into_iter().map(|(value, count)| TopValue { value: value.to_owned(), count }).collect();
+        // A count that may be all error says nothing: a column of unique values has no frequent one.
+        let top = sketch.top().top(TOP).into_iter().filter(|(_, count)| *count > sketch.top().error());
+        profile.top = top.map(|(value, count)| TopValue { value: value.to_owned(), count }).collect();
         if let Some((low, high)) = sketch.texts() {
             (profile.min, profile.max) = (Some(Datum::Text(low.clone())), Some(Datum::Text(high.clone())));
         }

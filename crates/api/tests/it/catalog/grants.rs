@@ -12,7 +12,49 @@ async fn a_grant_is_what_was_approved() {
     let app = start().await;
     let (request, grant) = granted(&app).await;
     let seen = app.user("ana").get(&format!("/grants/{grant}")).await;
-    expect![].assert_eq(&pretty(&seen).replace(&request, "r-N").replace(&grant, "g-N"));
+    expect![[r#"
+        200 {
+          "id": "g-N",
+          "state": "active",
+          "ends_soon": false,
+          "kind": "read",
+          "object": "retail.core.customers",
+          "principal": "person:ana",
+          "request": "r-N",
+          "purpose": "pd",
+          "uses": [
+            "explore",
+            "train",
+            "check"
+          ],
+          "columns": [
+            {
+              "name": "age",
+              "as": "clear"
+            },
+            {
+              "name": "iban",
+              "as": "clear"
+            },
+            {
+              "name": "sex",
+              "as": "check"
+            }
+          ],
+          "row_filter": [],
+          "rows": "all rows",
+          "starts_at": "2026-01-02T00:00:00Z",
+          "expires_at": "2026-04-01T00:00:00Z",
+          "ended": null,
+          "created_at": "2026-01-02T00:00:00Z",
+          "next": {
+            "tone": "good",
+            "text": "Yours until 2026-04-01T00:00:00Z.",
+            "reason": "State purpose `pd` and one of its uses with every read.",
+            "action": "revoke_grant"
+          }
+        }"#]]
+    .assert_eq(&pretty(&seen).replace(&request, "r-N").replace(&grant, "g-N"));
 }
 
 #[tokio::test]
