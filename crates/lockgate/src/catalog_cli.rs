@@ -2,6 +2,7 @@
 use crate::cli::Remote;
 use clap::{Args, Subcommand, ValueEnum};
 
+/// Verbs of lakes.
 #[derive(Debug, Subcommand)]
 pub enum LakeVerb {
     /// List the lakes.
@@ -40,6 +41,7 @@ pub enum LakeVerb {
     },
 }
 
+/// Verbs of datasets.
 #[derive(Debug, Subcommand)]
 pub enum DatasetVerb {
     /// Search the datasets, or list them all.
@@ -64,6 +66,7 @@ pub enum DatasetVerb {
     },
 }
 
+/// Verbs of access requests.
 #[derive(Debug, Subcommand)]
 pub enum RequestVerb {
     /// List access requests.
@@ -140,6 +143,7 @@ pub struct AskArgs {
     pub remote: Remote,
 }
 
+/// Verbs of grants.
 #[derive(Debug, Subcommand)]
 pub enum GrantVerb {
     /// List grants.
@@ -186,6 +190,7 @@ pub struct QueryArgs {
     pub remote: Remote,
 }
 
+/// How an answer is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum QueryFormat {
     Table,

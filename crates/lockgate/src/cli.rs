@@ -11,6 +11,7 @@ pub struct Cli {
     pub verb: Verb,
 }
 
+/// What the binary does.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Serve the UI and the API, and run the background jobs.
@@ -48,6 +49,7 @@ pub enum Verb {
     Reference { page: ReferencePage },
 }
 
+/// Arguments of `lockgate server`.
 #[derive(Debug, Args)]
 pub struct ServerArgs {
     #[command(flatten)]
@@ -71,6 +73,7 @@ pub struct Place {
     pub config: Option<PathBuf>,
 }
 
+/// Verbs of tokens.
 #[derive(Debug, Subcommand)]
 pub enum TokenVerb {
     /// Print a new token for a person, who is added with these groups if absent. Also while a server runs.
@@ -92,6 +95,7 @@ pub enum TokenVerb {
     },
 }
 
+/// Verbs of the local operator.
 #[derive(Debug, Subcommand)]
 pub enum AdminVerb {
     /// Print a one-time link with which an administrator sets a password. Also while a server runs.
@@ -107,6 +111,7 @@ pub enum AdminVerb {
     },
 }
 
+/// Arguments of `lockgate login`.
 #[derive(Debug, Args)]
 pub struct LoginArgs {
     /// The server, for example `http://127.0.0.1:8080`.
@@ -143,6 +148,7 @@ pub struct Home {
     pub home: Option<PathBuf>,
 }
 
+/// Verbs of the audit log.
 #[derive(Debug, Subcommand)]
 pub enum AuditVerb {
     /// Check an export: that nothing in it was changed, removed or added.
@@ -166,6 +172,7 @@ pub enum AuditVerb {
     },
 }
 
+/// Pages of the reference.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum ReferencePage {
     Cli,
