@@ -41,7 +41,8 @@ pub fn check(tree: &Tree) -> Result<Vec<Finding>> {
     let root: toml::Table = toml::from_str(tree.text("Cargo.toml")).context("Cargo.toml")?;
     let shared =
         root.get("workspace").and_then(|workspace| workspace.get("dependencies")).and_then(toml::Value::as_table);
-    for key in shared.into_iter().flat_map(toml::Table::keys).filter(|key| !listed.contains(*key)) {
+    let others = shared.into_iter().flatten().filter(|(_, value)| value.get("path").is_none());
+    for (key, _) in others.filter(|(key, _)| !listed.contains(*key)) {
         let text = format!("no crate uses `{key}`: delete the line");
         findings.push(Finding::new("Cargo.toml", line_of_key(tree.text("Cargo.toml"), key), "unused-crate", text));
     }

@@ -75,6 +75,7 @@ fn files_and_functions_stay_small() {
     check_sample("crates/a/src/b.rs", &fits, &[]);
     let excused = format!("#[expect(clippy::too_many_lines, reason = \"a table\")]\n{long}");
     check_sample("crates/a/src/b.rs", &excused, &[]);
+    check_sample("crates/a/src/tests.rs", &long, &[]);
     check_sample("crates/a/src/b.rs", &"fn f() {}\n".repeat(501), &[(1, "file-size")]);
     let tested =
         format!("{}#[cfg(test)]\nmod tests {{\n{}}}\n", "fn f() {}\n".repeat(400), "    fn g() {}\n".repeat(400));
