@@ -33,15 +33,17 @@ pub enum Error {
 impl Error {
     /// Says of a failure to open that the store does not answer, whatever the driver calls it.
     pub(crate) fn connecting(error: DbErr) -> Self {
-        Self::Unavailable(error)
+        match code(&error).as_deref() {
+            Some("53100" | "13" | "4874") => Self::Full,
+            _ => Self::Unavailable(error),
+        }
     }
 }
 
 /// Returns the engine's own code: an SQLSTATE, or SQLite's extended result code.
 fn code(error: &DbErr) -> Option<String> {
-    let (DbErr::Exec(RuntimeErr::SqlxError(inner)) | DbErr::Query(RuntimeErr::SqlxError(inner))) = error else {
-        return None;
-    };
+    let (DbErr::Exec(runtime) | DbErr::Query(runtime) | DbErr::Conn(runtime)) = error else { return None };
+    let RuntimeErr::SqlxError(inner) = runtime else { return None };
     Some(inner.as_database_error()?.code()?.into_owned())
 }
 
@@ -53,8 +55,8 @@ impl From<DbErr> for Error {
         match code(&error).as_deref() {
             // PostgreSQL: serialisation failure, deadlock. SQLite: busy, locked, and their kin.
             Some("40001" | "40P01" | "5" | "6" | "261" | "262" | "517") => Self::Stale,
-            // PostgreSQL: disk full, and the server is going away. SQLite: full.
-            Some("53100" | "13") => Self::Full,
+            // PostgreSQL: disk full. SQLite: full, and no room for its shared memory. PostgreSQL: the server is going away.
+            Some("53100" | "13" | "4874") => Self::Full,
             Some("57P01" | "57P02" | "57P03" | "53300") => Self::Unavailable(error),
             _ if matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) => Self::Unavailable(error),
             _ => Self::Sql(error),

@@ -2,7 +2,7 @@
 use crate::cli::Remote;
 use clap::{Args, Subcommand, ValueEnum};
 
-/// Verbs of lakes.
+/// Verbs on lakes.
 #[derive(Debug, Subcommand)]
 pub enum LakeVerb {
     /// List the lakes.
@@ -41,7 +41,7 @@ pub enum LakeVerb {
     },
 }
 
-/// Verbs of datasets.
+/// Verbs on datasets.
 #[derive(Debug, Subcommand)]
 pub enum DatasetVerb {
     /// Search the datasets, or list them all.
@@ -66,7 +66,7 @@ pub enum DatasetVerb {
     },
 }
 
-/// Verbs of access requests.
+/// Verbs on access requests.
 #[derive(Debug, Subcommand)]
 pub enum RequestVerb {
     /// List access requests.
@@ -143,7 +143,7 @@ pub struct AskArgs {
     pub remote: Remote,
 }
 
-/// Verbs of grants.
+/// Verbs on grants.
 #[derive(Debug, Subcommand)]
 pub enum GrantVerb {
     /// List grants.
@@ -190,7 +190,7 @@ pub struct QueryArgs {
     pub remote: Remote,
 }
 
-/// How an answer is printed.
+/// How rows are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum QueryFormat {
     Table,

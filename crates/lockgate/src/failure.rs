@@ -45,7 +45,7 @@ pub struct Failure {
 pub type Result<T> = std::result::Result<T, Failure>;
 
 impl Failure {
-    /// Returns a failure with what to do next.
+    /// Returns a failure with its way out.
     pub fn new(exit: Exit, detail: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { exit, detail: detail.into(), hint: Some(hint.into()) }
     }

@@ -5,7 +5,7 @@ use crate::failure::{Exit, Failure, Result};
 use reqwest::{Method, RequestBuilder, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::io::{IsTerminal, Read};
+use std::io::{BufRead, IsTerminal, Read};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -66,7 +66,7 @@ impl Server {
             return Err(bad());
         }
         let client =
-            reqwest::Client::builder().connect_timeout(Duration::from_secs(10)).read_timeout(Duration::from_secs(60));
+            reqwest::Client::builder().connect_timeout(Duration::from_secs(10)).read_timeout(Duration::from_mins(1));
         let client = client.build().map_err(|error| Failure::new(Exit::Internal, error.to_string(), "report this"))?;
         Ok(Self { client, url: url.trim_end_matches('/').to_owned(), token: token.trim().to_owned() })
     }
@@ -172,23 +172,7 @@ pub fn read(status: u16, bytes: &[u8]) -> Result<Value> {
 
 /// Remembers a server and a token that it takes.
 pub async fn login(args: LoginArgs) -> Result<()> {
-    let token = match args.token {
-        Some(token) => token,
-        None => {
-            if std::io::stdin().is_terminal() {
-                eprintln!("Paste your token for {}, then press Enter:", args.url);
-            }
-            let mut token = String::new();
-            let mut input = std::io::stdin().lock();
-            let read = if std::io::stdin().is_terminal() {
-                std::io::BufRead::read_line(&mut input, &mut token)
-            } else {
-                input.read_to_string(&mut token)
-            };
-            read.map_err(|error| Failure::io("standard input", &error))?;
-            token
-        }
-    };
+    let token = if let Some(token) = args.token { token } else { typed_token(&args.url)? };
     let server = Server::new(&args.url, &token)?;
     let me = server.get("/me").await?;
     let path = credentials(&args.home)?;
@@ -201,6 +185,19 @@ pub async fn login(args: LoginArgs) -> Result<()> {
     let name = me.pointer("/person/id").and_then(Value::as_str).unwrap_or("somebody");
     println!("signed in at {} as {name}; kept in {}", server.url, path.display());
     Ok(())
+}
+
+/// Reads a token from standard input: one line of a terminal, else all of it.
+fn typed_token(url: &str) -> Result<String> {
+    let (mut token, mut input) = (String::new(), std::io::stdin().lock());
+    let read = if std::io::stdin().is_terminal() {
+        eprintln!("Paste your token for {url}, then press Enter:");
+        input.read_line(&mut token)
+    } else {
+        input.read_to_string(&mut token)
+    };
+    read.map_err(|error| Failure::io("standard input", &error))?;
+    Ok(token)
 }
 
 fn credentials(home: &Home) -> Result<PathBuf> {

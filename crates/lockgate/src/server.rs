@@ -204,7 +204,7 @@ async fn watch(db: Db, clock: Clock, metrics: PrometheusHandle, ended: Cancellat
         metrics.run_upkeep();
         tokio::select! {
             () = ended.cancelled() => return,
-            () = tokio::time::sleep(Duration::from_secs(60)) => {}
+            () = tokio::time::sleep(Duration::from_mins(1)) => {}
         }
     }
 }

@@ -109,7 +109,7 @@ pub fn document() -> Result<String> {
 
 /// Returns every state of every lifecycle with its look.
 pub fn states() -> Result<String> {
-    let all: [(&str, Vec<StateInfo>); 9] = [
+    let all: [(&str, Vec<StateInfo>); 11] = [
         ("job", jobs::JobState::table()),
         ("crawl", catalog::crawls::CrawlState::table()),
         ("dataset", catalog::datasets::DatasetState::table()),
@@ -117,8 +117,11 @@ pub fn states() -> Result<String> {
         ("origin", catalog::datasets::Origin::table()),
         ("change", catalog::datasets::Change::table()),
         ("level_source", catalog::sensitivity::Source::table()),
-        ("request", catalog::requests::RequestState::table()),
-        ("grant", catalog::grants::GrantState::table()),
+        ("access_request", catalog::requests::RequestState::table()),
+        // What people see of a grant: its end, too, which comes from the clock.
+        ("grant", catalog::grants::GrantStanding::table()),
+        ("person", access::people::PersonState::table()),
+        ("token", access::tokens::TokenState::table()),
     ];
     let mut kinds = BTreeMap::new();
     for (kind, states) in all {
@@ -128,7 +131,7 @@ pub fn states() -> Result<String> {
             });
             (state.word.to_owned(), look)
         });
-        kinds.insert(kind, serde_json::Map::from_iter(looks));
+        kinds.insert(kind, looks.collect::<serde_json::Map<_, _>>());
     }
     serde_json::to_string_pretty(&kinds).map_err(|error| Failure::new(Exit::Internal, error.to_string(), "report this"))
 }

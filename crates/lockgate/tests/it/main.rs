@@ -11,9 +11,15 @@ use std::time::Duration;
 /// A data folder of its own below a temporary one.
 pub struct Folder(tempfile::TempDir);
 
+impl Default for Folder {
+    fn default() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+}
+
 impl Folder {
     pub fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
+        Self::default()
     }
 
     pub fn data(&self) -> PathBuf {

@@ -86,18 +86,21 @@ fn a_missing_key_is_not_replaced_in_silence() {
 
 #[test]
 fn a_full_disk_is_named() {
-    let folder = Folder::new();
-    // A small disk of the test's own, in a mount namespace of its own.
-    let data = folder.data();
-    std::fs::create_dir(&data).unwrap();
-    let script = format!(
-        "mount -t tmpfs -o size=40k none {data} && \
-         exec {lockgate} server --data {data} --listen 127.0.0.1:0 --serving-listen 127.0.0.1:0",
-        data = text(&data),
-        lockgate = text(&testkit::binary()),
-    );
-    let output = Command::new("unshare").args(["--user", "--map-root-user", "--mount", "sh", "-c", &script]).output();
-    let (code, said) = told(output.unwrap());
-    assert_eq!(code, 8, "{said}");
-    assert!(said.contains("hint: free space"), "{said}");
+    // Small disks of the test's own, in a mount namespace of their own: full at the first file, and in the midst of things.
+    for size in ["40k", "200k"] {
+        let folder = Folder::new();
+        let data = folder.data();
+        std::fs::create_dir(&data).unwrap();
+        let script = format!(
+            "mount -t tmpfs -o size={size} none {data} && \
+             exec {lockgate} server --data {data} --listen 127.0.0.1:0 --serving-listen 127.0.0.1:0",
+            data = text(&data),
+            lockgate = text(&testkit::binary()),
+        );
+        let mut command = Command::new("unshare");
+        let (code, said) =
+            told(command.args(["--user", "--map-root-user", "--mount", "sh", "-c", &script]).output().unwrap());
+        assert_eq!(code, 8, "{size}: {said}");
+        assert!(said.contains("hint: free space"), "{size}: {said}");
+    }
 }
