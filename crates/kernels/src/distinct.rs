@@ -102,9 +102,9 @@ impl Distinct {
                 let m = registers.len() as f64;
                 let harmonic: f64 = registers.iter().map(|&rank| (-f64::from(rank)).exp2()).sum();
                 let raw = 0.7213 / (1.0 + 1.079 / m) * m * m / harmonic;
-                let empty = registers.iter().filter(|&&rank| rank == 0).count();
+                let empty = registers.iter().map(|&rank| u32::from(rank == 0)).sum::<u32>();
                 let linear = raw <= 2.5 * m && empty > 0;
-                (if linear { m * (m / empty as f64).ln() } else { raw }).round() as u64
+                (if linear { m * (m / f64::from(empty)).ln() } else { raw }).round() as u64
             }
         }
     }
