@@ -8,6 +8,7 @@ use db::Db;
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Returns the URL of the metadata database.
 pub fn database_url(config: &Config, folder: &Path) -> String {
@@ -81,12 +82,32 @@ fn company_policies(folder: &Path) -> Result<Vec<(String, String)>> {
 }
 
 /// Returns what the services are made of; the search index lies in `search`.
-pub fn parts(config: &Config, search: &Path, gate: access::Gate, metrics: PrometheusHandle) -> Result<api::Parts> {
+pub fn parts(
+    config: &Config,
+    keys: &Keys,
+    search: &Path,
+    gate: access::Gate,
+    metrics: PrometheusHandle,
+) -> Result<api::Parts> {
     let access::Context { db, clock, ids, .. } = gate.context();
     let roots = catalog::lakes::Roots(config.lakes.roots.clone());
     let index = catalog::search::Index::open(search)?;
-    let catalog = catalog::Context { db: db.clone(), clock, ids, roots, index, effects: None };
-    Ok(api::Parts { db, gate, catalog, metrics })
+    let (its_clock, its_ids) = (clock.clone(), ids.clone());
+    let mut catalog = catalog::Context { db: db.clone(), clock: its_clock, ids: its_ids, roots, index, effects: None };
+    let engine = query::Engine::start(query::Limits::default());
+    let engine = engine.map_err(|error| Failure::new(Exit::Internal, format!("queries: {error}"), "report this"))?;
+    let query = query::Context {
+        db: db.clone(),
+        clock,
+        ids,
+        engine: Arc::new(engine),
+        catalog: catalog.clone(),
+        key: query::Key::new(&keys.masks),
+        tasks: tokio_util::task::TaskTracker::new(),
+        stop: tokio_util::sync::CancellationToken::new(),
+    };
+    catalog.effects = Some(Arc::new(query::DataEffects(query.clone())));
+    Ok(api::Parts { db, gate, catalog, query, metrics })
 }
 
 /// Returns every context's job handlers.

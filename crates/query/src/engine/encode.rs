@@ -52,7 +52,7 @@ pub(crate) struct Encoder {
 enum Writer {
     Arrow(StreamWriter<Written>),
     JsonLines(arrow::json::Writer<Written, LineDelimited>),
-    Csv(arrow::csv::Writer<Written>),
+    Csv(Box<arrow::csv::Writer<Written>>),
 }
 
 #[derive(Clone, Default)]
@@ -82,7 +82,7 @@ impl Encoder {
             }
             Encoding::Csv => {
                 check_flat(schema)?;
-                Writer::Csv(arrow::csv::WriterBuilder::new().with_header(true).build(written.clone()))
+                Writer::Csv(Box::new(arrow::csv::WriterBuilder::new().with_header(true).build(written.clone())))
             }
         };
         Ok(Self { writer, written, schema: Arc::clone(schema) })

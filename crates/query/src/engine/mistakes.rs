@@ -132,7 +132,7 @@ pub(super) fn planning_mistake(
     }
     let mut named = words.split(['\'', '"']).skip(1).step_by(2).chain(words.rsplit(' ').take(1));
     let place = named.find_map(|name| find_word(sql, name.rsplit('.').next().unwrap_or(name)));
-    let first = words.split("\n").next().unwrap_or(words);
+    let first = words.split('\n').next().unwrap_or(words);
     let mut first = first.trim().trim_end_matches('.').to_owned();
     if let Some(start) = first.get(..1).filter(|start| start.chars().all(char::is_uppercase)) {
         first.replace_range(..1, &start.to_lowercase());

@@ -19,7 +19,7 @@ pub use files::PinnedFile;
 pub use mistakes::nearest;
 pub use policy::{Key, Policy, Side, Split, Term};
 pub use pump::{Piece, pump};
-pub use runtime::{Engine, Limits, Working};
+pub use runtime::{Engine, Limits};
 pub use scan::Format;
 pub use session::{Pinned, Prepared, Rows, Session};
 pub use statement::Statement;

@@ -32,7 +32,7 @@ impl Default for Limits {
             memory_bytes: 512 << 20,
             at_once: 8,
             wait: Duration::from_secs(10),
-            time: Duration::from_secs(600),
+            time: Duration::from_mins(10),
             rows: 50_000_000,
             threads,
         }

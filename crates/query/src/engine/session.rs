@@ -122,21 +122,19 @@ impl Session {
         let table = Arc::new(GovernedTable::try_new(raw, policy)?);
         let schema = datafusion::catalog::TableProvider::schema(table.as_ref());
         self.columns.extend(schema.fields().iter().map(|field| field.name().clone()));
-        let lake = match self.context.catalog(&name.lake) {
-            Some(lake) => lake,
-            None => {
-                let lake: Arc<dyn CatalogProvider> = Arc::new(MemoryCatalogProvider::new());
-                self.context.register_catalog(&name.lake, Arc::clone(&lake));
-                lake
-            }
+        let lake = if let Some(lake) = self.context.catalog(&name.lake) {
+            lake
+        } else {
+            let lake: Arc<dyn CatalogProvider> = Arc::new(MemoryCatalogProvider::new());
+            self.context.register_catalog(&name.lake, Arc::clone(&lake));
+            lake
         };
-        let schema = match lake.schema(&name.schema) {
-            Some(schema) => schema,
-            None => {
-                let schema: Arc<dyn SchemaProvider> = Arc::new(MemorySchemaProvider::new());
-                lake.register_schema(&name.schema, Arc::clone(&schema))?;
-                schema
-            }
+        let schema = if let Some(schema) = lake.schema(&name.schema) {
+            schema
+        } else {
+            let schema: Arc<dyn SchemaProvider> = Arc::new(MemorySchemaProvider::new());
+            lake.register_schema(&name.schema, Arc::clone(&schema))?;
+            schema
         };
         schema.register_table(name.table.clone(), table)?;
         self.tables.insert(name.clone(), files);

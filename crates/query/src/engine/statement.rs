@@ -133,10 +133,14 @@ fn links(sql: &str) -> usize {
     let tokens = Tokenizer::new(&GenericDialect {}, sql).tokenize().unwrap_or_default();
     let is_link = |token: &Token| match token {
         Token::Word(word) => word.keyword != Keyword::NoKeyword,
-        Token::Comma | Token::Period | Token::LParen | Token::RParen | Token::Whitespace(_) | Token::Number(..) => {
-            false
-        }
-        Token::SingleQuotedString(_) | Token::EOF => false,
+        Token::Comma
+        | Token::Period
+        | Token::LParen
+        | Token::RParen
+        | Token::Whitespace(_)
+        | Token::Number(..)
+        | Token::SingleQuotedString(_)
+        | Token::EOF => false,
         _ => true,
     };
     tokens.iter().filter(|token| is_link(token)).count()

@@ -54,6 +54,10 @@ async fn a_typo_is_pointed_at() {
                     ^^^^"#]],
     )
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_is_not_there_is_pointed_at_with_the_nearest() {
     check(
         "SELECT regoin FROM people",
         expect![[r#"

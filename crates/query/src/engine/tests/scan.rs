@@ -55,7 +55,8 @@ async fn pruned(stored: Stored, row_filter: Option<&str>, predicates: &[Expr]) -
     }
     let exec = scan.as_any().downcast_ref::<datafusion::datasource::source::DataSourceExec>().unwrap();
     let config = exec.data_source().as_any().downcast_ref::<datafusion::datasource::physical_plan::FileScanConfig>();
-    let mut numbers: Vec<_> = config.unwrap().file_groups.iter().flat_map(|group| group.files()).collect();
+    let mut numbers: Vec<_> =
+        config.unwrap().file_groups.iter().flat_map(datafusion::datasource::physical_plan::FileGroup::files).collect();
     numbers.sort_by_key(|file| file.path().to_string());
     numbers.dedup_by_key(|file| file.path().to_string());
     let metrics = scan.metrics().unwrap().aggregate_by_name();

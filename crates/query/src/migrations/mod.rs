@@ -1,0 +1,9 @@
+//! The tables of this context.
+mod m20261125_queries_create;
+
+use sea_orm_migration::MigrationTrait;
+
+/// Returns this context's migrations, oldest first.
+pub fn all() -> Vec<Box<dyn MigrationTrait>> {
+    vec![Box::new(m20261125_queries_create::CreateQueries)]
+}

@@ -1,0 +1,301 @@
+//! From a name in SQL to a table that may be read: the grant, the version's files, and the terms as a policy.
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use base::{DatasetId, Principal, PurposeId, Timestamp};
+use catalog::datasets::{self, DatasetState, Table};
+use catalog::grants::{self, Allowed, ColumnTerm, Literal, NotAllowed, Reading, RowFilter, RowOp, RowRule};
+use catalog::requests::RequestKind;
+use datafusion::arrow::datatypes::{DataType, SchemaRef};
+use datafusion::common::{Column, ScalarValue};
+use datafusion::logical_expr::{Expr, cast, lit};
+use db::Tx;
+
+use crate::Context;
+use crate::engine::{Format, Key, Pinned, PinnedFile, Policy, Statement, TableName, Term, nearest};
+use crate::queries::{Asked, Error, Read};
+
+/// A dataset that a query may read, as found in one transaction; nothing of it was opened yet.
+#[derive(Clone, Debug)]
+pub(crate) struct Readable {
+    pub(crate) name: TableName,
+    pub(crate) table: Table,
+    pub(crate) allowed: Allowed,
+}
+
+impl Readable {
+    /// Returns what the query's row and the audit log say.
+    pub(crate) fn read(&self) -> Read {
+        Read { dataset: self.table.dataset.clone(), version: self.table.version, grant: self.allowed.grant.clone() }
+    }
+
+    /// Opens the lake's folder and puts the terms in the engine's words. Blocks on the disk.
+    pub(crate) fn open(&self, cx: &Context, asker: &Principal) -> Result<(Pinned, Policy), Error> {
+        let pinned = open_table(cx, &self.table)?;
+        let policy = policy(&self.allowed.columns, &self.allowed.row_filter, &self.table, token_key(cx, asker));
+        Ok((pinned, policy))
+    }
+}
+
+/// Returns the key behind the tokens that `asker` sees: the same in every dataset, so that joins hold.
+pub(crate) fn token_key(cx: &Context, asker: &Principal) -> Key {
+    // An environment's tokens are its project's: what one environment learned, the next can join.
+    let owner = match asker {
+        Principal::Environment(environment) => {
+            format!("project:{}", environment.as_str().split('/').next().unwrap_or_default())
+        }
+        other => other.to_string(),
+    };
+    cx.key.derive(&format!("token {owner}"))
+}
+
+/// Returns the purpose that is asked for; where none is named, the one that the caller's grants for all of these datasets
+/// leave.
+pub(crate) async fn purpose_of(
+    tx: &Tx,
+    principals: &[Principal],
+    asked: &Asked,
+    statement: &Statement,
+    now: Timestamp,
+) -> Result<Option<PurposeId>, Error> {
+    if asked.purpose.is_some() {
+        return Ok(asked.purpose.clone());
+    }
+    let mut shared: Option<Vec<PurposeId>> = None;
+    for name in statement.tables() {
+        // No purpose has this id, so the answer names those that there are.
+        let nameless = Asked { purpose: Some(PurposeId(String::new())), ..asked.clone() };
+        let dataset = DatasetId(name.to_string());
+        let Err(NotAllowed::Purpose { held, .. }) = grant_for(tx, principals, &nameless, &dataset, now).await? else {
+            continue; // no grant at all, which is said later
+        };
+        shared = Some(match shared {
+            Some(shared) => shared.into_iter().filter(|purpose| held.contains(purpose)).collect(),
+            None => held,
+        });
+    }
+    match shared {
+        None => Ok(None),
+        Some(mut shared) if shared.len() == 1 => Ok(shared.pop()),
+        Some(shared) if shared.is_empty() => Err(Error::NoPurpose),
+        Some(shared) => Err(Error::PurposeNeeded(shared)),
+    }
+}
+
+/// Finds the grant and the version of each table that `statement` names, or says what stands in the way. A dataset that
+/// does not exist and one without a grant get the same words.
+pub(crate) async fn find_all(
+    tx: &Tx,
+    principals: &[Principal],
+    asked: &Asked,
+    statement: &Statement,
+    now: Timestamp,
+) -> Result<Vec<Readable>, Error> {
+    let mut found = Vec::new();
+    for name in statement.tables() {
+        let dataset = DatasetId(name.to_string());
+        let table = datasets::table_of(tx, &dataset, None).await?;
+        let allowed = grant_for(tx, principals, asked, &dataset, now).await?;
+        match (table, allowed) {
+            (Some(table), Ok(allowed)) if table.state == DatasetState::Active => {
+                found.push(Readable { name: name.clone(), table, allowed });
+            }
+            (Some(table), Ok(_)) => {
+                return Err(Error::NotActive { dataset, found: table.state.as_str().to_owned() });
+            }
+            (None, _) | (_, Err(NotAllowed::None(_))) => {
+                let readable = grants::readable(tx, principals, now).await?;
+                return Err(no_grant(statement, name, &readable));
+            }
+            (Some(_), Err(why)) => return Err(why.into()),
+        }
+    }
+    Ok(found)
+}
+
+/// Tells whether every grant that a running query reads under still allows it.
+pub(crate) async fn check_again(
+    tx: &Tx,
+    principals: &[Principal],
+    asked: &Asked,
+    reads: &[Read],
+    now: Timestamp,
+) -> Result<(), Error> {
+    for read in reads {
+        let asked = Asked { grants: vec![read.grant.clone()], ..asked.clone() };
+        if let Err(why) = grant_for(tx, principals, &asked, &read.dataset, now).await? {
+            return Err(Error::GrantEnded(why.to_string()));
+        }
+    }
+    Ok(())
+}
+
+async fn grant_for(
+    tx: &Tx,
+    principals: &[Principal],
+    asked: &Asked,
+    dataset: &DatasetId,
+    now: Timestamp,
+) -> db::Result<Result<Allowed, NotAllowed>> {
+    let nameless = PurposeId(String::new());
+    let reading = |grant| Reading {
+        principals,
+        kind: RequestKind::Read,
+        object: dataset.as_str(),
+        stated_use: asked.stated_use,
+        purpose: asked.purpose.as_ref().unwrap_or(&nameless),
+        grant,
+        now,
+    };
+    // Of the grants that the reader names, each is for one of the query's datasets; so try them in turn.
+    let mut answer = grants::grant_for(tx, &reading(None)).await?;
+    for grant in &asked.grants {
+        match grants::grant_for(tx, &reading(Some(grant))).await? {
+            Ok(allowed) => return Ok(Ok(allowed)),
+            Err(NotAllowed::Named { .. } | NotAllowed::None(_)) => {}
+            Err(why) => answer = Err(why),
+        }
+    }
+    Ok(answer)
+}
+
+fn no_grant(statement: &Statement, name: &TableName, readable: &BTreeSet<String>) -> Error {
+    let place = statement.place_of(name);
+    let what = format!("you can read no dataset `{name}`");
+    let what = place.map_or_else(|| what.clone(), |place| format!("{place}: {what}"));
+    let caret = place.map_or_else(String::new, |place| statement.caret(place));
+    let dataset = DatasetId(name.to_string());
+    let nearest = nearest(dataset.as_str(), readable.iter().map(String::as_str)).map(str::to_owned);
+    Error::NoGrant { what, caret, dataset, nearest }
+}
+
+/// Opens the folder of a version's lake. Blocks on the disk.
+pub(crate) fn open_table(cx: &Context, table: &Table) -> Result<Pinned, Error> {
+    let unreachable = |error: &dyn std::fmt::Display| {
+        tracing::warn!(dataset = %table.dataset, %error, "a lake's folder cannot be opened");
+        Error::Unreachable(table.dataset.clone())
+    };
+    let lake = cx.catalog.roots.open(&table.lake).map_err(|error| unreachable(&error))?;
+    let folder = lake.dir().try_clone().map_err(|error| unreachable(&error))?;
+    let files = table.files.iter().map(|file| PinnedFile {
+        path: file.path.clone(),
+        size_bytes: file.size_bytes.unsigned_abs(),
+        modified_us: file.modified_us,
+        partition: file.values.clone(),
+    });
+    let partitions = table.partitions.iter().map(|field| (field.name().clone(), field.data_type().clone()));
+    Ok(Pinned {
+        folder: Arc::new(folder),
+        files: files.collect(),
+        format: match table.format {
+            datasets::Format::Parquet => Format::Parquet,
+            datasets::Format::Csv { delimiter } => Format::Csv { delimiter },
+        },
+        schema: table.schema.clone(),
+        partitions: partitions.collect(),
+    })
+}
+
+/// Returns a grant's terms as the engine takes them. A column that the version no longer has is left out.
+pub(crate) fn policy(columns: &BTreeMap<String, ColumnTerm>, rows: &RowFilter, table: &Table, key: Key) -> Policy {
+    let known = |name: &str| type_of(table, name).is_some();
+    let terms = columns.iter().filter(|(name, _)| known(name)).filter_map(|(name, term)| {
+        let term = match term {
+            ColumnTerm::Clear => Term::Clear,
+            ColumnTerm::Token => Term::Token,
+            ColumnTerm::Null => Term::Null,
+            ColumnTerm::Check => Term::Check,
+            ColumnTerm::LeftOut => return None,
+        };
+        Some((name.clone(), term))
+    });
+    let row_filter = rows.rules().iter().map(|rule| condition(rule, type_of(table, &rule.column))).reduce(Expr::and);
+    Policy { terms: terms.collect(), row_filter, split: None, key }
+}
+
+fn type_of(table: &Table, column: &str) -> Option<DataType> {
+    let schema: &SchemaRef = &table.schema;
+    let stored = schema.field_with_name(column).ok().map(|field| field.data_type().clone());
+    let partition = table.partitions.iter().find(|field| field.name() == column);
+    stored.or_else(|| partition.map(|field| field.data_type().clone()))
+}
+
+/// Returns one rule as a condition on a column of type `of`. What cannot be compared keeps no row: a column that is gone,
+/// a value that is none of the column's type.
+fn condition(rule: &RowRule, of: Option<DataType>) -> Expr {
+    let Some(of) = of else { return lit(false) };
+    let of = match of {
+        DataType::Dictionary(_, values) => *values,
+        other => other,
+    };
+    let column = || Expr::Column(Column::from_name(&rule.column));
+    if rule.op == RowOp::IsEmpty {
+        return column().is_null();
+    }
+    let values: Vec<ScalarValue> = rule.value.literals().iter().filter_map(|literal| scalar(literal, &of)).collect();
+    if rule.op == RowOp::In {
+        let fitting: Vec<Expr> = values.into_iter().map(lit).collect();
+        return if fitting.is_empty() { lit(false) } else { column().in_list(fitting, false) };
+    }
+    let Some(value) = values.into_iter().next() else { return lit(false) };
+    // A fraction beside whole numbers is compared as a number of its own kind.
+    let left = if value.data_type() == of || !of.is_numeric() { column() } else { cast(column(), value.data_type()) };
+    match rule.op {
+        RowOp::Is => left.eq(lit(value)),
+        RowOp::IsNot => left.not_eq(lit(value)),
+        RowOp::AtMost => left.lt_eq(lit(value)),
+        RowOp::AtLeast => left.gt_eq(lit(value)),
+        RowOp::Less => left.lt(lit(value)),
+        RowOp::More => left.gt(lit(value)),
+        RowOp::In | RowOp::IsEmpty => lit(false),
+    }
+}
+
+fn scalar(literal: &Literal, of: &DataType) -> Option<ScalarValue> {
+    let text = match literal {
+        Literal::Bool(value) => return (*of == DataType::Boolean).then(|| ScalarValue::from(*value)),
+        Literal::Number(number) => number.to_string(),
+        Literal::Text(text) => text.clone(),
+    };
+    if of.is_string() {
+        return ScalarValue::try_from_string(text, of).ok();
+    }
+    let exact = ScalarValue::try_from_string(text, of).ok().filter(|value| !value.is_null());
+    match literal {
+        Literal::Number(number) if exact.is_none() && of.is_numeric() => number.as_f64().map(ScalarValue::from),
+        _ => exact,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(op: RowOp, value: serde_json::Value, of: &DataType, expected: &str) {
+        let rule = serde_json::json!({"column": "c", "op": op, "value": value});
+        let rule: RowRule = serde_json::from_value(rule).unwrap();
+        assert_eq!(condition(&rule, Some(of.clone())).to_string(), expected);
+    }
+
+    #[test]
+    fn a_rule_becomes_a_condition_of_the_columns_type() {
+        use serde_json::json;
+        check(RowOp::Is, json!("north"), &DataType::Utf8, "c = Utf8(\"north\")");
+        check(RowOp::AtLeast, json!(18), &DataType::Int64, "c >= Int64(18)");
+        check(RowOp::AtLeast, json!(18.5), &DataType::Int32, "CAST(c AS Float64) >= Float64(18.5)");
+        check(RowOp::Less, json!("2026-01-31"), &DataType::Date32, "c < Date32(\"2026-01-31\")");
+        check(RowOp::Is, json!(true), &DataType::Boolean, "c = Boolean(true)");
+        check(RowOp::In, json!([1, "two", 3]), &DataType::Int64, "c IN ([Int64(1), Int64(3)])");
+    }
+
+    #[test]
+    fn what_cannot_be_compared_keeps_no_row() {
+        use serde_json::json;
+        check(RowOp::Is, json!("seven"), &DataType::Int64, "Boolean(false)");
+        check(RowOp::IsNot, json!("seven"), &DataType::Int64, "Boolean(false)");
+        check(RowOp::In, json!(["x"]), &DataType::Date32, "Boolean(false)");
+        check(RowOp::Is, json!(true), &DataType::Int64, "Boolean(false)");
+        let rule: RowRule = serde_json::from_value(json!({"column": "gone", "op": "is_empty"})).unwrap();
+        assert_eq!(condition(&rule, None).to_string(), "Boolean(false)");
+    }
+}
