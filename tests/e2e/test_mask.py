@@ -93,7 +93,9 @@ def test_no_statement_shows_what_is_masked_or_filtered(walked: Bank, secrets: tu
     answered, refused = 0, 0
     for statement in attacks(ibans[0], hidden[0], walked.lakes.filter_column, beyond):
         try:
-            shown = json.dumps(lockgate.sql(statement, purpose=purpose, client=ana).to_pydict(), default=str)
+            # Values only: a column without a name is called as its expression, with the caller's own literals in it.
+            rows = lockgate.sql(statement, purpose=purpose, client=ana).to_pydict().values()
+            shown = json.dumps(list(rows), default=str)
             answered += 1
         except lockgate.InternalError as error:
             pytest.fail(f"`{statement}` broke the server: {error}")

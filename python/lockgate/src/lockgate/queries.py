@@ -44,7 +44,8 @@ class Batches:
         self._body = _Body(response)
         self._over = False
         with self._explained():
-            self._reader = pa.ipc.open_stream(pa.PythonFile(self._body, mode="r"))
+            # Buffered: pyarrow wants as many bytes as it asks for, and a body comes in parts.
+            self._reader = pa.ipc.open_stream(pa.PythonFile(io.BufferedReader(self._body), mode="r"))
         self.schema: pa.Schema = self._reader.schema
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
