@@ -6,7 +6,7 @@ use sea_orm_migration::prelude::*;
 pub struct CreateLakes;
 
 impl MigrationName for CreateLakes {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "m20260903_lakes_create"
     }
 }

@@ -6,7 +6,7 @@ use sea_orm_migration::prelude::*;
 pub struct CreateDatasets;
 
 impl MigrationName for CreateDatasets {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "m20260904_datasets_create"
     }
 }

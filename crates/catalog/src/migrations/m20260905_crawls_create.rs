@@ -6,7 +6,7 @@ use sea_orm_migration::prelude::*;
 pub struct CreateCrawls;
 
 impl MigrationName for CreateCrawls {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "m20260905_crawls_create"
     }
 }
