@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import socket
@@ -154,7 +155,8 @@ def test_a_root_that_is_not_configured_is_named(walked: Bank) -> None:
 
 def steward_of(bank: Bank, lake: str) -> lockgate.Client:
     """Return Dora's connection, steward of one more lake."""
-    lockgate.roles.assign("data_steward", "person:dora", f"lake/{lake}", client=bank.client("pat"))
+    with contextlib.suppress(lockgate.ConflictError):  # she is already
+        lockgate.roles.assign("data_steward", "person:dora", f"lake/{lake}", client=bank.client("pat"))
     return bank.client("dora")
 
 
@@ -227,6 +229,13 @@ def test_wrong_sql_points_at_the_place(walked: Bank, statement: str, named: str)
     error = raised.value
     assert named.lower() in f"{error.detail} {error.hint}".lower(), error
     assert "DataFusion" not in str(error), error
+
+
+def test_a_cross_join_that_cannot_be_held_says_so(walked: Bank) -> None:
+    cross = " CROSS JOIN ".join(f"{C} t{i}" for i in range(4))
+    with pytest.raises(lockgate.InvalidError, match="memory") as raised:
+        lockgate.sql(f"SELECT t0.record_id FROM {cross}", purpose=walked.purpose, client=walked.client("ana"))
+    assert raised.value.hint
 
 
 def test_a_runaway_cross_join_is_cancelled_within_a_second(walked: Bank) -> None:

@@ -37,6 +37,12 @@ def test_sql_answers_a_table_and_says_what_for(client: lockgate.Client, server: 
     assert call.json() == {"sql": "SELECT n", "purpose": "p-1", "use": "train", "grants": ["g-1"], "limit": 9}
 
 
+def test_a_batch_that_arrives_in_many_parts_is_one(client: lockgate.Client, server: FarSide) -> None:
+    big = pa.record_batch({"n": [*range(200_000)]})
+    server.says(arrow(stream([big, big])))
+    assert lockgate.sql("SELECT n", purpose="p-1", client=client).num_rows == 400_000
+
+
 def test_a_result_without_rows_keeps_its_columns(client: lockgate.Client, server: FarSide) -> None:
     server.says(arrow(stream([])))
     table = lockgate.sql("SELECT n", purpose="p-1", client=client)
