@@ -161,11 +161,8 @@ pub(crate) async fn list(
                 let groups = tx.list_memberships_of(&person.id).await?.into_iter().map(|m| m.group).collect();
                 let may_administer = held.can::<CreateLink>(&person.resource()).is_some();
                 // That someone tried their password is nobody else's business.
-                let locked_until = if may_administer {
-                    sessions::locked_until(&tx, &person.id, cx.clock.now()).await?
-                } else {
-                    None
-                };
+                let locked_until =
+                    if may_administer { sessions::locked_until(&tx, &person.id, cx.clock.now()).await? } else { None };
                 listed.push(Listed { person, groups, locked_until, may_administer });
             }
             Ok((listed, total))
