@@ -300,7 +300,7 @@ def read(ana: Person, bank: Bank) -> None:
 def revoke(dora: Person) -> None:
     """End Ana's grant, saying why."""
     page = dora.page
-    dora.goto("/grants")
+    dora.goto("/grants?view=active")
     dora.picture("18-grants")
     page.locator("main a[href^='/grants/']").first.click()
     dora.settled()
