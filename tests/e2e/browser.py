@@ -56,6 +56,7 @@ class Person:
         """Take the page in light and dark, and have axe look at both; and at a phone's width, in light."""
         for scheme in ("light", "dark"):
             self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            self.page.evaluate("scrollTo(0, 0)")
             self.page.wait_for_timeout(50)
             self.page.screenshot(path=self.out / f"{name}-{scheme}.png", full_page=True, animations="disabled")
             self.axe(f"{name} in {scheme}")

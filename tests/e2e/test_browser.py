@@ -279,6 +279,8 @@ def run(page: Page, statement: str) -> None:
 def read(ana: Person, bank: Bank) -> None:
     """Join both datasets in the worksheet: masked and filtered; a typo is pointed at."""
     page = ana.page
+    # Chromium styles text that replaces text in an editor by itself; the policy refuses that, and nothing is lost.
+    ana.seen.expected.append(re.compile(r"/worksheet: Applying inline style"))
     ana.goto("/worksheet")
     statement = (
         f"SELECT c.record_id, c.iban, c.{bank.lakes.filter_column}, a.creditability FROM {CUSTOMERS} c"

@@ -20,7 +20,6 @@ export function Review({ request, children }: { request: RequestView; children: 
   const types = useMemo(() => Object.fromEntries(request.columns.map((column) => [column.name, column.data_type])), [request.columns]);
   const terms = useMemo(() => termsOf(draft, asked, types), [draft, asked, types]);
   const [settled] = useDebouncedValue(terms, 250);
-  const effect = useQuery(effectQuery(request.id, settled));
   const decision = useMutation({
     mutationFn: (body: Decision) => decide(request.id, body),
     onSuccess: async (decided) => {
@@ -28,6 +27,8 @@ export function Review({ request, children }: { request: RequestView; children: 
       await Promise.all(['requests', 'grants', 'request', 'datasets'].map((key) => queryClient.invalidateQueries({ queryKey: [key] })));
     },
   });
+  // Once it is decided, there is nothing left to preview.
+  const effect = useQuery({ ...effectQuery(request.id, settled), enabled: decision.isIdle || decision.isError });
   const facts = useMemo(() => {
     const found: Record<string, ColumnFacts> = {};
     for (const column of request.columns) found[column.name] = { level: column.level, source: column.level_source };
