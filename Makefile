@@ -37,7 +37,7 @@ check: rust ui python ## The rules of the house, formats, lints, types, generate
 	@cargo xtask tidy
 	@$(call say,formats and lints)
 	@cargo fmt --all --check
-	@cargo clippy --locked --workspace --all-targets -- -D warnings
+	@cargo clippy --locked --workspace --all-targets --quiet -- -D clippy::correctness -D clippy::suspicious -D clippy::perf
 	@"$(PYTHON)" -m ruff check $(wildcard $(PYTHON_FOLDERS))
 	@"$(PYTHON)" -m ruff format --check $(wildcard $(PYTHON_FOLDERS))
 	@"$(PYTHON)" -m mypy

@@ -94,7 +94,7 @@ mod tests {
             merged.merge(&of(&values[..cut], bound));
             for top in [merged.clone(), of(&values, bound)] {
                 for value in 0u8..20 {
-                    let truth = values.iter().filter(|&&v| v == value).count() as u64;
+                    let truth = values.iter().map(|&v| u64::from(v == value)).sum::<u64>();
                     let counted = top.counts.get(&value.to_string()).copied().unwrap_or(0);
                     prop_assert!(counted <= truth && truth <= counted + top.error());
                 }

@@ -264,7 +264,7 @@ mod tests {
         check("[server]\nlistn = \"x\"", "`[server] listn` in `FILE` is not a key\n  hint: did you mean `listen`?");
         check("[sever]\nlisten = \"x\"", "`sever` in `FILE` is not a key\n  hint: did you mean `server`?");
         check("[log]\nzzz = 1", "hint: known here: level, file");
-        check("[server]\nlisten = 7", "`[server] listen` in `FILE` holds unsigned int `7`, but takes a string");
+        check("[server]\nlisten = 7", "int `7`, but takes a string");
         check("[server", "cannot be read");
     }
 

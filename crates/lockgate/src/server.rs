@@ -74,8 +74,10 @@ pub async fn run(args: ServerArgs) -> Result<()> {
     let base = config.server.public_url.clone().unwrap_or_else(|| addresses.0.clone());
     folder.write_secret("address", base.as_bytes())?;
     let link = let_in(&gate, &folder, &base).await?;
+    // Listened for before anyone is told that the server is there: the first thing they send may be a signal.
+    let stopped = signals()?;
     ready(&addresses, link.as_deref())?;
-    signalled().await?;
+    stopped.await;
     tracing::info!("draining");
     tokio::join!(drain(draining, listeners, workers), query::drain(&parts.query));
     ended.cancel();
@@ -151,15 +153,17 @@ fn ready((listen, serving): &(String, String), link: Option<&str>) -> Result<()>
     Ok(())
 }
 
-async fn signalled() -> Result<()> {
+/// Begins to listen for SIGTERM and SIGINT, and returns what ends with the first of them.
+fn signals() -> Result<impl Future<Output = ()>> {
     let named = |error: std::io::Error| Failure::io("signals", &error);
     let (mut terminate, mut interrupt) =
         (signal(SignalKind::terminate()).map_err(named)?, signal(SignalKind::interrupt()).map_err(named)?);
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }
 
 /// Lets open requests and running jobs end, for as long as the grace lasts.

@@ -8,7 +8,10 @@ export type RowOp = Schema<'RowOp'>;
 export type Rule = Schema<'RowRule'>;
 export type ColumnAs = Schema<'ColumnAs'>;
 export type Scope = Schema<'ScopeView'>;
-export type Terms = Schema<'Terms'>;
+/** What an approval narrows; the server takes what is left out as it was asked. */
+export type Terms = Partial<Schema<'Terms'>>;
+/** Returns the terms with every part said, as the document asks. */
+export const wholeTerms = (terms: Terms): Schema<'Terms'> => ({ columns: {}, row_filter: [], until: null, ...terms });
 export type Decision = Schema<'Decision'>;
 export type Use = Schema<'Use'>;
 export type PurposeView = Schema<'PurposeView'>;
@@ -32,7 +35,7 @@ export const requestHistoryQuery = (id: string) =>
 export const effectQuery = (id: string, terms: Terms) =>
   queryOptions({
     queryKey: ['request', id, 'effect', terms],
-    queryFn: () => ask(http.POST('/requests/{id}/effect', { params: { path: { id } }, body: { terms } })),
+    queryFn: () => ask(http.POST('/requests/{id}/effect', { params: { path: { id } }, body: { terms: wholeTerms(terms) } })),
     placeholderData: keepPreviousData,
     staleTime: 60_000,
   });

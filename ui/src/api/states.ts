@@ -1,36 +1,69 @@
-/**
- * The state vocabulary: a tone, an icon and a word for each state of STATES.md. In the project the kinds and states come from the Rust enums
- * by generation, so that a state without a look does not compile; this file gives the tone, icon and word for each. `StateBadge` renders
- * them; nothing else colours a state.
- */
+// Written by `make gen` from the Rust enums (`states!`): do not edit.
+
 export type Tone = 'idle' | 'working' | 'waiting' | 'good' | 'warn' | 'bad';
-/** `icon` is a Tabler name: `circle-check` is `IconCircleCheck`. */
+
+/** How a state looks. `icon` is a Tabler name: `circle-check` is `IconCircleCheck`. */
 export type StateLook = { tone: Tone; icon: string; word: string };
-const s = (tone: Tone, icon: string, word: string): StateLook => ({ tone, icon, word });
 
 export const states = {
-  dataset: { active: s('good', 'database', 'Active'), missing: s('bad', 'database-off', 'Missing'), retired: s('idle', 'archive', 'Retired') },
-  visibility: { listed: s('idle', 'eye', 'Listed'), hidden: s('idle', 'eye-off', 'Hidden') },
-  levelSource: {
-    unclassified: s('warn', 'help', 'Unclassified'), proposed: s('waiting', 'user-question', 'Proposed'),
-    confirmed: s('good', 'circle-check', 'Confirmed'), corrected: s('good', 'pencil', 'Corrected'),
-  },
   accessRequest: {
-    draft: s('idle', 'pencil', 'Draft'), submitted: s('waiting', 'user-question', 'Waits for data steward'),
-    approved: s('good', 'circle-check', 'Approved'), rejected: s('bad', 'ban', 'Rejected'),
-    withdrawn: s('idle', 'arrow-back-up', 'Withdrawn'), expired_unanswered: s('idle', 'clock-x', 'Expired unanswered'),
+    draft: { tone: 'idle', icon: 'pencil', word: 'Draft' },
+    submitted: { tone: 'waiting', icon: 'user-question', word: 'Waits for data steward' },
+    approved: { tone: 'good', icon: 'circle-check', word: 'Approved' },
+    rejected: { tone: 'bad', icon: 'ban', word: 'Rejected' },
+    withdrawn: { tone: 'idle', icon: 'arrow-back-up', word: 'Withdrawn' },
+    expired_unanswered: { tone: 'idle', icon: 'clock-x', word: 'Expired unanswered' },
   },
-  grant: {
-    scheduled: s('idle', 'calendar-clock', 'Starts later'), active: s('good', 'key', 'Active'), suspended: s('warn', 'player-pause', 'Suspended'),
-    expired: s('idle', 'clock-x', 'Expired'), revoked: s('bad', 'key-off', 'Revoked'),
+  change: {
+    first: { tone: 'idle', icon: 'circle-plus', word: 'First' },
+    compatible: { tone: 'good', icon: 'circle-check', word: 'Compatible' },
+    breaking: { tone: 'bad', icon: 'alert-triangle', word: 'Breaking' },
   },
   crawl: {
-    queued: s('idle', 'circle-dashed', 'Queued'), running: s('working', 'loader-2', 'Crawling'), done: s('good', 'circle-check', 'Done'),
-    failed: s('bad', 'circle-x', 'Failed'),
+    queued: { tone: 'idle', icon: 'circle-dashed', word: 'Queued' },
+    running: { tone: 'working', icon: 'loader-2', word: 'Crawling' },
+    done: { tone: 'good', icon: 'circle-check', word: 'Done' },
+    failed: { tone: 'bad', icon: 'circle-x', word: 'Failed' },
   },
-  change: { first: s('idle', 'circle-plus', 'First'), compatible: s('good', 'circle-check', 'Compatible'), breaking: s('bad', 'alert-triangle', 'Breaking') },
+  dataset: {
+    active: { tone: 'good', icon: 'database', word: 'Active' },
+    missing: { tone: 'bad', icon: 'database-off', word: 'Missing' },
+    retired: { tone: 'idle', icon: 'archive', word: 'Retired' },
+  },
+  grant: {
+    scheduled: { tone: 'idle', icon: 'calendar-clock', word: 'Starts later' },
+    active: { tone: 'good', icon: 'key', word: 'Active' },
+    suspended: { tone: 'warn', icon: 'player-pause', word: 'Suspended' },
+    expired: { tone: 'idle', icon: 'clock-x', word: 'Expired' },
+    revoked: { tone: 'bad', icon: 'key-off', word: 'Revoked' },
+  },
   job: {
-    queued: s('idle', 'circle-dashed', 'Queued'), leased: s('working', 'loader-2', 'Working'), done: s('good', 'circle-check', 'Done'), dead: s('bad', 'circle-x', 'Gave up'),
+    queued: { tone: 'idle', icon: 'clock', word: 'Queued' },
+    leased: { tone: 'working', icon: 'loader-2', word: 'Running' },
+    done: { tone: 'good', icon: 'circle-check', word: 'Done' },
+    dead: { tone: 'bad', icon: 'alert-triangle', word: 'Failed' },
   },
-  token: { active: s('good', 'key', 'Active'), expired: s('idle', 'clock-x', 'Expired'), revoked: s('bad', 'key-off', 'Revoked') },
+  levelSource: {
+    unclassified: { tone: 'warn', icon: 'help', word: 'Unclassified' },
+    proposed: { tone: 'waiting', icon: 'user-question', word: 'Proposed' },
+    confirmed: { tone: 'good', icon: 'circle-check', word: 'Confirmed' },
+    corrected: { tone: 'good', icon: 'pencil', word: 'Corrected' },
+  },
+  origin: {
+    crawled: { tone: 'idle', icon: 'radar', word: 'Found by a crawl' },
+    published: { tone: 'good', icon: 'upload', word: 'Published' },
+  },
+  person: {
+    active: { tone: 'good', icon: 'user-check', word: 'Active' },
+    deactivated: { tone: 'idle', icon: 'user-off', word: 'Deactivated' },
+  },
+  token: {
+    active: { tone: 'good', icon: 'key', word: 'Active' },
+    revoked: { tone: 'idle', icon: 'key-off', word: 'Revoked' },
+    expired: { tone: 'idle', icon: 'clock-x', word: 'Expired' },
+  },
+  visibility: {
+    listed: { tone: 'idle', icon: 'eye', word: 'Listed' },
+    hidden: { tone: 'idle', icon: 'eye-off', word: 'Hidden' },
+  },
 } satisfies Record<string, Record<string, StateLook>>;

@@ -11,23 +11,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List what was done and refused, newest first: all of it for auditors, one's own for everyone. */
         get: operations["list_audit_entries"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/audit/status": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["get_audit_status"];
         put?: never;
         post?: never;
         delete?: never;
@@ -43,6 +28,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Export the audit log as JSON Lines, with its hashes and checkpoints, for `lockgate audit verify`. */
         get: operations["export_audit"];
         put?: never;
         post?: never;
@@ -52,62 +38,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/sessions": {
+    "/api/v1/audit/status": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
-        put?: never;
-        post: operations["sign_in"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/links/redeem": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["redeem_link"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/sessions/current": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        delete: operations["sign_out"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/me": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["get_me"];
+        /** Show whether the audit log's chain holds, and how far it reaches. */
+        get: operations["get_audit_status"];
         put?: never;
         post?: never;
         delete?: never;
@@ -116,23 +55,93 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/role-assignments": {
+    "/api/v1/crawls/{id}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["list_role_assignments"];
+        /** Show a crawl and what it could not read. */
+        get: operations["get_crawl"];
         put?: never;
-        post: operations["assign_role"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/role-assignments/{id}/end": {
+    "/api/v1/datasets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Search datasets by name, column, description or team, or browse them. */
+        get: operations["list_datasets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a dataset. */
+        get: operations["get_dataset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{id}/access-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show how requests on a dataset are decided. */
+        get: operations["get_access_policy"];
+        put?: never;
+        /** Set how requests on a dataset are decided. A steward may tighten it; only data protection may loosen it. */
+        post: operations["set_access_policy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{id}/columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the columns of a dataset's current version. */
+        get: operations["list_columns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{id}/columns/{column}/classify": {
         parameters: {
             query?: never;
             header?: never;
@@ -141,30 +150,15 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["end_role_assignment"];
+        /** Say how sensitive a column is. A crawl never changes it afterwards. */
+        post: operations["classify_column"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/tokens": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["list_tokens"];
-        put?: never;
-        post: operations["create_token"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/tokens/{id}/revoke": {
+    "/api/v1/datasets/{id}/describe": {
         parameters: {
             query?: never;
             header?: never;
@@ -173,30 +167,49 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["revoke_token"];
+        /** Describe a dataset and its columns. */
+        post: operations["describe_dataset"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/people": {
+    "/api/v1/datasets/{id}/history": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["list_people"];
+        /** List what was done to a dataset, the newest first. */
+        get: operations["list_dataset_history"];
         put?: never;
-        post: operations["create_person"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/people/{id}/link": {
+    "/api/v1/datasets/{id}/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the profile of a dataset's current version, as far as you may see it. */
+        get: operations["get_profile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{id}/publish": {
         parameters: {
             query?: never;
             header?: never;
@@ -205,14 +218,32 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["create_link"];
+        /** Publish a Parquet file as a new version of a dataset, whole or not at all. */
+        post: operations["publish_dataset"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/people/{id}/deactivate": {
+    "/api/v1/datasets/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the versions of a dataset, the newest first. */
+        get: operations["list_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{id}/visibility": {
         parameters: {
             query?: never;
             header?: never;
@@ -221,7 +252,110 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["deactivate_person"];
+        /** List a dataset for everyone signed in, or hide it from all but its stewards and those who hold a grant. */
+        post: operations["set_visibility"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the grants that you hold or may see. */
+        get: operations["list_grants"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grants/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a grant. */
+        get: operations["get_grant"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grants/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show what happened to a grant, oldest first. */
+        get: operations["list_grant_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grants/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a suspended grant go on. */
+        post: operations["resume_grant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grants/{id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a grant now. */
+        post: operations["revoke_grant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grants/{id}/suspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop a grant until somebody resumes it. */
+        post: operations["suspend_grant"];
         delete?: never;
         options?: never;
         head?: never;
@@ -235,6 +369,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List groups with their members. */
         get: operations["list_groups"];
         put?: never;
         post?: never;
@@ -253,6 +388,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Add a person to a group. */
         post: operations["add_member"];
         delete?: never;
         options?: never;
@@ -269,7 +405,77 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Remove a person from a group. */
         post: operations["remove_member"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List jobs, the newest first. */
+        get: operations["list_jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a job: its state and how far it is. */
+        get: operations["get_job"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lakes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the lakes. */
+        get: operations["list_lakes"];
+        put?: never;
+        /** Connect a folder below a configured root as a lake. */
+        post: operations["connect_lake"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lakes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a lake. */
+        get: operations["get_lake"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -285,6 +491,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Crawl a lake now; an open crawl of it is answered instead of a second one. */
         post: operations["crawl_lake"];
         delete?: never;
         options?: never;
@@ -299,6 +506,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List the crawls of a lake, the newest first. */
         get: operations["list_crawls"];
         put?: never;
         post?: never;
@@ -308,71 +516,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/crawls/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["get_crawl"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/grants": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["list_grants"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/grants/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["get_grant"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/grants/{id}/history": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["list_grant_history"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/grants/{id}/revoke": {
+    "/api/v1/links/redeem": {
         parameters: {
             query?: never;
             header?: never;
@@ -381,69 +525,23 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["revoke_grant"];
+        /** Set a password with a one-time link, and sign in. */
+        post: operations["redeem_link"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/grants/{id}/suspend": {
+    "/api/v1/me": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
-        put?: never;
-        post: operations["suspend_grant"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/grants/{id}/resume": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["resume_grant"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/lakes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["list_lakes"];
-        put?: never;
-        post: operations["connect_lake"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/roots": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["list_roots"];
+        /** Show who one is here, and what one may do. */
+        get: operations["get_me"];
         put?: never;
         post?: never;
         delete?: never;
@@ -452,119 +550,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/lakes/{id}": {
+    "/api/v1/people": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["get_lake"];
+        /** List people. */
+        get: operations["list_people"];
         put?: never;
-        post?: never;
+        /** Add a person. They get in by a one-time link. */
+        post: operations["create_person"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/datasets": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["list_datasets"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/datasets/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["get_dataset"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/datasets/{id}/columns": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["list_columns"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/datasets/{id}/profile": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["get_profile"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/datasets/{id}/versions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["list_versions"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/datasets/{id}/history": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["list_dataset_history"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/datasets/{id}/describe": {
+    "/api/v1/people/{id}/deactivate": {
         parameters: {
             query?: never;
             header?: never;
@@ -573,14 +577,15 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["describe_dataset"];
+        /** End a person's way in now: sessions, tokens and roles. What they did stands. */
+        post: operations["deactivate_person"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/datasets/{id}/columns/{column}/classify": {
+    "/api/v1/people/{id}/link": {
         parameters: {
             query?: never;
             header?: never;
@@ -589,167 +594,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["classify_column"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/datasets/{id}/visibility": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["set_visibility"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/requests": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["list_requests"];
-        put?: never;
-        post: operations["create_request"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/requests/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["get_request"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/requests/{id}/history": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["list_request_history"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/requests/{id}/edit": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["edit_request"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/requests/{id}/submit": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["submit_request"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/requests/{id}/withdraw": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["withdraw_request"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/requests/{id}/decide": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["decide_request"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/requests/{id}/effect": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["preview_request"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/datasets/{id}/access-policy": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["get_access_policy"];
-        put?: never;
-        post: operations["set_access_policy"];
+        /** Make a one-time link with which a person sets a password and signs in. It works once, for an hour. */
+        post: operations["create_link"];
         delete?: never;
         options?: never;
         head?: never;
@@ -763,8 +609,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List the purposes on record. */
         get: operations["list_purposes"];
         put?: never;
+        /** Put a purpose on record. */
         post: operations["create_purpose"];
         delete?: never;
         options?: never;
@@ -779,25 +627,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Show a purpose. */
         get: operations["get_purpose"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/query": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["run_query"];
         delete?: never;
         options?: never;
         head?: never;
@@ -811,6 +644,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List the queries that you ran, newest first. */
         get: operations["list_queries"];
         put?: never;
         post?: never;
@@ -827,6 +661,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Show a query: how far it came, and why it ended. */
         get: operations["get_query"];
         put?: never;
         post?: never;
@@ -845,7 +680,287 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Stop a running query; within a second its stream breaks off. */
         post: operations["cancel_query"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run a query over the datasets that you may read, and get its rows as a stream.
+         * @description The answer is Arrow, JSON Lines or CSV, by `Accept`. Its header `lockgate-query` names the query. A stream that breaks
+         *     off without its end is not the whole answer: `GET /queries/{id}` says why.
+         */
+        post: operations["run_query"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the access requests that you may see, newest first. */
+        get: operations["list_requests"];
+        put?: never;
+        /** Ask for access: a draft, or submitted at once. */
+        post: operations["create_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/requests/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show an access request. */
+        get: operations["get_request"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/requests/{id}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approve an access request with terms that narrow it, or reject it. */
+        post: operations["decide_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/requests/{id}/edit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change what is asked; the request is a draft again and its approvals are void. */
+        post: operations["edit_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/requests/{id}/effect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Show what given terms would do, before deciding. */
+        post: operations["preview_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/requests/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show what happened to an access request, oldest first. */
+        get: operations["list_request_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/requests/{id}/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hand an access request to the stewards. */
+        post: operations["submit_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/requests/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take an access request back. */
+        post: operations["withdraw_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/role-assignments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List who holds which role for what: all of it for administrators and auditors, one's own for everyone. */
+        get: operations["list_role_assignments"];
+        put?: never;
+        /** Give a person or group a role for a place. */
+        post: operations["assign_role"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/role-assignments/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a role now. What was decided by it stands. */
+        post: operations["end_role_assignment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the names of the roots that lakes may lie below. */
+        get: operations["list_roots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign in with a name and a password. */
+        post: operations["sign_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Sign out: end the session of this browser. */
+        delete: operations["sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List tokens: one's own, or everyone's for an administrator. */
+        get: operations["list_tokens"];
+        put?: never;
+        /** Create a token of one's own. Its secret is answered here and never again. */
+        post: operations["create_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a token now; it stops working everywhere within a second. */
+        post: operations["revoke_token"];
         delete?: never;
         options?: never;
         head?: never;
@@ -856,842 +971,1570 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @enum {string} */
-        TokenState: "active" | "revoked" | "expired";
-        /** @enum {string} */
-        PersonState: "active" | "deactivated";
-        /** @enum {string} */
-        CrawlState: "queued" | "running" | "done" | "failed";
-        /** @enum {string} */
-        GrantState: "active" | "suspended" | "revoked";
-        /** @enum {string} */
-        GrantStanding: "scheduled" | "active" | "suspended" | "expired" | "revoked";
-        /** @enum {string} */
-        Source: "unclassified" | "proposed" | "confirmed" | "corrected";
-        /** @enum {string} */
-        DatasetState: "active" | "missing" | "retired";
-        /** @enum {string} */
-        Visibility: "listed" | "hidden";
-        /** @enum {string} */
-        Origin: "crawled" | "published";
-        /** @enum {string} */
-        Change: "first" | "compatible" | "breaking";
-        /** @enum {string} */
-        RequestState: "draft" | "submitted" | "approved" | "rejected" | "withdrawn" | "expired_unanswered";
-        /** @enum {string} */
-        QueryState: "running" | "succeeded" | "failed" | "cancelled";
-        TokenFor: {
-            user: string;
-            groups: string[];
-            ttl_seconds?: number | null;
+        /** @description How requests on a dataset are decided. */
+        AccessPolicyView: {
+            /** Format: int64 */
+            answer_days: number;
+            /** Format: int64 */
+            approvals_needed: number;
+            dataset: string;
+            /** Format: int64 */
+            longest_days: number;
         };
-        LinkFor: {
-            user?: string | null;
-        };
-        Checkpoint: {
-            seq: number;
-            hash: string;
-            /** Format: date-time */
-            at: string;
-            key: string;
-            signature: string;
-        };
-        /** @enum {string} */
-        Outcome: "allowed" | "refused" | "failed";
-        EntryView: {
-            id: number;
-            seq?: number | null;
-            /** Format: date-time */
-            at: string;
-            actor: string;
-            on_behalf_of?: string | null;
-            action: string;
-            resource: string;
-            outcome: components["schemas"]["Outcome"];
-            policies: string[];
-            grant?: string | null;
-            purpose?: string | null;
-            reason?: string | null;
-            before?: unknown;
-            after?: unknown;
-            request_id?: string | null;
-            origin?: string | null;
-            hash?: string | null;
-        };
-        AuditStatus: {
-            intact: boolean;
-            sealed: number;
-            unsealed: number;
-            head?: string | null;
-            checkpoint?: components["schemas"]["Checkpoint"] | null;
-        };
-        EntryQuery: {
-            actor?: string | null;
-            action?: string | null;
-            resource?: string | null;
-            outcome?: components["schemas"]["Outcome"] | null;
-            /** Format: date-time */
-            from?: string | null;
-            /** Format: date-time */
-            to?: string | null;
-        };
-        MeView: {
-            principal: string;
-            person?: components["schemas"]["MePerson"] | null;
-            groups: string[];
-            roles: components["schemas"]["RoleHeld"][];
-            can: string[];
-            csrf?: string | null;
-            sign_in: components["schemas"]["SignInWord"];
-        };
-        MePerson: {
-            id: string;
-            name: string;
-        };
-        RoleHeld: {
-            role: components["schemas"]["Role"];
-            scope: string;
-            given_by: string;
-            /** Format: date-time */
-            given_at: string;
-        };
-        /** @enum {string} */
-        SignInWord: "session" | "token" | "local";
-        LinkView: {
-            person: string;
-            link: string;
-            path: string;
-            /** Format: date-time */
-            expires_at: string;
-        };
-        Credentials: {
-            name: string;
-            password: string;
-        };
-        Redemption: {
-            link: string;
-            password: string;
-        };
-        /** @enum {string} */
-        Role: "model_developer" | "model_owner" | "model_validator" | "data_steward" | "data_protection" | "change_manager" | "auditor" | "platform_administrator";
-        RoleAssignmentView: {
-            id: string;
-            principal: string;
-            role: components["schemas"]["Role"];
-            scope: string;
-            given_by: string;
-            /** Format: date-time */
-            given_at: string;
-            ended_by?: string | null;
-            /** Format: date-time */
-            ended_at?: string | null;
-            next: components["schemas"]["Next"];
-        };
-        AssignmentOrder: {
-            principal: string;
-            role: components["schemas"]["Role"];
-            scope: string;
-        };
-        AssignmentQuery: {
-            principal?: string | null;
-            role?: components["schemas"]["Role"] | null;
-            scope?: string | null;
-            ended?: boolean | null;
-        };
-        /** @enum {string} */
-        TokenKind: "personal" | "attempt";
-        TokenView: {
-            id: string;
-            name: string;
-            kind: components["schemas"]["TokenKind"];
-            state: components["schemas"]["TokenState"];
-            person?: string | null;
-            environment?: string | null;
-            attempt?: string | null;
-            verbs?: string[] | null;
-            created_by: string;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            expires_at: string;
-            next: components["schemas"]["Next"];
-        };
-        CreatedToken: components["schemas"]["TokenView"] & {
-            token: string;
-        };
-        TokenOrder: {
-            name?: string | null;
-            ttl_seconds?: number | null;
-            verbs?: string[] | null;
-        };
-        TokenQuery: {
-            person?: string | null;
-        };
-        PersonView: {
-            id: string;
-            name: string;
-            state: components["schemas"]["PersonState"];
-            groups: string[];
-            has_password: boolean;
-            created_by: string;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            locked_until?: string | null;
-            next: components["schemas"]["Next"];
-        };
-        PersonOrder: {
-            id: string;
-            name?: string | null;
-        };
-        GroupView: {
-            id: string;
-            title: string;
-            role?: components["schemas"]["Role"] | null;
-            builtin: boolean;
-            members: components["schemas"]["MemberView"][];
-            may_change: boolean;
-        };
-        MemberView: {
-            person: string;
-            added_by: string;
-            /** Format: date-time */
-            added_at: string;
-        };
-        MemberOrder: {
-            person: string;
-        };
-        PeopleQuery: {
-            q?: string | null;
-        };
-        BrokenView: {
-            path: string;
-            reason: string;
-            line?: number | null;
-        };
-        CrawlView: {
-            id: string;
-            lake: string;
-            state: components["schemas"]["CrawlState"];
-            job?: string | null;
-            asked_by: string;
-            /** Format: date-time */
-            asked_at: string;
-            /** Format: date-time */
-            started_at?: string | null;
-            /** Format: date-time */
-            ended_at?: string | null;
-            reason?: string | null;
-            done: number;
-            total: number;
-            tables_found: number;
-            tables_changed: number;
-            files_read: number;
-            files_skipped: number;
-            files_broken: number;
-            broken: components["schemas"]["BrokenView"][];
-        };
-        ColumnAs: {
-            name: string;
-            as: components["schemas"]["ColumnTerm"];
-        };
-        EndedView: {
-            by: string;
-            /** Format: date-time */
-            at: string;
-            reason: string;
-        };
-        GrantView: {
-            id: string;
-            state: components["schemas"]["GrantStanding"];
-            ends_soon: boolean;
-            kind: components["schemas"]["RequestKind"];
-            object: string;
-            principal: string;
-            request?: string | null;
-            purpose: string;
-            uses: components["schemas"]["Use"][];
-            columns: components["schemas"]["ColumnAs"][];
-            row_filter: components["schemas"]["RowRule"][];
-            rows: string;
-            /** Format: date-time */
-            starts_at: string;
-            /** Format: date-time */
-            expires_at: string;
-            ended?: components["schemas"]["EndedView"] | null;
-            /** Format: date-time */
-            created_at: string;
-            next: components["schemas"]["Next"];
-        };
-        HistoryLine: {
-            /** Format: date-time */
-            at: string;
-            by: string;
-            verb: string;
+        /** @description What the viewer may do with a dataset. */
+        AccessView: {
+            /** Format: int64 */
+            columns: number;
+            /** @description How many columns the viewer may read in the clear now. */
+            readable_columns: number;
+            /** @description `readable` or `askable`. */
             state: string;
+        };
+        /** @description Somebody, or something, that the decision touches. */
+        Affected: {
+            detail: string;
             text: string;
         };
-        Reason: {
-            reason: string;
-        };
-        ListGrants: {
-            mine?: boolean;
-            state?: components["schemas"]["GrantStanding"] | null;
-            kind?: components["schemas"]["RequestKind"] | null;
-            object?: string | null;
-            principal?: string | null;
-            request?: string | null;
-            cursor?: string | null;
-            limit?: number | null;
-        };
-        RowRule: {
-            column: string;
-            op: components["schemas"]["RowOp"];
-            value?: components["schemas"]["RowValue"];
-        };
-        /** @enum {string} */
-        RowOp: "is" | "is_not" | "at_most" | "at_least" | "less" | "more" | "in" | "is_empty";
-        RowValue: unknown;
-        Terms: {
-            columns?: {
-                [key: string]: components["schemas"]["ColumnTerm"];
-            };
-            row_filter?: components["schemas"]["RowRule"][];
+        /** @description An approval of the present submission. */
+        ApprovalView: {
             /** Format: date-time */
-            until?: string | null;
+            at: string;
+            by: string;
+            terms: components["schemas"]["Terms"];
         };
-        /** @enum {string} */
-        ColumnTerm: "clear" | "token" | "null" | "check" | "left_out";
-        /** @enum {string} */
-        Use: "explore" | "train" | "check" | "score" | "monitor";
-        Quantile: {
-            /** Format: double */
-            q: number;
-            value: components["schemas"]["Datum"];
+        /** @description A column of the dataset, with its level as a decider has to see it. */
+        AskedColumn: {
+            /** @description How it is asked for; `left_out` if it is not. */
+            as: components["schemas"]["ColumnTerm"];
+            data_type: string;
+            level: components["schemas"]["Level"];
+            level_source: components["schemas"]["Source"];
+            name: string;
         };
+        /** @description A role to give. */
+        AssignmentOrder: {
+            /** @description `person:ana` or `group:data-stewards`. */
+            principal: string;
+            role: components["schemas"]["Role"];
+            /** @description `lake/retail`, `project/credit-risk/prod`, `team:retail`, or `deployment` where the role allows it. */
+            scope: string;
+        };
+        /** @description Whether the chain of the audit log holds. */
+        AuditStatus: {
+            checkpoint?: components["schemas"]["Checkpoint"] | null;
+            /** @description The hash of the last sealed entry. */
+            head?: string | null;
+            /** @description Whether the newest 1,000 sealed entries, recomputed now, still have their hashes. An export checks all. */
+            intact: boolean;
+            /** Format: int64 */
+            sealed: number;
+            /** Format: int64 */
+            unsealed: number;
+        };
+        /** @description An earlier decision on the same object. */
+        Before: {
+            /** Format: date-time */
+            at?: string | null;
+            id: string;
+            state: components["schemas"]["RequestState"];
+            text: string;
+        };
+        /** @description A bin of a histogram with equal widths; the last one contains its upper edge. */
         Bin: {
+            /** Format: int64 */
+            count: number;
             from: components["schemas"]["Datum"];
             to: components["schemas"]["Datum"];
-            count: number;
         };
-        TopValue: {
-            value: string;
-            count: number;
-        };
-        ColumnProfile: {
-            name: string;
-            data_type: string;
-            rows: number;
-            nulls: number;
-            shown?: boolean;
-            why_not?: string | null;
-            nans?: number | null;
-            distinct?: number | null;
-            distinct_exact?: boolean | null;
-            min?: components["schemas"]["Datum"] | null;
-            max?: components["schemas"]["Datum"] | null;
-            mean?: components["schemas"]["Datum"] | null;
-            /** Format: double */
-            standard_deviation?: number | null;
-            quantiles?: components["schemas"]["Quantile"][];
-            histogram?: components["schemas"]["Bin"][];
-            quantiles_exact?: boolean | null;
-            top?: components["schemas"]["TopValue"][];
-            top_error?: number | null;
-        };
-        Datum: string | number;
-        NewLake: {
-            name: string;
-            root: string;
-            folder?: string;
-            team: string;
-            description?: string;
-        };
-        LakeView: {
-            id: string;
-            name: string;
-            root: string;
-            folder: string;
-            team: string;
-            description: string;
-            connected_by: string;
-            /** Format: date-time */
-            connected_at: string;
-            datasets: number;
-            last_crawl?: components["schemas"]["CrawlView"] | null;
-            next: components["schemas"]["Next"];
-        };
-        RootsView: {
-            roots: string[];
-        };
-        Asked: {
-            q?: string;
-            lake?: string | null;
-            team?: string | null;
-            level?: string | null;
-            access?: string | null;
-        };
-        Range: {
-            from: number;
-            to: number;
-        };
-        MatchedColumn: {
-            name: string;
-            ranges: components["schemas"]["Range"][];
-        };
-        Highlights: {
-            name: components["schemas"]["Range"][];
-            description: components["schemas"]["Range"][];
-        };
-        HitAccess: {
-            state: string;
-        };
-        DatasetHit: {
-            id: string;
-            lake: string;
-            team: string;
-            description: string;
-            state: components["schemas"]["DatasetState"];
-            visibility: components["schemas"]["Visibility"];
-            level: components["schemas"]["Level"];
-            columns: number;
-            rows: number;
-            version: number;
-            /** Format: date-time */
-            fresh_at: string;
-            access: components["schemas"]["HitAccess"];
-            matched_columns: components["schemas"]["MatchedColumn"][];
-            highlights: components["schemas"]["Highlights"];
-        };
-        FacetCount: {
-            value: string;
-            count: number;
-        };
-        Facets: {
-            lake: components["schemas"]["FacetCount"][];
-            team: components["schemas"]["FacetCount"][];
-            level: components["schemas"]["FacetCount"][];
-            access: components["schemas"]["FacetCount"][];
-        };
-        SearchPage: {
-            items: components["schemas"]["DatasetHit"][];
-            next_cursor?: string | null;
-            total: number;
-            facets: components["schemas"]["Facets"];
+        /** @description A file or folder that a crawl could not take. */
+        BrokenView: {
+            /**
+             * Format: int64
+             * @description The line of a CSV file.
+             */
+            line?: number | null;
+            /** @description Below the lake's folder. */
+            path: string;
+            reason: string;
         };
         /** @enum {string} */
-        Level: "public" | "internal" | "confidential" | "restricted";
-        Description: {
-            description?: string | null;
-            columns?: {
-                [key: string]: string;
-            };
+        Change: "first" | "compatible" | "breaking";
+        /** @description That the chain had reached `hash` at `seq`, signed with the deployment's audit key. */
+        Checkpoint: {
+            /** Format: date-time */
+            at: string;
+            hash: string;
+            /** @description The first 16 hex digits of the public key's SHA-256. */
+            key: string;
+            /** Format: int64 */
+            seq: number;
+            /** @description Ed25519 over the canonical JSON of the other fields, in hex. */
+            signature: string;
         };
+        /** @description How sensitive a column is. */
         Classification: {
             level: components["schemas"]["Level"];
         };
-        VisibilityChange: {
-            visibility: components["schemas"]["Visibility"];
+        /** @description A column and how it is seen. */
+        ColumnAs: {
+            as: components["schemas"]["ColumnTerm"];
+            name: string;
         };
+        /** @description How one column would be seen. */
+        ColumnEffect: {
+            asked: components["schemas"]["ColumnTerm"];
+            becomes: components["schemas"]["ColumnTerm"];
+            level: components["schemas"]["Level"];
+            name: string;
+            /** @description What the asking side would see, in words. */
+            sees: string;
+        };
+        /** @description The profile of one column of a dataset version. */
+        ColumnProfile: {
+            data_type: string;
+            /** Format: int64 */
+            distinct?: number | null;
+            /** @description False where `distinct` is estimated (standard error 1.6 %). */
+            distinct_exact?: boolean | null;
+            histogram?: components["schemas"]["Bin"][];
+            max?: components["schemas"]["Datum"] | null;
+            mean?: components["schemas"]["Datum"] | null;
+            min?: components["schemas"]["Datum"] | null;
+            name: string;
+            /** Format: int64 */
+            nans?: number | null;
+            /** Format: int64 */
+            nulls: number;
+            quantiles?: components["schemas"]["Quantile"][];
+            /** @description False where quantiles and histogram come from a sample. */
+            quantiles_exact?: boolean | null;
+            /** Format: int64 */
+            rows: number;
+            /** @description Whether the rest is shown to this viewer; if not, `why_not` says what would change that. */
+            shown?: boolean;
+            /** Format: double */
+            standard_deviation?: number | null;
+            top?: components["schemas"]["TopValue"][];
+            /** Format: int64 */
+            top_error?: number | null;
+            why_not?: string | null;
+        };
+        /**
+         * @description How a column may be seen. `clear > token > null > left_out` and `clear > check > left_out`; `check` does not compare
+         *     with `token` or `null`.
+         * @enum {string}
+         */
+        ColumnTerm: "clear" | "token" | "null" | "check" | "left_out";
+        /** @description A column as its viewer sees it. */
+        ColumnView: {
+            description: string;
+            /** @description `clear` or `not_granted`. */
+            for_you: string;
+            /** @description An unclassified column counts as restricted. */
+            level: components["schemas"]["Level"];
+            level_source: components["schemas"]["Source"];
+            name: string;
+            nullable: boolean;
+            /** @description Whether its values stand in the names of folders. */
+            partition: boolean;
+            /** Format: int64 */
+            position: number;
+            proposed_by?: components["schemas"]["ProposedBy"] | null;
+            /** @description Arrow's name of the type. */
+            type: string;
+        };
+        /** @description The columns of a dataset's current version. */
         ColumnsView: {
             dataset: string;
-            version: number;
             items: components["schemas"]["ColumnView"][];
-        };
-        ProposedBy: {
-            rule: string;
-            /** Format: double */
-            confidence: number;
-        };
-        ColumnView: {
-            name: string;
-            position: number;
-            type: string;
-            nullable: boolean;
-            partition: boolean;
-            description: string;
-            level: components["schemas"]["Level"];
-            level_source: components["schemas"]["Source"];
-            proposed_by?: components["schemas"]["ProposedBy"] | null;
-            for_you: string;
-        };
-        AccessView: {
-            state: string;
-            readable_columns: number;
-            columns: number;
-        };
-        DatasetView: {
-            id: string;
-            lake: string;
-            schema: string;
-            table: string;
-            team: string;
-            stewards: string[];
-            state: components["schemas"]["DatasetState"];
-            visibility: components["schemas"]["Visibility"];
-            origin: components["schemas"]["Origin"];
-            description: string;
-            level: components["schemas"]["Level"];
+            /** Format: int64 */
             version: number;
-            rows: number;
-            files: number;
-            size_bytes: number;
-            columns: number;
-            partitions: string[];
+        };
+        /** @enum {string} */
+        CrawlState: "queued" | "running" | "done" | "failed";
+        /** @description A crawl as its viewer sees it. */
+        CrawlView: {
             /** Format: date-time */
-            found_at: string;
+            asked_at: string;
+            asked_by: string;
+            /** @description What it could not take, up to 1,000; left empty in lists. */
+            broken: components["schemas"]["BrokenView"][];
+            /**
+             * Format: int64
+             * @description Tables done so far.
+             */
+            done: number;
+            /** Format: date-time */
+            ended_at?: string | null;
+            /** Format: int64 */
+            files_broken: number;
+            /** Format: int64 */
+            files_read: number;
+            /**
+             * Format: int64
+             * @description Files that were known and unchanged, and so not read again.
+             */
+            files_skipped: number;
+            id: string;
+            job?: string | null;
+            lake: string;
+            /** @description Why it failed. */
+            reason?: string | null;
+            /** Format: date-time */
+            started_at?: string | null;
+            state: components["schemas"]["CrawlState"];
+            /** Format: int64 */
+            tables_changed: number;
+            /** Format: int64 */
+            tables_found: number;
+            /**
+             * Format: int64
+             * @description Tables found.
+             */
+            total: number;
+        };
+        /** @description A new token: the only answer that shows its secret. */
+        CreatedToken: components["schemas"]["TokenView"] & {
+            /** @description The secret. It is not stored and cannot be shown again. */
+            token: components["schemas"]["Secret"];
+        };
+        /** @description A name and its password. */
+        Credentials: {
+            name: string;
+            password: components["schemas"]["Secret"];
+        };
+        /** @description A dataset that was found. */
+        DatasetHit: {
+            access: components["schemas"]["HitAccess"];
+            /** Format: int64 */
+            columns: number;
+            description: string;
             /** Format: date-time */
             fresh_at: string;
-            access: components["schemas"]["AccessView"];
-            next: components["schemas"]["Next"];
-        };
-        ProfileView: {
-            dataset: string;
-            version: number;
-            rows: number;
-            columns: components["schemas"]["ColumnProfile"][];
-        };
-        VersionView: {
-            number: number;
-            /** Format: date-time */
-            cut_at: string;
-            change: components["schemas"]["Change"];
-            summary: string;
-            crawl?: string | null;
-            published_by?: string | null;
-            digest: string;
-            rows: number;
-            files: number;
-            size_bytes: number;
-        };
-        ScopeView: {
-            columns: components["schemas"]["ColumnAs"][];
-            row_filter: components["schemas"]["RowRule"][];
-            rows: string;
-            /** Format: date-time */
-            starts_at?: string | null;
-            /** Format: date-time */
-            expires_at: string;
-        };
-        AskedColumn: {
-            name: string;
-            as: components["schemas"]["ColumnTerm"];
-            data_type: string;
+            highlights: components["schemas"]["Highlights"];
+            id: string;
+            lake: string;
+            /** @description The highest level among its columns. */
             level: components["schemas"]["Level"];
-            level_source: components["schemas"]["Source"];
+            matched_columns: components["schemas"]["MatchedColumn"][];
+            /** Format: int64 */
+            rows: number;
+            state: components["schemas"]["DatasetState"];
+            team: string;
+            /** Format: int64 */
+            version: number;
+            visibility: components["schemas"]["Visibility"];
         };
-        ApprovalView: {
-            by: string;
+        /** @enum {string} */
+        DatasetState: "active" | "missing" | "retired";
+        /** @description A dataset as its viewer sees it. */
+        DatasetView: {
+            access: components["schemas"]["AccessView"];
+            /** Format: int64 */
+            columns: number;
+            description: string;
+            /** Format: int64 */
+            files: number;
             /** Format: date-time */
-            at: string;
-            terms: components["schemas"]["Terms"];
+            found_at: string;
+            /**
+             * Format: date-time
+             * @description When the current version was cut.
+             */
+            fresh_at: string;
+            id: string;
+            lake: string;
+            /** @description The highest level among its columns. */
+            level: components["schemas"]["Level"];
+            next: components["schemas"]["Next"];
+            origin: components["schemas"]["Origin"];
+            partitions: string[];
+            /** Format: int64 */
+            rows: number;
+            schema: string;
+            /** Format: int64 */
+            size_bytes: number;
+            state: components["schemas"]["DatasetState"];
+            /** @description Who decides on access to it. */
+            stewards: string[];
+            table: string;
+            team: string;
+            /** Format: int64 */
+            version: number;
+            visibility: components["schemas"]["Visibility"];
         };
+        /** @description A value of a column, as JSON has it: a number, or a text for everything else. */
+        Datum: number | string;
+        /** @description The decision that ended a request. */
         DecidedView: {
-            by: string;
+            approved: boolean;
             /** Format: date-time */
             at: string;
-            approved: boolean;
+            by: string;
             reason?: string | null;
             terms?: components["schemas"]["Terms"] | null;
         };
-        RequestView: {
-            id: string;
-            state: components["schemas"]["RequestState"];
-            fact?: string | null;
-            kind: components["schemas"]["RequestKind"];
-            object: string;
-            principal: string;
-            asked_by: string;
-            purpose?: components["schemas"]["PurposeView"] | null;
-            uses: components["schemas"]["Use"][];
-            text: string;
-            asked: components["schemas"]["ScopeView"];
-            granted?: components["schemas"]["ScopeView"] | null;
-            columns: components["schemas"]["AskedColumn"][];
-            grant?: string | null;
-            decided_by: string;
-            approvals: components["schemas"]["ApprovalView"][];
-            approvals_needed?: number | null;
-            decided?: components["schemas"]["DecidedView"] | null;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            submitted_at?: string | null;
-            /** Format: date-time */
-            answer_by?: string | null;
-            next: components["schemas"]["Next"];
-        };
-        RequestItem: {
-            id: string;
-            state: components["schemas"]["RequestState"];
-            fact?: string | null;
-            kind: components["schemas"]["RequestKind"];
-            object: string;
-            principal: string;
-            asked_by: string;
-            purpose: string;
-            uses: components["schemas"]["Use"][];
-            /** Format: date-time */
-            expires_at: string;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            submitted_at?: string | null;
-            /** Format: date-time */
-            answer_by?: string | null;
-            next: components["schemas"]["Next"];
-        };
-        /** @enum {string} */
-        RequestKind: "read" | "write" | "use";
+        /** @description What a decider says. */
         Decision: {
             /** @enum {string} */
             decision: "approve";
+            /** @description The levels that the decider was shown; if one has changed since, the approval is refused. */
+            levels?: {
+                [key: string]: components["schemas"]["Level"];
+            };
+            /** @description The terms; none = as asked. */
             terms?: components["schemas"]["Terms"];
         } | {
             /** @enum {string} */
             decision: "reject";
+            /** @description Why. */
             reason: string;
         };
-        RowsKept: {
-            kept: number;
-            all: number;
-        };
-        ColumnEffect: {
-            name: string;
-            level: components["schemas"]["Level"];
-            asked: components["schemas"]["ColumnTerm"];
-            becomes: components["schemas"]["ColumnTerm"];
-            sees: string;
-        };
-        Finding: {
-            tone: components["schemas"]["Tone"];
-            text: string;
-        };
-        Affected: {
-            text: string;
-            detail: string;
-        };
-        Before: {
-            id: string;
-            state: components["schemas"]["RequestState"];
-            /** Format: date-time */
-            at?: string | null;
-            text: string;
-        };
-        Summary: {
-            clear: number;
-            masked: number;
-            check: number;
-            left_out: number;
-        };
-        EffectView: {
-            rows?: components["schemas"]["RowsKept"] | null;
-            rows_note?: string | null;
-            columns: components["schemas"]["ColumnEffect"][];
-            summary: components["schemas"]["Summary"];
-            narrower: string[];
-            /** Format: date-time */
-            expires_at: string;
-            affected: components["schemas"]["Affected"][];
-            if_nothing: string[];
-            findings: components["schemas"]["Finding"][];
-            like_before: components["schemas"]["Before"][];
-        };
-        NewRequestBody: {
-            kind: components["schemas"]["RequestKind"];
-            object: string;
-            principal?: string | null;
-            purpose: string;
-            text: string;
-            uses: components["schemas"]["Use"][];
+        /** @description What a person says of a dataset; what is left out stays as it is. */
+        Description: {
+            /** @description Column name → what it means. */
             columns?: {
-                [key: string]: components["schemas"]["ColumnTerm"];
-            } | null;
-            row_filter?: components["schemas"]["RowRule"][];
-            /** Format: date-time */
-            starts_at?: string | null;
-            /** Format: date-time */
-            expires_at: string;
-            submit?: boolean;
+                [key: string]: string;
+            };
+            description?: string | null;
         };
+        /** @description What a request asks for instead: all of it. */
         EditRequestBody: {
-            purpose: string;
-            text: string;
-            uses: components["schemas"]["Use"][];
+            /** @description How each column is wished for; every column as stored, if absent. */
             columns?: {
                 [key: string]: components["schemas"]["ColumnTerm"];
             } | null;
-            row_filter?: components["schemas"]["RowRule"][];
-            /** Format: date-time */
-            starts_at?: string | null;
             /** Format: date-time */
             expires_at: string;
+            /** @description Under which purpose on record. */
+            purpose: string;
+            /**
+             * @description The rows that may be seen: those for which every condition holds. Without conditions: all.
+             *
+             *     A row whose column is empty (`NULL`) fulfils `is_empty` and nothing else, so a filter never lets a row through
+             *     because a value is missing.
+             */
+            row_filter?: components["schemas"]["RowRule"][];
+            /**
+             * Format: date-time
+             * @description Once it is approved, if absent.
+             */
+            starts_at?: string | null;
+            /** @description Why, for the decider. */
+            text: string;
+            uses: components["schemas"]["Use"][];
         };
-        PreviewBody: {
-            terms?: components["schemas"]["Terms"];
+        /** @description What given terms would do. */
+        EffectView: {
+            affected: components["schemas"]["Affected"][];
+            columns: components["schemas"]["ColumnEffect"][];
+            /** Format: date-time */
+            expires_at: string;
+            findings: components["schemas"]["Finding"][];
+            if_nothing: string[];
+            like_before: components["schemas"]["Before"][];
+            /** @description What is narrower than asked, in words. */
+            narrower: string[];
+            rows?: components["schemas"]["RowsKept"] | null;
+            /** @description Why they could not. */
+            rows_note?: string | null;
+            summary: components["schemas"]["Summary"];
         };
-        ListRequests: {
-            view?: components["schemas"]["DeskName"];
-            state?: components["schemas"]["RequestState"] | null;
-            kind?: components["schemas"]["RequestKind"] | null;
-            object?: string | null;
+        /** @description Why a grant is suspended or was revoked. */
+        EndedView: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            reason: string;
+        };
+        /** @description An entry of the audit log. */
+        EntryView: {
+            action: string;
+            actor: string;
+            after?: unknown;
+            /** Format: date-time */
+            at: string;
+            before?: unknown;
+            grant?: string | null;
+            hash?: string | null;
+            /** Format: int64 */
+            id: number;
+            on_behalf_of?: string | null;
+            origin?: string | null;
+            outcome: components["schemas"]["Outcome"];
+            policies: string[];
             purpose?: string | null;
-            cursor?: string | null;
-            limit?: number | null;
+            reason?: string | null;
+            request_id?: string | null;
+            resource: string;
+            /**
+             * Format: int64
+             * @description Its place in the chain; null until it is sealed.
+             */
+            seq?: number | null;
+        };
+        /** @description How many of what was found have a value. */
+        FacetCount: {
+            /** Format: int64 */
+            count: number;
+            value: string;
+        };
+        /** @description Counts per value, each without its own filter; only what the viewer may know of is counted. */
+        Facets: {
+            access: components["schemas"]["FacetCount"][];
+            lake: components["schemas"]["FacetCount"][];
+            level: components["schemas"]["FacetCount"][];
+            team: components["schemas"]["FacetCount"][];
+        };
+        /** @description Something that the decider should know. */
+        Finding: {
+            text: string;
+            tone: components["schemas"]["Tone"];
         };
         /** @enum {string} */
-        DeskName: "all" | "waiting" | "mine" | "decided";
-        NewAccessPolicy: {
-            approvals_needed: number;
-            answer_days: number;
-            longest_days: number;
-        };
-        AccessPolicyView: {
-            dataset: string;
-            approvals_needed: number;
-            answer_days: number;
-            longest_days: number;
-        };
-        NewPurpose: {
-            id?: string | null;
-            name: string;
-            text: string;
-            lawful_basis: string;
-            controller: string;
-            impact_assessment?: string | null;
-            allowed_uses: components["schemas"]["Use"][];
-            retention_days: number;
-            owner?: string | null;
-        };
-        PurposeView: {
-            id: string;
-            name: string;
-            text: string;
-            lawful_basis: string;
-            controller: string;
-            impact_assessment?: string | null;
-            allowed_uses: components["schemas"]["Use"][];
-            retention_days: number;
-            owner: string;
-            created_by: string;
+        GrantStanding: "scheduled" | "active" | "suspended" | "expired" | "revoked";
+        /** @description A grant as its viewer sees it. */
+        GrantView: {
+            columns: components["schemas"]["ColumnAs"][];
             /** Format: date-time */
             created_at: string;
-        };
-        Read: {
-            dataset: string;
-            version: number;
-            grant: string;
-        };
-        Why: {
-            code: string;
-            detail: string;
-            hint?: string | null;
-        };
-        QueryBody: {
-            sql: string;
-            purpose?: string | null;
-            use?: components["schemas"]["Use"] | null;
-            grants?: string[];
-            limit?: number | null;
-        };
-        QueryView: {
-            id: string;
-            state: components["schemas"]["QueryState"];
-            asker: string;
-            sql?: string | null;
-            purpose?: string | null;
-            use: components["schemas"]["Use"];
-            format: string;
-            reads: components["schemas"]["Read"][];
-            rows: number;
-            bytes: number;
-            truncated: boolean;
+            ended?: components["schemas"]["EndedView"] | null;
+            /** @description Whether it ends within a week. */
+            ends_soon: boolean;
             /** Format: date-time */
-            started_at: string;
+            expires_at: string;
+            id: string;
+            kind: components["schemas"]["RequestKind"];
+            next: components["schemas"]["Next"];
+            object: string;
+            principal: string;
+            purpose: string;
+            /** @description The request it came from; an imported one has none. */
+            request?: string | null;
+            row_filter: components["schemas"]["RowFilter"];
+            /** @description The row filter in words. */
+            rows: string;
+            /** Format: date-time */
+            starts_at: string;
+            /** @description How it stands now: its stored state, seen through its dates. */
+            state: components["schemas"]["GrantStanding"];
+            uses: components["schemas"]["Use"][];
+        };
+        /** @description A group with its members. */
+        GroupView: {
+            builtin: boolean;
+            id: string;
+            /** @description Whether this viewer may add and remove members. */
+            may_change: boolean;
+            members: components["schemas"]["MemberView"][];
+            role?: components["schemas"]["Role"] | null;
+            title: string;
+        };
+        /** @description Where name and description match. */
+        Highlights: {
+            description: components["schemas"]["Range"][];
+            name: components["schemas"]["Range"][];
+        };
+        /** @description A line of a history. */
+        HistoryLine: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            /** @description The state after it. */
+            state: string;
+            text: string;
+            verb: string;
+        };
+        /** @description What the viewer may do with a dataset. */
+        HitAccess: {
+            /** @description `readable` or `askable`. */
+            state: string;
+        };
+        /** @enum {string} */
+        JobState: "queued" | "leased" | "done" | "dead";
+        /** @description A piece of background work. */
+        JobView: {
+            /**
+             * Format: int64
+             * @description How often it was tried.
+             */
+            attempts: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            ended_at?: string | null;
+            id: string;
+            /** @description What it does: `catalog.crawl`. */
+            kind: string;
+            next: components["schemas"]["Next"];
+            progress: components["schemas"]["ProgressView"];
+            /** @description Why the last attempt failed. */
+            reason?: string | null;
+            /**
+             * Format: date-time
+             * @description Not before.
+             */
+            run_at: string;
+            /** @description What it works on: `lake/retail`. */
+            scope: string;
+            state: components["schemas"]["JobState"];
+        };
+        /** @description A lake as its viewer sees it. */
+        LakeView: {
+            /** Format: date-time */
+            connected_at: string;
+            connected_by: string;
+            /**
+             * Format: int64
+             * @description How many listed datasets it has.
+             */
+            datasets: number;
+            description: string;
+            folder: string;
+            id: string;
+            last_crawl?: components["schemas"]["CrawlView"] | null;
+            name: string;
+            next: components["schemas"]["Next"];
+            root: string;
+            team: string;
+        };
+        /**
+         * @description How much harm it does when a column's values are seen by the wrong eyes; ascending.
+         * @enum {string}
+         */
+        Level: "public" | "internal" | "confidential" | "restricted";
+        /** @description A one-time link. It is shown here and never again. */
+        LinkView: {
+            /** Format: date-time */
+            expires_at: string;
+            /** @description The secret, for `POST /links/redeem`. */
+            link: components["schemas"]["Secret"];
+            /** @description The page that takes it, to put behind this server's address. */
+            path: components["schemas"]["Secret"];
+            person: string;
+        };
+        Literal: boolean | number | string;
+        /** @description A column whose name matches. */
+        MatchedColumn: {
+            name: string;
+            ranges: components["schemas"]["Range"][];
+        };
+        /** @description The person who asks. */
+        MePerson: {
+            id: string;
+            name: string;
+        };
+        /** @description Who the caller is here, and what they may do. */
+        MeView: {
+            /** @description The verbs that the caller may do to something; the UI shows no others. */
+            can: string[];
+            /** @description What a browser sends as `x-lockgate-csrf` with every unsafe method; null without a session. */
+            csrf?: string | null;
+            groups: string[];
+            person?: components["schemas"]["MePerson"] | null;
+            /** @description `person:ana`, `environment:credit-risk/preprod`, or `operator`. */
+            principal: string;
+            roles: components["schemas"]["RoleHeld"][];
+            sign_in: components["schemas"]["SignInWord"];
+        };
+        /** @description Who joins a group. */
+        MemberOrder: {
+            person: string;
+        };
+        /** @description A member of a group. */
+        MemberView: {
+            /** Format: date-time */
+            added_at: string;
+            added_by: string;
+            person: string;
+        };
+        /** @description How requests on a dataset are to be decided. */
+        NewAccessPolicy: {
+            /**
+             * Format: int64
+             * @description Days after which a submitted request ends unanswered: 1 to 365.
+             */
+            answer_days: number;
+            /**
+             * Format: int64
+             * @description Approvals that a request needs, each by another person: 1 to 5.
+             */
+            approvals_needed: number;
+            /**
+             * Format: int64
+             * @description Days that a grant may last at most: 1 to 3,660.
+             */
+            longest_days: number;
+        };
+        /** @description A folder to connect as a lake. */
+        NewLake: {
+            description?: string;
+            /** @description Below the root; empty for the root itself. */
+            folder?: string;
+            /** @description Unique; `a–z`, digits and `-`. */
+            name: string;
+            /** @description The name of a configured root. */
+            root: string;
+            /** @description The team that owns it. */
+            team: string;
+        };
+        /** @description What is put on record. */
+        NewPurpose: {
+            /** @description What may be done with data under it. */
+            allowed_uses: components["schemas"]["Use"][];
+            /** @description The legal entity that answers for it. */
+            controller: string;
+            /** @description A name to state with every read, such as `pd-model`; made up if absent. */
+            id?: string | null;
+            /** @description Where its impact assessment is kept, if it needed one. */
+            impact_assessment?: string | null;
+            /** @description Why that is lawful. */
+            lawful_basis: string;
+            /** @description What people call it. */
+            name: string;
+            /** @description Who answers questions about it; whoever records it, if absent. */
+            owner?: string | null;
+            /**
+             * Format: int64
+             * @description How many days data may be kept under it.
+             */
+            retention_days: number;
+            /** @description What exactly it is. */
+            text: string;
+        };
+        /** @description A new access request. */
+        NewRequestBody: {
+            /** @description How each column is wished for; every column as stored, if absent. */
+            columns?: {
+                [key: string]: components["schemas"]["ColumnTerm"];
+            } | null;
+            /** Format: date-time */
+            expires_at: string;
+            kind: components["schemas"]["RequestKind"];
+            /** @description `lake.schema.table` to read, `lake.schema` to write. */
+            object: string;
+            /** @description For whom: `person:ana`, `group:analysts`, `environment:credit-risk/preprod`; for you, if absent. */
+            principal?: string | null;
+            /** @description Under which purpose on record. */
+            purpose: string;
+            /**
+             * @description The rows that may be seen: those for which every condition holds. Without conditions: all.
+             *
+             *     A row whose column is empty (`NULL`) fulfils `is_empty` and nothing else, so a filter never lets a row through
+             *     because a value is missing.
+             */
+            row_filter?: components["schemas"]["RowRule"][];
+            /**
+             * Format: date-time
+             * @description Once it is approved, if absent.
+             */
+            starts_at?: string | null;
+            /** @description Whether to hand it to the stewards at once. */
+            submit?: boolean;
+            /** @description Why, for the decider. */
+            text: string;
+            uses: components["schemas"]["Use"][];
+        };
+        /** @description What the viewer should know and do next; computed by the server, rendered by UI, CLI and mail. */
+        Next: {
+            /** @description The operation id that this viewer may call now. */
+            action?: string | null;
+            /** @description Why, or what follows. */
+            reason: string;
+            /** @description The situation, one sentence. */
+            text: string;
+            /** @description The tone of the strip. */
+            tone: components["schemas"]["Tone"];
+        };
+        /** @enum {string} */
+        Origin: "crawled" | "published";
+        /**
+         * @description How it ended.
+         * @enum {string}
+         */
+        Outcome: "allowed" | "refused" | "failed";
+        /** @description One page of a list. */
+        Page_CrawlView: {
+            items: {
+                /** Format: date-time */
+                asked_at: string;
+                asked_by: string;
+                /** @description What it could not take, up to 1,000; left empty in lists. */
+                broken: components["schemas"]["BrokenView"][];
+                /**
+                 * Format: int64
+                 * @description Tables done so far.
+                 */
+                done: number;
+                /** Format: date-time */
+                ended_at?: string | null;
+                /** Format: int64 */
+                files_broken: number;
+                /** Format: int64 */
+                files_read: number;
+                /**
+                 * Format: int64
+                 * @description Files that were known and unchanged, and so not read again.
+                 */
+                files_skipped: number;
+                id: string;
+                job?: string | null;
+                lake: string;
+                /** @description Why it failed. */
+                reason?: string | null;
+                /** Format: date-time */
+                started_at?: string | null;
+                state: components["schemas"]["CrawlState"];
+                /** Format: int64 */
+                tables_changed: number;
+                /** Format: int64 */
+                tables_found: number;
+                /**
+                 * Format: int64
+                 * @description Tables found.
+                 */
+                total: number;
+            }[];
+            /** @description Where the next page begins; absent on the last one. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is known.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_EntryView: {
+            items: {
+                action: string;
+                actor: string;
+                after?: unknown;
+                /** Format: date-time */
+                at: string;
+                before?: unknown;
+                grant?: string | null;
+                hash?: string | null;
+                /** Format: int64 */
+                id: number;
+                on_behalf_of?: string | null;
+                origin?: string | null;
+                outcome: components["schemas"]["Outcome"];
+                policies: string[];
+                purpose?: string | null;
+                reason?: string | null;
+                request_id?: string | null;
+                resource: string;
+                /**
+                 * Format: int64
+                 * @description Its place in the chain; null until it is sealed.
+                 */
+                seq?: number | null;
+            }[];
+            /** @description Where the next page begins; absent on the last one. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is known.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_GrantView: {
+            items: {
+                columns: components["schemas"]["ColumnAs"][];
+                /** Format: date-time */
+                created_at: string;
+                ended?: components["schemas"]["EndedView"] | null;
+                /** @description Whether it ends within a week. */
+                ends_soon: boolean;
+                /** Format: date-time */
+                expires_at: string;
+                id: string;
+                kind: components["schemas"]["RequestKind"];
+                next: components["schemas"]["Next"];
+                object: string;
+                principal: string;
+                purpose: string;
+                /** @description The request it came from; an imported one has none. */
+                request?: string | null;
+                row_filter: components["schemas"]["RowFilter"];
+                /** @description The row filter in words. */
+                rows: string;
+                /** Format: date-time */
+                starts_at: string;
+                /** @description How it stands now: its stored state, seen through its dates. */
+                state: components["schemas"]["GrantStanding"];
+                uses: components["schemas"]["Use"][];
+            }[];
+            /** @description Where the next page begins; absent on the last one. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is known.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_GroupView: {
+            items: {
+                builtin: boolean;
+                id: string;
+                /** @description Whether this viewer may add and remove members. */
+                may_change: boolean;
+                members: components["schemas"]["MemberView"][];
+                role?: components["schemas"]["Role"] | null;
+                title: string;
+            }[];
+            /** @description Where the next page begins; absent on the last one. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is known.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_JobView: {
+            items: {
+                /**
+                 * Format: int64
+                 * @description How often it was tried.
+                 */
+                attempts: number;
+                /** Format: date-time */
+                created_at: string;
+                /** Format: date-time */
+                ended_at?: string | null;
+                id: string;
+                /** @description What it does: `catalog.crawl`. */
+                kind: string;
+                next: components["schemas"]["Next"];
+                progress: components["schemas"]["ProgressView"];
+                /** @description Why the last attempt failed. */
+                reason?: string | null;
+                /**
+                 * Format: date-time
+                 * @description Not before.
+                 */
+                run_at: string;
+                /** @description What it works on: `lake/retail`. */
+                scope: string;
+                state: components["schemas"]["JobState"];
+            }[];
+            /** @description Where the next page begins; absent on the last one. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is known.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_LakeView: {
+            items: {
+                /** Format: date-time */
+                connected_at: string;
+                connected_by: string;
+                /**
+                 * Format: int64
+                 * @description How many listed datasets it has.
+                 */
+                datasets: number;
+                description: string;
+                folder: string;
+                id: string;
+                last_crawl?: components["schemas"]["CrawlView"] | null;
+                name: string;
+                next: components["schemas"]["Next"];
+                root: string;
+                team: string;
+            }[];
+            /** @description Where the next page begins; absent on the last one. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is known.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_PersonView: {
+            items: {
+                /** Format: date-time */
+                created_at: string;
+                created_by: string;
+                groups: string[];
+                has_password: boolean;
+                id: string;
+                /**
+                 * Format: date-time
+                 * @description Until when wrong passwords keep them out.
+                 */
+                locked_until?: string | null;
+                name: string;
+                next: components["schemas"]["Next"];
+                state: components["schemas"]["PersonState"];
+            }[];
+            /** @description Where the next page begins; absent on the last one. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is known.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_PurposeView: {
+            items: {
+                allowed_uses: components["schemas"]["Use"][];
+                controller: string;
+                /** Format: date-time */
+                created_at: string;
+                created_by: string;
+                id: string;
+                impact_assessment?: string | null;
+                lawful_basis: string;
+                name: string;
+                owner: string;
+                /** Format: int64 */
+                retention_days: number;
+                text: string;
+            }[];
+            /** @description Where the next page begins; absent on the last one. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is known.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_QueryView: {
+            items: {
+                /** @description `person:ana`, `environment:credit-risk/preprod`. */
+                asker: string;
+                /** Format: int64 */
+                bytes: number;
+                /** Format: date-time */
+                ended_at?: string | null;
+                error?: components["schemas"]["Why"] | null;
+                /** @description `arrow`, `json_lines` or `csv`. */
+                format: string;
+                id: string;
+                next: components["schemas"]["Next"];
+                purpose?: string | null;
+                /** @description What it reads, in which version and under which grant. */
+                reads: components["schemas"]["Read"][];
+                /** Format: int64 */
+                rows: number;
+                /** @description The statement; its asker alone sees it. */
+                sql?: string | null;
+                /** Format: date-time */
+                started_at: string;
+                state: components["schemas"]["QueryState"];
+                /** @description Whether there were more rows than asked for. */
+                truncated: boolean;
+                use: components["schemas"]["Use"];
+            }[];
+            /** @description Where the next page begins; absent on the last one. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is known.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_RequestItem: {
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When it ends unanswered.
+                 */
+                answer_by?: string | null;
+                asked_by: string;
+                /** Format: date-time */
+                created_at: string;
+                /** Format: date-time */
+                expires_at: string;
+                /** @description What to add to the state's word: `1 of 2 approvals`, `with terms`. */
+                fact?: string | null;
+                id: string;
+                kind: components["schemas"]["RequestKind"];
+                next: components["schemas"]["Next"];
+                object: string;
+                principal: string;
+                purpose: string;
+                state: components["schemas"]["RequestState"];
+                /** Format: date-time */
+                submitted_at?: string | null;
+                uses: components["schemas"]["Use"][];
+            }[];
+            /** @description Where the next page begins; absent on the last one. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is known.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_RoleAssignmentView: {
+            items: {
+                /** Format: date-time */
+                ended_at?: string | null;
+                ended_by?: string | null;
+                /** Format: date-time */
+                given_at: string;
+                given_by: string;
+                id: string;
+                next: components["schemas"]["Next"];
+                /** @description `person:ana` or `group:data-stewards`. */
+                principal: string;
+                role: components["schemas"]["Role"];
+                /** @description `lake/retail`, `project/credit-risk/prod`, `team:retail`, or `deployment`. */
+                scope: string;
+            }[];
+            /** @description Where the next page begins; absent on the last one. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is known.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_TokenView: {
+            items: {
+                attempt?: string | null;
+                /** Format: date-time */
+                created_at: string;
+                created_by: string;
+                environment?: string | null;
+                /** Format: date-time */
+                expires_at: string;
+                id: string;
+                kind: components["schemas"]["TokenKind"];
+                name: string;
+                next: components["schemas"]["Next"];
+                /** @description Its owner; of an attempt, the person it runs for. */
+                person?: string | null;
+                state: components["schemas"]["TokenState"];
+                /** @description The verbs it is limited to; null for all that its owner may do. */
+                verbs?: string[] | null;
+            }[];
+            /** @description Where the next page begins; absent on the last one. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is known.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_VersionView: {
+            items: {
+                change: components["schemas"]["Change"];
+                crawl?: string | null;
+                /** Format: date-time */
+                cut_at: string;
+                digest: string;
+                /** Format: int64 */
+                files: number;
+                /** Format: int64 */
+                number: number;
+                published_by?: string | null;
+                /** Format: int64 */
+                rows: number;
+                /** Format: int64 */
+                size_bytes: number;
+                summary: string;
+            }[];
+            /** @description Where the next page begins; absent on the last one. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is known.
+             */
+            total?: number | null;
+        };
+        /** @description A person to add. */
+        PersonOrder: {
+            /** @description What they sign in with: 1 to 63 of a–z, 0–9 and `-`. */
+            id: string;
+            /** @description Their full name. */
+            name?: string | null;
+        };
+        /** @enum {string} */
+        PersonState: "active" | "deactivated";
+        /** @description A person as their viewer sees them. */
+        PersonView: {
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            groups: string[];
+            has_password: boolean;
+            id: string;
+            /**
+             * Format: date-time
+             * @description Until when wrong passwords keep them out.
+             */
+            locked_until?: string | null;
+            name: string;
+            next: components["schemas"]["Next"];
+            state: components["schemas"]["PersonState"];
+        };
+        /** @description Terms to try out. */
+        PreviewBody: {
+            /**
+             * @default {
+             *       "columns": {},
+             *       "row_filter": [],
+             *       "until": null
+             *     }
+             */
+            terms: components["schemas"]["Terms"];
+        };
+        /** @description How every failure is answered. */
+        Problem: {
+            /** @description Stable and dotted; has a page under `docs/errors/`. */
+            code: string;
+            /** @description What failed, on which input. */
+            detail: string;
+            /** @description What to do next. */
+            hint?: string | null;
+            /** @description Names this request in the server's log. */
+            request_id?: string | null;
+            /**
+             * Format: int32
+             * @description The HTTP status again.
+             */
+            status: number;
+        };
+        /** @description The profile of a dataset's current version. */
+        ProfileView: {
+            /** @description Empty until a crawl has read the version's files. */
+            columns: components["schemas"]["ColumnProfile"][];
+            dataset: string;
+            /** Format: int64 */
+            rows: number;
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description How far a job has come. */
+        ProgressView: {
+            /** Format: int64 */
+            done: number;
+            text: string;
+            /**
+             * Format: int64
+             * @description 0 while unknown.
+             */
+            total: number;
+        };
+        /** @description What proposed a column's level. */
+        ProposedBy: {
+            /**
+             * Format: double
+             * @description A fraction.
+             */
+            confidence: number;
+            rule: string;
+        };
+        /** @description A version that was published. */
+        Published: {
+            /** Format: int64 */
+            bytes: number;
+            dataset: string;
+            /** @description SHA-256 of the file. */
+            digest: string;
+            grant: string;
+            inputs: string[];
+            /** Format: date-time */
+            published_at: string;
+            /** Format: int64 */
+            rows: number;
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description A purpose on record. */
+        PurposeView: {
+            allowed_uses: components["schemas"]["Use"][];
+            controller: string;
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            id: string;
+            impact_assessment?: string | null;
+            lawful_basis: string;
+            name: string;
+            owner: string;
+            /** Format: int64 */
+            retention_days: number;
+            text: string;
+        };
+        /** @description A quantile. */
+        Quantile: {
+            /**
+             * Format: double
+             * @description The fraction of values at or below.
+             */
+            q: number;
+            value: components["schemas"]["Datum"];
+        };
+        /** @description A query to run. */
+        QueryBody: {
+            /** @description The grants to read under, where several fit. */
+            grants?: string[];
+            /**
+             * Format: int64
+             * @description How many rows at most.
+             */
+            limit?: number | null;
+            /** @description The purpose that it serves; may be left out where your grants leave one only. */
+            purpose?: string | null;
+            /** @description One statement that reads; datasets are named `lake.schema.table`. */
+            sql: string;
+            use?: components["schemas"]["Use"] | null;
+        };
+        /** @enum {string} */
+        QueryState: "running" | "succeeded" | "failed" | "cancelled";
+        /** @description A query as its viewer sees it. */
+        QueryView: {
+            /** @description `person:ana`, `environment:credit-risk/preprod`. */
+            asker: string;
+            /** Format: int64 */
+            bytes: number;
             /** Format: date-time */
             ended_at?: string | null;
             error?: components["schemas"]["Why"] | null;
+            /** @description `arrow`, `json_lines` or `csv`. */
+            format: string;
+            id: string;
             next: components["schemas"]["Next"];
+            purpose?: string | null;
+            /** @description What it reads, in which version and under which grant. */
+            reads: components["schemas"]["Read"][];
+            /** Format: int64 */
+            rows: number;
+            /** @description The statement; its asker alone sees it. */
+            sql?: string | null;
+            /** Format: date-time */
+            started_at: string;
+            state: components["schemas"]["QueryState"];
+            /** @description Whether there were more rows than asked for. */
+            truncated: boolean;
+            use: components["schemas"]["Use"];
+        };
+        /** @description A part of a text that matches, in characters. */
+        Range: {
+            from: number;
+            to: number;
+        };
+        /** @description A dataset that a query reads, in which version and under which grant. */
+        Read: {
+            dataset: string;
+            grant: string;
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description Why. */
+        Reason: {
+            reason: string;
+        };
+        /** @description A one-time link and the password to set with it. */
+        Redemption: {
+            link: components["schemas"]["Secret"];
+            password: components["schemas"]["Secret"];
+        };
+        /** @description A request in a list. */
+        RequestItem: {
+            /**
+             * Format: date-time
+             * @description When it ends unanswered.
+             */
+            answer_by?: string | null;
+            asked_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** @description What to add to the state's word: `1 of 2 approvals`, `with terms`. */
+            fact?: string | null;
+            id: string;
+            kind: components["schemas"]["RequestKind"];
+            next: components["schemas"]["Next"];
+            object: string;
+            principal: string;
+            purpose: string;
+            state: components["schemas"]["RequestState"];
+            /** Format: date-time */
+            submitted_at?: string | null;
+            uses: components["schemas"]["Use"][];
+        };
+        /**
+         * @description What kind of access is asked for.
+         * @enum {string}
+         */
+        RequestKind: "read" | "write" | "use";
+        /** @enum {string} */
+        RequestState: "draft" | "submitted" | "approved" | "rejected" | "withdrawn" | "expired_unanswered";
+        /** @description An access request as its viewer sees it. */
+        RequestView: {
+            /**
+             * Format: date-time
+             * @description When it ends unanswered.
+             */
+            answer_by?: string | null;
+            approvals: components["schemas"]["ApprovalView"][];
+            /** Format: int64 */
+            approvals_needed?: number | null;
+            asked: components["schemas"]["ScopeView"];
+            asked_by: string;
+            /** @description Every column of the dataset, sensitive ones first; empty where the object is a schema. */
+            columns: components["schemas"]["AskedColumn"][];
+            /** Format: date-time */
+            created_at: string;
+            decided?: components["schemas"]["DecidedView"] | null;
+            /** @description Who decides, in words. */
+            decided_by: string;
+            /** @description What to add to the state's word: `1 of 2 approvals`, `with terms`. */
+            fact?: string | null;
+            /** @description The grant it became. */
+            grant?: string | null;
+            granted?: components["schemas"]["ScopeView"] | null;
+            id: string;
+            kind: components["schemas"]["RequestKind"];
+            next: components["schemas"]["Next"];
+            object: string;
+            principal: string;
+            purpose?: components["schemas"]["PurposeView"] | null;
+            state: components["schemas"]["RequestState"];
+            /** Format: date-time */
+            submitted_at?: string | null;
+            text: string;
+            uses: components["schemas"]["Use"][];
+        };
+        /**
+         * @description A built-in role, in the company's three lines.
+         * @enum {string}
+         */
+        Role: "model_developer" | "model_owner" | "model_validator" | "data_steward" | "data_protection" | "change_manager" | "auditor" | "platform_administrator";
+        /** @description A role held for a place, as its viewer sees it. */
+        RoleAssignmentView: {
+            /** Format: date-time */
+            ended_at?: string | null;
+            ended_by?: string | null;
+            /** Format: date-time */
+            given_at: string;
+            given_by: string;
+            id: string;
+            next: components["schemas"]["Next"];
+            /** @description `person:ana` or `group:data-stewards`. */
+            principal: string;
+            role: components["schemas"]["Role"];
+            /** @description `lake/retail`, `project/credit-risk/prod`, `team:retail`, or `deployment`. */
+            scope: string;
+        };
+        /** @description A role that the caller holds. */
+        RoleHeld: {
+            /** Format: date-time */
+            given_at: string;
+            given_by: string;
+            role: components["schemas"]["Role"];
+            scope: string;
+        };
+        /** @description The roots that a lake may lie below. */
+        RootsView: {
+            roots: string[];
+        };
+        /**
+         * @description The rows that may be seen: those for which every condition holds. Without conditions: all.
+         *
+         *     A row whose column is empty (`NULL`) fulfils `is_empty` and nothing else, so a filter never lets a row through
+         *     because a value is missing.
+         */
+        RowFilter: components["schemas"]["RowRule"][];
+        /**
+         * @description The comparisons of the menu.
+         * @enum {string}
+         */
+        RowOp: "is" | "is_not" | "at_most" | "at_least" | "less" | "more" | "in" | "is_empty";
+        /** @description One condition of a row filter. */
+        RowRule: {
+            /** @description The column, as stored: it need not be one that the reader sees. */
+            column: string;
+            /** @description The comparison. */
+            op: components["schemas"]["RowOp"];
+            /** @description With what: a list for `in`, nothing for `is_empty`, one value otherwise. */
+            value?: components["schemas"]["RowValue"];
+        };
+        /** @description What a column is compared with. */
+        RowValue: null | components["schemas"]["Literal"] | components["schemas"]["Literal"][];
+        /** @description What a row filter keeps. */
+        RowsKept: {
+            /** Format: int64 */
+            all: number;
+            /** Format: int64 */
+            kept: number;
+        };
+        /** @description Columns, rows and time. */
+        ScopeView: {
+            columns: components["schemas"]["ColumnAs"][];
+            /** Format: date-time */
+            expires_at: string;
+            row_filter: components["schemas"]["RowFilter"];
+            /** @description The row filter in words. */
+            rows: string;
+            /**
+             * Format: date-time
+             * @description Nothing = once it is approved.
+             */
+            starts_at?: string | null;
+        };
+        /** @description A page of what was found. */
+        SearchPage: {
+            facets: components["schemas"]["Facets"];
+            items: components["schemas"]["DatasetHit"][];
+            next_cursor?: string | null;
+            /** Format: int64 */
+            total: number;
+        };
+        /** @description A text that must not reach a log: it prints `***`, and only [`Secret::reveal`] and JSON answers show it. */
+        Secret: string;
+        /**
+         * @description How the caller came in.
+         * @enum {string}
+         */
+        SignInWord: "session" | "token" | "local";
+        /** @enum {string} */
+        Source: "unclassified" | "proposed" | "confirmed" | "corrected";
+        /** @description How many columns would be seen in which way. */
+        Summary: {
+            /** Format: int64 */
+            check: number;
+            /** Format: int64 */
+            clear: number;
+            /** Format: int64 */
+            left_out: number;
+            /** Format: int64 */
+            masked: number;
+        };
+        /** @description What an approval adds. Only what lies below what was asked is accepted. */
+        Terms: {
+            /**
+             * @description Columns that are seen in a narrower way; the others stay as asked.
+             * @default {}
+             */
+            columns: {
+                [key: string]: components["schemas"]["ColumnTerm"];
+            };
+            /**
+             * @description Rows that are kept, of those asked for.
+             * @default []
+             */
+            row_filter: components["schemas"]["RowFilter"];
+            /**
+             * Format: date-time
+             * @description An earlier end.
+             * @default null
+             */
+            until: string | null;
+        };
+        /**
+         * @description Whose a token is.
+         * @enum {string}
+         */
+        TokenKind: "personal" | "attempt";
+        /** @description What a new token is to be. */
+        TokenOrder: {
+            /**
+             * @description What it is for, in the owner's words.
+             * @default null
+             */
+            name: string | null;
+            /**
+             * Format: int64
+             * @description How long it works: 30 days unless said.
+             * @default null
+             */
+            ttl_seconds: number | null;
+            /**
+             * @description The verbs it is limited to, such as `ReadDataset`; all of the owner's unless said.
+             * @default null
+             */
+            verbs: string[] | null;
         };
         /** @enum {string} */
+        TokenState: "active" | "revoked" | "expired";
+        /** @description A token as its viewer sees it, without its secret. */
+        TokenView: {
+            attempt?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            environment?: string | null;
+            /** Format: date-time */
+            expires_at: string;
+            id: string;
+            kind: components["schemas"]["TokenKind"];
+            name: string;
+            next: components["schemas"]["Next"];
+            /** @description Its owner; of an attempt, the person it runs for. */
+            person?: string | null;
+            state: components["schemas"]["TokenState"];
+            /** @description The verbs it is limited to; null for all that its owner may do. */
+            verbs?: string[] | null;
+        };
+        /**
+         * @description The tone of a state; see `ui/README.md`.
+         * @enum {string}
+         */
         Tone: "idle" | "working" | "waiting" | "good" | "warn" | "bad";
-        Next: {
-            tone: components["schemas"]["Tone"];
-            text: string;
-            reason: string;
-            action?: string | null;
+        /** @description A frequent value. */
+        TopValue: {
+            /**
+             * Format: int64
+             * @description Too low by at most `ColumnProfile::top_error`.
+             */
+            count: number;
+            value: string;
         };
-        Page: {
-            items: string[];
-            next_cursor?: string | null;
-            total?: number | null;
+        /**
+         * @description What somebody asks to do with the data; a grant is for these and no others.
+         * @enum {string}
+         */
+        Use: "explore" | "train" | "check" | "score" | "monitor";
+        /** @description An immutable version of a dataset. */
+        VersionView: {
+            change: components["schemas"]["Change"];
+            crawl?: string | null;
+            /** Format: date-time */
+            cut_at: string;
+            digest: string;
+            /** Format: int64 */
+            files: number;
+            /** Format: int64 */
+            number: number;
+            published_by?: string | null;
+            /** Format: int64 */
+            rows: number;
+            /** Format: int64 */
+            size_bytes: number;
+            summary: string;
         };
-        Problem: {
-            status: number;
+        /** @enum {string} */
+        Visibility: "listed" | "hidden";
+        /** @description Who may know that a dataset exists. */
+        VisibilityChange: {
+            visibility: components["schemas"]["Visibility"];
+        };
+        /** @description Why a query did not succeed. */
+        Why: {
+            /** @description The code of an error page. */
             code: string;
             detail: string;
             hint?: string | null;
-            request_id?: string | null;
-        };
-        Page_EntryView: {
-            items: components["schemas"]["EntryView"][];
-            next_cursor?: string | null;
-            total?: number | null;
-        };
-        Page_RoleAssignmentView: {
-            items: components["schemas"]["RoleAssignmentView"][];
-            next_cursor?: string | null;
-            total?: number | null;
-        };
-        Page_TokenView: {
-            items: components["schemas"]["TokenView"][];
-            next_cursor?: string | null;
-            total?: number | null;
-        };
-        Page_PersonView: {
-            items: components["schemas"]["PersonView"][];
-            next_cursor?: string | null;
-            total?: number | null;
-        };
-        Page_GroupView: {
-            items: components["schemas"]["GroupView"][];
-            next_cursor?: string | null;
-            total?: number | null;
-        };
-        Page_CrawlView: {
-            items: components["schemas"]["CrawlView"][];
-            next_cursor?: string | null;
-            total?: number | null;
-        };
-        Page_GrantView: {
-            items: components["schemas"]["GrantView"][];
-            next_cursor?: string | null;
-            total?: number | null;
-        };
-        Page_LakeView: {
-            items: components["schemas"]["LakeView"][];
-            next_cursor?: string | null;
-            total?: number | null;
-        };
-        Page_VersionView: {
-            items: components["schemas"]["VersionView"][];
-            next_cursor?: string | null;
-            total?: number | null;
-        };
-        Page_RequestItem: {
-            items: components["schemas"]["RequestItem"][];
-            next_cursor?: string | null;
-            total?: number | null;
-        };
-        Page_PurposeView: {
-            items: components["schemas"]["PurposeView"][];
-            next_cursor?: string | null;
-            total?: number | null;
-        };
-        Page_QueryView: {
-            items: components["schemas"]["QueryView"][];
-            next_cursor?: string | null;
-            total?: number | null;
         };
     };
     responses: never;
@@ -1705,13 +2548,17 @@ export interface operations {
     list_audit_entries: {
         parameters: {
             query?: {
+                /** @description A person's name, or an actor such as `environment:credit-risk/preprod`. */
                 actor?: string;
                 action?: string;
+                /** @description A resource such as `request/r-1`, or a kind such as `request`. */
                 resource?: string;
-                outcome?: components["schemas"]["Outcome"] | null;
+                outcome?: components["schemas"]["Outcome"];
                 from?: string;
                 to?: string;
+                /** @description What the page before called `next_cursor`. */
                 cursor?: string;
+                /** @description How many at most: 50 unless said, 200 at most. */
                 limit?: number;
             };
             header?: never;
@@ -1726,6 +2573,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_EntryView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_audit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
                 };
             };
             default: {
@@ -1765,20 +2639,24 @@ export interface operations {
             };
         };
     };
-    export_audit: {
+    get_crawl: {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            204: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["CrawlView"];
+                };
             };
             default: {
                 headers: {
@@ -1790,16 +2668,116 @@ export interface operations {
             };
         };
     };
-    sign_in: {
+    list_datasets: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Words of a name, a column, a description or a team; empty to browse. */
+                q?: string;
+                lake?: string;
+                team?: string;
+                /** @description The highest level among a dataset's columns. */
+                level?: string;
+                /** @description `readable`: what you may read now; `askable`: the rest. */
+                access?: string;
+                /** @description What the page before called `next_cursor`. */
+                cursor?: string;
+                /** @description How many at most: 50 unless said, 200 at most. */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchPage"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_access_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessPolicyView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_access_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Credentials"];
+                "application/json": components["schemas"]["NewAccessPolicy"];
             };
         };
         responses: {
@@ -1808,7 +2786,774 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MeView"];
+                    "application/json": components["schemas"]["AccessPolicyView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_columns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ColumnsView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    classify_column: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                column: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Classification"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ColumnView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    describe_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Description"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_dataset_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryLine"][];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    publish_dataset: {
+        parameters: {
+            query?: {
+                /** @description The purpose of the `write` grant; may be left out where yours leave one only. */
+                purpose?: string;
+                /** @description The use of it; may be left out where it has one only. */
+                use?: components["schemas"]["Use"];
+                /** @description The grant, where several fit. */
+                grant?: string;
+                /** @description The datasets that the rows were made from, joined by commas. */
+                inputs?: string;
+            };
+            header?: never;
+            path: {
+                /** @description `lake.schema.table` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/vnd.apache.parquet": number[];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Published"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_versions: {
+        parameters: {
+            query?: {
+                /** @description What the page before called `next_cursor`. */
+                cursor?: string;
+                /** @description How many at most: 50 unless said, 200 at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_VersionView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_visibility: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VisibilityChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_grants: {
+        parameters: {
+            query?: {
+                /** @description Only those for you and your groups. */
+                mine?: boolean;
+                /** @description How they stand: `active` are those that allow something now. */
+                state?: components["schemas"]["GrantStanding"];
+                kind?: components["schemas"]["RequestKind"];
+                object?: string;
+                /** @description For whom, such as `person:ana`. */
+                principal?: string;
+                request?: string;
+                /** @description What the page before called `next_cursor`. */
+                cursor?: string;
+                /** @description How many at most: 50 unless said, 200 at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_GrantView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_grant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_grant_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryLine"][];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resume_grant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_grant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    suspend_grant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_groups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_GroupView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemberOrder"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_jobs: {
+        parameters: {
+            query?: {
+                state?: components["schemas"]["JobState"];
+                kind?: string;
+                scope?: string;
+                /** @description What the page before called `next_cursor`. */
+                cursor?: string;
+                /** @description How many at most: 50 unless said, 200 at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_JobView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_lakes: {
+        parameters: {
+            query?: {
+                /** @description What the page before called `next_cursor`. */
+                cursor?: string;
+                /** @description How many at most: 50 unless said, 200 at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_LakeView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    connect_lake: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLake"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LakeView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_lake: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LakeView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    crawl_lake: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrawlView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_crawls: {
+        parameters: {
+            query?: {
+                /** @description What the page before called `next_cursor`. */
+                cursor?: string;
+                /** @description How many at most: 50 unless said, 200 at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CrawlView"];
                 };
             };
             default: {
@@ -1852,31 +3597,6 @@ export interface operations {
             };
         };
     };
-    sign_out: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     get_me: {
         parameters: {
             query?: never;
@@ -1904,14 +3624,643 @@ export interface operations {
             };
         };
     };
+    list_people: {
+        parameters: {
+            query?: {
+                /** @description A part of the name. */
+                q?: string;
+                /** @description What the page before called `next_cursor`. */
+                cursor?: string;
+                /** @description How many at most: 50 unless said, 200 at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PersonView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PersonOrder"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deactivate_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_purposes: {
+        parameters: {
+            query?: {
+                /** @description What the page before called `next_cursor`. */
+                cursor?: string;
+                /** @description How many at most: 50 unless said, 200 at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PurposeView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_purpose: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPurpose"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PurposeView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_purpose: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PurposeView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_queries: {
+        parameters: {
+            query?: {
+                /** @description What the page before called `next_cursor`. */
+                cursor?: string;
+                /** @description How many at most: 50 unless said, 200 at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_QueryView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_query: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_query: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run_query: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueryBody"];
+            };
+        };
+        responses: {
+            /** @description the rows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apache.arrow.stream": number[];
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_requests: {
+        parameters: {
+            query?: {
+                view?: "all" | "waiting" | "mine" | "decided";
+                state?: components["schemas"]["RequestState"];
+                kind?: components["schemas"]["RequestKind"];
+                object?: string;
+                purpose?: string;
+                /** @description What the page before called `next_cursor`. */
+                cursor?: string;
+                /** @description How many at most: 50 unless said, 200 at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RequestItem"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_request: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRequestBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decide_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decision"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditRequestBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EffectView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_request_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryLine"][];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    submit_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_role_assignments: {
         parameters: {
             query?: {
                 principal?: string;
-                role?: components["schemas"]["Role"] | null;
+                role?: components["schemas"]["Role"];
                 scope?: string;
-                ended?: boolean | null;
+                /** @description `true` to see those that ended, too. */
+                ended?: boolean;
+                /** @description What the page before called `next_cursor`. */
                 cursor?: string;
+                /** @description How many at most: 50 unless said, 200 at most. */
                 limit?: number;
             };
             header?: never;
@@ -1998,11 +4347,97 @@ export interface operations {
             };
         };
     };
+    list_roots: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RootsView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Credentials"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_tokens: {
         parameters: {
             query?: {
+                /** @description Those of one person. */
                 person?: string;
+                /** @description What the page before called `next_cursor`. */
                 cursor?: string;
+                /** @description How many at most: 50 unless said, 200 at most. */
                 limit?: number;
             };
             header?: never;
@@ -2077,1460 +4512,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TokenView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_people: {
-        parameters: {
-            query?: {
-                q?: string;
-                cursor?: string;
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_PersonView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    create_person: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PersonOrder"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PersonView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    create_link: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LinkView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    deactivate_person: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PersonView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_groups: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_GroupView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    add_member: {
-        parameters: {
-            query?: {
-                person?: string;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["MemberOrder"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["GroupView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    remove_member: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-                person: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["GroupView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    crawl_lake: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CrawlView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_crawls: {
-        parameters: {
-            query?: {
-                cursor?: string;
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_CrawlView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_crawl: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CrawlView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_grants: {
-        parameters: {
-            query?: {
-                mine?: boolean;
-                state?: components["schemas"]["GrantStanding"] | null;
-                kind?: components["schemas"]["RequestKind"] | null;
-                object?: string;
-                principal?: string;
-                request?: string;
-                cursor?: string;
-                limit?: number | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_GrantView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_grant: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["GrantView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_grant_history: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HistoryLine"][];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    revoke_grant: {
-        parameters: {
-            query?: {
-                reason?: string;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Reason"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["GrantView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    suspend_grant: {
-        parameters: {
-            query?: {
-                reason?: string;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Reason"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["GrantView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    resume_grant: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["GrantView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_lakes: {
-        parameters: {
-            query?: {
-                cursor?: string;
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_LakeView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    connect_lake: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewLake"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LakeView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_roots: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RootsView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_lake: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LakeView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_datasets: {
-        parameters: {
-            query?: {
-                q?: string;
-                lake?: string;
-                team?: string;
-                level?: string;
-                access?: string;
-                cursor?: string;
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SearchPage"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_dataset: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DatasetView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_columns: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ColumnsView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_profile: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProfileView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_versions: {
-        parameters: {
-            query?: {
-                cursor?: string;
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_VersionView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_dataset_history: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HistoryLine"][];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    describe_dataset: {
-        parameters: {
-            query?: {
-                description?: string;
-                columns?: {
-                    [key: string]: string;
-                };
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Description"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DatasetView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    classify_column: {
-        parameters: {
-            query?: {
-                level?: components["schemas"]["Level"];
-            };
-            header?: never;
-            path: {
-                id: string;
-                column: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Classification"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ColumnView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    set_visibility: {
-        parameters: {
-            query?: {
-                visibility?: components["schemas"]["Visibility"];
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["VisibilityChange"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DatasetView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_requests: {
-        parameters: {
-            query?: {
-                view?: components["schemas"]["DeskName"];
-                state?: components["schemas"]["RequestState"] | null;
-                kind?: components["schemas"]["RequestKind"] | null;
-                object?: string;
-                purpose?: string;
-                cursor?: string;
-                limit?: number | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_RequestItem"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    create_request: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewRequestBody"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RequestView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_request: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RequestView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_request_history: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HistoryLine"][];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    edit_request: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["EditRequestBody"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RequestView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    submit_request: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RequestView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    withdraw_request: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RequestView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    decide_request: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Decision"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RequestView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    preview_request: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PreviewBody"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EffectView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_access_policy: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AccessPolicyView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    set_access_policy: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewAccessPolicy"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AccessPolicyView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_purposes: {
-        parameters: {
-            query?: {
-                cursor?: string;
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_PurposeView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    create_purpose: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewPurpose"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PurposeView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_purpose: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PurposeView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    run_query: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["QueryBody"];
-            };
-        };
-        responses: {
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_queries: {
-        parameters: {
-            query?: {
-                cursor?: string;
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_QueryView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_query: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["QueryView"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    cancel_query: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["QueryView"];
                 };
             };
             default: {

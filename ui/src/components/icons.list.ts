@@ -7,5 +7,5 @@ export {
   IconHistory, IconHourglass, IconId, IconInfoCircle, IconKey, IconKeyOff, IconLink, IconLoader2, IconLock, IconLogout, IconMask,
   IconMenu2, IconMoon, IconPencil, IconPlayerPause, IconPlayerPlay, IconPlayerStop, IconPlugX, IconPlus, IconRadar, IconRefresh,
   IconRipple, IconRobot, IconScale, IconSearch, IconSettings, IconShieldCheck, IconShieldLock, IconShieldX, IconSun, IconTable,
-  IconTag, IconTarget, IconTerminal2, IconUpload, IconUserOff, IconUserQuestion, IconUsers, IconVersions, IconWorld, IconX,
+  IconTag, IconTarget, IconTerminal2, IconUpload, IconUserCheck, IconUserOff, IconUserQuestion, IconUsers, IconVersions, IconWorld, IconX,
 } from '@tabler/icons-react';

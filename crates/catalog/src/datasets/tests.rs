@@ -66,7 +66,7 @@ async fn rows_come_back_as_they_were_and_a_stale_save_is_refused() {
             let put = &column("iban", level);
             db.write(|tx| async move { tx.put_column(id, put).await }).await.unwrap();
             let columns = db.read(|tx| async move { tx.list_columns(id).await }).await.unwrap();
-            assert_eq!(columns, [put.clone()]);
+            assert_eq!(columns, std::slice::from_ref(put));
         }
     })
     .await;

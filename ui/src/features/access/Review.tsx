@@ -2,7 +2,7 @@ import { TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useMemo, useState } from 'react';
-import { decide, type Decision, effectQuery, requestQuery, type RequestView } from '@/api/requests';
+import { decide, type Decision, effectQuery, requestQuery, type RequestView, wholeTerms } from '@/api/requests';
 import { Panel, ProblemNote, readPrincipal } from '@/components';
 import { day } from '@/lib/format';
 import { ColumnTerms, type ColumnFacts } from './ColumnTerms';
@@ -94,7 +94,7 @@ export function Review({ request, children }: { request: RequestView; children: 
         effect={effect.data}
         busy={decision.isPending}
         problem={decision.error}
-        onApprove={() => decision.mutate({ decision: 'approve', terms })}
+        onApprove={() => decision.mutate({ decision: 'approve', terms: wholeTerms(terms) })}
         onReject={(reason) => decision.mutate({ decision: 'reject', reason })}
       />
     </>

@@ -47,7 +47,7 @@ function MakeToken() {
   const [name, setName] = useState('');
   const [days, setDays] = useState('7');
   const make = useMutation({
-    mutationFn: () => newToken({ name: name.trim(), ttl_seconds: Number(days) * 86_400 }),
+    mutationFn: () => newToken({ name: name.trim(), ttl_seconds: Number(days) * 86_400, verbs: null }),
     onSuccess: () => queryClient.invalidateQueries({ queryKey: ['tokens'] }),
   });
   const submit = (event: FormEvent) => {
