@@ -6,7 +6,7 @@ use datafusion::arrow::array::{RecordBatch, RecordBatchOptions};
 use datafusion::arrow::datatypes::{DataType, Schema, SchemaRef};
 use datafusion::arrow::error::ArrowError;
 use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider, MemorySchemaProvider, SchemaProvider};
-use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{DataFusionError, Result as DataFusionResult};
 use datafusion::datasource::object_store::ObjectStoreUrl;
 use datafusion::datasource::source_as_provider;
@@ -14,7 +14,8 @@ use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
-use datafusion::physical_plan::execute_stream;
+use datafusion::physical_plan::coop::CooperativeExec;
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext};
 use futures::StreamExt;
 use futures::stream::BoxStream;
@@ -173,6 +174,7 @@ impl Session {
         let files: Vec<(TableName, Arc<LakeFiles>)> =
             self.tables.iter().map(|(name, files)| (name.clone(), Arc::clone(files))).collect();
         let plan = state.create_physical_plan(&prepared.plan).await.map_err(|error| why(&error, &files))?;
+        let plan = yielding(plan).map_err(|error| why(&error, &files))?;
         let rows = execute_stream(plan, self.context.task_ctx()).map_err(|error| why(&error, &files))?;
         let schema = without_notes(&rows.schema());
         let shown = Arc::clone(&schema);
@@ -275,4 +277,17 @@ fn failed(error: &DataFusionError) -> Error {
         },
         _ => FAILED,
     })
+}
+
+/// Lets every join give its thread back between batches: what counts or sums its pairs would otherwise poll it for
+/// minutes without a wait, and nothing could stop the query meanwhile.
+fn yielding(plan: Arc<dyn ExecutionPlan>) -> DataFusionResult<Arc<dyn ExecutionPlan>> {
+    let wrapped = plan.transform_up(|node| {
+        if !node.name().contains("Join") {
+            return Ok(Transformed::no(node));
+        }
+        let node: Arc<dyn ExecutionPlan> = Arc::new(CooperativeExec::new(node));
+        Ok(Transformed::yes(node))
+    });
+    Ok(wrapped?.data)
 }

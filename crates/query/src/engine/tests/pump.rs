@@ -71,11 +71,10 @@ async fn a_failure_is_the_last_piece() {
 async fn a_runaway_join_ends_with_its_receiver() {
     let fixture = Fixture::new(None).await;
     let engine = Engine::start(Limits { threads: 1, ..Limits::default() }).unwrap();
-    // Two tables, since of three the joined pairs would fill the memory first; the pattern makes each pair slow.
-    let sql =
-        "SELECT count(*) FROM people a, people b WHERE regexp_like(concat(a.x, '-', b.x, '-', a.x), '7.*8.*9.*7')";
-    let prepared =
-        fixture.session.prepare(Statement::parse(&in_full(sql).replace(", people", &format!(", {NAME}"))).unwrap(), 10);
+    // 64 million pairs of two tables stream, each with some work; the pairs of more would fill the memory first.
+    let sum = [7, 11, 13, 17, 19, 23, 29, 31].map(|prime| format!("a.x * b.x % {prime}")).join(" + ");
+    let sql = format!("SELECT sum({sum}) FROM {NAME} a CROSS JOIN {NAME} b");
+    let prepared = fixture.session.prepare(Statement::parse(&sql).unwrap(), 10);
     let prepared = prepared.await.unwrap();
     let Fixture { session, folder: _folder, .. } = fixture;
     let (pieces, mut received) = mpsc::channel(2);
