@@ -7,23 +7,23 @@ export type StateLook = { tone: Tone; icon: string; word: string };
 
 export const states = {
   accessRequest: {
-    draft: { tone: 'idle', icon: 'pencil', word: 'Draft' },
-    submitted: { tone: 'waiting', icon: 'user-question', word: 'Waits for data steward' },
     approved: { tone: 'good', icon: 'circle-check', word: 'Approved' },
-    rejected: { tone: 'bad', icon: 'ban', word: 'Rejected' },
-    withdrawn: { tone: 'idle', icon: 'arrow-back-up', word: 'Withdrawn' },
+    draft: { tone: 'idle', icon: 'pencil', word: 'Draft' },
     expired_unanswered: { tone: 'idle', icon: 'clock-x', word: 'Expired unanswered' },
+    rejected: { tone: 'bad', icon: 'ban', word: 'Rejected' },
+    submitted: { tone: 'waiting', icon: 'user-question', word: 'Waits for data steward' },
+    withdrawn: { tone: 'idle', icon: 'arrow-back-up', word: 'Withdrawn' },
   },
   change: {
-    first: { tone: 'idle', icon: 'circle-plus', word: 'First' },
-    compatible: { tone: 'good', icon: 'circle-check', word: 'Compatible' },
     breaking: { tone: 'bad', icon: 'alert-triangle', word: 'Breaking' },
+    compatible: { tone: 'good', icon: 'circle-check', word: 'Compatible' },
+    first: { tone: 'idle', icon: 'circle-plus', word: 'First' },
   },
   crawl: {
-    queued: { tone: 'idle', icon: 'circle-dashed', word: 'Queued' },
-    running: { tone: 'working', icon: 'loader-2', word: 'Crawling' },
     done: { tone: 'good', icon: 'circle-check', word: 'Done' },
     failed: { tone: 'bad', icon: 'circle-x', word: 'Failed' },
+    queued: { tone: 'idle', icon: 'circle-dashed', word: 'Queued' },
+    running: { tone: 'working', icon: 'loader-2', word: 'Crawling' },
   },
   dataset: {
     active: { tone: 'good', icon: 'database', word: 'Active' },
@@ -31,23 +31,23 @@ export const states = {
     retired: { tone: 'idle', icon: 'archive', word: 'Retired' },
   },
   grant: {
-    scheduled: { tone: 'idle', icon: 'calendar-clock', word: 'Starts later' },
     active: { tone: 'good', icon: 'key', word: 'Active' },
-    suspended: { tone: 'warn', icon: 'player-pause', word: 'Suspended' },
     expired: { tone: 'idle', icon: 'clock-x', word: 'Expired' },
     revoked: { tone: 'bad', icon: 'key-off', word: 'Revoked' },
+    scheduled: { tone: 'idle', icon: 'calendar-clock', word: 'Starts later' },
+    suspended: { tone: 'warn', icon: 'player-pause', word: 'Suspended' },
   },
   job: {
-    queued: { tone: 'idle', icon: 'clock', word: 'Queued' },
-    leased: { tone: 'working', icon: 'loader-2', word: 'Running' },
-    done: { tone: 'good', icon: 'circle-check', word: 'Done' },
     dead: { tone: 'bad', icon: 'alert-triangle', word: 'Failed' },
+    done: { tone: 'good', icon: 'circle-check', word: 'Done' },
+    leased: { tone: 'working', icon: 'loader-2', word: 'Running' },
+    queued: { tone: 'idle', icon: 'clock', word: 'Queued' },
   },
   levelSource: {
-    unclassified: { tone: 'warn', icon: 'help', word: 'Unclassified' },
-    proposed: { tone: 'waiting', icon: 'user-question', word: 'Proposed' },
     confirmed: { tone: 'good', icon: 'circle-check', word: 'Confirmed' },
     corrected: { tone: 'good', icon: 'pencil', word: 'Corrected' },
+    proposed: { tone: 'waiting', icon: 'user-question', word: 'Proposed' },
+    unclassified: { tone: 'warn', icon: 'help', word: 'Unclassified' },
   },
   origin: {
     crawled: { tone: 'idle', icon: 'radar', word: 'Found by a crawl' },
@@ -59,11 +59,11 @@ export const states = {
   },
   token: {
     active: { tone: 'good', icon: 'key', word: 'Active' },
-    revoked: { tone: 'idle', icon: 'key-off', word: 'Revoked' },
     expired: { tone: 'idle', icon: 'clock-x', word: 'Expired' },
+    revoked: { tone: 'idle', icon: 'key-off', word: 'Revoked' },
   },
   visibility: {
-    listed: { tone: 'idle', icon: 'eye', word: 'Listed' },
     hidden: { tone: 'idle', icon: 'eye-off', word: 'Hidden' },
+    listed: { tone: 'idle', icon: 'eye', word: 'Listed' },
   },
 } satisfies Record<string, Record<string, StateLook>>;
