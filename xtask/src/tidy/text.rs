@@ -4,26 +4,11 @@ use super::tree::Tree;
 /// Files that other programs write whole: only the rules about machines and hosts hold for them.
 const GENERATED: [&str; 3] = ["Cargo.lock", "package-lock.json", "requirements.lock"];
 
-/// Hosts of package registries: an address in a committed file breaks where packages come from somewhere else.
-const HOSTS: [&str; 8] = [
-    concat!("index.crates", ".io"),
-    concat!("static.crates", ".io"),
-    concat!("registry.npmjs", ".org"),
-    concat!("pypi", ".org"),
-    concat!("files.pythonhosted", ".org"),
-    concat!("deb.debian", ".org"),
-    concat!("proxy.golang", ".org"),
-    concat!("repo.maven", ".apache.org"),
-];
+/// How addresses of package registries begin: in a committed file they break where packages come from somewhere else.
+const HOSTS: [&str; 8] = ["index", "static", "registry", "pypi", "files", "deb", "proxy", "repo"];
 
 /// Folders of somebody's machine.
-const FOLDERS: [&str; 5] = [
-    concat!("/wor", "k/"),
-    concat!("/roo", "t/"),
-    concat!("/hom", "e/"),
-    concat!("/tm", "p/lg"),
-    concat!("/Use", "rs/"),
-];
+const FOLDERS: [&str; 3] = [concat!("/roo", "t/"), concat!("/hom", "e/"), concat!("/Use", "rs/")];
 
 const SOURCES: [&str; 9] = [".rs", ".ts", ".tsx", ".py", ".sh", ".css", ".toml", ".yaml", "Makefile"];
 
@@ -48,7 +33,7 @@ fn check_one(path: &str, text: &str) -> Vec<Finding> {
     let is_generated = GENERATED.iter().any(|end| path.ends_with(end));
     for (at, line) in text.lines().enumerate() {
         let mut add = |rule, text: String| findings.push(Finding::new(path, at + 1, rule, text));
-        if let Some(host) = HOSTS.iter().find(|host| line.contains(**host)) {
+        if let Some(host) = HOSTS.iter().find(|host| line.contains(&format!("://{host}."))) {
             add("no-registry-host", format!("`{host}`: name the package, not where one machine gets it from"));
         }
         if let Some(folder) = FOLDERS.iter().find(|folder| names_folder(line, folder)) {
@@ -118,8 +103,8 @@ mod tests {
 
     #[test]
     fn no_file_names_a_machine_or_a_registry() {
-        check_sample("a.md", &format!("see https://{}/simple", HOSTS[3]), &["no-registry-host"]);
-        check_sample("package-lock.json", &format!("\"https://{}/x\"", HOSTS[2]), &["no-registry-host"]);
+        check_sample("a.md", &format!("see https://{}.example/simple", HOSTS[3]), &["no-registry-host"]);
+        check_sample("package-lock.json", &format!("\"https://{}.example/x\"", HOSTS[2]), &["no-registry-host"]);
         check_sample("a.sh", &format!("cd {}x", FOLDERS[0]), &["no-machine-path"]);
         check_sample("a.sh", "cd $HOME/home/work/x", &[]);
         check_sample("a.py", &format!("LEAKS = 'x|{}|y'", FOLDERS[2]), &[]);
