@@ -49,13 +49,12 @@ impl Shepherd {
         let mut started = Some(started);
         let ended = self.go_along(&mut from_engine, &mut started).await;
         drop(from_engine); // stops the engine, which has nobody to send to
-        if ended.is_err() {
-            self.broken.cancel();
-        }
         let recorded = self.record_end(&ended).await;
         if let Err(error) = &recorded {
             tracing::error!(query = %self.query.id, %error, "the end of a query could not be recorded");
-            self.broken.cancel();
+        }
+        if ended.is_err() || recorded.is_err() {
+            self.broken.cancel(); // only now: whoever sees the stream break finds the reason in the query's row
         }
         if let Some(started) = started {
             let answer = ended.map(|_| ()).and(recorded);
