@@ -43,7 +43,7 @@ pub async fn run(args: ServerArgs) -> Result<()> {
     let metrics = PrometheusBuilder::new().install_recorder();
     let metrics = metrics.map_err(|error| Failure::new(Exit::Internal, format!("metrics: {error}"), "report this"))?;
     let gate = wiring::gate(&config, &db, &clock, &ids)?;
-    let parts = wiring::parts(&config, &keys, &folder.file("search"), gate.clone(), metrics.clone())?;
+    let parts = wiring::parts(&config, &keys, folder.path(), gate.clone(), metrics.clone())?;
     let services = api::mount(&parts)?;
 
     let cx = jobs::Context { db: db.clone(), clock: clock.clone(), ids };

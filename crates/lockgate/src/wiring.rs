@@ -81,17 +81,17 @@ fn company_policies(folder: &Path) -> Result<Vec<(String, String)>> {
     Ok(found)
 }
 
-/// Returns what the services are made of; the search index lies in `search`.
+/// Returns what the services are made of; what they keep on the disk lies in the data folder `folder`.
 pub fn parts(
     config: &Config,
     keys: &Keys,
-    search: &Path,
+    folder: &Path,
     gate: access::Gate,
     metrics: PrometheusHandle,
 ) -> Result<api::Parts> {
     let access::Context { db, clock, ids, .. } = gate.context();
     let roots = catalog::lakes::Roots(config.lakes.roots.clone());
-    let index = catalog::search::Index::open(search)?;
+    let index = catalog::search::Index::open(&folder.join("search"))?;
     let (its_clock, its_ids) = (clock.clone(), ids.clone());
     let mut catalog = catalog::Context { db: db.clone(), clock: its_clock, ids: its_ids, roots, index, effects: None };
     let engine = query::Engine::start(query::Limits::default());
@@ -107,13 +107,20 @@ pub fn parts(
         stop: tokio_util::sync::CancellationToken::new(),
     };
     catalog.effects = Some(Arc::new(query::DataEffects(query.clone())));
-    Ok(api::Parts { db, gate, catalog, query, metrics })
+    let build = api::Build::open(&gate, folder);
+    let build = build.map_err(|error| Failure::new(Exit::Internal, format!("objects: {error}"), "look at the disk"))?;
+    Ok(api::Parts { db, gate, catalog, query, build, metrics })
 }
 
 /// Returns every context's job handlers.
 pub fn registry(parts: &api::Parts) -> jobs::Registry {
     let mut registry = jobs::Registry::new();
     catalog::register(&mut registry, &parts.catalog);
+    git::register(&mut registry, &parts.build.git);
+    environments::register(&mut registry, &parts.build.environments);
+    tracking::register(&mut registry, &parts.build.tracking);
+    runs::register(&mut registry, &parts.build.runs);
+    projects::register(&mut registry, &parts.build.projects);
     registry
 }
 

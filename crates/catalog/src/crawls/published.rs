@@ -65,7 +65,7 @@ async fn sketches(cx: &Context, lake: &LakeRef, content: &Content) -> Result<Opt
             }
         };
         for (sketch, column) in merged.iter_mut().zip(&facts.sketches) {
-            sketch.merge(column).map_err(crate::sql::unknown)?;
+            sketch.merge(column).map_err(db::sql::unknown)?;
         }
     }
     Ok(Some(merged))

@@ -167,10 +167,10 @@ impl Tables<'_> {
             let bytes = bytes.ok_or(db::Error::Stale)?;
             let (whole, own, rows) = (schema.clone(), file.schema.clone(), file.known.rows);
             let add = move || {
-                let found: Vec<ColumnSketch> = postcard::from_bytes(&bytes).map_err(crate::sql::unknown)?;
+                let found: Vec<ColumnSketch> = postcard::from_bytes(&bytes).map_err(db::sql::unknown)?;
                 for (field, sketch) in whole.fields().iter().zip(&mut merged) {
                     match own.index_of(field.name()).ok().and_then(|index| found.get(index)) {
-                        Some(column) => sketch.merge(column).map_err(crate::sql::unknown)?,
+                        Some(column) => sketch.merge(column).map_err(db::sql::unknown)?,
                         None => {
                             let rows = u64::try_from(rows).unwrap_or(0);
                             sketch.add_rows(rows);
@@ -230,8 +230,8 @@ fn known_of(entry: &Entry, read: Result<Facts, Broken>) -> Result<(Known, Vec<u8
         Err(broken) => (Known { broken: Some(broken), ..blank }, Vec::new()),
         Ok(facts) => {
             let schema = encode_schema(&facts.schema);
-            let (rows, digest, delimiter) = (crate::sql::whole(facts.rows), facts.digest, facts.delimiter);
-            let sketches = postcard::to_stdvec(&facts.sketches).map_err(crate::sql::unknown)?;
+            let (rows, digest, delimiter) = (db::sql::whole(facts.rows), facts.digest, facts.delimiter);
+            let sketches = postcard::to_stdvec(&facts.sketches).map_err(db::sql::unknown)?;
             (Known { rows, digest, delimiter, schema, ..blank }, sketches)
         }
     })

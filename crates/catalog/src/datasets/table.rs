@@ -3,7 +3,7 @@ use super::store::DatasetStore;
 use super::{Column, DatasetState};
 use crate::lakes::store::LakeStore;
 use crate::lakes::{LakeDir, LakeRef, Stamp};
-use crate::sql::unknown;
+use db::sql::unknown;
 use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use base::{DatasetId, Digest, Timestamp};
 use db::Tx;

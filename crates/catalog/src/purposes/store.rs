@@ -1,5 +1,5 @@
 use super::Purpose;
-use crate::sql::{self, get};
+use db::sql::{self, get};
 use crate::{from_text, to_text};
 use base::{PersonId, PurposeId, Timestamp};
 use db::Tx;

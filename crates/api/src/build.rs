@@ -1,0 +1,53 @@
+//! What projects, their code, their runs and their models are made of.
+use access::Gate;
+use std::path::Path;
+
+/// The contexts of the build step, in the order in which they use each other.
+#[derive(Clone, Debug)]
+pub struct Build {
+    pub git: git::Context,
+    pub environments: environments::Context,
+    pub tracking: tracking::Context,
+    pub runs: runs::Context,
+    pub projects: projects::Context,
+}
+
+impl Build {
+    /// Opens what they keep in the data folder.
+    ///
+    /// # Errors
+    /// A folder that cannot be made or read.
+    pub fn open(gate: &Gate, folder: &Path) -> objects::Result<Self> {
+        let access = gate.context();
+        let access::Context { db, clock, ids, .. } = access.clone();
+        let blobs = objects::Blobs::open(folder.join("objects"))?;
+        let git = git::Context { db: db.clone(), clock: clock.clone(), ids: ids.clone(), folder: folder.join("git") };
+        let environments = environments::Context {
+            db: db.clone(),
+            clock: clock.clone(),
+            ids: ids.clone(),
+            folder: folder.join("python"),
+        };
+        let tracking =
+            tracking::Context { db: db.clone(), clock: clock.clone(), ids: ids.clone(), blobs: blobs.clone() };
+        let runs = runs::Context {
+            db: db.clone(),
+            clock: clock.clone(),
+            ids: ids.clone(),
+            blobs,
+            git: git.clone(),
+            environments: environments.clone(),
+            access,
+            folder: folder.join("attempts"),
+        };
+        let projects = projects::Context {
+            db,
+            clock,
+            ids,
+            git: git.clone(),
+            environments: environments.clone(),
+            runs: runs.clone(),
+        };
+        Ok(Self { git, environments, tracking, runs, projects })
+    }
+}
