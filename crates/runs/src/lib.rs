@@ -1,5 +1,12 @@
-//! Pipelines and their runs: scheduler, attempts, content cache, the local engine and the runner protocol.
+//! Pipelines and their runs: scheduler, attempts, content cache, the engines and the runner protocol.
+//!
+//! - Truth is here, engines give hints: an attempt is what its rows say, and a report without the current **fence** changes nothing.
+//! - A step has at most one attempt that succeeded (index `attempts_one_success`); its outputs become visible by that commit alone.
+//! - A result is taken from the cache only inside its project and environment, while the grants it came from are active.
+//! - It deliberately runs no user code itself: that is a runner, in a process of its own.
+pub mod engine;
 pub mod migrations;
+pub mod protocol;
 
 use base::{Clock, Ids};
 use db::Db;
