@@ -21,7 +21,7 @@ impl Build {
         let access = gate.context();
         let access::Context { db, clock, ids, .. } = access.clone();
         let blobs = objects::Blobs::open(folder.join("objects"))?;
-        let git = git::Context { db: db.clone(), clock: clock.clone(), ids: ids.clone(), folder: folder.join("git") };
+        let git = git::Context::open(db.clone(), clock.clone(), ids.clone(), folder.join("git"));
         let environments = environments::Context {
             db: db.clone(),
             clock: clock.clone(),

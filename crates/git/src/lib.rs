@@ -1,5 +1,10 @@
 //! Repositories of projects: smart HTTP for stock `git`, protected `main`, a record of every push.
+mod error;
 pub mod migrations;
+pub mod repositories;
+
+pub use error::{Error, Result};
+pub use repositories::{Commit, NewFile, Signature, create, export, fast_forward, read_file, resolve};
 
 use base::{Clock, Ids};
 use db::Db;
@@ -19,6 +24,13 @@ pub struct Context {
     pub ids: Ids,
     /// The folder that the repositories lie in.
     pub folder: PathBuf,
+}
+
+impl Context {
+    /// Returns the context of repositories that lie in `folder`.
+    pub fn open(db: Db, clock: Clock, ids: Ids, folder: PathBuf) -> Self {
+        Self { db, clock, ids, folder }
+    }
 }
 
 /// The routes of this context.
