@@ -13,11 +13,11 @@ pub struct Build {
 }
 
 impl Build {
-    /// Opens what they keep in the data folder.
+    /// Opens what they keep in the data folder; steps run on `python`.
     ///
     /// # Errors
     /// A folder that cannot be made or read.
-    pub fn open(gate: &Gate, folder: &Path) -> objects::Result<Self> {
+    pub fn open(gate: &Gate, folder: &Path, python: environments::Python) -> objects::Result<Self> {
         let access = gate.context();
         let access::Context { db, clock, ids, .. } = access.clone();
         let blobs = objects::Blobs::open(folder.join("objects"))?;
@@ -27,6 +27,7 @@ impl Build {
             clock: clock.clone(),
             ids: ids.clone(),
             folder: folder.join("python"),
+            python,
         };
         let tracking =
             tracking::Context { db: db.clone(), clock: clock.clone(), ids: ids.clone(), blobs: blobs.clone() };

@@ -114,6 +114,16 @@ section! {
     }
 }
 
+section! {
+    /// What the steps of projects run on.
+    Environments "environments" {
+        /// The Python interpreter: a name on the path, or a file; `python3.11`, else `python3`, unless said.
+        python: Option<String> = None, "";
+        /// The installer of packages, likewise.
+        uv: Option<String> = None, "uv";
+    }
+}
+
 /// All of it.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -123,6 +133,7 @@ pub struct Config {
     pub lakes: Lakes,
     pub log: Log,
     pub access: Access,
+    pub environments: Environments,
 }
 
 /// What the command line says of the configuration; it wins over file and environment.
@@ -137,7 +148,7 @@ pub struct Flags {
 impl Config {
     /// The sections, in the order of the reference page.
     pub const SECTIONS: &[Section] =
-        &[Server::SECTION, Database::SECTION, Lakes::SECTION, Log::SECTION, Access::SECTION];
+        &[Server::SECTION, Database::SECTION, Lakes::SECTION, Log::SECTION, Access::SECTION, Environments::SECTION];
 
     /// Reads `file`, then `LOCKGATE__SECTION__KEY`, then `flags`; the later wins.
     pub fn load(file: Option<&Path>, flags: &Flags) -> Result<Self> {

@@ -1,5 +1,5 @@
 //! Puts the contexts together: what each gets, and what is generated from them.
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::data::Keys;
 use crate::failure::{Exit, Failure, Result};
 use access::audit::AuditKey;
@@ -107,9 +107,17 @@ pub fn parts(
         stop: tokio_util::sync::CancellationToken::new(),
     };
     catalog.effects = Some(Arc::new(query::DataEffects(query.clone())));
-    let build = api::Build::open(&gate, folder);
+    let build = api::Build::open(&gate, folder, python(config));
     let build = build.map_err(|error| Failure::new(Exit::Internal, format!("objects: {error}"), "look at the disk"))?;
     Ok(api::Parts { db, gate, catalog, query, build, metrics })
+}
+
+/// Looks for the interpreter that steps run on.
+fn python(config: &Config) -> environments::Python {
+    let config::Environments { python, uv } = config.environments.clone();
+    #[expect(clippy::disallowed_methods, reason = "what interpreter and installer are given is read here, once")]
+    let variables = std::env::vars().filter(|(name, _)| environments::is_passed(name)).collect();
+    environments::Python::find(environments::Settings { python, uv, isolation: None, variables })
 }
 
 /// Returns every context's job handlers.
@@ -137,7 +145,7 @@ pub fn document() -> Result<String> {
 
 /// Returns every state of every lifecycle with its look.
 pub fn states() -> Result<String> {
-    let all: [(&str, Vec<StateInfo>); 11] = [
+    let all: [(&str, Vec<StateInfo>); 13] = [
         ("job", jobs::JobState::table()),
         ("crawl", catalog::crawls::CrawlState::table()),
         ("dataset", catalog::datasets::DatasetState::table()),
@@ -150,6 +158,8 @@ pub fn states() -> Result<String> {
         ("grant", catalog::grants::GrantStanding::table()),
         ("person", access::people::PersonState::table()),
         ("token", access::tokens::TokenState::table()),
+        ("instance", environments::InstanceState::table()),
+        ("python_environment", environments::BuildState::table()),
     ];
     let mut kinds = BTreeMap::new();
     for (kind, states) in all {
