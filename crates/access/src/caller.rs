@@ -1,7 +1,8 @@
 //! Who asks.
 use crate::authority::Asker;
-use crate::{Refused, Standing};
-use base::{EnvironmentId, PersonId, Principal, TokenId};
+use crate::tokens::store::TokenStore;
+use crate::{Refused, Standing, people, sessions};
+use base::{EnvironmentId, PersonId, Principal, Timestamp, TokenId};
 use db::Tx;
 
 /// The name under which the local operator acts; no person can have it.
@@ -134,5 +135,27 @@ impl Caller {
             SignIn::Session { csrf, .. } => Some(csrf),
             _ => None,
         }
+    }
+}
+
+/// Returns whether the way by which `caller` came in is still open at `now`: the person may come in, and the token or
+/// session has neither ended nor expired. What takes long asks this while it runs.
+///
+/// # Errors
+/// The store's.
+pub async fn still_in(tx: &Tx, caller: &Caller, now: Timestamp) -> db::Result<bool> {
+    if let Who::Person(person) = &caller.who
+        && !people::is_active(tx, person).await?
+    {
+        return Ok(false);
+    }
+    match &caller.by {
+        SignIn::Token(id) => {
+            let token = tx.find_token(id).await?;
+            Ok(token.is_some_and(|token| token.ended.is_none() && now < token.expires_at))
+        }
+        SignIn::Session { id, .. } => sessions::is_open(tx, id, now).await,
+        SignIn::Local => Ok(true),
+        SignIn::Nothing => Ok(false),
     }
 }

@@ -33,6 +33,7 @@ pub struct Context {
     /// Whether people reach the server over https, so that cookies are `Secure`.
     pub https: bool,
     pub(crate) hashing: sessions::Hashing,
+    pub(crate) tries: sessions::Tries,
 }
 
 /// What the extractors need; `api` puts it beside every request.
@@ -64,7 +65,8 @@ impl Gate {
         company: &[(String, String)],
     ) -> Result<Self, PolicyError> {
         let authority = Authority::new(policies, company)?;
-        let cx = Context { db, clock, ids, https: false, hashing: sessions::Hashing::default() };
+        let (hashing, tries) = (sessions::Hashing::default(), sessions::Tries::default());
+        let cx = Context { db, clock, ids, https: false, hashing, tries };
         Ok(Self(Arc::new(Inner { cx, authority, known: Known::default(), strangers: Strangers::default() })))
     }
 

@@ -1,6 +1,6 @@
 //! What a caller holds: groups and roles, read in the transaction that decides.
 use crate::authority::{Authority, Decision, Question};
-use crate::caller::{Caller, Who};
+use crate::caller::{Caller, OPERATOR, Who};
 use crate::people::store::PeopleStore;
 use crate::roles::store::RoleStore;
 use crate::{Holding, Place, Right, Role};
@@ -126,6 +126,33 @@ impl Standing {
 /// The store's.
 pub async fn belongs(tx: &Tx, person: &PersonId, principal: &Principal) -> db::Result<bool> {
     Ok(Standing::load(tx, &Caller::person_named(person.clone())).await?.belongs(principal))
+}
+
+/// Who made the last one-time link with which a person's password was set: they may know that password.
+#[derive(Clone, Debug)]
+pub struct LinkMaker {
+    pub person: PersonId,
+    standing: Standing,
+}
+
+impl LinkMaker {
+    /// Returns whether they are `principal`, a member of it, or hold a role for the project whose environment it is.
+    pub fn belongs(&self, principal: &Principal) -> bool {
+        self.standing.belongs(principal)
+    }
+}
+
+/// Returns who made the last link that was redeemed for `person`; `None` where there was none, or where it came from the
+/// local operator, who is on nobody's side.
+///
+/// # Errors
+/// The store's.
+pub async fn link_maker(tx: &Tx, person: &PersonId) -> db::Result<Option<LinkMaker>> {
+    let Some(maker) = tx.find_link_maker(person).await?.filter(|maker| maker.as_str() != OPERATOR) else {
+        return Ok(None);
+    };
+    let standing = Standing::load(tx, &Caller::person_named(maker.clone())).await?;
+    Ok(Some(LinkMaker { person: maker, standing }))
 }
 
 /// Returns whether `person` holds `role` for anything.

@@ -156,6 +156,14 @@ pub(crate) async fn revoke_all_of(tx: &Tx, person: &PersonId, by: &PersonId, now
     end(tx, Condition::all().add(personal).add(TokenColumn::PersonId.eq(person.as_str())), by, now).await
 }
 
+/// Ends the tokens that whoever was signed in as `person` made. Joins the caller's transaction.
+pub(crate) async fn revoke_made_by(tx: &Tx, person: &PersonId, now: Timestamp) -> db::Result<()> {
+    let own = Condition::all().add(TokenColumn::PersonId.eq(person.as_str()));
+    let own =
+        own.add(TokenColumn::CreatedBy.eq(person.as_str())).add(TokenColumn::Kind.eq(TokenKind::Personal.as_str()));
+    end(tx, own, person, now).await
+}
+
 async fn end(tx: &Tx, fits: Condition, by: &PersonId, now: Timestamp) -> db::Result<()> {
     tx.end_tokens(fits, &Ended { at: now, by: by.clone() }).await?;
     // Raised even if nothing was left to end: it also stands for a person who may no longer come in.

@@ -48,6 +48,7 @@ pub(crate) struct TokenFilter {
 
 pub(crate) trait TokenStore {
     async fn find_token_by_hash(&self, hash: &str) -> db::Result<Option<Token>>;
+    async fn find_token(&self, id: &TokenId) -> db::Result<Option<Token>>;
     async fn lock_token(&self, id: &TokenId) -> db::Result<Option<Token>>;
     async fn list_tokens(&self, filter: &TokenFilter) -> db::Result<(Vec<Token>, u64)>;
     async fn insert_token(&self, token: &Token, hash: &str) -> db::Result<()>;
@@ -89,6 +90,10 @@ impl TokenStore for Tx {
     async fn find_token_by_hash(&self, hash: &str) -> db::Result<Option<Token>> {
         let row = Entity::find().filter(Column::SecretHash.eq(hash)).one(self.conn()).await?;
         row.map(Token::try_from).transpose()
+    }
+
+    async fn find_token(&self, id: &TokenId) -> db::Result<Option<Token>> {
+        Entity::find_by_id(id.as_str()).one(self.conn()).await?.map(Token::try_from).transpose()
     }
 
     async fn lock_token(&self, id: &TokenId) -> db::Result<Option<Token>> {
