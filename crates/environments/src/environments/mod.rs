@@ -15,3 +15,6 @@ access::actions! {
     /// See an environment of a project.
     ReadEnvironment,
 }
+
+#[cfg(test)]
+mod tests;

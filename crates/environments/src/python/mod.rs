@@ -21,3 +21,6 @@ access::actions! {
     /// See a Python environment: its state, its packages, the end of its log.
     ReadPythonEnvironment,
 }
+
+#[cfg(test)]
+mod tests;
