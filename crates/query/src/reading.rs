@@ -2,7 +2,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use base::{DatasetId, Principal, PurposeId, Timestamp};
+use base::{DatasetId, GrantId, Principal, PurposeId, Timestamp};
 use catalog::datasets::{self, DatasetState, Table};
 use catalog::grants::{self, Allowed, ColumnTerm, Literal, NotAllowed, Reading, RowFilter, RowOp, RowRule};
 use catalog::requests::RequestKind;
@@ -63,8 +63,7 @@ pub(crate) async fn purpose_of(
     }
     let mut shared: Option<Vec<PurposeId>> = None;
     for name in statement.tables() {
-        // No purpose has this id, so the answer names those that there are.
-        let nameless = Asked { purpose: Some(PurposeId(String::new())), ..asked.clone() };
+        let nameless = Asked { purpose: Some(NAMELESS.clone()), ..asked.clone() };
         let dataset = DatasetId(name.to_string());
         let Err(NotAllowed::Purpose { held, .. }) = grant_for(tx, principals, &nameless, &dataset, now).await? else {
             continue; // no grant at all, which is said later
@@ -110,6 +109,12 @@ pub(crate) async fn find_all(
             (Some(_), Err(why)) => return Err(why.into()),
         }
     }
+    // Naming a grant is a wish not to read under another: one that nothing is read under is a mistake, never a hint.
+    let unused = |grant: &&GrantId| !found.iter().any(|readable| readable.allowed.grant == **grant);
+    if let Some(grant) = asked.grants.iter().find(unused) {
+        let object = statement.tables().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        return Err(NotAllowed::Named { object, grant: grant.clone() }.into());
+    }
     Ok(found)
 }
 
@@ -122,12 +127,34 @@ pub(crate) async fn check_again(
     now: Timestamp,
 ) -> Result<(), Error> {
     for read in reads {
-        let asked = Asked { grants: vec![read.grant.clone()], ..asked.clone() };
-        if let Err(why) = grant_for(tx, principals, &asked, &read.dataset, now).await? {
+        // Under this very grant: what streams has its terms, and another one may be narrower.
+        let reading = reading(principals, asked, &read.dataset, Some(&read.grant), now);
+        if let Err(why) = grants::grant_for(tx, &reading).await? {
             return Err(Error::GrantEnded(why.to_string()));
         }
     }
     Ok(())
+}
+
+/// No purpose has this id, so the answer names those that there are.
+static NAMELESS: PurposeId = PurposeId(String::new());
+
+fn reading<'a>(
+    principals: &'a [Principal],
+    asked: &'a Asked,
+    dataset: &'a DatasetId,
+    grant: Option<&'a GrantId>,
+    now: Timestamp,
+) -> Reading<'a> {
+    Reading {
+        principals,
+        kind: RequestKind::Read,
+        object: dataset.as_str(),
+        stated_use: asked.stated_use,
+        purpose: asked.purpose.as_ref().unwrap_or(&NAMELESS),
+        grant,
+        now,
+    }
 }
 
 async fn grant_for(
@@ -137,26 +164,24 @@ async fn grant_for(
     dataset: &DatasetId,
     now: Timestamp,
 ) -> db::Result<Result<Allowed, NotAllowed>> {
-    let nameless = PurposeId(String::new());
-    let reading = |grant| Reading {
-        principals,
-        kind: RequestKind::Read,
-        object: dataset.as_str(),
-        stated_use: asked.stated_use,
-        purpose: asked.purpose.as_ref().unwrap_or(&nameless),
-        grant,
-        now,
-    };
     // Of the grants that the reader names, each is for one of the query's datasets; so try them in turn.
-    let mut answer = grants::grant_for(tx, &reading(None)).await?;
+    let (mut fit, mut refused) = (Vec::new(), None);
     for grant in &asked.grants {
-        match grants::grant_for(tx, &reading(Some(grant))).await? {
-            Ok(allowed) => return Ok(Ok(allowed)),
-            Err(NotAllowed::Named { .. } | NotAllowed::None(_)) => {}
-            Err(why) => answer = Err(why),
+        match grants::grant_for(tx, &reading(principals, asked, dataset, Some(grant), now)).await? {
+            Ok(allowed) => fit.push(allowed),
+            Err(NotAllowed::Named { .. } | NotAllowed::None(_)) => {} // it is for another of them
+            Err(why) => refused = Some(why),
         }
     }
-    Ok(answer)
+    match (fit.pop(), refused) {
+        (Some(allowed), _) if fit.iter().all(|other| other.grant == allowed.grant) => Ok(Ok(allowed)),
+        (Some(last), _) => {
+            let fit = fit.into_iter().chain([last]).map(|allowed| allowed.grant).collect();
+            Ok(Err(NotAllowed::Several { object: dataset.0.clone(), fit }))
+        }
+        (None, Some(why)) => Ok(Err(why)),
+        (None, None) => grants::grant_for(tx, &reading(principals, asked, dataset, None, now)).await,
+    }
 }
 
 fn no_grant(statement: &Statement, name: &TableName, readable: &BTreeSet<String>) -> Error {

@@ -31,7 +31,7 @@ pub(super) async fn profile(cx: &Context, id: &DatasetId) -> Result<(), Error> {
         })
         .collect();
     let found = &found;
-    cx.db.write(|tx| async move { datasets::profiled(&tx, id, version.number, found).await }).await?;
+    cx.db.write(|tx| async move { datasets::profiled(cx, &tx, id, version.number, found).await }).await?;
     Ok(())
 }
 

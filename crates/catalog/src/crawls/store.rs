@@ -1,6 +1,6 @@
 use super::{Broken, Crawl};
-use db::sql::{all, count, get, one, run, unknown, whole, word};
 use base::{CrawlId, DatasetId, Digest, JobId, LakeId, TeamId, Timestamp};
+use db::sql::{all, count, get, one, run, unknown, whole, word};
 use db::{Result, Tx};
 use sea_orm::QueryResult;
 use std::collections::BTreeMap;

@@ -3,10 +3,10 @@ use super::store::DatasetStore;
 use super::{Column, DatasetState};
 use crate::lakes::store::LakeStore;
 use crate::lakes::{LakeDir, LakeRef, Stamp};
-use db::sql::unknown;
 use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use base::{DatasetId, Digest, Timestamp};
 use db::Tx;
+use db::sql::unknown;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 

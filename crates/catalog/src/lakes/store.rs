@@ -1,6 +1,6 @@
 use super::Lake;
-use db::sql::{all, get, one, run};
 use base::{LakeId, PersonId, TeamId, Timestamp};
+use db::sql::{all, get, one, run};
 use db::{Result, Tx};
 use sea_orm::QueryResult;
 

@@ -1,4 +1,4 @@
-use base::{DatasetId, Fault, Kind, LakeId};
+use base::{DatasetId, Fault, Kind, LakeId, PurposeId};
 
 /// What the functions of this resource return.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -12,8 +12,10 @@ pub enum Error {
     NoGrant(String),
     #[error(transparent)]
     NotAllowed(#[from] catalog::grants::NotAllowed),
-    #[error("input `{0}` is not a dataset that you can read or have read")]
-    Input(DatasetId),
+    #[error("input `{0}` is not a dataset that you can read for purpose `{1}`")]
+    Input(DatasetId, PurposeId),
+    #[error("the server's clock and its database's differ by more than a second")]
+    Skew,
     #[error("the body is not Parquet: {0}")]
     NotParquet(&'static str),
     #[error("column `{0}` {1}")]
@@ -44,7 +46,8 @@ impl Fault for Error {
             Self::Name(_) => (Kind::Invalid, "publish.name"),
             Self::NoGrant(_) => (Kind::NotFound, "publish.no_grant"),
             Self::NotAllowed(inner) => inner.fault(),
-            Self::Input(_) => (Kind::Invalid, "publish.input"),
+            Self::Input(..) => (Kind::Invalid, "publish.input"),
+            Self::Skew => (Kind::Unavailable, "query.clock_skew"),
             Self::NotParquet(_) => (Kind::Invalid, "publish.not_parquet"),
             Self::Column(..) => (Kind::Invalid, "publish.column"),
             Self::Broken => (Kind::Invalid, "publish.broken"),
@@ -64,7 +67,10 @@ impl Fault for Error {
             Self::Name(_) => "name it `lake.schema.table`; schema and table are letters, digits and `_`".into(),
             Self::NoGrant(object) => format!("ask for it: `POST /requests` with kind `write` and object `{object}`"),
             Self::NotAllowed(inner) => return inner.hint(),
-            Self::Input(_) => "name the datasets that the rows were made from, as `lake.schema.table`".into(),
+            Self::Input(..) => {
+                "name the datasets that the rows were made from, as `lake.schema.table`, and read them for the same purpose".into()
+            }
+            Self::Skew => "have the platform administrator correct the clock".into(),
             Self::NotParquet(_) => "write the file again and send all of it".into(),
             Self::Column(..) => "rename it or change its type, and write the file again".into(),
             Self::Broken => "send it again; nothing was published".into(),

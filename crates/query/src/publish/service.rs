@@ -43,6 +43,9 @@ async fn publish_all(
     body: Body,
 ) -> Result<Published> {
     let by = &permit.caller().principal().ok_or(access::Refused::PersonsOnly)?;
+    if crate::is_skewed(cx).await? {
+        return Err(Error::Skew);
+    }
     let answered = cx.db.read(|tx| async move { Ok::<_, Error>(once.kept(&tx, permit.caller()).await?) }).await?;
     if let Some(published) = answered {
         return same_file(published, body).await; // the same call again
@@ -174,6 +177,10 @@ async fn commit(
 ) -> Result<Committed> {
     cx.db
         .write(|tx| async move {
+            // A body may take half an hour to come, and whoever sent it may have had to leave meanwhile.
+            if !access::still_in(&tx, permit.caller(), cx.clock.now()).await? {
+                return Err(access::Refused::Ended.into());
+            }
             if let Some(published) = once.kept(&tx, permit.caller()).await? {
                 return Ok(Committed::Before(published));
             }
@@ -182,7 +189,7 @@ async fn commit(
             let now = cx.clock.now();
             let mut inputs = Vec::new();
             for input in &what.inputs {
-                inputs.push((input.clone(), version_of(&tx, permit, input, now).await?));
+                inputs.push((input.clone(), version_of(&tx, permit, input, &allowed.purpose, now).await?));
             }
             let new = datasets::Published {
                 dataset: what.target.dataset(),
@@ -213,14 +220,20 @@ async fn commit(
         .await
 }
 
-/// Returns the version of an input: only what the publisher can read now can be named, and one that cannot be read is
-/// like one that is not there.
-async fn version_of(tx: &Tx, permit: &Permit<PublishDataset>, input: &DatasetId, now: base::Timestamp) -> Result<i64> {
+/// Returns the version of an input: only what the publisher can read now, for the purpose that they publish under, can be
+/// named; and one that cannot be read is like one that is not there.
+async fn version_of(
+    tx: &Tx,
+    permit: &Permit<PublishDataset>,
+    input: &DatasetId,
+    purpose: &PurposeId,
+    now: base::Timestamp,
+) -> Result<i64> {
     let principals = permit.caller().principals(tx).await?;
     let table = datasets::table_of(tx, input, None).await?;
-    let readable = grants::readable(tx, &principals, now).await?;
+    let readable = grants::readable_for(tx, &principals, purpose, now).await?;
     match table {
         Some(table) if readable.contains(input.as_str()) => Ok(table.version),
-        _ => Err(Error::Input(input.clone())),
+        _ => Err(Error::Input(input.clone(), purpose.clone())),
     }
 }

@@ -124,6 +124,14 @@ impl Fault for Error {
             Self::Store(inner) => return inner.hint(),
         })
     }
+
+    fn about(&self) -> Option<String> {
+        match self {
+            Self::NoGrant { dataset, .. } => Some(format!("dataset/{dataset}")),
+            Self::NotAllowed(inner) => inner.about(),
+            _ => None, // names no dataset, or is no refusal
+        }
+    }
 }
 
 impl Error {

@@ -31,6 +31,8 @@ pub(super) struct Shepherd {
     /// Cancelled where the answer breaks off.
     pub(super) broken: CancellationToken,
     pub(super) sent: Sent,
+    /// When it has taken too long.
+    pub(super) deadline: Instant,
 }
 
 /// What went out so far.
@@ -69,7 +71,6 @@ impl Shepherd {
         started: &mut Option<Started>,
     ) -> Result<bool> {
         let limit = self.cx.engine.limits().time;
-        let deadline = Instant::now() + limit;
         let mut looks = tokio::time::interval(EVERY);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut look = 0;
@@ -78,7 +79,7 @@ impl Shepherd {
             tokio::select! {
                 biased;
                 () = self.cx.stop.cancelled() => return Err(Error::Cancelled("the server stops".into())),
-                () = tokio::time::sleep_until(deadline) => return Err(Error::TooLong(limit.as_secs())),
+                () = tokio::time::sleep_until(self.deadline) => return Err(Error::TooLong(limit.as_secs())),
                 _ = looks.tick() => {
                     look += 1;
                     self.may_go_on(look % LOOKS_PER_SIGN == 0).await?;
@@ -106,7 +107,7 @@ impl Shepherd {
         }
     }
 
-    /// Looks whether the query was cancelled and every grant still stands.
+    /// Looks whether the query was cancelled, its asker is still let in, and every grant still stands.
     async fn may_go_on(&self, sign: bool) -> Result<()> {
         let (cx, id) = (&self.cx, &self.query.id);
         let now = cx.clock.now();
@@ -120,6 +121,9 @@ impl Shepherd {
                 if row.state != QueryState::Running {
                     let why = row.why.map_or_else(|| "the query was ended".to_owned(), |why| why.detail);
                     return Err(Error::Cancelled(why));
+                }
+                if !access::still_in(&tx, caller, now).await? {
+                    return Err(access::Refused::Ended.into());
                 }
                 let principals = caller.principals(&tx).await?;
                 reading::check_again(&tx, &principals, asked, reads, now).await
