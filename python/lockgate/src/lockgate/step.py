@@ -89,11 +89,10 @@ def tell(error: StepError) -> None:
 
 
 def _theirs(trace: TracebackType | None) -> TracebackType | None:
-    """Return a traceback from where it enters code that is not ours; whole if it never does."""
-    theirs = trace
-    while theirs is not None and _is_ours(theirs.tb_frame.f_code.co_filename):
-        theirs = theirs.tb_next
-    return theirs or trace
+    """Return a traceback from where it enters code that is not ours; none if it never does."""
+    while trace is not None and _is_ours(trace.tb_frame.f_code.co_filename):
+        trace = trace.tb_next
+    return trace
 
 
 def _is_ours(file: str) -> bool:
