@@ -37,7 +37,7 @@ def prepare(table: Path, contract: Path, seed: int) -> Split:
     return Split(train, holdout)
 
 
-@step(timeout_s=1800)
+@step(timeout_s=1800, memory_mib=2048)
 def fit(train: pd.DataFrame, contract: Path, seed: int, c: float) -> Fitted:
     """Train the model on the features that the contract names."""
     terms = rows.Contract.read(contract)

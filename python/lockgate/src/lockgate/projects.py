@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from lockgate.client import Client, JsonObject, current
+from lockgate.client import Client, current
 from lockgate.environments import Environment
 from lockgate.errors import ConflictError, UnavailableError
 from lockgate.records import Record, given
@@ -28,11 +28,15 @@ class Project(Record):
     tier: int | None = None
     intended_use: str = ""
     prohibited_use: str = ""
-    template: str | None = None
-    clone_url: str | None = None
+    created_by: str | None = None
+    template: str = ""
+    template_version: str = ""
+    clone_url: str = ""
+    commit: str | None = None
     environments: tuple[Environment, ...] = ()
     reason: str | None = None
     created_at: datetime | None = None
+    available_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +46,9 @@ class Template(Record):
     name: str
     title: str = ""
     description: str = ""
+    versions: tuple[str, ...] = ()
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    files: tuple[str, ...] = ()
 
 
 def create(
@@ -139,9 +146,9 @@ def templates(*, client: Client | None = None) -> Sequence[Template]:
     return [Template.from_json(one) for one in (client or current()).pages("list_templates")]
 
 
-def template(name: str, *, client: Client | None = None) -> JsonObject:
-    """Return a template: its versions, and its parameters as JSON Schema."""
-    return (client or current()).call("get_template", name=name)
+def template(name: str, *, client: Client | None = None) -> Template:
+    """Return a template: its versions, its parameters as JSON Schema, and its files."""
+    return Template.from_json((client or current()).call("get_template", name=name))
 
 
 def _wait(project: Project, timeout_s: float, client: Client) -> Project:
