@@ -31,7 +31,7 @@ async fn get_file(_permit: Permit<Anyone>, Path(path): Path<String>, headers: He
                 .into_response()
         }
         // Nor may a path of the API that does not exist: a script would take the page for an answer.
-        None if path == "api" || path.starts_with("api/") => {
+        None if path == "api" || path.starts_with("api/") || path.starts_with("git/") => {
             let hint = "the API reference at `/docs` lists the paths";
             Problem::new(StatusCode::NOT_FOUND, "web.no_such_path", "there is nothing at this path", Some(hint))
                 .into_response()

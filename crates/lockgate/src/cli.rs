@@ -1,5 +1,6 @@
 //! The command line.
 use crate::catalog_cli::{DatasetVerb, GrantVerb, LakeVerb, QueryArgs, RequestVerb};
+use crate::project_cli::{EnvironmentVerb, ProjectVerb};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -38,6 +39,12 @@ pub enum Verb {
     Grant(GrantVerb),
     /// Run SQL over the datasets that you may read.
     Query(QueryArgs),
+    /// Repositories with their environments, and who answers for their models.
+    #[command(subcommand)]
+    Project(ProjectVerb),
+    /// Where the steps of projects run.
+    #[command(subcommand)]
+    Environment(EnvironmentVerb),
     /// Check and export the audit log.
     #[command(subcommand)]
     Audit(AuditVerb),
@@ -47,6 +54,9 @@ pub enum Verb {
     States,
     /// Print a page of the reference, as Markdown.
     Reference { page: ReferencePage },
+    /// What git calls on a push; of no use to people.
+    #[command(hide = true)]
+    GitHook { hook: String },
 }
 
 /// What a server is told.
@@ -204,7 +214,7 @@ pub fn reference() -> String {
 }
 
 fn describe(command: &clap::Command, path: &str, page: &mut Vec<String>) {
-    for verb in command.get_subcommands().filter(|verb| verb.get_name() != "help") {
+    for verb in command.get_subcommands().filter(|verb| verb.get_name() != "help" && !verb.is_hide_set()) {
         describe(verb, &format!("{path} {}", verb.get_name()), page);
     }
     if command.has_subcommands() {
