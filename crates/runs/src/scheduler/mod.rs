@@ -1,0 +1,315 @@
+//! The scheduler: brings runs forward, one turn at a time. A turn is cheap, may happen twice, and must not matter then: all it
+//! decides stands in rows that it locks. A report and a start wake it at once; a job per run is behind it, so that a run goes
+//! on after a kill, and looks after attempts that fell silent.
+mod ends;
+mod grants;
+mod keys;
+mod launch;
+mod look;
+mod plan;
+mod turn;
+mod watch;
+
+pub(crate) use ends::{Settled, settle};
+pub(crate) use grants::policy_of;
+pub(crate) use launch::{runner_name, spec_of};
+pub(crate) use plan::Plan;
+
+use crate::Context;
+use crate::attempts::store::AttemptStore;
+use crate::runs::store::RunStore;
+use crate::steps::store::StepStore;
+use base::{RunId, Timestamp};
+use db::Tx;
+use jobs::{NewJob, Work};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio_util::task::TaskTracker;
+
+/// The kind of the job behind every run.
+pub(crate) const JOB: &str = "runs.advance";
+/// How often the job looks after a run that nothing wakes, in seconds.
+const LOOK_SECONDS: i64 = 10;
+/// How many plans are kept in memory.
+const PLANS: usize = 64;
+
+/// Why a turn did not come to its end. The next one goes on.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error(transparent)]
+    Run(#[from] crate::runs::Error),
+    #[error(transparent)]
+    Attempt(#[from] crate::attempts::Error),
+    #[error(transparent)]
+    Sources(#[from] crate::sources::Error),
+    #[error(transparent)]
+    Engine(#[from] crate::engine::EngineError),
+    #[error(transparent)]
+    Token(#[from] access::tokens::Error),
+    #[error(transparent)]
+    Python(#[from] environments::PythonError),
+    #[error(transparent)]
+    Misfit(#[from] crate::steps::Misfit),
+    #[error(transparent)]
+    Store(#[from] db::Error),
+}
+
+impl base::Fault for Error {
+    fn fault(&self) -> (base::Kind, &'static str) {
+        match self {
+            Self::Run(inner) => inner.fault(),
+            Self::Attempt(inner) => inner.fault(),
+            Self::Token(inner) => inner.fault(),
+            Self::Python(inner) => inner.fault(),
+            Self::Store(inner) => inner.fault(),
+            Self::Sources(_) | Self::Misfit(_) => (base::Kind::Internal, "runs.failed"),
+            Self::Engine(_) => (base::Kind::Unavailable, "runs.engine"),
+        }
+    }
+}
+
+/// Which runs have their turn in this process.
+#[derive(Clone, Debug, Default)]
+pub struct Scheduler(Arc<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    state: Mutex<State>,
+    tasks: TaskTracker,
+    /// Told whenever a turn ended.
+    ended: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Runs that have their turn; `true` if they were woken meanwhile.
+    busy: HashMap<RunId, bool>,
+    /// Runs with steps that wait for a CPU.
+    hungry: BTreeSet<RunId>,
+    plans: HashMap<RunId, Arc<Plan>>,
+    stopped: bool,
+}
+
+impl Scheduler {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins a run's turn, unless it has one: then that one goes on for longer.
+    fn begin(&self, run: &RunId) -> bool {
+        let mut state = self.state();
+        if state.stopped {
+            return false;
+        }
+        match state.busy.get_mut(run) {
+            Some(again) => {
+                *again = true;
+                false
+            }
+            None => {
+                state.busy.insert(run.clone(), false);
+                true
+            }
+        }
+    }
+
+    /// Ends a turn, unless the run was woken meanwhile.
+    fn goes_on(&self, run: &RunId) -> bool {
+        let mut state = self.state();
+        let again = state.busy.remove(run).unwrap_or(false) && !state.stopped;
+        if again {
+            state.busy.insert(run.clone(), false);
+        }
+        again
+    }
+
+    pub(crate) fn hungry(&self, run: &RunId, is: bool) {
+        let mut state = self.state();
+        if is {
+            state.hungry.insert(run.clone());
+        } else {
+            state.hungry.remove(run);
+        }
+    }
+
+    /// Returns the plan of a run, read once.
+    pub(crate) async fn plan(&self, tx: &Tx, run: &RunId) -> db::Result<Option<Arc<Plan>>> {
+        if let Some(plan) = self.state().plans.get(run) {
+            return Ok(Some(plan.clone()));
+        }
+        let Some(definition) = tx.find_definition(run).await? else { return Ok(None) };
+        let plan = Arc::new(Plan::read(&definition)?);
+        let mut state = self.state();
+        if state.plans.len() >= PLANS {
+            state.plans.clear(); // they are read again; a bound, not a policy
+        }
+        state.plans.insert(run.clone(), plan.clone());
+        Ok(Some(plan))
+    }
+
+    fn forget(&self, run: &RunId) {
+        let mut state = self.state();
+        state.plans.remove(run);
+        state.hungry.remove(run);
+    }
+
+    /// Waits until no run has its turn.
+    pub async fn idle(&self) {
+        loop {
+            let ended = self.0.ended.notified();
+            if self.state().busy.is_empty() {
+                return;
+            }
+            ended.await;
+        }
+    }
+}
+
+/// Ends the turn of a run whose future is dropped in the middle.
+struct Turn<'a>(&'a Scheduler, &'a RunId);
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.0.state().busy.remove(self.1);
+        self.0.0.ended.notify_waiters();
+    }
+}
+
+/// Lets a run have its turn now; call it after the commit that gives it something to do. It returns at once.
+pub fn wake(cx: &Context, run: &RunId) {
+    cx.live.tell(run);
+    if !cx.scheduler.begin(run) {
+        return;
+    }
+    let (cx, run) = (cx.clone(), run.clone());
+    cx.scheduler.0.tasks.clone().spawn(async move { take_turns(&cx, &run, false).await });
+}
+
+/// Wakes the runs that wait for a CPU.
+pub(crate) fn wake_hungry(cx: &Context) {
+    let hungry: Vec<RunId> = cx.scheduler.state().hungry.iter().cloned().collect();
+    for run in hungry {
+        wake(cx, &run);
+    }
+}
+
+/// Brings a run forward for as long as it is woken; the caller has begun its turn.
+async fn take_turns(cx: &Context, run: &RunId, mut hard: bool) {
+    let turn = Turn(&cx.scheduler, run);
+    loop {
+        match turn::turn(cx, run, hard).await {
+            Ok(()) => {}
+            Err(error) => {
+                let cause = std::error::Error::source(&error).map(ToString::to_string);
+                tracing::error!(%run, %error, cause, "a run did not get on; its job tries again");
+            }
+        }
+        hard = false;
+        cx.live.tell(run);
+        if !cx.scheduler.goes_on(run) {
+            break;
+        }
+    }
+    drop(turn);
+}
+
+/// Puts the job behind a run on the queue. Joins the caller's transaction.
+pub(crate) async fn enqueue(cx: &Context, tx: &Tx, run: &crate::runs::Run, at: Timestamp) -> db::Result<()> {
+    let job = NewJob::new(&cx.ids, cx.clock.now(), JOB, format!("project/{}", run.environment));
+    jobs::enqueue(tx, job.key(run.id.as_str()).payload(&run.id).at(at)).await?;
+    Ok(())
+}
+
+/// Looks after a run; as a job. It comes back until the run has ended, then clears away what the run left.
+pub(crate) async fn advance(cx: Context, work: Work, run: RunId) -> db::Result<()> {
+    look_after(&cx, &run).await?;
+    let (id, now) = (&run, cx.clock.now());
+    let ended = cx
+        .db
+        .write(|tx| {
+            let (cx, work) = (&cx, &work);
+            async move {
+                let Some(run) = tx.find_run(id).await? else { return Ok::<_, db::Error>(true) };
+                if !run.has_ended() {
+                    let mut at = now.plus_seconds(LOOK_SECONDS);
+                    if let Some(next) = tx.next_step_at(id, now).await? {
+                        at = at.min(next);
+                    }
+                    if cx.scheduler.state().plans.get(id).is_some_and(|plan| plan.waits_for_python()) {
+                        at = at.min(now.plus_seconds(1));
+                    }
+                    let _ = work; // the lease is the queue's own matter: two that look after one run do no harm
+                    enqueue(cx, &tx, &run, at).await?;
+                }
+                Ok(run.has_ended())
+            }
+        })
+        .await?;
+    if ended {
+        clear_away(&cx, &run).await?;
+    }
+    Ok(())
+}
+
+/// Lets a run have a thorough turn and waits for its end.
+pub async fn look_after(cx: &Context, run: &RunId) -> db::Result<()> {
+    while !cx.scheduler.begin(run) {
+        if cx.scheduler.state().stopped {
+            return Ok(());
+        }
+        cx.scheduler.idle_of(run).await;
+    }
+    take_turns(cx, run, true).await;
+    Ok(())
+}
+
+impl Scheduler {
+    async fn idle_of(&self, run: &RunId) {
+        loop {
+            let ended = self.0.ended.notified();
+            if !self.state().busy.contains_key(run) {
+                return;
+            }
+            ended.await;
+        }
+    }
+}
+
+/// Lets the engine forget the attempts of a run that has ended.
+async fn clear_away(cx: &Context, run: &RunId) -> db::Result<()> {
+    cx.scheduler.forget(run);
+    let attempts = cx.db.read(|tx| async move { tx.list_attempts(run).await }).await?;
+    for attempt in attempts {
+        if let Err(error) = cx.engine.forget(&attempt.id).await {
+            tracing::warn!(attempt = %attempt.id, %error, "what an attempt left could not be removed");
+        }
+    }
+    Ok(())
+}
+
+/// Takes up every run that has not ended, after a start: what still runs is adopted, nothing is started twice.
+///
+/// # Errors
+/// The store's.
+pub async fn resume(cx: &Context) -> db::Result<()> {
+    let open = cx.db.read(|tx| async move { tx.list_open_runs().await }).await?;
+    for run in open {
+        if cx.scheduler.begin(&run) {
+            let cx = cx.clone();
+            cx.scheduler.0.tasks.clone().spawn(async move { take_turns(&cx, &run, true).await });
+        }
+    }
+    Ok(())
+}
+
+/// Ends open streams and waits for turns under way, at most five seconds; what is left goes on after the next start.
+pub async fn drain(cx: &Context) {
+    cx.live.stop.cancel();
+    cx.scheduler.state().stopped = true;
+    cx.scheduler.0.tasks.close();
+    if tokio::time::timeout(Duration::from_secs(5), cx.scheduler.0.tasks.wait()).await.is_err() {
+        tracing::warn!("runs still had their turn at shutdown; they go on after the next start");
+    }
+}

@@ -1,0 +1,121 @@
+//! Looks after attempts: those whose runner fell silent, those that a killed server had planned, those of a cancelled run.
+use super::ends::save;
+use super::keys::Facts;
+use super::launch::{end, submit_all, submitted_as, tokens};
+use super::{Error, Plan, enqueue};
+use crate::Context;
+use crate::attempts::store::AttemptStore;
+use crate::attempts::{Attempt, AttemptState, FailureKind};
+use crate::engine::Seen;
+use crate::protocol::SILENCE_SECONDS;
+use crate::runs::store::RunStore;
+use crate::runs::{Run, RunState};
+use crate::steps::store::StepStore;
+use base::{RunId, Timestamp};
+
+/// How long an attempt may take until its runner claims it, in seconds.
+const START_SECONDS: i64 = 120;
+/// How long a runner that is gone has for its report to arrive, in seconds.
+const REPORT_SECONDS: i64 = 5;
+/// How long the attempts of a cancelled run have to end by themselves, in seconds.
+const CANCEL_SECONDS: i64 = 15;
+
+/// Gives up attempts whose runner is silent, and, where the engine is asked, those whose runner is gone.
+pub(super) async fn silent(cx: &Context, plan: &Plan, run: &Run, hard: bool) -> Result<(), Error> {
+    let (id, now) = (&run.id, cx.clock.now());
+    let open = cx.db.read(|tx| async move { tx.list_open_attempts(id).await }).await?;
+    if open.is_empty() {
+        return Ok(());
+    }
+    // An engine that does not answer says nothing: the attempts go on.
+    let seen = if hard { cx.engine.list().await.ok() } else { None };
+    for attempt in open {
+        let gone = seen.as_ref().is_some_and(|seen| is_gone(&attempt, seen));
+        let silent_since = |seconds| now >= attempt.seen_at.plus_seconds(seconds);
+        if attempt.is_claimed() {
+            if silent_since(SILENCE_SECONDS) || (gone && silent_since(REPORT_SECONDS)) {
+                let why = if gone { "it is gone" } else { "it gave no sign of life" };
+                end(cx, plan, &attempt.id, |attempt, now| attempt.lose(why.into(), now)).await?;
+                stop(cx, &attempt).await;
+            }
+        } else if (attempt.state == AttemptState::Submitted && gone && silent_since(REPORT_SECONDS))
+            || silent_since(START_SECONDS)
+        {
+            let why = "its runner did not start";
+            end(cx, plan, &attempt.id, |attempt, now| attempt.fail(FailureKind::Infrastructure, why.into(), now))
+                .await?;
+            stop(cx, &attempt).await;
+        }
+    }
+    Ok(())
+}
+
+fn is_gone(attempt: &Attempt, seen: &[Seen]) -> bool {
+    seen.iter().find(|seen| seen.attempt == attempt.id).is_none_or(|seen| !seen.alive)
+}
+
+async fn stop(cx: &Context, attempt: &Attempt) {
+    if let Err(error) = cx.engine.stop(&attempt.id).await {
+        tracing::warn!(attempt = %attempt.id, %error, "an attempt that was given up could not be stopped");
+    }
+}
+
+/// Hands to the engine what was planned by a server that did not live to do so. One that the engine has is adopted.
+pub(super) async fn planned(cx: &Context, facts: &Facts<'_>) -> Result<(), Error> {
+    let run = facts.run;
+    let open = cx.db.read(|tx| async move { tx.list_open_attempts(&run.id).await }).await?;
+    let planned: Vec<Attempt> = open.into_iter().filter(|attempt| attempt.state == AttemptState::Planned).collect();
+    if planned.is_empty() {
+        return Ok(());
+    }
+    let seen = cx.engine.list().await?;
+    for attempt in planned {
+        if let Some(known) = seen.iter().find(|seen| seen.attempt == attempt.id) {
+            submitted_as(cx, &attempt.id, known.engine_ref.clone()).await?;
+            continue;
+        }
+        let Some(step) = facts.plan.graph.step(&attempt.step) else { continue };
+        let id = &attempt.id;
+        let tokens = cx.db.write(|tx| async move { tokens(cx, &tx, run, step, id).await }).await?;
+        let python = match facts.laid.lock.is_empty() {
+            true => None,
+            false => Some(environments::python_env(&cx.environments, &facts.laid.lock).await?.folder),
+        };
+        submit_all(cx, facts, python.as_ref(), vec![(attempt, tokens)]).await?;
+    }
+    Ok(())
+}
+
+/// Ends what has not begun, and what does not end by itself, of a run that is being cancelled.
+pub(super) async fn cancel(cx: &Context, plan: &Plan, id: &RunId) -> Result<(), Error> {
+    let now = cx.clock.now();
+    let to_stop = cx
+        .db
+        .write(|tx| async move {
+            let Some(run) = tx.lock_run(id).await?.filter(|run| run.state == RunState::Cancelling) else {
+                return Ok(Vec::new());
+            };
+            let mut open = run.open_steps;
+            for step in tx.list_steps(id).await? {
+                if step.state != crate::steps::StepState::Running && !step.has_ended() {
+                    tx.save_step(step.cancel(now)?).await?;
+                    open -= 1;
+                }
+            }
+            let since = run.cancelled_at.unwrap_or(Timestamp(0));
+            let patient = now < since.plus_seconds(CANCEL_SECONDS);
+            let attempts = tx.list_open_attempts(id).await?;
+            if !attempts.is_empty() {
+                enqueue(cx, &tx, &run, since.plus_seconds(CANCEL_SECONDS).max(now.plus_seconds(1))).await?;
+            }
+            save(cx, &tx, Run { open_steps: open, ..run }, now).await?;
+            // A runner that works hears of it with its next sign of life.
+            Ok::<_, Error>(attempts.into_iter().filter(|attempt| !attempt.is_claimed() || !patient).collect::<Vec<_>>())
+        })
+        .await?;
+    for attempt in to_stop {
+        end(cx, plan, &attempt.id, Attempt::cancel).await?;
+        stop(cx, &attempt).await;
+    }
+    Ok(())
+}
