@@ -3,7 +3,6 @@
 //! Invariants: an environment is `available` only with the smoke run that showed it; a Python environment counts as ready only
 //! once it is whole and in its place, so a killed build leaves nothing that is used; what is installed is what the lock names, by
 //! hash, from wheels. This crate deliberately runs nothing in an environment: `runs` does.
-#[expect(clippy::module_inception, reason = "the resource is what the context is named after")]
 mod environments;
 pub mod migrations;
 mod python;

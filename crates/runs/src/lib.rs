@@ -23,7 +23,7 @@ mod tests;
 
 pub use pipelines::Pipeline;
 pub use runs::{
-    AttemptView, Code, Error, KeyView, NewRun, OutputView, Reason, Run, RunState, RunView, StepView, find, start,
+    AttemptView, Code, Error, KeyView, NewRun, OutputView, Reason, Run, RunState, RunView, StartRun, StepView, find, start,
 };
 pub use scheduler::{Scheduler, drain, look_after, resume, wake};
 

@@ -5,6 +5,7 @@ use base::{EnvironmentId, ProjectId, RunId, Timestamp};
 use db::Db;
 use expect_test::expect;
 use proptest::prelude::*;
+use std::fmt::Write;
 use testkit::{NEW_YEAR, on_each_engine};
 
 pub(crate) fn context(db: &Db, folder: &std::path::Path) -> Context {
@@ -55,7 +56,7 @@ fn every_verb_from_every_state() {
         let fits: Vec<String> = VERBS.iter().filter_map(fits).collect();
         let named: Vec<&str> = VERBS.into_iter().filter(|verb| apply(&given(*state), verb, NEW_YEAR).is_ok()).collect();
         assert_eq!(named, state.possible(), "the page of states says what fits");
-        page += &format!("{state}: {}\n", if fits.is_empty() { "–".to_owned() } else { fits.join(", ") });
+        writeln!(page, "{state}: {}", if fits.is_empty() { "–".to_owned() } else { fits.join(", ") }).unwrap();
     }
     expect![[r#"
         provisioning: set_available → available, set_error → error

@@ -27,22 +27,21 @@ pub(super) fn read(lock: &[u8]) -> Result<Lock> {
     for (line, logical) in logical_lines(text) {
         let bad = |why: String| Error::Lock { line, why };
         let (name, version, written) = requirement(&logical).map_err(bad)?;
-        lines.push(written);
+        lines.push(written + "\n");
         packages.insert(name, version);
     }
     lines.sort();
     lines.dedup();
-    Ok(Lock { text: lines.iter().map(|line| format!("{line}\n")).collect(), packages })
+    Ok(Lock { text: lines.concat(), packages })
 }
 
 /// Joins lines that end with a backslash, and drops comments and what is empty. Each comes with the number of its first line.
 fn logical_lines(text: &str) -> Vec<(usize, String)> {
-    let (mut found, mut open): (Vec<(usize, String)>, Option<(usize, String)>) = (Vec::new(), None);
+    let mut found: Vec<(usize, String)> = Vec::new();
+    let mut open: Option<(usize, String)> = None;
     for (number, line) in text.lines().enumerate() {
-        let bare = match line.trim_start().starts_with('#') {
-            true => "",
-            false => line.split(" #").next().unwrap_or_default().trim(),
-        };
+        let is_comment = line.trim_start().starts_with('#');
+        let bare = if is_comment { "" } else { line.split(" #").next().unwrap_or_default().trim() };
         let (part, goes_on) = bare.strip_suffix('\\').map_or((bare, false), |part| (part.trim_end(), true));
         let (first, mut joined) = open.take().unwrap_or((number + 1, String::new()));
         if !joined.is_empty() && !part.is_empty() {
@@ -114,8 +113,8 @@ fn requirement(line: &str) -> std::result::Result<(String, String, String), Stri
     let name = plain(name);
     let extras = extras.map(|extras| format!("[{}]", extras.replace(' ', ""))).unwrap_or_default();
     let marker = marker.map(|marker| format!(" ; {marker}")).unwrap_or_default();
-    let hashes: String = hashes.iter().map(|hash| format!(" --hash={hash}")).collect();
-    Ok((name.clone(), version.to_owned(), format!("{name}{extras}=={version}{marker}{hashes}")))
+    let hashes = hashes.join(" --hash=");
+    Ok((name.clone(), version.to_owned(), format!("{name}{extras}=={version}{marker} --hash={hashes}")))
 }
 
 /// Returns a package's name in its one spelling: lower case, `-` for every run of `-`, `_` and `.`.

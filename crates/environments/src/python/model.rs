@@ -108,6 +108,7 @@ impl Built {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::fmt::Write;
 
     fn building() -> Built {
         Built {
@@ -142,7 +143,7 @@ mod tests {
             let soon = Timestamp(1).plus_seconds(FAILURE_HOLDS_SECONDS - 1);
             let asked = [(true, soon), (false, soon), (true, soon.plus_seconds(1))];
             let asked = asked.map(|(on_disk, now)| if built.must_be_built(on_disk, now) { "build" } else { "-" });
-            page += &format!("{}: finish → {finish}, fail → {fail}, asked → {}\n", built.state, asked.join(" "));
+            writeln!(page, "{}: finish → {finish}, fail → {fail}, asked → {}", built.state, asked.join(" ")).unwrap();
         }
         expect_test::expect![[r#"
             building: finish → ready, fail → failed, asked → - - -
