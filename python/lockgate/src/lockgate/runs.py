@@ -7,7 +7,7 @@ import io
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 
 from lockgate.client import Client, current
-from lockgate.errors import ConflictError, UnavailableError
+from lockgate.errors import ConflictError, NotFoundError, UnavailableError
 from lockgate.events import Event, events
 from lockgate.records import Record, given
 
@@ -25,13 +25,15 @@ ENDED = frozenset({"succeeded", "failed", "cancelled"})
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt(Record):
-    """One try of a step."""
+    """One try of a step; ``number`` counts from 1, ``failure`` says whose fault it was, ``detail`` what happened."""
 
     id: str
+    number: int = 1
     state: str = ""
-    started_at: datetime | None = None
+    failure: str | None = None
+    exit_code: int | None = None
+    detail: str | None = None
     ended_at: datetime | None = None
-    reason: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +41,8 @@ class StepOutput(Record):
     """What a step wrote."""
 
     name: str
-    digest: str | None = None
+    kind: str = "file"
+    digest: str = ""
     size_bytes: int = 0
 
 
@@ -51,29 +54,38 @@ class RunStep(Record):
     state: str
     kind: str | None = None
     why: str | None = None
+    cached_from: str | None = None
     after: tuple[str, ...] = ()
     attempts: tuple[Attempt, ...] = ()
     outputs: tuple[StepOutput, ...] = ()
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Run(Record):
-    """A run of a pipeline in an environment."""
+    """A run of a pipeline in an environment; lists leave its steps out."""
 
     id: str
     state: str
     environment: str = ""
     pipeline: str = ""
-    commit: str = ""
-    by: str | None = None
+    revision: str | None = None
+    commit: str | None = None
+    started_by: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
     reason: str | None = None
     steps: tuple[RunStep, ...] = ()
+    created_at: datetime | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
 
     def step(self, name: str) -> RunStep:
         """Return the step of that name."""
-        return next(one for one in self.steps if one.name == name)
+        for one in self.steps:
+            if one.name == name:
+                return one
+        raise NotFoundError(f"run `{self.id}` has no step `{name}`", code="sdk.no_such_step")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,15 +104,17 @@ class KeyPart(Record):
 
     part: str
     same: bool
-    before: Any = None
-    after: Any = None
+    before: str | None = None
+    after: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Key(Record):
-    """Why a step was computed again or not: a sentence, and the parts of its cache key."""
+    """Why a step was computed again or not: a sentence, the run it is compared with, and the parts of its cache key."""
 
+    step: str = ""
     sentence: str = ""
+    before: str | None = None
     parts: tuple[KeyPart, ...] = ()
 
     @property
@@ -156,6 +170,7 @@ def list(
     *,
     project: str | None = None,
     environment: str | None = None,
+    pipeline: str | None = None,
     state: str | None = None,
     limit: int | None = None,
     client: Client | None = None,
@@ -164,14 +179,14 @@ def list(
 
     Parameters
     ----------
-    project, environment, state
-        Only of this project, environment (``"dev"``) or state.
+    project, environment, pipeline, state
+        Only of this project, environment (``"dev"`` of the project), pipeline or state.
     limit
         Most runs to return.
     client
         Connection to use; by default the one opened by :func:`lockgate.connect`.
     """
-    query = {"project": project, "environment": environment, "state": state}
+    query = {"project": project, "environment": environment, "pipeline": pipeline, "state": state}
     return [Run.from_json(one) for one in (client or current()).pages("list_runs", query=query, limit=limit)]
 
 
@@ -244,7 +259,7 @@ def key(run: str, step: str, *, client: Client | None = None) -> Key:
 
 
 def logs(
-    run: str, step: str, *, attempt: str | None = None, start: int = 0, client: Client | None = None
+    run: str, step: str, *, attempt: int | None = None, start: int = 0, client: Client | None = None
 ) -> Iterator[Line]:
     """Yield the lines of a step's log that are there now.
 
@@ -253,24 +268,23 @@ def logs(
     run, step
         Id of the run and name of the step.
     attempt
-        Id of an attempt; by default the last.
+        Number of an attempt, from 1; by default the last.
     start
-        Number of the first line to yield.
+        Number of the first line to yield, from 0.
     client
         Connection to use; by default the one opened by :func:`lockgate.connect`.
     """
-    client, query = client or current(), {"attempt": attempt}
+    client = client or current()
     while True:
-        page = client.call("list_step_logs", query={**query, "from": start}, id=run, step=step)
-        lines = [Line.from_json(one) for one in page["items"]]
-        if not lines:
+        page = client.call("get_step_log", query={"attempt": attempt, "from": start}, id=run, step=step)
+        if not page["lines"]:
             return
-        yield from lines
-        start = lines[-1].n + 1
+        yield from (Line.from_json(one) for one in page["lines"])
+        attempt, start = page["attempt"], page["from"]
 
 
 def follow(
-    run: str, step: str, *, attempt: str | None = None, tries: int = 20, client: Client | None = None
+    run: str, step: str, *, attempt: int | None = None, tries: int = 20, client: Client | None = None
 ) -> Iterator[Line]:
     """Yield the lines of a step's log as they are written, until the attempt ends.
 
@@ -302,10 +316,10 @@ def follow(
         time.sleep(min(0.1 * tried, 1.0))
 
 
-def _stream(client: Client, run: str, step: str, attempt: str | None, last: str | None) -> Iterator[Event]:
+def _stream(client: Client, run: str, step: str, attempt: int | None, last: str | None) -> Iterator[Event]:
     headers = {"Accept": "text/event-stream"} | ({} if last is None else {"Last-Event-ID": last})
     path, query = {"id": run, "step": step}, {"attempt": attempt}
-    with client.stream("stream_step_logs", path, query=query, headers=headers) as response:
+    with client.stream("stream_step_log", path, query=query, headers=headers) as response:
         yield from events(response.iter_lines())
 
 
@@ -350,7 +364,7 @@ def _succeeded(run: Run) -> Run:
     failed = next((one for one in run.steps if one.state == "failed"), None)
     why = run.reason or ""
     if failed is not None:
-        last = failed.attempts[-1].reason if failed.attempts else None
+        last = failed.attempts[-1].detail if failed.attempts else None
         why = f"step `{failed.name}`: {last or failed.why or 'see its log'}"
     raise ConflictError(
         f"run `{run.id}` {run.state}" + (f": {why}" if why else ""),
