@@ -207,6 +207,7 @@ pub(crate) fn open_table(cx: &Context, table: &Table) -> Result<Pinned, Error> {
         size_bytes: file.size_bytes.unsigned_abs(),
         modified_us: file.modified_us,
         partition: file.values.clone(),
+        header: file.header.clone(),
     });
     let partitions = table.partitions.iter().map(|field| (field.name().clone(), field.data_type().clone()));
     Ok(Pinned {

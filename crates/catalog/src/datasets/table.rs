@@ -1,6 +1,6 @@
 //! What a read opens: one version of a dataset, pinned.
 use super::store::DatasetStore;
-use super::{Column, DatasetState};
+use super::{Column, DatasetState, Origin};
 use crate::lakes::store::LakeStore;
 use crate::lakes::{LakeDir, LakeRef, Stamp};
 use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
@@ -34,6 +34,9 @@ pub struct TableFile {
     /// One per partition column; `None` is null.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<Option<String>>,
+    /// The columns of a CSV file in the order of its header, where that is not the order of the table's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub header: Option<Vec<String>>,
 }
 
 impl TableFile {
@@ -117,6 +120,7 @@ pub struct Table {
     pub dataset: DatasetId,
     /// A read is refused unless this is active.
     pub state: DatasetState,
+    pub origin: Origin,
     pub version: i64,
     /// Of schema and files: the version's identity.
     pub digest: String,
@@ -146,6 +150,7 @@ pub async fn table_of(tx: &Tx, dataset: &DatasetId, version: Option<i64>) -> db:
     Ok(Some(Table {
         dataset: found.id,
         state: found.state,
+        origin: found.origin,
         version: number,
         digest: version.digest,
         lake: lake.place(),

@@ -21,7 +21,7 @@ use futures::StreamExt;
 use futures::stream::BoxStream;
 
 use super::exec::UNREADABLE;
-use super::files::{LakeFiles, LakeStore, PinnedFile};
+use super::files::{Headers, LakeFiles, LakeStore, PinnedFile};
 use super::mistakes::planning_mistake;
 use super::policy::Policy;
 use super::scan::{Format, RawTable};
@@ -117,7 +117,14 @@ impl Session {
     /// Adds `pinned` as `name`, as `policy` shows it.
     pub fn add(&mut self, name: &TableName, pinned: Pinned, policy: Policy) -> DataFusionResult<()> {
         let url = ObjectStoreUrl::parse(format!("lake://{}", self.tables.len()))?;
-        let files = Arc::new(LakeFiles::new(pinned.folder, pinned.files));
+        let headers = match pinned.format {
+            Format::Csv { delimiter } => Some(Headers {
+                delimiter,
+                usual: pinned.schema.fields().iter().map(|field| field.name().clone()).collect(),
+            }),
+            Format::Parquet => None, // which says with each value whose it is
+        };
+        let files = Arc::new(LakeFiles::new(pinned.folder, pinned.files, headers));
         self.context.register_object_store(url.as_ref(), Arc::new(LakeStore(Arc::clone(&files))));
         let raw = RawTable::try_new(Arc::clone(&files), url, pinned.format, &pinned.schema, &pinned.partitions)?;
         let table = Arc::new(GovernedTable::try_new(raw, policy)?);

@@ -123,6 +123,7 @@ impl Upload {
             rows,
             digest: Some(digest),
             values: vec![],
+            header: None,
         };
         Ok(Written { folder: self.folder, file, schema, digest })
     }

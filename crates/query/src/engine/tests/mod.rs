@@ -2,9 +2,11 @@
 mod changes;
 mod hidden;
 mod mistakes;
+mod orders;
 mod pump;
 mod random;
 mod scan;
+mod skipped;
 mod split;
 mod statements;
 mod traps;
@@ -263,7 +265,7 @@ fn write(path: &Path, format: Format, batch: &RecordBatch) {
 
 fn pin(folder: &Path, path: &str, partition: Vec<Option<String>>) -> PinnedFile {
     let metadata = std::fs::metadata(folder.join(path)).unwrap();
-    PinnedFile { path: path.into(), size_bytes: metadata.len(), modified_us: files::modified_us(&metadata), partition }
+    PinnedFile { path: path.into(), size_bytes: metadata.len(), modified_us: files::modified_us(&metadata), partition, header: None }
 }
 
 fn texts(batches: &[RecordBatch]) -> Vec<String> {
