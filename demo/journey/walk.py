@@ -28,7 +28,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 """The people and their groups; Dora and Eli are stewards of one lake each, by Pat's word."""
 
 STEWARDS = {"dora": "retail", "eli": "risk"}
-NEXT = "project, packages, CI, release, serving, monitoring, evidence"
+NEXT = "development copies, packages, CI, release, serving, monitoring, evidence"
 
 
 class StoryError(Exception):
@@ -60,12 +60,18 @@ class Walk:
     expires_after_s: float = 4.0
 
     def run(self) -> None:
-        """Walk all steps that the product reaches."""
+        """Walk to data and through access to it: all steps of this module."""
+        self.find_data()
+        self.get_access()
+
+    def find_data(self) -> None:
+        """Walk from the people to what Ana finds: steps 1 and 2."""
+        for step in (self.people, self.connect, self.crawl_again, self.find):
+            step()
+
+    def get_access(self) -> None:
+        """Walk from the purpose to the audit log: step 5."""
         steps = (
-            self.people,
-            self.connect,
-            self.crawl_again,
-            self.find,
             self.record,
             self.ask,
             self.refused_deciders,

@@ -32,7 +32,7 @@ def test_the_journey_is_told_twice_from_a_clean_start(binary: Path, tmp_path: Pa
         lines = done.stdout.splitlines()
         steps = [line for line in lines if re.match(r"\d .* +\d+\.\d\d s  .+ → http://", line)]
         assert len(steps) >= 11, done.stdout
-        assert "next: project, packages, CI" in lines[-1]
+        assert "next: development copies, packages, CI" in lines[-1]
         seconds = sum(float(found[1]) for line in steps if (found := re.search(r" (\d+\.\d\d) s  ", line)))
         assert seconds < 60, f"the journey took {seconds} s"
 

@@ -11,7 +11,13 @@ import pytest
 from bank import REPO, open_bank
 
 GUIDES = REPO / "docs" / "guides"
-STORY = ("connect-a-lake.md", "ask-for-access.md", "read-data-from-python.md")
+STORY = (
+    "connect-a-lake.md",
+    "ask-for-access.md",
+    "read-data-from-python.md",
+    "build-a-model.md",
+    "write-a-pipeline.md",
+)
 BLOCK = re.compile(r"^```python as=(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PYTHON = re.compile(r"^```python", re.MULTILINE)
 
@@ -20,7 +26,9 @@ def test_the_guides_run_as_they_are_written(
     binary: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with open_bank(binary, tmp_path / "bank") as bank:
-        bank.token("dora")
+        for name in ("dora", "ben"):
+            bank.token(name)
+        monkeypatch.chdir(tmp_path)
         told: dict[str, Any] = {}
         for page in STORY:
             for who, line, code in blocks(GUIDES / page):

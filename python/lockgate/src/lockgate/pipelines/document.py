@@ -75,7 +75,7 @@ def _module(step: Step[Any], root: Path) -> str:
             parts = parts[:-1] if parts[-1] == "__init__" else parts
             if parts and all(part.isidentifier() for part in parts):
                 return ".".join(parts)
-    if step.function.__module__ == "__main__":
+    if step.function.__module__ in {None, "__main__"}:
         raise InvalidError(
             f"step `{step.name}` lies in `{file}`, not in the repository `{root}`",
             code="sdk.bad_pipeline",
