@@ -7,6 +7,8 @@ mod render;
 
 pub use embedded::Template;
 pub(crate) use embedded::find;
+#[cfg(test)]
+pub(crate) use embedded::names;
 pub use error::Error;
 pub use http::{TemplateView, routes};
 pub(crate) use parameters::Parameters;
