@@ -15,6 +15,9 @@ mod protocol;
 pub mod pushes;
 pub mod repositories;
 
+#[cfg(test)]
+mod tests;
+
 pub use error::{Error, Result};
 pub use hooks::{Hooks, run_hook, serve};
 pub use live::Limits;

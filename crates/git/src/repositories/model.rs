@@ -100,13 +100,16 @@ impl Commit {
     }
 }
 
+/// The last second that can be shown.
+const LAST_SECOND: i64 = 253_402_207_199;
+
 /// Reads `Ana Example <ana@example.com> 1767225600 +0100`.
 fn signature(text: &str) -> Option<(Signature, Timestamp)> {
     let (name, rest) = text.split_once('<')?;
     let (email, rest) = rest.split_once('>')?;
     let seconds: i64 = rest.split_whitespace().next().and_then(|seconds| seconds.parse().ok()).unwrap_or(0);
     // What a commit says of its time may be anything; the ends of time hold it.
-    let at = Timestamp(0).plus_seconds(seconds.clamp(0, 253_402_300_799));
+    let at = Timestamp(0).plus_seconds(seconds.clamp(0, LAST_SECOND));
     Some((Signature { name: name.trim().to_owned(), email: email.to_owned() }, at))
 }
 
