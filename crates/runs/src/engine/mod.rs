@@ -1,5 +1,12 @@
 //! Where attempts run. An engine only starts and stops our runner and gives hints: logs, outputs, heartbeats and the result
 //! travel from the runner to the server, with the attempt's fence.
+mod check;
+mod local;
+pub mod sdk;
+
+pub(crate) use local::RUNNER;
+pub use local::{LocalEngine, Settings};
+
 use crate::protocol::AttemptSpec;
 use access::Secret;
 use base::AttemptId;
@@ -45,6 +52,37 @@ pub struct Interpreter {
     pub version: String,
     /// What must be visible, read-only, for it to run.
     pub roots: Vec<PathBuf>,
+}
+
+/// How steps are kept apart from the machine, the server and each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Isolation {
+    /// Namespaces made by bubblewrap, and Landlock inside.
+    Bubblewrap,
+    /// Not at all: a step can do whatever the server's user can.
+    None,
+}
+
+impl Isolation {
+    /// Returns the word that configuration and views use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Bubblewrap => "bubblewrap",
+            Self::None => "none",
+        }
+    }
+}
+
+/// A launch as the local engine hands it to its runner.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct LocalLaunch {
+    pub launch: Launch,
+    pub isolation: Isolation,
+    /// Where `bwrap` is.
+    pub bwrap: PathBuf,
+    /// What sandboxes share: their `/etc`, their `/dev`.
+    pub shared: PathBuf,
 }
 
 /// What an engine can do.
