@@ -124,6 +124,16 @@ section! {
     }
 }
 
+section! {
+    /// How the steps of runs are started on this machine.
+    Runs "runs" {
+        /// How steps are kept apart: `bubblewrap`, or `none`, with which a step can do whatever the server's user can.
+        isolation: runs::engine::Isolation = runs::engine::Isolation::Bubblewrap, "bubblewrap";
+        /// How many CPUs steps may take together; all of the machine unless said.
+        cpus: Option<u32> = None, "";
+    }
+}
+
 /// All of it.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -134,6 +144,7 @@ pub struct Config {
     pub log: Log,
     pub access: Access,
     pub environments: Environments,
+    pub runs: Runs,
 }
 
 /// What the command line says of the configuration; it wins over file and environment.
@@ -148,7 +159,7 @@ pub struct Flags {
 impl Config {
     /// The sections, in the order of the reference page.
     pub const SECTIONS: &[Section] =
-        &[Server::SECTION, Database::SECTION, Lakes::SECTION, Log::SECTION, Access::SECTION, Environments::SECTION];
+        &[Server::SECTION, Database::SECTION, Lakes::SECTION, Log::SECTION, Access::SECTION, Environments::SECTION, Runs::SECTION];
 
     /// Reads `file`, then `LOCKGATE__SECTION__KEY`, then `flags`; the later wins.
     pub fn load(file: Option<&Path>, flags: &Flags) -> Result<Self> {

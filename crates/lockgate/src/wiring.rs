@@ -107,9 +107,21 @@ pub fn parts(
         stop: tokio_util::sync::CancellationToken::new(),
     };
     catalog.effects = Some(Arc::new(query::DataEffects(query.clone())));
-    let build = api::Build::open(&gate, folder, python(config));
-    let build = build.map_err(|error| Failure::new(Exit::Internal, format!("objects: {error}"), "look at the disk"))?;
+    let build = api::Build::open(&gate, folder, python(config), engine(config, folder)?);
+    let mut build =
+        build.map_err(|error| Failure::new(Exit::Internal, format!("objects: {error}"), "look at the disk"))?;
+    build.projects.public_url.clone_from(&config.server.public_url);
     Ok(api::Parts { db, gate, catalog, query, build, metrics })
+}
+
+/// Opens the engine that steps run on: this machine.
+fn engine(config: &Config, folder: &Path) -> Result<Arc<dyn runs::engine::Engine>> {
+    let attempts = folder.join("attempts");
+    let mut settings = runs::engine::Settings::of_this_machine(attempts.join("work"), attempts.join("shared"));
+    settings.isolation = config.runs.isolation;
+    settings.cpus = config.runs.cpus.unwrap_or(settings.cpus).max(1);
+    let engine = runs::engine::LocalEngine::open(settings);
+    Ok(Arc::new(engine.map_err(|error| Failure::io("the folder of attempts", &error))?))
 }
 
 /// Looks for the interpreter that steps run on.
@@ -117,13 +129,15 @@ fn python(config: &Config) -> environments::Python {
     let config::Environments { python, uv } = config.environments.clone();
     #[expect(clippy::disallowed_methods, reason = "what interpreter and installer are given is read here, once")]
     let variables = std::env::vars().filter(|(name, _)| environments::is_passed(name)).collect();
-    environments::Python::find(environments::Settings { python, uv, isolation: None, variables })
+    let isolation = Some(config.runs.isolation.as_str().to_owned());
+    environments::Python::find(environments::Settings { python, uv, isolation, variables })
 }
 
 /// Returns every context's job handlers.
 pub fn registry(parts: &api::Parts) -> jobs::Registry {
     let mut registry = jobs::Registry::new();
     catalog::register(&mut registry, &parts.catalog);
+    query::register(&mut registry, &parts.query);
     git::register(&mut registry, &parts.build.git);
     environments::register(&mut registry, &parts.build.environments);
     tracking::register(&mut registry, &parts.build.tracking);
