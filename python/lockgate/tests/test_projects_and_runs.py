@@ -76,9 +76,10 @@ CASES: list[Case] = [
     ),
     (experiments.get, ("e-1",), {}, {"id": "e-1", "name": "train"}, "GET /experiments/e-1", None),
     (experiments.run, ("x-1",), {}, {"id": "x-1"}, "GET /experiment-runs/x-1", None),
-    (experiments.metric, ("x-1", "a/b"), {}, {}, "GET /experiment-runs/x-1/metrics/a%2Fb", None),
+    (experiments.metric, ("x-1", "a/b"), {}, {"points": []}, "GET /experiment-runs/x-1/metrics/a%2Fb", None),
     (models.get, ("m-1",), {}, {"id": "m-1", "name": "credit"}, "GET /models/m-1", None),
-    (models.version, ("m-1", "3"), {}, {"version": "3"}, "GET /models/m-1/versions/3", None),
+    (experiments.artifacts, ("x-1", "a"), {}, {"items": []}, "GET /experiment-runs/x-1/artifacts?path=a", None),
+    (models.version, ("m-1", 3), {}, {"version": 3}, "GET /models/m-1/versions/3", None),
 ]
 
 
@@ -124,9 +125,9 @@ LISTS: list[tuple[Callable[..., Any], dict[str, Any], Any, str]] = [
     ),
     (
         experiments.list,
-        {"space": "credit-risk"},
+        {"space": "project/credit-risk"},
         {"id": "e-1", "name": "train"},
-        "/experiments?space=credit-risk&limit=200",
+        "/experiments?space=project%2Fcredit-risk&limit=200",
     ),
     (
         experiments.runs,
