@@ -76,14 +76,20 @@ pub fn open(folder: impl AsFd, name: &str, limits: Limits) -> Result<Option<Take
 /// # Errors
 /// What may not be taken, or a writer that fails.
 pub fn pack(folder: &OwnedFd, limits: Limits, out: impl Write) -> Result<u64, Refused> {
-    let mut packing = Packing { tar: tar::Builder::new(out), limits, entries: 0, bytes: 0 };
+    // Looked at as a whole first, so that what is refused is refused before gigabytes were read.
+    let mut looking = Packing { tar: None::<tar::Builder<io::Sink>>, limits, entries: 0, bytes: 0 };
+    looking.folder(folder.as_fd(), "", 0)?;
+    let mut packing = Packing { tar: Some(tar::Builder::new(out)), limits, entries: 0, bytes: 0 };
     packing.folder(folder.as_fd(), "", 0)?;
-    packing.tar.into_inner().and_then(|mut out| out.flush()).map_err(Refused::Write)?;
+    if let Some(tar) = packing.tar {
+        tar.into_inner().and_then(|mut out| out.flush()).map_err(Refused::Write)?;
+    }
     Ok(packing.bytes)
 }
 
 struct Packing<W: Write> {
-    tar: tar::Builder<W>,
+    /// Where entries go; none for a look at what they would be.
+    tar: Option<tar::Builder<W>>,
     limits: Limits,
     entries: usize,
     bytes: u64,
@@ -99,12 +105,17 @@ impl<W: Write> Packing<W> {
             let stat = rustix::fs::statat(folder, &name, AtFlags::SYMLINK_NOFOLLOW);
             let stat = stat.map_err(|error| Refused::Read(inner.clone(), error.into()))?;
             if plain(&stat, &inner)? == FileType::Directory {
-                self.tar
-                    .append_data(&mut header(tar::EntryType::Directory, 0o755, 0), format!("{inner}/"), io::empty())
-                    .map_err(Refused::Write)?;
+                if let Some(tar) = &mut self.tar {
+                    tar.append_data(&mut header(tar::EntryType::Directory, 0o755, 0), format!("{inner}/"), io::empty())
+                        .map_err(Refused::Write)?;
+                }
                 let opened = open_beneath(folder, &name, &inner, OFlags::DIRECTORY)?;
                 self.folder(opened.as_fd(), &inner, depth + 1)?;
             } else {
+                self.bytes = self.bytes.saturating_add(u64::try_from(stat.st_size).unwrap_or(0));
+                if self.bytes > self.limits.bytes {
+                    return Err(Refused::Large(self.limits.bytes));
+                }
                 self.file(folder, &name, &inner)?;
             }
         }
@@ -132,15 +143,12 @@ impl<W: Write> Packing<W> {
     }
 
     fn file(&mut self, folder: BorrowedFd<'_>, name: &str, path: &str) -> Result<(), Refused> {
+        let Some(tar) = &mut self.tar else { return Ok(()) };
         let (file, size) = open_file(folder, name, path)?;
-        self.bytes = self.bytes.saturating_add(size);
-        if self.bytes > self.limits.bytes {
-            return Err(Refused::Large(self.limits.bytes));
-        }
         let stat = rustix::fs::fstat(&file).map_err(|error| Refused::Read(path.into(), error.into()))?;
         let mode = if stat.st_mode & 0o100 == 0 { 0o644 } else { 0o755 };
         let mut input = Exactly { file: file.take(size), left: size };
-        let done = self.tar.append_data(&mut header(tar::EntryType::Regular, mode, size), path, &mut input);
+        let done = tar.append_data(&mut header(tar::EntryType::Regular, mode, size), path, &mut input);
         done.map_err(|error| match error.kind() {
             io::ErrorKind::UnexpectedEof => Refused::Changed(path.into()),
             _ => Refused::Write(error),

@@ -8,7 +8,7 @@ use landlock::{
     ABI, Access, AccessFs, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset, RulesetAttr, RulesetCreated,
     RulesetCreatedAttr, RulesetError, RulesetStatus, Scope,
 };
-use rustix::process::{Pid, Signal, WaitOptions, WaitStatus};
+use rustix::process::{DumpableBehavior, Pid, Signal, WaitOptions, WaitStatus};
 use std::collections::BTreeSet;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
@@ -23,8 +23,10 @@ use std::time::Duration;
 
 /// The stacks of our own threads: they copy bytes and read `/proc`.
 const STACK: usize = 128 * 1024;
+/// How far steps stand behind everything else on the machine.
+const NICE: i32 = 10;
 /// How long between two looks at what a step uses, in milliseconds: short ones at first, so that short steps are seen at all.
-const LOOKS: [u64; 6] = [2, 10, 40, 100, 100, 250];
+const LOOKS: [u64; 4] = [2, 10, 40, 100];
 
 /// Runs a command to its end. What comes first on `socket` is the control connection, for which the outer stage waits; every later one
 /// is forwarded to the server.
@@ -62,7 +64,12 @@ impl Stage {
         let ours = |what: &str, error: &dyn std::fmt::Display| NotStarted::Stage(format!("{what}: {error}"));
         limits::set(plan.memory_mib, plan.walls.is_some()).map_err(|error| ours("a limit cannot be set", &error))?;
         let wall = match &plan.walls {
-            Some(walls) => Some(wall(walls).map_err(|error| ours("Landlock", &error))?),
+            Some(walls) => {
+                // Nothing of this process can be looked at from inside, its open files included.
+                let closed = rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable);
+                closed.map_err(|error| ours("its own protection", &error))?;
+                Some(wall(walls).map_err(|error| ours("Landlock", &error))?)
+            }
             None => {
                 rustix::process::set_child_subreaper(Some(Pid::INIT)).map_err(|error| ours("the reaper", &error))?;
                 None
@@ -152,16 +159,20 @@ impl Watched {
             if self.over.load(Ordering::SeqCst) {
                 return;
             }
+            // Counted before anything is read of each: a bomb must not grow while we look at its parts.
             let processes = self.processes();
-            let mut bytes = processes.iter().map(|pid| process::resident(*pid)).sum::<u64>();
-            if bytes > self.memory_bytes {
-                bytes = processes.iter().map(|pid| process::own_share(*pid)).sum();
-            }
-            self.peak.fetch_max(bytes, Ordering::SeqCst);
-            let beyond = match () {
-                () if processes.len() > limits::PROCESSES => Beyond::Processes,
-                () if bytes > self.memory_bytes => Beyond::Memory,
-                () => continue,
+            let beyond = if processes.len() > limits::PROCESSES {
+                Beyond::Processes
+            } else {
+                let mut bytes = processes.iter().map(|pid| process::resident(*pid)).sum::<u64>();
+                if bytes > self.memory_bytes {
+                    bytes = processes.iter().map(|pid| process::own_share(*pid)).sum();
+                }
+                self.peak.fetch_max(bytes, Ordering::SeqCst);
+                if bytes <= self.memory_bytes {
+                    continue;
+                }
+                Beyond::Memory
             };
             self.beyond.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(beyond);
             let _ = rustix::process::kill_process(command, Signal::KILL);
@@ -194,6 +205,8 @@ fn start(plan: &Plan, port: u16, wall: Option<RulesetCreated>) -> Result<(Pid, b
     command.envs(plan.server_env.iter().map(|(name, path)| (name, format!("{server}{path}"))));
     command.stdin(std::process::Stdio::null()).process_group(0);
     let starting = thread::Builder::new().spawn(move || {
+        // Of this thread and what it starts: the server, and our own watch over the step, come first.
+        rustix::process::nice(NICE).map_err(|error| NotStarted::Stage(format!("its priority: {error}")))?;
         let landlock = match wall {
             Some(wall) => {
                 let done = wall.restrict_self().map_err(|error| NotStarted::Stage(format!("Landlock: {error}")))?;

@@ -4,6 +4,7 @@
 //! Secrets come in a file that only the server's user reads, and go to the step in its environment; none is ever an argument.
 mod address;
 mod child;
+mod files;
 mod inner;
 pub(crate) mod limits;
 mod link;
@@ -37,7 +38,7 @@ pub fn main(arguments: &[OsString]) -> Option<ExitCode> {
 }
 
 fn stage(socket: &Path) -> ExitCode {
-    match inner::run(socket) {
+    match files::keep_for_ourselves().and_then(|()| inner::run(socket)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("the inner stage broke off: {error}");
@@ -66,6 +67,7 @@ pub fn attempt(file: &Path) -> ExitCode {
 
 /// Reads the launch and writes down which process this is; `None` if the attempt has a runner here already.
 fn prepared(file: &Path) -> std::io::Result<Option<(LocalLaunch, tokio::runtime::Runtime)>> {
+    files::keep_for_ourselves()?;
     let local: LocalLaunch = serde_json::from_slice(&std::fs::read(file)?)?;
     std::env::set_current_dir(&local.launch.folder)?;
     let Some(me) = process::this_one() else { return Err(std::io::Error::other("`/proc` is not readable")) };
