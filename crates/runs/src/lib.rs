@@ -19,11 +19,14 @@ mod scheduler;
 mod sources;
 pub mod steps;
 #[cfg(test)]
+mod stores;
+#[cfg(test)]
 mod tests;
 
 pub use pipelines::Pipeline;
 pub use runs::{
-    AttemptView, Code, Error, KeyView, NewRun, OutputView, Reason, Run, RunState, RunView, StartRun, StepView, find, start,
+    AttemptView, Code, Error, KeyView, NewRun, OutputView, Reason, Run, RunState, RunView, StartRun, StepView, find,
+    start,
 };
 pub use scheduler::{Scheduler, drain, look_after, resume, wake};
 

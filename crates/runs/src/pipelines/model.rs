@@ -179,5 +179,13 @@ impl Pipeline {
 
 /// Returns a value fit for a message.
 pub(super) fn short(value: &Value) -> String {
-    value.to_string().chars().take(60).flat_map(char::escape_debug).collect()
+    plain(&value.to_string())
+}
+
+/// Returns text of somebody's file fit for a message: short, and with nothing that a terminal would obey.
+pub(super) fn plain(text: &str) -> String {
+    let shown = text.chars().take(60);
+    shown
+        .map(|letter| if letter.is_control() { letter.escape_debug().to_string() } else { letter.to_string() })
+        .collect()
 }

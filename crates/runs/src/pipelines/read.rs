@@ -1,6 +1,6 @@
 //! From text to a [`Pipeline`], each mistake with its place.
 use super::graph::order;
-use super::model::short;
+use super::model::{plain, short};
 use super::{Error, Input, Parameter, ParameterKind, Pipeline, Step};
 use crate::protocol::Action;
 use base::{DatasetId, PurposeId, nearest};
@@ -115,14 +115,14 @@ impl<'a> Object<'a> {
 }
 
 fn unknown_word(at: String, word: &str, what: &str, known: &[&str]) -> Error {
-    let shown: String = word.chars().take(60).flat_map(char::escape_debug).collect();
+    let shown = plain(word);
     let hint = match nearest(word, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
         None if known.is_empty() => format!("there is no {what} to name"),
         None => format!("known here: {}", known.join(", ")),
     };
     let at = if at == "top" { "top level".to_owned() } else { at };
-    Error::Unfit { at, why: format!("`{shown}` is not a {what}"), hint: Some(hint) }
+    Error::Unfit { at, why: format!("`{shown}` is no {what}"), hint: Some(hint) }
 }
 
 /// A name that is part of paths and of Python code.
@@ -130,7 +130,7 @@ fn named(at: &str, text: &str) -> Result<(), Error> {
     let fits = (1..=63).contains(&text.len())
         && text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
-    let shown: String = text.chars().take(63).flat_map(char::escape_debug).collect();
+    let shown = plain(text);
     if fits {
         Ok(())
     } else {
@@ -236,10 +236,7 @@ fn parameter(name: &str, value: &Value) -> Result<Parameter, Error> {
 
 fn step(n: usize, value: &Value) -> Result<Step, Error> {
     let name = value.get("name").and_then(Value::as_str);
-    let at = name.map_or_else(
-        || format!("step {}", n + 1),
-        |name| format!("step `{}`", short(&name.into()).trim_matches(['"', '\\'])),
-    );
+    let at = name.map_or_else(|| format!("step {}", n + 1), |name| format!("step `{}`", plain(name)));
     let object = Object::of(&at, value, STEP)?;
     let name = object.text("name")?;
     named(&object.place("name"), &name)?;
@@ -279,7 +276,7 @@ fn action(object: &Object<'_>) -> Result<Action, Error> {
                 |text: &str| !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '.');
             match function.split_once(':') {
                 Some((module, name)) if word(module) && word(name) => Ok(Action::Python(function)),
-                _ => unfit(at, format!("`{}` is not `module:function`", short(&function.into()))),
+                _ => unfit(at, format!("`{}` is not `module:function`", plain(&function))),
             }
         }
         (None, Some(_)) => {
@@ -304,7 +301,7 @@ fn input(at: &str, value: &Value) -> Result<Input, Error> {
         let path = object.text("file")?;
         let plain = !path.starts_with('/') && !path.contains(['\0', '\\']);
         if path.is_empty() || !plain || path.split('/').any(|part| matches!(part, "" | "." | ".." | ".git")) {
-            return unfit(at, format!("`{}` is not a path inside the repository", short(&path.into())));
+            return unfit(at, format!("`{}` is not a path inside the repository", plain(&path)));
         }
         return Ok(Input::File(path));
     }
@@ -322,7 +319,7 @@ fn input(at: &str, value: &Value) -> Result<Input, Error> {
         let purpose = object.map.get("purpose").map(|_| object.text("purpose").map(PurposeId)).transpose()?;
         let dataset = object.text("dataset")?;
         if dataset.split('.').count() != 3 || dataset.split('.').any(str::is_empty) {
-            return unfit(at, format!("`{}` is not `lake.schema.table`", short(&dataset.into())));
+            return unfit(at, format!("`{}` is not `lake.schema.table`", plain(&dataset)));
         }
         return Ok(Input::Dataset { dataset: DatasetId(dataset), for_use, purpose });
     }
@@ -341,7 +338,7 @@ fn env(object: &Object<'_>) -> Result<BTreeMap<String, String>, Error> {
         let at = object.place("env");
         let word = !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit());
         if !word || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
-            return unfit(at, format!("`{}` is not a variable's name", short(&name.into())));
+            return unfit(at, format!("`{}` is not a variable's name", plain(&name)));
         }
         if RESERVED.contains(&name.as_str()) || RESERVED_PREFIXES.iter().any(|prefix| name.starts_with(prefix)) {
             return unfit(at, format!("`{name}` is set by the runner"));

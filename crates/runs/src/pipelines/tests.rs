@@ -27,19 +27,19 @@ fn check(change: impl FnOnce(&mut Value), expected: Expect) {
 #[test]
 fn every_mistake_is_named_with_its_place_and_the_nearest_word() {
     check(|_| {}, expect!["2 steps"]);
-    check(|v| v["stesp"] = json!([]), expect!["the pipeline's top level: `stesp` is not a key; did you mean `steps`?"]);
+    check(|v| v["stesp"] = json!([]), expect!["the pipeline's top level: `stesp` is no key; did you mean `steps`?"]);
     check(|v| v["version"] = json!(2), expect!["the pipeline's `version`: `2` is not one that this server reads: 1; "]);
     check(
         |v| v["steps"][0]["output"] = json!([]),
-        expect!["the pipeline's step `prepare`: `output` is not a key; did you mean `outputs`?"],
+        expect!["the pipeline's step `prepare`: `output` is no key; did you mean `outputs`?"],
     );
     check(
         |v| v["steps"][0]["inputs"]["rows"] = json!({"fil": "x"}),
-        expect!["the pipeline's step `prepare` input `rows`: `fil` is not a key; did you mean `file`?"],
+        expect!["the pipeline's step `prepare` input `rows`: `fil` is no key; did you mean `file`?"],
     );
     check(
         |v| v["steps"][0]["inputs"]["rows"] = json!({"file": "../x"}),
-        expect!["the pipeline's step `prepare` input `rows`: `\\\"../x\\\"` is not a path inside the repository; "],
+        expect!["the pipeline's step `prepare` input `rows`: `../x` is not a path inside the repository; "],
     );
     check(
         |v| v["steps"][0]["inputs"]["rows"] = json!({"file": "x", "step": "y"}),
@@ -47,27 +47,27 @@ fn every_mistake_is_named_with_its_place_and_the_nearest_word() {
     );
     check(
         |v| v["steps"][0]["run"] = json!({"pyton": "a:b"}),
-        expect!["the pipeline's step `prepare` `run`: `pyton` is not a key; did you mean `python`?"],
+        expect!["the pipeline's step `prepare` `run`: `pyton` is no key; did you mean `python`?"],
     );
     check(
         |v| v["steps"][0]["run"] = json!({"python": "a b"}),
-        expect!["the pipeline's step `prepare` `run`: `\\\"a b\\\"` is not `module:function`; "],
+        expect!["the pipeline's step `prepare` `run`: `a b` is not `module:function`; "],
     );
     check(
         |v| v["steps"][0]["parameters"] = json!(["sed"]),
         expect![
-            "the pipeline's step `prepare` `parameters`: `sed` is not a parameter of the pipeline; did you mean `seed`?"
+            "the pipeline's step `prepare` `parameters`: `sed` is no parameter of the pipeline; did you mean `seed`?"
         ],
     );
     check(
         |v| v["steps"][1]["inputs"]["table"]["output"] = json!("tabel"),
         expect![
-            "the pipeline's step `fit` input `table`: `tabel` is not a output of step `prepare`; did you mean `table`?"
+            "the pipeline's step `fit` input `table`: `tabel` is no output of step `prepare`; did you mean `table`?"
         ],
     );
     check(
         |v| v["steps"][1]["after"] = json!(["prepar"]),
-        expect!["the pipeline's step `fit` `after`: `prepar` is not a step; did you mean `prepare`?"],
+        expect!["the pipeline's step `fit` `after`: `prepar` is no step; did you mean `prepare`?"],
     );
     check(
         |v| v["steps"][0]["after"] = json!(["fit"]),
@@ -94,7 +94,7 @@ fn every_mistake_is_named_with_its_place_and_the_nearest_word() {
     check(
         |v| v["steps"][0]["inputs"]["rows"] = json!({"dataset": "retail.core.customers", "use": "check"}),
         expect![
-            "the pipeline's step `prepare` input `rows` `use`: `check` is not a use; known here: explore, train, score, monitor"
+            "the pipeline's step `prepare` input `rows` `use`: `check` is no use; known here: explore, train, score, monitor"
         ],
     );
 }
