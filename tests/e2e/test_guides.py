@@ -15,6 +15,7 @@ STORY = (
     "connect-a-lake.md",
     "ask-for-access.md",
     "read-data-from-python.md",
+    "create-a-project.md",
     "build-a-model.md",
     "write-a-pipeline.md",
 )
