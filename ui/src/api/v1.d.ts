@@ -1405,6 +1405,13 @@ export interface components {
             expires_at: string;
             id: string;
             kind: components["schemas"]["RequestKind"];
+            /**
+             * @description Of a suspended grant: the columns that it reads less masked than policy asks, with their levels now. Whoever lets
+             *     it go on sends them back.
+             */
+            levels: {
+                [key: string]: components["schemas"]["Level"];
+            };
             next: components["schemas"]["Next"];
             object: string;
             principal: string;
@@ -2242,6 +2249,13 @@ export interface components {
         Reason: {
             reason: string;
         };
+        /** @description What whoever lets a grant go on was shown. */
+        Resumption: {
+            /** @description The `levels` of the grant; if one has changed since, it stays suspended. */
+            levels?: {
+                [key: string]: components["schemas"]["Level"];
+            };
+        };
         /** @description A one-time link and the password to set with it. */
         Redemption: {
             link: components["schemas"]["Secret"];
@@ -2263,6 +2277,13 @@ export interface components {
             fact?: string | null;
             id: string;
             kind: components["schemas"]["RequestKind"];
+            /**
+             * @description Of a suspended grant: the columns that it reads less masked than policy asks, with their levels now. Whoever lets
+             *     it go on sends them back.
+             */
+            levels: {
+                [key: string]: components["schemas"]["Level"];
+            };
             next: components["schemas"]["Next"];
             object: string;
             principal: string;
@@ -3171,7 +3192,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Resumption"] | null;
+            };
+        };
         responses: {
             200: {
                 headers: {
