@@ -17,6 +17,7 @@ STORY = (
     "read-data-from-python.md",
     "create-a-project.md",
     "build-a-model.md",
+    "work-with-the-repository.md",
     "write-a-pipeline.md",
 )
 BLOCK = re.compile(r"^```python as=(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -109,7 +109,7 @@ impl Operation {
         let (repository, few) = (&Repository(self.project.clone()), &lines[..lines.len().min(20)]);
         let written = cx.db.write(|tx| async move {
             let entry = permit.entry(repository, now).after(&Pushed { refs: few });
-            entry.reason(refusal.code()).outcome(Outcome::Refused).insert(&tx).await
+            entry.reason(refusal.fault().1).outcome(Outcome::Refused).insert(&tx).await
         });
         Ok(written.await?)
     }

@@ -1,5 +1,5 @@
 use crate::names::{HEADS, MAIN, TAGS, branch_name, is_id, shown};
-use base::{Next, PersonId, ProjectId, Timestamp, Tone};
+use base::{Fault, Kind, Next, PersonId, ProjectId, Timestamp, Tone};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -77,15 +77,14 @@ pub(crate) enum Refusal {
     Full(usize),
 }
 
-impl Refusal {
-    /// Returns the code that stands in the audit log, and has a page in `docs/errors`.
-    pub(crate) fn code(&self) -> &'static str {
+impl Fault for Refusal {
+    fn fault(&self) -> (Kind, &'static str) {
         match self {
-            Self::Unreadable => "git.protocol",
-            Self::Main => "git.main_is_protected",
-            Self::TagMoves(_) => "git.tag_stays",
-            Self::NoBranch(_) | Self::Name { .. } => "git.bad_branch",
-            Self::TooMany(_) | Self::Full(_) => "git.too_many_refs",
+            Self::Unreadable => (Kind::Invalid, "git.protocol"),
+            Self::Main => (Kind::Conflict, "git.main_is_protected"),
+            Self::TagMoves(_) => (Kind::Conflict, "git.tag_stays"),
+            Self::NoBranch(_) | Self::Name { .. } => (Kind::Invalid, "git.bad_branch"),
+            Self::TooMany(_) | Self::Full(_) => (Kind::TooMany, "git.too_many_refs"),
         }
     }
 }

@@ -75,7 +75,7 @@ impl From<Branch> for BranchView {
 
 /// What stands in a folder.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct EntryView {
+pub struct FileEntryView {
     pub name: String,
     pub kind: EntryKind,
     /// Of files and links.
@@ -95,7 +95,7 @@ pub enum EntryKind {
     Submodule,
 }
 
-impl From<Entry> for EntryView {
+impl From<Entry> for FileEntryView {
     fn from(entry: Entry) -> Self {
         let kind = match entry.mode.as_str() {
             "040000" => EntryKind::Folder,
@@ -116,7 +116,7 @@ pub struct FilesView {
     /// `folder` or `file`.
     pub kind: EntryKind,
     /// Of a folder.
-    pub entries: Vec<EntryView>,
+    pub entries: Vec<FileEntryView>,
     /// Whether the folder has more entries than are shown.
     pub has_more: bool,
     /// Of a file.
@@ -204,7 +204,7 @@ pub(super) async fn get_files(
     let commit = CommitView::from(commit);
     Ok(Json(match found {
         Found::Folder(entries, has_more) => {
-            let entries = entries.into_iter().map(EntryView::from).collect();
+            let entries = entries.into_iter().map(FileEntryView::from).collect();
             FilesView { commit, path, kind: EntryKind::Folder, entries, has_more, size_bytes: None, text: None }
         }
         Found::File(size, text) => {
