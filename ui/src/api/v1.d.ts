@@ -1758,6 +1758,13 @@ export interface components {
                 expires_at: string;
                 id: string;
                 kind: components["schemas"]["RequestKind"];
+                /**
+                 * @description Of a suspended grant: the columns that it reads less masked than policy asks, with their levels now. Whoever lets
+                 *     it go on sends them back.
+                 */
+                levels: {
+                    [key: string]: components["schemas"]["Level"];
+                };
                 next: components["schemas"]["Next"];
                 object: string;
                 principal: string;
@@ -2277,13 +2284,6 @@ export interface components {
             fact?: string | null;
             id: string;
             kind: components["schemas"]["RequestKind"];
-            /**
-             * @description Of a suspended grant: the columns that it reads less masked than policy asks, with their levels now. Whoever lets
-             *     it go on sends them back.
-             */
-            levels: {
-                [key: string]: components["schemas"]["Level"];
-            };
             next: components["schemas"]["Next"];
             object: string;
             principal: string;
