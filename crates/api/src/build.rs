@@ -30,8 +30,13 @@ impl Build {
             folder: folder.join("python"),
             python,
         };
-        let tracking =
-            tracking::Context { db: db.clone(), clock: clock.clone(), ids: ids.clone(), blobs: blobs.clone() };
+        let tracking = tracking::Context {
+            db: db.clone(),
+            clock: clock.clone(),
+            ids: ids.clone(),
+            blobs: blobs.clone(),
+            limits: tracking::Limits::default(),
+        };
         let runs = runs::Context::open(runs::Parts {
             access: access.clone(),
             blobs,
