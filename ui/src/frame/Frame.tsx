@@ -33,8 +33,10 @@ export function placesFor(me: Viewer, waits: number | undefined): Places {
         { label: 'Portfolio', icon: 'template', to: '/portfolio' },
         { label: 'Projects', icon: 'folder', to: '/projects' },
         { label: 'Runs', icon: 'player-play', to: '/runs' },
+        { label: 'Experiments', icon: 'flask', to: '/experiments' },
       ],
     },
+    { heading: 'Release', places: [{ label: 'Models', icon: 'box', to: '/models' }] },
     {
       heading: 'Govern',
       places: [

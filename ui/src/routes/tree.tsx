@@ -122,6 +122,33 @@ const run = createRoute({
   component: lazyRouteComponent(() => import('@/features/runs/Run'), 'Run'),
   staticData: { crumbs: ({ id = '' }) => [{ label: 'Runs', to: '/runs' }, { label: shortId(id) }] },
 });
+const experiments = createRoute({ getParentRoute: () => frame, path: '/experiments', validateSearch: paged, component: lazyRouteComponent(() => import('@/features/tracking/Experiments'), 'Experiments'), staticData: crumbs({ label: 'Experiments' }) });
+const experiment = createRoute({
+  getParentRoute: () => frame,
+  path: '/experiments/$id',
+  validateSearch: (search: Raw): { filter?: string; by?: string; down?: boolean; cursor?: string; from?: number } => ({ ...text(search, 'filter', 'by'), ...(search['down'] === true ? { down: true } : {}), ...paged(search) }),
+  component: lazyRouteComponent(() => import('@/features/tracking/Experiment'), 'Experiment'),
+  staticData: { crumbs: ({ id = '' }) => [{ label: 'Experiments', to: '/experiments' }, { label: shortId(id) }] },
+});
+const experimentRun = createRoute({
+  getParentRoute: () => frame,
+  path: '/experiment-runs/$id',
+  component: lazyRouteComponent(() => import('@/features/tracking/ExperimentRun'), 'ExperimentRun'),
+  staticData: { crumbs: ({ id = '' }) => [{ label: 'Experiments', to: '/experiments' }, { label: `Run ${shortId(id)}` }] },
+});
+const models = createRoute({ getParentRoute: () => frame, path: '/models', validateSearch: paged, component: lazyRouteComponent(() => import('@/features/tracking/Models'), 'Models'), staticData: crumbs({ label: 'Models' }) });
+const model = createRoute({
+  getParentRoute: () => frame,
+  path: '/models/$id',
+  component: lazyRouteComponent(() => import('@/features/tracking/Model'), 'Model'),
+  staticData: { crumbs: ({ id = '' }) => [{ label: 'Models', to: '/models' }, { label: shortId(id) }] },
+});
+const version = createRoute({
+  getParentRoute: () => frame,
+  path: '/models/$id/$version',
+  component: lazyRouteComponent(() => import('@/features/tracking/Model'), 'Version'),
+  staticData: { crumbs: ({ id = '', version: number = '' }) => [{ label: 'Models', to: '/models' }, { label: shortId(id) }, { label: `Version ${number}` }] },
+});
 
 const admin = createRoute({ getParentRoute: () => frame, path: '/admin', component: lazyRouteComponent(() => import('@/features/admin/Admin'), 'Admin'), staticData: crumbs({ label: 'Administration' }) });
 const people = createRoute({ getParentRoute: () => admin, path: '/', component: lazyRouteComponent(() => import('@/features/admin/People'), 'People') });
@@ -149,7 +176,7 @@ export const tree = root.addChildren([
   link,
   frame.addChildren([
     home, catalog, lakes, lake, ask, grants, grant, purposes, purpose, worksheet, tokens, audit, docs, lost,
-    portfolio, projects, runs, run,
+    portfolio, projects, runs, run, experiments, experiment, experimentRun, models, model, version,
     project.addChildren([flight, projectRuns, code, about]),
     dataset.addChildren([columns, access, versions]),
     inbox.addChildren([inboxStart, request]),
