@@ -182,11 +182,18 @@ impl Following {
         }
     }
 
+    /// Decides anew whether the log may be read, and by which way the caller came in.
+    async fn found(&self) -> Result<(Step, Option<Attempt>), Error> {
+        let (caller, now) = (self.permit.caller(), self.cx.clock.now());
+        if !self.cx.db.read(|tx| async move { access::still_in(&tx, caller, now).await }).await? {
+            return Err(Error::NotFound(self.run.clone()));
+        }
+        found(&self.cx, &self.permit, &self.run, &self.step, self.number).await
+    }
+
     /// Reads on. Whoever may no longer read hears no more: it is decided anew at every look.
     async fn look(&mut self) -> bool {
-        let Ok((step, attempt)) = found(&self.cx, &self.permit, &self.run, &self.step, self.number).await else {
-            return false;
-        };
+        let Ok((step, attempt)) = self.found().await else { return false };
         let ended = has_ended(&step, attempt.as_ref(), self.number.is_some());
         if let Some(attempt) = &attempt {
             if self.number.is_none() {

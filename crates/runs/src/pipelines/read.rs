@@ -299,8 +299,8 @@ fn input(at: &str, value: &Value) -> Result<Input, Error> {
     if object.map.contains_key("file") {
         only(&["file"])?;
         let path = object.text("file")?;
-        let plain = !path.starts_with('/') && !path.contains(['\0', '\\']);
-        if path.is_empty() || !plain || path.split('/').any(|part| matches!(part, "" | "." | ".." | ".git")) {
+        let relative = !path.starts_with('/') && !path.contains(['\0', '\\']);
+        if path.is_empty() || !relative || path.split('/').any(|part| matches!(part, "" | "." | ".." | ".git")) {
             return unfit(at, format!("`{}` is not a path inside the repository", plain(&path)));
         }
         return Ok(Input::File(path));

@@ -19,8 +19,6 @@ use std::path::PathBuf;
 
 /// What the token of a step allows, besides what tracking needs.
 const STEP_VERBS: &[&str] = &["PublishDataset", "ListDatasets", "ReadDataset"];
-/// What it needs for experiments, runs and models.
-const TRACKING_VERBS: &[&str] = &[];
 /// What it allows on top where the step says that it reads datasets: one that does not say so reads none.
 const READING_VERBS: &[&str] = &["RunQuery", "ReadQuery", "CancelQuery"];
 /// What the token of a runner allows.
@@ -115,7 +113,7 @@ pub(super) async fn tokens(
     let seconds = i64::try_from(step.timeout_s).unwrap_or(i64::MAX).saturating_add(SPARE_SECONDS);
     let expires_at = cx.clock.now().plus_seconds(seconds);
     let reads = step.inputs.values().any(|input| matches!(input, Input::Dataset { .. }));
-    let mut verbs: Vec<&str> = STEP_VERBS.iter().chain(TRACKING_VERBS).copied().collect();
+    let mut verbs: Vec<&str> = STEP_VERBS.iter().chain(tracking::STEP_VERBS).copied().collect();
     verbs.extend(READING_VERBS.iter().filter(|_| reads));
     let (environment, on_behalf_of) = (&run.environment, Some(&run.started_by));
     let token = AttemptToken { attempt: attempt.as_str(), environment, on_behalf_of, verbs: &verbs, expires_at };

@@ -223,13 +223,13 @@ pub(crate) async fn enqueue(cx: &Context, tx: &Tx, run: &crate::runs::Run, at: T
 }
 
 /// Looks after a run; as a job. It comes back until the run has ended, then clears away what the run left.
-pub(crate) async fn advance(cx: Context, work: Work, run: RunId) -> db::Result<()> {
+pub(crate) async fn advance(cx: Context, _: Work, run: RunId) -> db::Result<()> {
     look_after(&cx, &run).await?;
     let (id, now) = (&run, cx.clock.now());
     let ended = cx
         .db
         .write(|tx| {
-            let (cx, work) = (&cx, &work);
+            let cx = &cx;
             async move {
                 let Some(run) = tx.find_run(id).await? else { return Ok::<_, db::Error>(true) };
                 if !run.has_ended() {
@@ -240,7 +240,6 @@ pub(crate) async fn advance(cx: Context, work: Work, run: RunId) -> db::Result<(
                     if cx.scheduler.state().plans.get(id).is_some_and(|plan| plan.waits_for_python()) {
                         at = at.min(now.plus_seconds(1));
                     }
-                    let _ = work; // the lease is the queue's own matter: two that look after one run do no harm
                     enqueue(cx, &tx, &run, at).await?;
                 }
                 Ok(run.has_ended())

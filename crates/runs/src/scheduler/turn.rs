@@ -13,7 +13,7 @@ use crate::runs::store::RunStore;
 use crate::runs::{Run, RunState};
 use crate::sources;
 use crate::steps::store::StepStore;
-use crate::steps::{Governed, Step, StepState};
+use crate::steps::{Governed, Outputs, Step, StepState};
 use base::RunId;
 use db::Tx;
 use environments::BuildState;
@@ -48,14 +48,14 @@ pub(super) async fn turn(cx: &Context, id: &RunId, hard: bool) -> Result<(), Err
             Environment::Building => None,
             Environment::Failed(why) => return fail_all(cx, &facts, found, why).await,
         };
-        let found = keep_takeable(cx, found).await?;
+        let (found, gone) = keep_takeable(cx, &facts, found).await?;
         let done = write(cx, &facts, &found, python.is_some()).await?;
         let planned = done.planned.len();
         if planned > 0 {
             submit_all(cx, &facts, python.flatten().as_ref(), done.planned).await?;
         }
         cx.scheduler.hungry(id, done.hungry);
-        if !done.again {
+        if !done.again && !gone {
             return Ok(());
         }
     }
@@ -133,40 +133,30 @@ async fn python(cx: &Context, facts: &Facts<'_>, found: &[Found]) -> Result<Envi
     }
 }
 
-/// Leaves out results whose bytes are gone, and forgets them, so that they are made again.
-async fn keep_takeable(cx: &Context, found: Vec<Found>) -> Result<Vec<Found>, Error> {
-    let (mut kept, mut gone) = (Vec::new(), None);
+/// Forgets the first result whose bytes are gone, so that it is made again, and leaves out what was found behind it: that may
+/// rest on it. Says whether there was one.
+async fn keep_takeable(cx: &Context, facts: &Facts<'_>, found: Vec<Found>) -> Result<(Vec<Found>, bool), Error> {
+    let mut kept = Vec::new();
     for found in found {
-        if let Next::Take { entry, .. } = &found.next {
-            for output in entry.outputs.values() {
-                let size = cx.blobs.size(&output.digest).await.map_err(sources::Error::from)?;
-                if size != Some(output.size_bytes) {
-                    gone = Some(());
-                }
-            }
-        }
-        if gone.is_some() {
-            // What was found behind it rests on it, so the rest waits for the next look.
-            let Next::Take { key, entry, .. } = &found.next else { break };
-            let (environment, key) = (environment_of(cx, &entry.run).await?, key.digest().to_string());
-            if let Some(environment) = environment {
-                let (environment, key) = (&environment, &key);
-                cx.db.write(|tx| async move { tx.drop_entry(environment, key).await }).await?;
-            }
-            kept.push(Found { name: found.name, next: Next::Refuse(String::new()) });
-            break;
+        if let Next::Take { key, entry, .. } = &found.next
+            && !is_there(cx, &entry.outputs).await?
+        {
+            let (environment, key) = (&facts.run.environment, &key.digest().to_string());
+            cx.db.write(|tx| async move { tx.drop_entry(environment, key).await }).await?;
+            return Ok((kept, true));
         }
         kept.push(found);
     }
-    if gone.is_some() {
-        kept.pop();
-    }
-    Ok(kept)
+    Ok((kept, false))
 }
 
-async fn environment_of(cx: &Context, run: &RunId) -> db::Result<Option<base::EnvironmentId>> {
-    let found = cx.db.read(|tx| async move { tx.find_run(run).await }).await?;
-    Ok(found.map(|run| run.environment))
+async fn is_there(cx: &Context, outputs: &Outputs) -> Result<bool, Error> {
+    for output in outputs.values() {
+        if cx.blobs.size(&output.digest).await.map_err(sources::Error::from)? != Some(output.size_bytes) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// What one transaction brought about.
@@ -208,7 +198,9 @@ async fn write(cx: &Context, facts: &Facts<'_>, found: &[Found], may_run: bool) 
                         changed = true;
                     }
                     Next::Wait { key, run: other } => {
-                        wait(&tx, step, key, format!("an equal step runs in `{other}`")).await?
+                        // Looked at once more: the other may have ended before this one stood in line for its result.
+                        let why = format!("an equal step runs in `{other}`");
+                        done.again |= wait(&tx, step, key, why).await?;
                     }
                     Next::Run { .. } if !may_run => {
                         if step.why.as_deref() != Some(BUILDING) {
@@ -221,9 +213,12 @@ async fn write(cx: &Context, facts: &Facts<'_>, found: &[Found], may_run: bool) 
                             done.hungry = true;
                             continue;
                         }
-                        if let Some(planned) = start(cx, &tx, facts, &step, (key, governed), cpus).await? {
-                            free -= cpus;
-                            done.planned.push(planned);
+                        match start(cx, &tx, facts, &step, (key, governed), cpus).await? {
+                            Some(planned) => {
+                                free -= cpus;
+                                done.planned.push(planned);
+                            }
+                            None => done.again = true,
                         }
                     }
                 }
@@ -232,7 +227,7 @@ async fn write(cx: &Context, facts: &Facts<'_>, found: &[Found], may_run: bool) 
                 save(cx, &tx, run, facts.now).await?;
             }
             // What was taken may have made steps ready that were too many for this look.
-            done.again = taken || changed;
+            done.again |= taken || changed;
             Ok::<_, Error>(done)
         })
         .await
@@ -256,12 +251,13 @@ async fn take(
     Ok(true)
 }
 
-/// Says what a step waits for; once.
-async fn wait(tx: &Tx, step: Step, key: &Key, why: String) -> Result<(), Error> {
+/// Says what a step waits for; once. Returns whether it was new.
+async fn wait(tx: &Tx, step: Step, key: &Key, why: String) -> Result<bool, Error> {
     if step.key.as_ref() != Some(key) || step.why.as_deref() != Some(&why) {
         tx.save_step(Step { key: Some(key.clone()), why: Some(why), ..step }).await?;
+        return Ok(true);
     }
-    Ok(())
+    Ok(false)
 }
 
 /// Plans an attempt; nothing if an equal step was faster.

@@ -6,6 +6,7 @@ use super::{Error, Plan, enqueue};
 use crate::Context;
 use crate::attempts::store::AttemptStore;
 use crate::attempts::{Attempt, AttemptState, FailureKind};
+use crate::cache::store::CacheStore;
 use crate::engine::Seen;
 use crate::protocol::SILENCE_SECONDS;
 use crate::runs::store::RunStore;
@@ -98,6 +99,7 @@ pub(super) async fn cancel(cx: &Context, plan: &Plan, id: &RunId) -> Result<(), 
             let mut open = run.open_steps;
             for step in tx.list_steps(id).await? {
                 if step.state != crate::steps::StepState::Running && !step.has_ended() {
+                    tx.drop_computing(id, &step.name).await?; // of a try that failed
                     tx.save_step(step.cancel(now)?).await?;
                     open -= 1;
                 }
