@@ -2,4 +2,6 @@
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed=../../python/lockgate/src/lockgate");
+    // As `crates/lockgate/build.rs` says: a step starts this program twice, and moving it costs more than running it.
+    println!("cargo:rustc-link-arg-bin=lockgate-runner=-no-pie");
 }

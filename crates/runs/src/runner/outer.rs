@@ -194,7 +194,7 @@ impl Attempt<'_> {
         prepare::folder(self.local, &own, &places)
             .map_err(|error| format!("the work folder cannot be made: {error}"))?;
         // Relative, since the path of a socket must be short: the attempt's folder is where this process works.
-        let listener = UnixListener::bind("api.sock").map_err(|error| format!("the attempt's socket: {error}"))?;
+        let listener = UnixListener::bind("work/api.sock").map_err(|error| format!("the attempt's socket: {error}"))?;
         let plan = Plan {
             command: prepare::command(self.local, &places),
             env: prepare::environment(self.local, &places),
@@ -284,7 +284,7 @@ impl Attempt<'_> {
         let mut pause = DISK_LOOK;
         loop {
             tokio::time::sleep(pause).await;
-            let (before, folders) = (Instant::now(), [own.out.clone(), own.home.clone(), own.tmp.clone()]);
+            let (before, folders) = (Instant::now(), [own.work.clone()]);
             let looked = tokio::task::spawn_blocking(move || outputs::fits_disk(&folders)).await;
             if let Ok(Err(why)) = looked {
                 return why;

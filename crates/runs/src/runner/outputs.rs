@@ -34,7 +34,9 @@ pub(super) async fn send(
     folder: &Path,
     names: &[String],
 ) -> Result<BTreeMap<String, Output>, NotTaken> {
-    let opened = rustix::fs::open(folder, OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty());
+    // Not through a link: the step could write the folder in which this one lies.
+    let flags = OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+    let opened = rustix::fs::open(folder, flags, Mode::empty());
     let opened = opened.map_err(|error| NotTaken::Ours(format!("the outputs' folder: {error}")))?;
     let mut sent = BTreeMap::new();
     for name in names {

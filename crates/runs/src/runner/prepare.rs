@@ -3,23 +3,20 @@ use super::sandbox::{Own, Places};
 use crate::engine::{Isolation, LocalLaunch};
 use crate::protocol::{Action, InputSpec};
 use serde_json::{Value, json};
-use std::fs::{self, Permissions};
+use std::fs::{self, DirBuilder};
 use std::io;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::{DirBuilderExt, symlink};
 use std::path::Path;
 
-/// Makes the attempt's own folders, empty whatever an earlier runner left in them, and the step's description.
+/// Makes the attempt's own folders and the step's description. No runner was here before: its mark would be.
 pub(super) fn folder(local: &LocalLaunch, own: &Own, places: &Places) -> io::Result<()> {
-    for folder in [&own.out, &own.home, &own.tmp, &own.empty, &own.inputs] {
-        match fs::remove_dir_all(folder) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => fs::create_dir(folder)?,
-        }
-        fs::set_permissions(folder, Permissions::from_mode(0o700))?;
+    let mut private = DirBuilder::new();
+    private.mode(0o700);
+    for folder in [&own.work, &own.out, &own.home, &own.tmp, &own.inputs] {
+        private.create(folder)?;
     }
-    match fs::remove_file(&own.socket) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
+    if local.launch.code.is_none() {
+        private.create(&own.empty)?;
     }
     if local.isolation == Isolation::None {
         for (name, path) in &local.launch.inputs {

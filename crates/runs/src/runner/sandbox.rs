@@ -2,10 +2,11 @@
 use super::plan::Walls;
 use crate::engine::{Isolation, LocalLaunch};
 use std::ffi::OsString;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// Where the attempt's socket lies inside.
-pub(super) const SOCKET: &str = "/run/lockgate/api.sock";
+const SOCKET: &str = "/work/api.sock";
 
 /// Where a step finds things: inside the sandbox, or, without one, where they lie.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,9 +22,11 @@ pub(super) struct Places {
     pub socket: PathBuf,
 }
 
-/// What an attempt's folder holds for its step.
+/// What an attempt's folder holds for its step: one folder, since each mount of a sandbox costs bubblewrap a third of a millisecond.
 #[derive(Clone, Debug)]
 pub(super) struct Own {
+    /// All that the step may write, and where what is shared appears.
+    pub work: PathBuf,
     pub out: PathBuf,
     pub home: PathBuf,
     pub tmp: PathBuf,
@@ -37,15 +40,17 @@ pub(super) struct Own {
 
 impl Own {
     pub(super) fn below(folder: &Path) -> Self {
-        let at = |name: &str| folder.join(name);
+        let work = folder.join("work");
+        let at = |name: &str| work.join(name);
         Self {
             out: at("out"),
             home: at("home"),
             tmp: at("tmp"),
-            empty: at("empty"),
+            empty: folder.join("empty"),
             inputs: at("in"),
             step_file: at("step.json"),
             socket: at("api.sock"),
+            work,
         }
     }
 }
@@ -82,38 +87,61 @@ impl Places {
 
 /// The folders of the system that a program needs for running at all.
 const SYSTEM: [&str; 6] = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
-/// What it needs below `/etc`; the rest there comes from [`ETC`].
-const SYSTEM_ETC: [&str; 4] = ["ld.so.cache", "ssl", "alternatives", "localtime"];
+/// What it needs below `/etc`, where it is there: it is copied, but for what only its owner may read.
+const SYSTEM_ETC: [&str; 6] =
+    ["ld.so.cache", "localtime", "ssl/openssl.cnf", "ssl/certs", "alternatives", "mime.types"];
 /// The devices that mean nothing to other processes.
-const DEVICES: [&str; 5] = ["null", "zero", "full", "random", "urandom"];
+const DEVICES: [&str; 3] = ["null", "zero", "urandom"];
 
 /// Makes the folders that every sandbox mounts as its `/etc` and `/dev`: who is who, and places for what is mounted in them.
 pub(crate) fn make_shared(folder: &Path) -> std::io::Result<()> {
     let (etc, dev) = (folder.join("etc"), folder.join("dev"));
-    std::fs::create_dir_all(etc.join("ssl"))?;
-    std::fs::create_dir_all(etc.join("alternatives"))?;
+    match std::fs::remove_dir_all(&etc) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => std::fs::create_dir_all(etc.join("ssl"))?,
+    }
     let files = [
         ("passwd", "step:x:1000:1000:step:/work/home:/bin/sh\nnobody:x:65534:65534:nobody:/:/usr/sbin/nologin\n"),
         ("group", "step:x:1000:\nnogroup:x:65534:\n"),
         ("hosts", "127.0.0.1 localhost\n"),
         ("nsswitch.conf", "passwd: files\ngroup: files\nhosts: files\n"),
-        ("ld.so.cache", ""),
-        ("localtime", ""),
     ];
     for (name, text) in files {
         std::fs::write(etc.join(name), text)?;
+    }
+    for name in SYSTEM_ETC {
+        copy(&Path::new("/etc").join(name), &etc.join(name))?;
     }
     std::fs::create_dir_all(dev.join("shm"))?;
     for name in DEVICES {
         std::fs::write(dev.join(name), "")?;
     }
-    for (name, target) in [("fd", ""), ("stdin", "/0"), ("stdout", "/1"), ("stderr", "/2")] {
-        match std::os::unix::fs::symlink(format!("/proc/self/fd{target}"), dev.join(name)) {
+    for (name, target) in [("random", "urandom"), ("fd", ""), ("stdin", "/0"), ("stdout", "/1"), ("stderr", "/2")] {
+        let target = if name == "random" { target.to_owned() } else { format!("/proc/self/fd{target}") };
+        match std::os::unix::fs::symlink(target, dev.join(name)) {
             Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => return Err(error),
             _ => {}
         }
     }
     Ok(())
+}
+
+/// Copies a file, a link, or a folder of them; what is not there, or not for everybody to read, is left out.
+fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    let Ok(found) = std::fs::symlink_metadata(from) else { return Ok(()) };
+    if found.is_symlink() && from.parent().is_some_and(|folder| folder != Path::new("/etc")) {
+        return std::os::unix::fs::symlink(std::fs::read_link(from)?, to);
+    }
+    if found.is_dir() {
+        std::fs::create_dir_all(to)?;
+        for entry in std::fs::read_dir(from)? {
+            let name = entry?.file_name();
+            copy(&from.join(&name), &to.join(&name))?;
+        }
+        return Ok(());
+    }
+    let for_all = std::fs::metadata(from).is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o004 != 0);
+    if for_all { std::fs::copy(from, to).map(|_| ()) } else { Ok(()) }
 }
 
 /// Returns the arguments for `bwrap` up to the command. `filter` is the number of the file that holds the system call filter.
@@ -131,12 +159,6 @@ pub(super) fn arguments(local: &LocalLaunch, own: &Own, filter: u32) -> Vec<OsSt
         }
     }
     told.bind("--ro-bind", local.shared.join("etc"), "/etc");
-    for name in SYSTEM_ETC {
-        let path = Path::new("/etc").join(name);
-        if path.exists() {
-            told.bind("--ro-bind", &path, &path);
-        }
-    }
     told.bind("--ro-bind", local.shared.join("dev"), "/dev");
     for name in DEVICES {
         let path = Path::new("/dev").join(name);
@@ -176,6 +198,8 @@ impl Told {
     /// What is the attempt's own, and what it shares read-only with others of its run.
     fn work(&mut self, local: &LocalLaunch, own: &Own) {
         let launch = &local.launch;
+        self.bind("--bind", &own.work, "/work");
+        self.pair("--symlink", "work/tmp", "/tmp");
         self.bind("--ro-bind", launch.code.as_deref().unwrap_or(&own.empty), "/work/code");
         self.bind("--ro-bind", &launch.sdk, "/work/sdk");
         if let Some(python) = &launch.python {
@@ -184,11 +208,6 @@ impl Told {
         for (name, path) in &launch.inputs {
             self.bind("--ro-bind", path, Path::new("/work/in").join(name));
         }
-        self.bind("--ro-bind", &own.step_file, "/work/step.json");
-        self.bind("--bind", &own.out, "/work/out");
-        self.bind("--bind", &own.home, "/work/home");
-        self.bind("--bind", &own.tmp, "/tmp");
-        self.bind("--ro-bind", &own.socket, SOCKET);
     }
 }
 

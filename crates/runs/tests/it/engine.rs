@@ -39,7 +39,7 @@ async fn an_attempt_is_started_once_and_taken_up_again() {
     assert_eq!(alive(&again).await, [attempt.to_string()]);
     assert_eq!(again.submit(launch.clone()).await.unwrap(), first, "it is not started a second time");
     assert!(matches!(again.forget(&attempt).await, Err(EngineError::Unavailable(_))), "not while it runs");
-    std::fs::write(launch.folder.join("tmp/end"), "").unwrap();
+    std::fs::write(launch.folder.join("work/tmp/end"), "").unwrap();
     let heard = bed.far.until(attempt.as_str(), |heard| heard.report.is_some()).await;
     assert_eq!((heard.claims.len(), heard.report.unwrap().outcome), (1, Outcome::Succeeded));
     eventually("its end is seen", async || alive(&again).await.is_empty()).await;
@@ -112,10 +112,11 @@ fn somebody_runs(command: &str) -> bool {
 #[tokio::test]
 async fn what_can_never_run_is_refused_and_the_rest_waits_for_room() {
     let bed = Bed::with(|settings| (settings.cpus, settings.memory_mib) = (1, 1_024));
-    let never = async |change: &dyn Fn(&mut runs::engine::Launch)| match bed.engine.submit(bed.launch(&["x"], change)).await {
-        Err(EngineError::Refused(why)) => why,
-        other => panic!("{other:?}"),
-    };
+    let never =
+        async |change: &dyn Fn(&mut runs::engine::Launch)| match bed.engine.submit(bed.launch(&["x"], change)).await {
+            Err(EngineError::Refused(why)) => why,
+            other => panic!("{other:?}"),
+        };
     assert!(never(&|launch| launch.spec.cpus = 2).await.contains("asks for 2 CPUs, the engine has 1"));
     assert!(never(&|launch| launch.spec.memory_mib = 2_048).await.contains("asks for 2048 MiB"));
     assert!(never(&|launch| launch.spec.memory_mib = 8).await.contains("cannot be enforced"));
@@ -127,10 +128,10 @@ async fn what_can_never_run_is_refused_and_the_rest_waits_for_room() {
     let early = tokio::time::timeout(Duration::from_millis(300), &mut waiting).await;
     assert!(early.is_err(), "there is room for one");
     bed.far.until(first.attempt.as_str(), |heard| !heard.claims.is_empty()).await;
-    eventually("its folder is made", async || first.folder.join("tmp").is_dir()).await;
+    eventually("its folder is made", async || first.folder.join("work/tmp").is_dir()).await;
     // Written until the step sees it: the runner makes the folder anew before it starts.
     eventually("the first one ends", async || {
-        let _ = std::fs::write(first.folder.join("tmp/end"), "");
+        let _ = std::fs::write(first.folder.join("work/tmp/end"), "");
         bed.far.of(first.attempt.as_str()).report.is_some()
     })
     .await;
@@ -152,6 +153,6 @@ async fn secrets_are_in_closed_files_and_on_no_command_line() {
     assert!(!lines.iter().any(|line| line.contains("step-secret") || line.contains("runner-secret")));
     let mode = |path: &Path| std::os::unix::fs::MetadataExt::mode(&std::fs::metadata(path).unwrap()) & 0o777;
     assert_eq!((mode(&launch.folder), mode(&launch.folder.join("launch.json"))), (0o700, 0o600));
-    std::fs::write(launch.folder.join("tmp/end"), "").unwrap();
+    std::fs::write(launch.folder.join("work/tmp/end"), "").unwrap();
     bed.far.until(attempt.as_str(), |heard| heard.report.is_some()).await;
 }

@@ -5,7 +5,9 @@ use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use base::Digest;
-use runs::protocol::{AttemptSpec, Beat, Claim, Claimed, Heartbeat, Kept, Line, Logs, Report, Reported, Source, Stored};
+use runs::protocol::{
+    AttemptSpec, Beat, Claim, Claimed, Heartbeat, Kept, Line, Logs, Report, Reported, Source, Stored,
+};
 use serde::Serialize;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -148,7 +150,11 @@ fn act(heard: &mut Heard, method: &Method, verb: &str, query: &str, body: &Bytes
         ("POST", "heartbeat") => {
             let beat: Heartbeat = serde_json::from_slice(body).unwrap();
             heard.beats += 1;
-            if beat.fence == heard.fence { json_of(&Beat { cancel: heard.cancel }) } else { problem("runs.stale_fence") }
+            if beat.fence == heard.fence {
+                json_of(&Beat { cancel: heard.cancel })
+            } else {
+                problem("runs.stale_fence")
+            }
         }
         ("POST", "logs") => {
             let logs: Logs = serde_json::from_slice(body).unwrap();

