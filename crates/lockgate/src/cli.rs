@@ -54,6 +54,12 @@ pub enum Verb {
     States,
     /// Print a page of the reference, as Markdown.
     Reference { page: ReferencePage },
+    /// Run one attempt of a step; engines call it.
+    Runner {
+        /// What the engine wrote for it.
+        #[arg(long, value_name = "FILE")]
+        launch: PathBuf,
+    },
     /// What git calls on a push; of no use to people.
     #[command(hide = true)]
     GitHook { hook: String },

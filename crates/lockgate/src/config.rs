@@ -131,6 +131,8 @@ section! {
         isolation: runs::engine::Isolation = runs::engine::Isolation::Bubblewrap, "bubblewrap";
         /// How many CPUs steps may take together; all of the machine unless said.
         cpus: Option<u32> = None, "";
+        /// How much memory, in MiB; three quarters of the machine's unless said.
+        memory_mib: Option<u64> = None, "";
     }
 }
 

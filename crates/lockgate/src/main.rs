@@ -21,11 +21,23 @@ use std::io::Write;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    // Before anything else: a step starts this program twice, and needs nothing of what follows.
+    let arguments: Vec<_> = std::env::args_os().skip(1).take(4).collect();
+    if let Some((word, rest)) = arguments.split_first()
+        && word == "runner"
+        && let Some(code) = runs::runner::main(rest)
+    {
+        return code;
+    }
     // Two providers are linked in: without a default, the first TLS connection would panic.
     if rustls::crypto::ring::default_provider().install_default().is_err() {
         return ExitCode::from(Exit::Internal as u8);
     }
-    match run(Cli::parse().verb) {
+    let verb = Cli::parse().verb;
+    if let Verb::Runner { launch } = &verb {
+        return runs::runner::attempt(launch);
+    }
+    match run(verb) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("{failure}");
@@ -65,7 +77,7 @@ async fn run_async(verb: Verb) -> Result<()> {
         Verb::Request(verb) => print(&catalog::request(verb).await?),
         Verb::Grant(verb) => print(&catalog::grant(verb).await?),
         Verb::Query(args) => catalog::query(args).await,
-        Verb::Openapi | Verb::States | Verb::Reference { .. } | Verb::Audit(AuditVerb::Verify { .. }) => Ok(()),
+        Verb::Openapi | Verb::States | Verb::Runner { .. } | Verb::Reference { .. } | Verb::Audit(AuditVerb::Verify { .. }) => Ok(()),
     }
 }
 

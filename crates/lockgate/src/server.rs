@@ -43,7 +43,9 @@ pub async fn run(args: ServerArgs) -> Result<()> {
     let gate = wiring::gate(&config, &db, &clock, &ids)?;
     let parts = wiring::parts(&config, &keys, folder.path(), gate.clone(), metrics.clone())?;
     let services = api::mount(&parts)?;
-    parts.build.runs.serve_at(&local(&public)?); // before jobs run: one of them may start a runner
+    // Before jobs run: one of them may start a runner. Not the public address: with the server away, another could listen there.
+    let runners = AdminSocket::bind(&folder.file("runner.sock"))?;
+    parts.build.runs.serve_at(&format!("unix:{}", folder.file("runner.sock").display()));
     let hooks = git::Hooks::bind(&parts.build.git).map_err(|error| repositories(&error))?;
 
     let cx = jobs::Context { db: db.clone(), clock: clock.clone(), ids };
@@ -53,6 +55,7 @@ pub async fn run(args: ServerArgs) -> Result<()> {
     let mut listeners = JoinSet::new();
     let admin = AdminSocket::bind(&folder.file("admin.sock"))?;
     let addresses = (local(&public)?, local(&serving)?);
+    listeners.spawn(listen::serve(runners, services.public.clone(), draining.clone()));
     listeners.spawn(listen::serve(public, services.public, draining.clone()));
     listeners.spawn(listen::serve(serving, services.serving, draining.clone()));
     listeners.spawn(listen::serve(admin, services.operator, draining.clone()));

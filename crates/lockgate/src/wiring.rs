@@ -120,6 +120,7 @@ fn engine(config: &Config, folder: &Path) -> Result<Arc<dyn runs::engine::Engine
     let mut settings = runs::engine::Settings::of_this_machine(attempts.join("work"), attempts.join("shared"));
     settings.isolation = config.runs.isolation;
     settings.cpus = config.runs.cpus.unwrap_or(settings.cpus).max(1);
+    settings.memory_mib = config.runs.memory_mib.unwrap_or(settings.memory_mib);
     let engine = runs::engine::LocalEngine::open(settings);
     Ok(Arc::new(engine.map_err(|error| Failure::io("the folder of attempts", &error))?))
 }
