@@ -30,11 +30,15 @@ impl Browser {
             request = request.header("origin", origin);
         }
         let mut request = request.body(Body::from(sent.to_string())).unwrap();
-        request.extensions_mut().extend(self.address.map(|address| {
-            let mut extensions = axum::http::Extensions::new();
-            extensions.insert(axum::extract::ConnectInfo(address));
-            extensions
-        }).unwrap_or_default());
+        request.extensions_mut().extend(
+            self.address
+                .map(|address| {
+                    let mut extensions = axum::http::Extensions::new();
+                    extensions.insert(axum::extract::ConnectInfo(address));
+                    extensions
+                })
+                .unwrap_or_default(),
+        );
         let answer = app.raw(request).await;
         let status = answer.status().as_u16();
         if let Some(set) = answer.headers().get(header::SET_COOKIE) {
@@ -206,7 +210,10 @@ async fn a_stranger_elsewhere_locks_nobody_out() {
         assert_eq!(from(&app, "10.0.0.2", "ana", PASSWORD).await.0, 200, "and nowhere else");
         assert_eq!(from(&app, "10.0.0.1", "ana", PASSWORD).await.0, 429, "which does not open it for the stranger");
         let people = app.user("pat").get("/people?q=ana").await;
-        assert!(people.contains("\"locked_until\":\"2026"), "an administrator sees that somebody is kept out: {people}");
+        assert!(
+            people.contains("\"locked_until\":\"2026"),
+            "an administrator sees that somebody is kept out: {people}"
+        );
     })
     .await;
 }

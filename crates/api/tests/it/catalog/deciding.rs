@@ -13,7 +13,8 @@ async fn redeem(app: &TestApp, admin: &str, person: &str) {
 
 async fn redeem_link(app: &TestApp, link: &str) {
     let body = json!({"link": link, "password": "correct horse battery"});
-    let request = Request::builder().method("POST").uri("/api/v1/links/redeem").header("content-type", "application/json");
+    let request =
+        Request::builder().method("POST").uri("/api/v1/links/redeem").header("content-type", "application/json");
     let answer = app.raw(request.body(Body::from(body.to_string())).unwrap()).await;
     assert_eq!(answer.status(), 200);
 }
@@ -38,14 +39,20 @@ async fn an_administrator_who_can_sign_in_as_a_steward_cannot_approve_their_own_
         let approved = app.user("dora").post(&format!("/requests/{others}/decide"), &approve(&json!({}))).await;
         assert_eq!(field(&approved, "/state"), "approved", "what others ask is Dora's to decide: {approved}");
         let grant = format!("/grants/{}", field(&approved, "/grant"));
-        assert!(app.user("dana").post(&format!("{grant}/suspend"), &json!({"reason": "an audit"})).await.starts_with("200"));
+        assert!(
+            app.user("dana").post(&format!("{grant}/suspend"), &json!({"reason": "an audit"})).await.starts_with("200")
+        );
 
         let quin = json!({"user": "quin", "groups": ["platform-admins"], "ttl_seconds": 3_600});
         let made = app.operate("/admin/tokens", &quin).await;
         let link = app.with_token(&field(&made, "/token")).post("/people/dora/link", &json!({})).await;
         redeem_link(&app, &field(&link, "/link")).await;
         let approved = app.user("dora").post(&path, &approve(&json!({}))).await;
-        assert_eq!(field(&approved, "/state"), "approved", "a link of somebody else makes Dora her own again: {approved}");
+        assert_eq!(
+            field(&approved, "/state"),
+            "approved",
+            "a link of somebody else makes Dora her own again: {approved}"
+        );
     })
     .await;
 }
@@ -102,9 +109,16 @@ async fn a_retired_dataset_is_out_of_use_for_good() {
     let retired = app.user("dora").post(&path, &Value::Null).await;
     assert_eq!(field(&retired, "/state"), "retired", "{retired}");
     assert_eq!(app.user("dora").post(&path, &Value::Null).await, retired, "again is the same");
-    assert_eq!(app.count("audit_entries WHERE action = 'RetireDataset' AND outcome = 'allowed'").await, 1, "and written once");
+    assert_eq!(
+        app.count("audit_entries WHERE action = 'RetireDataset' AND outcome = 'allowed'").await,
+        1,
+        "and written once"
+    );
     let late = app.user("dora").post(&format!("/requests/{request}/decide"), &approve(&json!({}))).await;
     assert_eq!(field(&late, "/code"), "catalog.dataset_not_active", "{late}");
     let history = app.user("cho").get(&format!("/datasets/{DATASET}/history")).await;
-    assert!(history.contains("it was taken out of use") && !history.contains("RetireDataset\",\"state\":\"\""), "{history}");
+    assert!(
+        history.contains("it was taken out of use") && !history.contains("RetireDataset\",\"state\":\"\""),
+        "{history}"
+    );
 }

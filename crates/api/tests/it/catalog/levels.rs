@@ -29,7 +29,11 @@ async fn an_approval_that_shows_no_levels_grants_and_confirms_nothing() {
         let approved = app.user("eli").post(&path, &narrower).await;
         assert_eq!(field(&approved, "/state"), "approved", "what is left out need not be shown: {approved}");
         let confirmed = app.count("dataset_columns WHERE source = 'confirmed' AND name = 'sex'").await;
-        assert_eq!((confirmed, app.count("dataset_columns WHERE source = 'confirmed'").await), (1, 1), "only what was shown");
+        assert_eq!(
+            (confirmed, app.count("dataset_columns WHERE source = 'confirmed'").await),
+            (1, 1),
+            "only what was shown"
+        );
     })
     .await;
 }

@@ -90,8 +90,12 @@ async fn a_read_whose_server_is_gone_is_ended_on_record_once() {
         let listed = ok(&app.user("ana").get("/queries").await);
         let id = listed["items"][0]["id"].as_str().unwrap();
         assert_eq!(failed, [format!("failed person:ana RunQuery query/{id}")]);
-        assert_eq!((&listed["items"][0]["state"], &listed["items"][0]["error"]["code"]), (&json!("failed"), &json!("query.lost")));
-        let entries = format!("audit_entries WHERE outcome = 'failed' AND reason = 'query.lost' AND grant_id = '{grant}'");
+        assert_eq!(
+            (&listed["items"][0]["state"], &listed["items"][0]["error"]["code"]),
+            (&json!("failed"), &json!("query.lost"))
+        );
+        let entries =
+            format!("audit_entries WHERE outcome = 'failed' AND reason = 'query.lost' AND grant_id = '{grant}'");
         assert_eq!(app.count(&entries).await, 1);
     })
     .await;

@@ -32,7 +32,11 @@ async fn a_wrong_name_is_never_taken_for_another_grant() {
     }
     let group = of_the_group(&app).await;
     assert_eq!(read(&app, &json!([])).await, json!("catalog.several_grants"));
-    assert_eq!(read(&app, &json!([own, group])).await, json!("catalog.several_grants"), "nor are two named ones added up");
+    assert_eq!(
+        read(&app, &json!([own, group])).await,
+        json!("catalog.several_grants"),
+        "nor are two named ones added up"
+    );
     assert_eq!((read(&app, &json!([own])).await, read(&app, &json!([group])).await), (json!(3_000), json!(4_000)));
 }
 
