@@ -101,7 +101,8 @@ impl Live {
     /// # Errors
     /// [`Error::Busy`] if that takes too long.
     pub(crate) async fn hold(&self, project: &ProjectId) -> Result<Held> {
-        let lock = self.locks.lock().unwrap_or_else(PoisonError::into_inner).entry(project.clone()).or_default().clone();
+        let lock =
+            self.locks.lock().unwrap_or_else(PoisonError::into_inner).entry(project.clone()).or_default().clone();
         let waited = tokio::time::timeout(WAIT_FOR_LOCK, lock.lock_owned()).await;
         Ok(Held { project: project.clone(), _guard: waited.map_err(|_| Error::Busy)? })
     }

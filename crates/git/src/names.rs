@@ -91,9 +91,42 @@ mod tests {
         }
         let (hex, long) = ("a".repeat(40), "b".repeat(201));
         for bad in [
-            "", "-d", "a/-d", "--upload-pack=x", "a b", "a..b", "../x", ".x", "a/.x", "a/", "/a", "a//b", "x.lock", "x.LOCK",
-            "x.", "a~1", "a^", "a:b", "a?b", "a*", "[a", "a\\b", "a\nb", "a\0b", "@", "HEAD", "a\u{202e}b", "$(x)", "`x`",
-            "a;b", "a|b", "a'b", "a\"b", "@{u}", hex.as_str(), long.as_str(),
+            "",
+            "-d",
+            "a/-d",
+            "--upload-pack=x",
+            "a b",
+            "a..b",
+            "../x",
+            ".x",
+            "a/.x",
+            "a/",
+            "/a",
+            "a//b",
+            "x.lock",
+            "x.LOCK",
+            "x.",
+            "a~1",
+            "a^",
+            "a:b",
+            "a?b",
+            "a*",
+            "[a",
+            "a\\b",
+            "a\nb",
+            "a\0b",
+            "@",
+            "HEAD",
+            "a\u{202e}b",
+            "$(x)",
+            "`x`",
+            "a;b",
+            "a|b",
+            "a'b",
+            "a\"b",
+            "@{u}",
+            hex.as_str(),
+            long.as_str(),
         ] {
             assert!(branch_name(bad).is_err(), "{bad:?}");
         }
@@ -105,9 +138,20 @@ mod tests {
             assert!(tree_path(good).is_ok(), "{good}");
         }
         let long = "a/".repeat(600);
-        for bad in
-            ["/a", "a/", "a//b", "..", "a/../b", "./a", ".git/config", "a/.GIT/x", "a\nb", "a\0", "a\u{7f}", long.as_str()]
-        {
+        for bad in [
+            "/a",
+            "a/",
+            "a//b",
+            "..",
+            "a/../b",
+            "./a",
+            ".git/config",
+            "a/.GIT/x",
+            "a\nb",
+            "a\0",
+            "a\u{7f}",
+            long.as_str(),
+        ] {
             assert!(tree_path(bad).is_err(), "{bad:?}");
         }
     }

@@ -255,7 +255,8 @@ mod tests {
         let id = "0123456789abcdef0123456789abcdef01234567";
         let found = header(&format!("{id} blob 12")).unwrap();
         assert_eq!((found.kind.as_str(), found.size), ("blob", 12));
-        for bad in ["x missing", "x ambiguous", &format!("{id} missing"), &format!("{id} blob 12 missing"), "x blob 1"] {
+        for bad in ["x missing", "x ambiguous", &format!("{id} missing"), &format!("{id} blob 12 missing"), "x blob 1"]
+        {
             assert_eq!(header(bad), None, "{bad}");
         }
     }

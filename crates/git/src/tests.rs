@@ -78,7 +78,18 @@ impl Place {
     /// Makes a commit on top of `parent` that no ref names yet.
     pub(crate) async fn commit(&self, parent: &str, message: &str) -> String {
         let tree = format!("{parent}^{{tree}}");
-        let name = ["-c", "user.name=Ben", "-c", "user.email=ben@example.com", "commit-tree", "-p", parent, "-m", message, &tree];
+        let name = [
+            "-c",
+            "user.name=Ben",
+            "-c",
+            "user.email=ben@example.com",
+            "commit-tree",
+            "-p",
+            parent,
+            "-m",
+            message,
+            &tree,
+        ];
         self.git(&name).await
     }
 

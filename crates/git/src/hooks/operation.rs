@@ -1,8 +1,8 @@
 //! One push under way: what its hooks may ask, once each, and in this order.
 use crate::live::Held;
 use crate::names::shown;
-use crate::pushes::{self, Line, Refusal};
 use crate::pushes::store::PushStore;
+use crate::pushes::{self, Line, Refusal};
 use crate::repositories::{PushRepository, Repository};
 use crate::{Context, Error, Result};
 use access::{Outcome, Permit};

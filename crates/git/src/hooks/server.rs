@@ -52,7 +52,9 @@ impl Hooks {
             return Err(Error::Io { what: "the hooks' socket: give the data folder a shorter path", source });
         }
         match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(Error::io("removing an old socket")(error)),
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(Error::io("removing an old socket")(error));
+            }
             _ => {}
         }
         // Nobody else can come between: the folder is closed to all but its owner.

@@ -32,7 +32,8 @@ impl MigrationTrait for CreatePushes {
             .col(whole("revision"))
             .take();
         schema.create_table(table).await?;
-        let by_time = Index::create().name("pushes_by_time").table("pushes").col("project").col("recorded_at_us").take();
+        let by_time =
+            Index::create().name("pushes_by_time").table("pushes").col("project").col("recorded_at_us").take();
         schema.create_index(by_time).await?;
         let open = Index::create()
             .name("pushes_open")

@@ -38,8 +38,12 @@ pub fn routes() -> Routes<Context> {
     Routes::new()
         .render_with(render::text)
         .with(Raw("GET", "/{repository}/info/refs").route(fetching, advertise).basic())
-        .with(Raw("POST", "/{repository}/git-upload-pack").route(fetching, upload_pack).basic().time_limit(UNTIL_ANSWER))
-        .with(Raw("POST", "/{repository}/git-receive-pack").route(pushing, receive_pack).basic().time_limit(UNTIL_ANSWER))
+        .with(
+            Raw("POST", "/{repository}/git-upload-pack").route(fetching, upload_pack).basic().time_limit(UNTIL_ANSWER),
+        )
+        .with(
+            Raw("POST", "/{repository}/git-receive-pack").route(pushing, receive_pack).basic().time_limit(UNTIL_ANSWER),
+        )
 }
 
 /// Git writes `credit-risk.git`, people may leave the end out.
@@ -145,7 +149,9 @@ fn upload(cx: &Context, folder: &std::path::Path, headers: &HeaderMap, advertise
     if let Some(version @ ("version=0" | "version=1" | "version=2")) = version {
         command.env("GIT_PROTOCOL", version);
     }
-    for setting in ["uploadpack.allowFilter=true", "uploadpackfilter.allow=false", "uploadpackfilter.blob:none.allow=true"] {
+    for setting in
+        ["uploadpack.allowFilter=true", "uploadpackfilter.allow=false", "uploadpackfilter.blob:none.allow=true"]
+    {
         command.args(["-c", setting]);
     }
     command.args(["upload-pack", "--strict", "--stateless-rpc", IDLE]);

@@ -122,7 +122,9 @@ pub(crate) fn check(lines: &[Line], known: usize, most_lines: usize, most_refs: 
         }
         match branch_name(name) {
             // What has such a name all the same may at least go.
-            Err(crate::Error::BadBranch { name, why }) if line.new.is_some() => return Err(Refusal::Name { name, why }),
+            Err(crate::Error::BadBranch { name, why }) if line.new.is_some() => {
+                return Err(Refusal::Name { name, why });
+            }
             _ => {}
         }
     }
@@ -154,7 +156,12 @@ impl Push {
     /// Records that a ref was seen somewhere that no push brought it to.
     pub(crate) fn unexplained(id: String, project: &ProjectId, line: &Line, now: Timestamp) -> Self {
         let state = PushState::Unexplained;
-        Self { pusher: None, state, settled_at: Some(now), ..Self::record(id, project, line, &PersonId(String::new()), now) }
+        Self {
+            pusher: None,
+            state,
+            settled_at: Some(now),
+            ..Self::record(id, project, line, &PersonId(String::new()), now)
+        }
     }
 
     /// Returns the branch, without `refs/heads/`; `None` for a tag.
@@ -188,14 +195,18 @@ impl Push {
         let (tone, _, _) = self.state.look();
         let (tone, text, reason) = match self.state {
             PushState::Recorded => (tone, "Under way.", "Within minutes it is compared with the repository."),
-            PushState::Applied if self.rewritten => {
-                (Tone::Warn, "Pushed; commits were taken away from the branch.", "They can still be reached by their id.")
-            }
+            PushState::Applied if self.rewritten => (
+                Tone::Warn,
+                "Pushed; commits were taken away from the branch.",
+                "They can still be reached by their id.",
+            ),
             PushState::Applied => (tone, "Pushed.", "Checks belong to the commit, not to the branch."),
             PushState::Dropped => (tone, "Not carried out.", "It was cut off before the branch moved: push again."),
-            PushState::Unexplained => {
-                (tone, "Moved without a push.", "Somebody changed the repository on the server's disk; tell your administrator.")
-            }
+            PushState::Unexplained => (
+                tone,
+                "Moved without a push.",
+                "Somebody changed the repository on the server's disk; tell your administrator.",
+            ),
         };
         Next { tone, text: text.into(), reason: reason.into(), action: None }
     }
@@ -240,7 +251,8 @@ pub(crate) fn compare(
     }
     settled.applied.sort_by(|a, b| (a.recorded_at, &a.id).cmp(&(b.recorded_at, &b.id)));
     let open = records.iter().filter(|push| push.state == PushState::Recorded);
-    settled.dropped = open.filter(|push| !settled.applied.iter().any(|applied| applied.id == push.id)).cloned().collect();
+    settled.dropped =
+        open.filter(|push| !settled.applied.iter().any(|applied| applied.id == push.id)).cloned().collect();
     settled
 }
 

@@ -14,7 +14,8 @@ fn line(reference: &str, old: Option<u8>, new: Option<u8>) -> Line {
 }
 
 fn push(name: &str, old: Option<u8>, new: Option<u8>, state: PushState) -> Push {
-    let recorded = Push::record(name.into(), &"credit".into(), &line("refs/heads/x", old, new), &"ana".into(), NEW_YEAR);
+    let recorded =
+        Push::record(name.into(), &"credit".into(), &line("refs/heads/x", old, new), &"ana".into(), NEW_YEAR);
     let settled_at = (state != PushState::Recorded).then_some(NEW_YEAR);
     Push { state, settled_at, ..recorded }
 }
@@ -39,7 +40,8 @@ fn every_verb_from_every_state() {
 
 #[track_caller]
 fn checked(reference: &str, old: Option<u8>, new: Option<u8>, expected: expect_test::Expect) {
-    let said = check(&[line(reference, old, new)], 3, 10, 4).map_or_else(|refusal| refusal.to_string(), |()| "goes on".into());
+    let said =
+        check(&[line(reference, old, new)], 3, 10, 4).map_or_else(|refusal| refusal.to_string(), |()| "goes on".into());
     expected.assert_eq(&said);
 }
 
@@ -55,7 +57,12 @@ fn what_may_be_pushed() {
     }
     checked("refs/tags/v1", Some(1), Some(2), expect!["tag `v1` stays where it is: make a new one"]);
     checked("refs/tags/v1", Some(1), None, expect!["tag `v1` stays where it is: make a new one"]);
-    checked("refs/heads/-x", None, Some(1), expect!["`-x` cannot be a name here: no part may be empty, begin with `.` or `-`, or end with `.` or `.lock`"]);
+    checked(
+        "refs/heads/-x",
+        None,
+        Some(1),
+        expect!["`-x` cannot be a name here: no part may be empty, begin with `.` or `-`, or end with `.` or `.lock`"],
+    );
     checked("refs/heads/-x", Some(1), None, expect!["goes on"]);
     for hidden in ["refs/notes/x", "HEAD", "refs/pull/1/head", "refs/heads", "main"] {
         let said = check(&[line(hidden, None, Some(1))], 0, 10, 10).unwrap_err();
@@ -162,7 +169,8 @@ fn a_straggler_is_explained_and_a_stranger_is_not() {
     let unexplained = vec![line("refs/heads/x", Some(1), Some(2))];
     assert_eq!(found, Settlement { applied: vec![], dropped: vec![other], unexplained });
     // Two that were made one after the other, before anybody looked.
-    let two = [push("push-3", Some(1), Some(3), PushState::Recorded), push("push-4", Some(3), Some(2), PushState::Recorded)];
+    let two =
+        [push("push-3", Some(1), Some(3), PushState::Recorded), push("push-4", Some(3), Some(2), PushState::Recorded)];
     assert_eq!(compare(&disk, &tips, &two, NEW_YEAR).applied, two);
 }
 
@@ -255,10 +263,10 @@ async fn the_next_start_publishes_what_a_killed_server_did_not() {
         // A straggler makes its move after all.
         place.git(&["update-ref", "refs/heads/unmoved", &next]).await;
         settle_all(cx).await.unwrap();
-        assert_eq!(place.events().await[base..], [
-            format!("moved by ana: - -> {next}"),
-            format!("unmoved by ana: - -> {next}")
-        ]);
+        assert_eq!(
+            place.events().await[base..],
+            [format!("moved by ana: - -> {next}"), format!("unmoved by ana: - -> {next}")]
+        );
     })
     .await;
 }
@@ -296,7 +304,9 @@ async fn a_merge_that_is_cut_off_is_all_there_or_not_at_all() {
     let next = place.commit(&first, "second").await;
     let base = place.events().await.len();
     let merge = async || {
-        crate::fast_forward(&place.cx, &place.project(), "main", &first, &next, &"ben".into()).await.map_err(|e| e.to_string())
+        crate::fast_forward(&place.cx, &place.project(), "main", &first, &next, &"ben".into())
+            .await
+            .map_err(|e| e.to_string())
     };
     let (waits, done) = testkit::drop_at_every_wait(merge, async || {
         settle_all(&place.cx).await.unwrap();

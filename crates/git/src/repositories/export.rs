@@ -105,7 +105,8 @@ async fn read_all(
 
 /// Writes what comes, through a folder that nothing leads out of. Blocks on the file system.
 fn write_all(place: &Path, mut receive: mpsc::Receiver<Item>) -> Result<()> {
-    let root = Dir::open_ambient_dir(place, cap_std::ambient_authority()).map_err(Error::io("opening an export's folder"))?;
+    let root =
+        Dir::open_ambient_dir(place, cap_std::ambient_authority()).map_err(Error::io("opening an export's folder"))?;
     let mut inside = root.entries().map_err(Error::io("reading an export's folder"))?;
     if inside.next().is_some() {
         let why = std::io::Error::new(ErrorKind::AlreadyExists, "it is not empty");

@@ -95,7 +95,8 @@ async fn enter(cx: &Context, held: &Held, first: &Commit) -> Result<()> {
 fn stream(files: &[NewFile], author: &Signature, message: &str, now: Timestamp) -> Result<Vec<u8>> {
     let mut seen = BTreeSet::new();
     let who = format!("{} <{}> {} +0000", plain(&author.name), plain(&author.email), now.0 / Timestamp::SECOND);
-    let mut stream = format!("commit {HEADS}{MAIN}\nauthor {who}\ncommitter {who}\ndata {}\n{message}\n", message.len());
+    let mut stream =
+        format!("commit {HEADS}{MAIN}\nauthor {who}\ncommitter {who}\ndata {}\n{message}\n", message.len());
     stream.reserve(files.iter().map(|file| file.bytes.len() + 256).sum());
     let mut stream = stream.into_bytes();
     for file in files {

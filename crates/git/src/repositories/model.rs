@@ -28,7 +28,11 @@ impl Repository {
     }
 
     /// Like [`Repository::seen`], in a transaction of its own, for what is read from the disk.
-    pub(crate) async fn readable(cx: &crate::Context, permit: &Permit<ReadRepository>, project: &ProjectId) -> Result<()> {
+    pub(crate) async fn readable(
+        cx: &crate::Context,
+        permit: &Permit<ReadRepository>,
+        project: &ProjectId,
+    ) -> Result<()> {
         cx.db.read(|tx| async move { Self::seen(&tx, permit, project).await.map(|_| ()) }).await
     }
 }
@@ -131,7 +135,9 @@ mod tests {
 
     #[test]
     fn what_a_commit_says_may_be_anything() {
-        for (who, year) in [("A <a> 99999999999999 +0", "9999"), ("A <a> -5 +0", "1970"), ("A <a> x", "1970"), ("<> ", "1970")] {
+        for (who, year) in
+            [("A <a> 99999999999999 +0", "9999"), ("A <a> -5 +0", "1970"), ("A <a> x", "1970"), ("<> ", "1970")]
+        {
             let text = format!("tree a\nauthor {who}\ncommitter {who}\n\n");
             let commit = Commit::parse("d", text.as_bytes()).unwrap();
             assert!(commit.committed_at.to_string().starts_with(year), "{}", commit.committed_at);

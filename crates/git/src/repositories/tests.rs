@@ -20,7 +20,8 @@ async fn a_repository_is_made_once_and_is_found_again() {
         file("empty", ""),
     ];
     // Cut off anywhere, the next call finds it or makes it.
-    let make = async || create(cx, &project, &files, &author(), "First\n\nWith a body").await.map_err(|e| e.to_string());
+    let make =
+        async || create(cx, &project, &files, &author(), "First\n\nWith a body").await.map_err(|e| e.to_string());
     let (_, made) = testkit::drop_at_every_wait(make, async || {}).await;
     let first = made.unwrap();
     let again = create(cx, &project, &[], &author(), "Other").await.unwrap();
@@ -92,8 +93,25 @@ async fn a_revision_is_a_branch_a_tag_or_a_commit_and_nothing_else() {
     }
     let tree = resolve(cx, &project, "main").await.unwrap().tree;
     for rev in [
-        "", "HEAD", "main~0", "main^{commit}", "main:README.md", "refs/heads/main", "heads/main", ":/First", "--all", "-x", "@",
-        "main@{0}", "main\nx", "x..main", "nope", &first[..6], &"0".repeat(40), &tree, "../x",
+        "",
+        "HEAD",
+        "main~0",
+        "main^{commit}",
+        "main:README.md",
+        "refs/heads/main",
+        "heads/main",
+        ":/First",
+        "--all",
+        "-x",
+        "@",
+        "main@{0}",
+        "main\nx",
+        "x..main",
+        "nope",
+        &first[..6],
+        &"0".repeat(40),
+        &tree,
+        "../x",
     ] {
         assert_eq!(code(resolve(cx, &project, rev).await), "git.unknown_revision", "{rev:?}");
     }
@@ -286,5 +304,8 @@ async fn nothing_is_pushed_around_the_server() {
     assert!(!pushed.status.success());
     let said = String::from_utf8_lossy(&pushed.stderr).into_owned();
     assert!(said.contains("nothing may be pushed here directly"), "{said}");
-    assert_eq!(place.git(&["for-each-ref", "--format=%(refname) %(objectname)"]).await, format!("refs/heads/main {first}"));
+    assert_eq!(
+        place.git(&["for-each-ref", "--format=%(refname) %(objectname)"]).await,
+        format!("refs/heads/main {first}")
+    );
 }

@@ -9,6 +9,9 @@ use tokio::task::JoinSet;
 /// What the test's hook does besides: a file of this name in the data folder says so.
 pub const ASKS_TWICE: &str = "hook-asks-twice";
 pub const DOES_NOT_TELL: &str = "hook-does-not-tell";
+/// Before it asks, as long as the file is there; another one says so.
+pub const WAITS: &str = "hook-waits";
+pub const IS_WAITING: &str = "hook-is-waiting";
 
 /// Returns the program that git's hooks call here: this test's own binary, as [`acts_as_gits_hook`].
 pub fn hook_program(folder: &Path) -> PathBuf {
@@ -20,6 +23,7 @@ pub fn hook_program(folder: &Path) -> PathBuf {
          test \"$2\" = post-receive && test -e {DOES_NOT_TELL} && exit 0\n\
          ask() {{ LOCKGATE_TEST_HOOK=\"$1\" '{test}' --exact git::given::acts_as_gits_hook --nocapture; }}\n\
          lines=$(cat)\n\
+         while test -e {WAITS}; do touch {IS_WAITING}; sleep 0.02; done\n\
          answer=$(echo \"$lines\" | ask \"$2\") || exit 1\n\
          if test -e {ASKS_TWICE}; then answer=$(echo \"$lines\" | ask \"$2\") || exit 1; fi\n\
          case \"$answer\" in *'lockgate: go on') echo 'lockgate: go on';; esac\n",
@@ -87,8 +91,8 @@ impl Served {
     pub async fn within(limits: git::Limits) -> Self {
         let app = TestApp::start().await;
         let ours = app.build.git.clone();
-        let cx = git::Context::open_with(ours.db, ours.clock, ours.ids, ours.folder, limits);
-        let cx = git::Context { hook_program: ours.hook_program, ..cx };
+        let mut cx = git::Context::open_with(ours.db, ours.clock, ours.ids, ours.folder, limits);
+        cx.hook_program = ours.hook_program;
         let routes = git::protocol_routes().mount(cx.clone());
         let router = web::serve(vec![("/git", routes)], || "x".into(), &web::Limits::default());
         let router = router.layer(axum::Extension(app.gate.clone()));
@@ -166,7 +170,8 @@ impl Served {
     pub async fn events(&self) -> Vec<String> {
         use sea_orm::{ConnectionTrait, Statement};
         let sql = "SELECT payload FROM outbox WHERE name = 'BranchUpdated' ORDER BY id";
-        let rows = self.app.db.migrator().query_all_raw(Statement::from_string(self.app.db.engine(), sql)).await.unwrap();
+        let rows =
+            self.app.db.migrator().query_all_raw(Statement::from_string(self.app.db.engine(), sql)).await.unwrap();
         let event = |row: &sea_orm::QueryResult| {
             let event: Value = serde_json::from_str(&row.try_get::<String>("", "payload").unwrap()).unwrap();
             format!("{} by {}", event["branch"].as_str().unwrap(), event["pusher"].as_str().unwrap())

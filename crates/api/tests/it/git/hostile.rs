@@ -8,7 +8,13 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// Returns status, headers and body of a call with Ana's token as a password.
-async fn call(served: &Served, method: &str, path: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> (u16, String) {
+async fn call(
+    served: &Served,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: impl Into<Body>,
+) -> (u16, String) {
     let pair = format!("any:{}", served.app.token("ana"));
     let basic = format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair));
     let mut request = Request::builder().method(method).uri(path).header("authorization", basic);
@@ -25,26 +31,54 @@ async fn call(served: &Served, method: &str, path: &str, headers: &[(&str, &str)
 #[tokio::test(flavor = "multi_thread")]
 async fn only_the_smart_protocol_and_only_of_this_repository() {
     let served = Served::start().await;
-    for query in ["", "?service=", "?service=git-archive", "?service=git-upload-archive", "?service=-x", "?service=git-upload-pack%20--x"] {
-        let (status, said) = call(&served, "GET", &format!("/git/credit.git/info/refs{query}"), &[], Body::empty()).await;
+    for query in [
+        "",
+        "?service=",
+        "?service=git-archive",
+        "?service=git-upload-archive",
+        "?service=-x",
+        "?service=git-upload-pack%20--x",
+    ] {
+        let (status, said) =
+            call(&served, "GET", &format!("/git/credit.git/info/refs{query}"), &[], Body::empty()).await;
         assert_eq!(status, 400, "{query}");
         assert!(said.starts_with("text/plain") && said.contains("smart protocol"), "{said}");
     }
     let ask = "info/refs?service=git-upload-pack";
-    for name in ["..", "%2e%2e", "..%2fgit%2fcredit.git", "-x", "--upload-pack=x", "hooks", "tmp", "CREDIT.git", "credit.git.git", "%2Fetc", "credit%0a"] {
+    for name in [
+        "..",
+        "%2e%2e",
+        "..%2fgit%2fcredit.git",
+        "-x",
+        "--upload-pack=x",
+        "hooks",
+        "tmp",
+        "CREDIT.git",
+        "credit.git.git",
+        "%2Fetc",
+        "credit%0a",
+    ] {
         let (status, said) = call(&served, "GET", &format!("/git/{name}/{ask}"), &[], Body::empty()).await;
         assert_eq!(status, 404, "{name}: {said}");
         assert!(!said.contains(served.app.folder.path().to_str().unwrap()), "{said}");
     }
-    for path in ["credit.git/HEAD", "credit.git/config", "credit.git/objects/info/packs", "credit.git/../hooks.sock", "credit.git"] {
+    for path in [
+        "credit.git/HEAD",
+        "credit.git/config",
+        "credit.git/objects/info/packs",
+        "credit.git/../hooks.sock",
+        "credit.git",
+    ] {
         let (status, said) = call(&served, "GET", &format!("/git/{path}"), &[], Body::empty()).await;
         assert!(status == 404 && said.starts_with("text/plain"), "{path}: {status} {said}");
     }
     // With or without the end; version 2 where it is asked for in these very words.
-    let (status, said) = call(&served, "GET", &format!("/git/credit/{ask}"), &[("git-protocol", "version=2")], Body::empty()).await;
+    let (status, said) =
+        call(&served, "GET", &format!("/git/credit/{ask}"), &[("git-protocol", "version=2")], Body::empty()).await;
     assert!(status == 200 && said.contains("version 2"), "{said}");
     for odd in ["version=2:x=y", "version=3", "GIT_DIR=/tmp", "version=2\tx"] {
-        let (status, said) = call(&served, "GET", &format!("/git/credit/{ask}"), &[("git-protocol", odd)], Body::empty()).await;
+        let (status, said) =
+            call(&served, "GET", &format!("/git/credit/{ask}"), &[("git-protocol", odd)], Body::empty()).await;
         assert!(status == 200 && said.contains("refs/heads/main") && !said.contains("version 2"), "{odd}: {said}");
     }
 }
@@ -60,7 +94,7 @@ async fn bodies_that_no_git_sends_do_no_harm() {
     let gzip = [("content-encoding", "gzip")];
     let many = (0..1_001).map(|n| line(&format!("{zero} {first} refs/heads/x{n}"))).collect::<String>();
     for (path, headers, body, expected) in [
-        (push, &[][..], "0000".to_owned(), 200),  // what git tries first before a large push
+        (push, &[][..], "0000".to_owned(), 200), // what git tries first before a large push
         (push, &[], String::new(), 400),
         (push, &[], "hello".into(), 400),
         (push, &[], "0003".into(), 400),
@@ -91,12 +125,16 @@ async fn bodies_that_no_git_sends_do_no_harm() {
 async fn what_is_too_large_is_refused_in_gits_own_words() {
     let served = Served::within(git::Limits { push_bytes: 200_000, refs: 3, ..git::Limits::default() }).await;
     served.cloned("ana", "a").await;
-    let noise: Vec<u8> = (0..400_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8 ^ (n >> 3) as u8).collect();
+    let noise: Vec<u8> =
+        (0..400_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8 ^ (n >> 3) as u8).collect();
     std::fs::write(served.clones.path().join("a/noise"), noise).unwrap();
     served.git("a", &["add", "noise"]).await.ok();
     served.git("a", &["commit", "--quiet", "--message", "noise"]).await.ok();
     served.git("a", &["push", "origin", "HEAD:noise"]).await.refused("exceeds maximum allowed size");
-    served.git("a", &["-c", "http.postBuffer=65536", "push", "origin", "HEAD:noise"]).await.refused("exceeds maximum allowed size");
+    served
+        .git("a", &["-c", "http.postBuffer=65536", "push", "origin", "HEAD:noise"])
+        .await
+        .refused("exceeds maximum allowed size");
     served.git("a", &["reset", "--quiet", "--hard", "HEAD~1"]).await.ok();
     served.git("a", &["push", "--quiet", "origin", "HEAD:one", "HEAD:two"]).await.ok();
     served.git("a", &["push", "--quiet", "origin", "HEAD:three"]).await.refused("more than 3 branches and tags");
@@ -107,7 +145,8 @@ async fn what_is_too_large_is_refused_in_gits_own_words() {
 /// Returns the command lines of the processes that work in this folder.
 fn children(folder: &std::path::Path) -> Vec<String> {
     let name = folder.to_str().unwrap().as_bytes();
-    let lines = std::fs::read_dir("/proc").unwrap().filter_map(|entry| std::fs::read(entry.ok()?.path().join("cmdline")).ok());
+    let lines =
+        std::fs::read_dir("/proc").unwrap().filter_map(|entry| std::fs::read(entry.ok()?.path().join("cmdline")).ok());
     let ours = lines.filter(|line| line.windows(name.len()).any(|part| part == name));
     ours.map(|line| String::from_utf8_lossy(&line).replace('\0', " ")).collect()
 }
@@ -176,12 +215,15 @@ async fn git_sees_nothing_of_the_servers_environment() {
     let program = &served.app.build.git.hook_program;
     let script = std::fs::read_to_string(program).unwrap();
     let seen = served.app.folder.path().join("seen");
-    std::fs::write(program, script.replacen('\n', &format!("\nenv | cut -d= -f1 | sort > '{}'\n", seen.display()), 1)).unwrap();
+    std::fs::write(program, script.replacen('\n', &format!("\nenv | cut -d= -f1 | sort > '{}'\n", seen.display()), 1))
+        .unwrap();
     served.git("a", &["push", "origin", "HEAD:x"]).await.ok();
     let names = std::fs::read_to_string(seen).unwrap();
     let odd: Vec<_> = names
         .lines()
-        .filter(|name| !name.starts_with("GIT_") && !["PATH", "HOME", "LC_ALL", "PWD", "OLDPWD", "SHLVL", "_"].contains(name))
+        .filter(|name| {
+            !name.starts_with("GIT_") && !["PATH", "HOME", "LC_ALL", "PWD", "OLDPWD", "SHLVL", "_"].contains(name)
+        })
         .collect();
     assert_eq!(odd, ["LOCKGATE_HOOKS_SOCKET", "LOCKGATE_HOOK_PROGRAM", "LOCKGATE_OPERATION"]);
 }

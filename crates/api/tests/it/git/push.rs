@@ -1,5 +1,5 @@
 //! Pushes with stock git against a server that listens.
-use super::given::{ASKS_TWICE, DOES_NOT_TELL, Served};
+use super::given::{ASKS_TWICE, DOES_NOT_TELL, IS_WAITING, Served, WAITS};
 use expect_test::expect;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -113,19 +113,22 @@ async fn who_may_not_is_told_so_in_words_that_git_shows() {
     // Ben owns models and reads, but does not push.
     served.cloned("ben", "b").await;
     served.committed("b", "a change").await;
-    served.git("b", &["push", "origin", "HEAD:x"]).await.refused("remote: `PushRepository` on repository `credit` is not allowed");
+    served
+        .git("b", &["push", "origin", "HEAD:x"])
+        .await
+        .refused("remote: `PushRepository` on repository `credit` is not allowed");
     // Nor does a token of Ana's that is limited to reading.
     let order = json!({"verbs": ["FetchRepository"], "ttl_seconds": 3600});
     let made = served.app.user("ana").post("/tokens", &order).await;
-    let token = serde_json::from_str::<Value>(&made[4..]).unwrap()["token"].as_str().unwrap().to_owned();
+    let token = serde_json::from_str::<Value>(&made[4..]).unwrap()["token"].as_str().expect(&made).to_owned();
     let url = format!("http://ana:{token}@{}/git/credit.git", served.address);
     run("h", &url).await.ok();
     served.committed("h", "a change").await;
     served.git("h", &["push", "origin", "HEAD:x"]).await.refused("403");
     served.app.gate.write_counts(true).await;
     let log = served.app.audit_log().await;
-    assert!(log.contains("refused person:dora FetchRepository /git/credit.git/info/refs"), "{log}");
-    assert!(log.contains("refused person:ben FetchRepository /git/credit.git/info/refs"), "{log}");
+    assert!(log.contains("refused person:dora FetchRepository /credit.git/info/refs"), "{log}");
+    assert!(log.contains("refused person:ben FetchRepository /credit.git/info/refs"), "{log}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -133,7 +136,8 @@ async fn large_pushes_and_large_fetches_go_through() {
     let served = Served::start().await;
     served.cloned("ana", "a").await;
     // Does not compress, so it goes above git's 1 MiB: tried first, then sent in chunks.
-    let noise: Vec<u8> = (0..3_000_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8 ^ (n >> 3) as u8).collect();
+    let noise: Vec<u8> =
+        (0..3_000_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8 ^ (n >> 3) as u8).collect();
     std::fs::write(served.clones.path().join("a/noise"), noise).unwrap();
     served.git("a", &["add", "noise"]).await.ok();
     served.git("a", &["commit", "--quiet", "--message", "noise"]).await.ok();
@@ -175,7 +179,8 @@ async fn pushes_at_once_are_made_one_by_one() {
     assert_eq!(events.len(), 1 + 4 + 1);
     assert_eq!(events.iter().collect::<BTreeSet<_>>().len(), events.len(), "each once: {events:?}");
     let pushes = served.pushes().await;
-    let open: Vec<_> = pushes.iter().filter(|push| !push.contains(" applied ") && !push.contains(" dropped ")).collect();
+    let open: Vec<_> =
+        pushes.iter().filter(|push| !push.contains(" applied ") && !push.contains(" dropped ")).collect();
     assert!(open.is_empty(), "{open:?}");
     assert_eq!(pushes.iter().filter(|push| push.contains(" applied ")).count(), events.len());
 }
@@ -207,18 +212,42 @@ async fn a_push_is_published_even_if_its_last_hook_does_not_come() {
     assert_eq!(served.pushes().await[0], "refs/heads/y applied ana");
 }
 
-/// Asked at the last moment, not when the first byte came.
+/// Asked at the last moment, not when the first byte came: of a role as of a token that ends meanwhile.
 #[tokio::test(flavor = "multi_thread")]
-async fn who_loses_the_role_while_pushing_does_not_push() {
+async fn who_loses_role_or_token_while_pushing_does_not_push() {
     let served = Served::start().await;
     let given = json!({"principal": "person:eli", "role": "model_developer", "scope": "project/credit"});
     let given = served.app.user("pat").post("/role-assignments", &given).await;
     let role: Value = serde_json::from_str(&given[4..]).unwrap();
+    let made = served.app.user("ana").post("/tokens", &json!({})).await;
+    let made: Value = serde_json::from_str(&made[4..]).expect(&made);
     served.cloned("eli", "e").await;
-    served.committed("e", "a change").await;
-    served.git("e", &["push", "origin", "HEAD:x"]).await.ok();
-    let ended = format!("/role-assignments/{}/end", role["id"].as_str().unwrap());
-    let ended = served.app.user("pat").post(&ended, &Value::Null).await;
-    assert!(ended.starts_with("200"), "{ended}");
-    served.git("e", &["push", "origin", "HEAD:y"]).await.refused("not found");
+    served.cloned("ana", "a").await;
+    let url = format!("http://ana:{}@{}/git/credit.git", made["token"].as_str().unwrap(), served.address);
+    served.git("a", &["remote", "set-url", "origin", &url]).await.ok();
+    let end_role = format!("/role-assignments/{}/end", role["id"].as_str().unwrap());
+    let end_token = format!("/tokens/{}/revoke", made["id"].as_str().unwrap());
+    for (clone, by, path, why) in [
+        ("e", "pat", end_role, "`PushRepository` on repository `credit` is not allowed"),
+        ("a", "ana", end_token, "token that this was asked with has ended"),
+    ] {
+        served.committed(clone, "a change").await;
+        let at = served.app.folder.path();
+        std::fs::write(at.join(WAITS), "").unwrap();
+        let push = served.git(clone, &["push", "origin", "HEAD:late"]);
+        let meanwhile = async {
+            let patience = std::time::Instant::now() + std::time::Duration::from_secs(30);
+            while !at.join(IS_WAITING).exists() {
+                assert!(std::time::Instant::now() < patience, "the hook was not called");
+                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            }
+            let ended = served.app.user(by).post(&path, &Value::Null).await;
+            assert!(ended.starts_with("200"), "{ended}");
+            std::fs::remove_file(at.join(WAITS)).unwrap();
+        };
+        let (pushed, ()) = tokio::join!(push, meanwhile);
+        pushed.refused(why);
+        std::fs::remove_file(at.join(IS_WAITING)).unwrap();
+    }
+    assert_eq!(served.pushes().await, ["refs/heads/main applied lockgate"]);
 }

@@ -14,21 +14,21 @@ async fn a_folder_and_a_file_are_shown() {
     expect![[r#"
         200 {
           "commit": null,
+          "path": "",
+          "kind": "folder",
           "entries": [
             {
-              "kind": "file",
               "name": "README.md",
+              "kind": "file",
               "size_bytes": 6
             },
             {
-              "kind": "folder",
               "name": "src",
+              "kind": "folder",
               "size_bytes": null
             }
           ],
           "has_more": false,
-          "kind": "folder",
-          "path": "",
           "size_bytes": null,
           "text": null
         }"#]]
@@ -79,7 +79,7 @@ async fn pages_of_commits_branches_and_pushes_meet_each_once() {
     for number in 0..5 {
         served.committed("a", &format!("change {number}")).await;
     }
-    served.git("a", &["push", "--quiet", "origin", "HEAD:x", "HEAD~1:y", "HEAD~2:z"]).await.ok();
+    served.git("a", &["push", "--quiet", "origin", "HEAD:x", "HEAD~1:refs/heads/y", "HEAD~2:refs/heads/z"]).await.ok();
     let walk = async |path: &str, name: &str| {
         let (mut seen, mut cursor) = (Vec::new(), String::new());
         loop {
