@@ -1,6 +1,7 @@
 //! The command line.
 use crate::catalog_cli::{DatasetVerb, GrantVerb, LakeVerb, QueryArgs, RequestVerb};
 use crate::project_cli::{EnvironmentVerb, ProjectVerb};
+use crate::runs_cli::RunVerb;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -45,6 +46,9 @@ pub enum Verb {
     /// Where the steps of projects run.
     #[command(subcommand)]
     Environment(EnvironmentVerb),
+    /// Runs of pipelines.
+    #[command(subcommand)]
+    Run(RunVerb),
     /// Check and export the audit log.
     #[command(subcommand)]
     Audit(AuditVerb),

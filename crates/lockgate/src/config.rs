@@ -136,6 +136,14 @@ section! {
     }
 }
 
+section! {
+    /// What MLflow's clients log.
+    Tracking "tracking" {
+        /// The largest file of a run or a model, in bytes.
+        artifact_bytes: u64 = 10_737_418_240, "10737418240";
+    }
+}
+
 /// All of it.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -147,6 +155,7 @@ pub struct Config {
     pub access: Access,
     pub environments: Environments,
     pub runs: Runs,
+    pub tracking: Tracking,
 }
 
 /// What the command line says of the configuration; it wins over file and environment.
@@ -161,7 +170,7 @@ pub struct Flags {
 impl Config {
     /// The sections, in the order of the reference page.
     pub const SECTIONS: &[Section] =
-        &[Server::SECTION, Database::SECTION, Lakes::SECTION, Log::SECTION, Access::SECTION, Environments::SECTION, Runs::SECTION];
+        &[Server::SECTION, Database::SECTION, Lakes::SECTION, Log::SECTION, Access::SECTION, Environments::SECTION, Runs::SECTION, Tracking::SECTION];
 
     /// Reads `file`, then `LOCKGATE__SECTION__KEY`, then `flags`; the later wins.
     pub fn load(file: Option<&Path>, flags: &Flags) -> Result<Self> {

@@ -6,9 +6,14 @@ mod cli;
 mod config;
 mod data;
 mod failure;
+mod listen;
 mod logs;
 mod operator;
+mod project;
+mod project_cli;
 mod remote;
+mod run;
+mod runs_cli;
 mod server;
 mod socket;
 mod table;
@@ -34,6 +39,11 @@ fn main() -> ExitCode {
         return ExitCode::from(Exit::Internal as u8);
     }
     let verb = Cli::parse().verb;
+    if let Verb::GitHook { hook } = &verb {
+        // Git shows whoever pushes what is written to standard error, and takes any other code than 0 for a no.
+        let goes_on = git::run_hook(hook, std::io::stdin(), std::io::stdout(), std::io::stderr());
+        return if goes_on { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
     if let Verb::Runner { launch } = &verb {
         return runs::runner::attempt(launch);
     }
@@ -77,7 +87,10 @@ async fn run_async(verb: Verb) -> Result<()> {
         Verb::Request(verb) => print(&catalog::request(verb).await?),
         Verb::Grant(verb) => print(&catalog::grant(verb).await?),
         Verb::Query(args) => catalog::query(args).await,
-        Verb::Openapi | Verb::States | Verb::Runner { .. } | Verb::Reference { .. } | Verb::Audit(AuditVerb::Verify { .. }) => Ok(()),
+        Verb::Project(verb) => print(&project::project(verb).await?),
+        Verb::Environment(verb) => print(&project::environment(verb).await?),
+        Verb::Run(verb) => run::run(verb).await,
+        Verb::Openapi | Verb::States | Verb::GitHook { .. } | Verb::Runner { .. } | Verb::Reference { .. } | Verb::Audit(AuditVerb::Verify { .. }) => Ok(()),
     }
 }
 

@@ -107,10 +107,11 @@ pub fn parts(
         stop: tokio_util::sync::CancellationToken::new(),
     };
     catalog.effects = Some(Arc::new(query::DataEffects(query.clone())));
-    let build = api::Build::open(&gate, folder, python(config), engine(config, folder)?);
+    let build = api::Build::open(&gate, folder, python(config), self::engine(config, folder)?);
     let mut build =
         build.map_err(|error| Failure::new(Exit::Internal, format!("objects: {error}"), "look at the disk"))?;
     build.projects.public_url.clone_from(&config.server.public_url);
+    build.tracking.limits.artifact_bytes = config.tracking.artifact_bytes;
     Ok(api::Parts { db, gate, catalog, query, build, metrics })
 }
 
@@ -160,7 +161,7 @@ pub fn document() -> Result<String> {
 
 /// Returns every state of every lifecycle with its look.
 pub fn states() -> Result<String> {
-    let all: [(&str, Vec<StateInfo>); 13] = [
+    let all: [(&str, Vec<StateInfo>); 20] = [
         ("job", jobs::JobState::table()),
         ("crawl", catalog::crawls::CrawlState::table()),
         ("dataset", catalog::datasets::DatasetState::table()),
@@ -175,6 +176,13 @@ pub fn states() -> Result<String> {
         ("token", access::tokens::TokenState::table()),
         ("instance", environments::InstanceState::table()),
         ("python_environment", environments::BuildState::table()),
+        ("run", runs::RunState::table()),
+        ("step", runs::steps::StepState::table()),
+        ("attempt", runs::attempts::AttemptState::table()),
+        ("experiment", tracking::experiments::Lifecycle::table()),
+        ("experiment_run", tracking::runs::RunStatus::table()),
+        ("logged_model", tracking::logged_models::LoggedModelState::table()),
+        ("model_version", tracking::registry::VersionState::table()),
     ];
     let mut kinds = BTreeMap::new();
     for (kind, states) in all {
