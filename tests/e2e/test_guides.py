@@ -19,6 +19,7 @@ STORY = (
     "build-a-model.md",
     "work-with-the-repository.md",
     "write-a-pipeline.md",
+    "track-with-mlflow.md",
 )
 BLOCK = re.compile(r"^```python as=(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PYTHON = re.compile(r"^```python", re.MULTILINE)

@@ -24,4 +24,4 @@ access::actions! {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -144,7 +144,7 @@ pub(crate) struct ShownVersion {
 }
 
 #[cfg(test)]
-mod rules {
+pub(crate) mod rules {
     use super::*;
     use expect_test::expect;
 
