@@ -11,6 +11,9 @@ async fn given() -> TestApp {
         {"name": "fit", "run": {"python": "p:fit"}, "inputs": {"table": {"step": "prepare", "output": "table"}}, "outputs": ["model"]},
     ]});
     project_with(&app, &[("pipelines/train.json", pipeline.to_string())]).await;
+    // Only who belongs to the project itself asks for its environments.
+    let role = json!({"principal": "person:ana", "role": "model_developer", "scope": "project/credit-risk"});
+    ok(&app.user("pat").post("/role-assignments", &role).await);
     app
 }
 
@@ -103,8 +106,13 @@ async fn outside_dev_logs_and_outputs_take_a_grant_of_ones_own() {
         let refused = app.user("ana").get(&format!("/runs/{id}/steps/prepare/{path}")).await;
         assert!(refused.starts_with("403") && refused.contains("runs.own_grant_needed"), "{path}: {refused}");
     }
-    assert_eq!(ok(&app.user("ana").get(&format!("/runs/{id}")).await)["state"], "succeeded", "states and times are seen");
-    let own = json!({"kind": "read", "object": CUSTOMERS, "uses": ["train"], "columns": {"id": "clear", "age": "clear"}});
+    assert_eq!(
+        ok(&app.user("ana").get(&format!("/runs/{id}")).await)["state"],
+        "succeeded",
+        "states and times are seen"
+    );
+    let own =
+        json!({"kind": "read", "object": CUSTOMERS, "uses": ["train"], "columns": {"id": "clear", "age": "clear"}});
     grant(&app, "ana", &own).await;
     assert_eq!(app.user("ana").get(&format!("/runs/{id}/steps/prepare/outputs/table")).await, "200 rows");
 }

@@ -2,8 +2,8 @@
 use base::AttemptId;
 use runs::engine::{Capabilities, Engine, EngineError, EngineRef, Launch, Seen};
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 /// An engine that takes down what it is asked.
 #[derive(Debug)]

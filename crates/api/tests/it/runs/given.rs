@@ -24,12 +24,12 @@ pub fn project() -> ProjectId {
 /// The pipeline of most tests: `prepare` writes a table, `fit` reads it.
 pub fn train() -> Value {
     json!({"version": 1, "name": "train", "parameters": {"seed": {"type": "integer", "default": 7}},
-        "steps": [
-            {"name": "prepare", "run": {"python": "pipelines.train:prepare"}, "inputs": {"rows": {"file": "data/fixture.csv"}},
-                "outputs": ["table"]},
-            {"name": "fit", "run": {"command": ["/bin/true"]}, "inputs": {"table": {"step": "prepare", "output": "table"}},
-                "parameters": ["seed"], "outputs": ["model"], "retries": 1},
-        ]})
+    "steps": [
+        {"name": "prepare", "run": {"python": "pipelines.train:prepare"}, "inputs": {"rows": {"file": "data/fixture.csv"}},
+            "outputs": ["table"]},
+        {"name": "fit", "run": {"command": ["/bin/true"]}, "inputs": {"table": {"step": "prepare", "output": "table"}},
+            "parameters": ["seed"], "outputs": ["model"], "retries": 1},
+    ]})
 }
 
 /// Commits `files` as the project's repository, and makes its environments available.
@@ -83,7 +83,14 @@ pub async fn steps(app: &TestApp, id: &str) -> String {
     let mut lines = vec![format!("run: {}", text(&run["state"]))];
     for step in run["steps"].as_array().unwrap() {
         let tries: Vec<_> = step["attempts"].as_array().unwrap().iter().map(|one| text(&one["state"])).collect();
-        lines.push(format!("{}: {} {} [{}] {}", text(&step["name"]), text(&step["state"]), text(&step["kind"]), tries.join(" "), text(&step["why"])));
+        lines.push(format!(
+            "{}: {} {} [{}] {}",
+            text(&step["name"]),
+            text(&step["state"]),
+            text(&step["kind"]),
+            tries.join(" "),
+            text(&step["why"])
+        ));
     }
     lines.join("\n")
 }

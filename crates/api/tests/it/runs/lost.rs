@@ -36,7 +36,8 @@ async fn a_second_claim_silences_the_first() {
         assert!(answer.starts_with("409") && answer.contains("runs.stale_fence"), "{answer}");
     }
     let table = second.put("table", b"x").await;
-    let late = first.post("report", &json!({"fence": first.fence, "outcome": "succeeded", "outputs": {"table": table}})).await;
+    let late =
+        first.post("report", &json!({"fence": first.fence, "outcome": "succeeded", "outputs": {"table": table}})).await;
     assert!(late.contains("runs.stale_fence"), "{late}");
     ok(&second.beat().await);
     ok(&second.report("succeeded", json!({"table": table})).await);
@@ -66,7 +67,9 @@ async fn a_silent_runner_is_lost_its_step_is_tried_again_and_its_late_success_de
     let dead = app.with_token(lost.launch.step_token.reveal()).get("/datasets").await;
     assert!(dead.starts_with("401"), "before {step_token}, now {dead}");
 
-    let late = lost.post("report", &json!({"fence": lost.fence, "outcome": "succeeded", "outputs": {"table": late_table}})).await;
+    let late = lost
+        .post("report", &json!({"fence": lost.fence, "outcome": "succeeded", "outputs": {"table": late_table}}))
+        .await;
     expect![[r#"200 {"taken":false}"#]].assert_eq(&late);
     play_on(&app).await;
     expect![[r#"
@@ -150,6 +153,7 @@ async fn a_dropped_report_counts_wholly_or_not_at_all() {
     )
     .await;
     assert!(answer.starts_with("200") || answer.contains("runs.stale_fence") || answer.starts_with("401"), "{answer}");
+    app.engine.end(&runner.launch.attempt);
     runs::look_after(&app.build.runs, &id.as_str().into()).await.unwrap();
     play_on(&app).await;
     assert_eq!(run(&app, &id).await["state"], "succeeded");

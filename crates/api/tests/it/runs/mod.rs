@@ -2,7 +2,7 @@
 mod cache;
 mod data;
 mod engine;
-mod given;
+pub mod given;
 mod lost;
 mod people;
 mod steps;

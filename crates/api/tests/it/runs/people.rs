@@ -29,14 +29,20 @@ async fn persons_start_runs_in_dev_only_and_outsiders_learn_nothing() {
     let stop = app.user("ivo").post(&format!("/runs/{id}/cancel"), &Value::Null).await;
     assert!(stop.starts_with("403"), "{stop}");
     expect![[r#"
-        refused person:ana StartRun /api/v1/runs
-        refused person:ana StartRun /api/v1/runs
-        refused person:dora StartRun /api/v1/runs
-        refused person:dora StartRun /api/v1/runs
-        refused person:ivo StartRun /api/v1/runs
+        refused person:ana StartRun /runs
+        refused person:ana StartRun /runs
+        refused person:dora StartRun /runs
+        refused person:dora StartRun /runs
+        refused person:ivo StartRun /runs
         allowed person:ana StartRun run/r"#]]
     .assert_eq(
-        &app.audit_log().await.lines().filter(|line| line.contains(" StartRun ")).collect::<Vec<_>>().join("\n").replace(&id, "r"),
+        &app.audit_log()
+            .await
+            .lines()
+            .filter(|line| line.contains(" StartRun "))
+            .collect::<Vec<_>>()
+            .join("\n")
+            .replace(&id, "r"),
     );
 }
 
@@ -44,9 +50,9 @@ async fn persons_start_runs_in_dev_only_and_outsiders_learn_nothing() {
 async fn mistakes_are_named_with_what_was_probably_meant() {
     let app = given().await;
     let try_it = async |order: Value| app.user("ana").post("/runs", &order).await;
-    expect![[r#"404 {"code":"runs.pipeline_not_found","detail":"commit `COMMIT` has no pipeline `trian`","hint":"commit `pipelines/trian.json`, which the SDK writes, and push it","status":404}"#]]
+    expect![[r#"404 {"status":404,"code":"runs.pipeline_not_found","detail":"commit `COMMIT` has no pipeline `trian`","hint":"commit `pipelines/trian.json`, which the SDK writes, and push it"}"#]]
         .assert_eq(&hide_commit(&try_it(json!({"project": "credit-risk", "pipeline": "trian"})).await));
-    expect![[r#"400 {"code":"runs.parameters_unfit","detail":"pipeline `train` takes no parameter `sed`","hint":"did you mean `seed`?","status":400}"#]]
+    expect![[r#"400 {"status":400,"code":"runs.parameters_unfit","detail":"pipeline `train` takes no parameter `sed`","hint":"did you mean `seed`?"}"#]]
         .assert_eq(&try_it(json!({"project": "credit-risk", "pipeline": "train", "parameters": {"sed": 1}})).await);
     let unknown = try_it(json!({"project": "credit-risk", "pipeline": "train", "revision": "mian"})).await;
     assert!(unknown.starts_with("404") && unknown.contains("git.unknown_revision"), "{unknown}");

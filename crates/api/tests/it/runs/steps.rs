@@ -21,27 +21,27 @@ async fn a_run_goes_through_its_steps_and_what_they_wrote_is_there() {
     let claimed = ok(&runner.claim(7).await);
     expect![[r#"
         {
+          "run": "r",
+          "step": "prepare",
+          "attempt": "a",
+          "project": "credit-risk",
+          "environment": "credit-risk/dev",
           "action": {
             "python": "pipelines.train:prepare"
           },
-          "attempt": "a",
-          "cpus": 1,
-          "env": {},
-          "environment": "credit-risk/dev",
+          "parameters": {},
           "inputs": {
             "rows": {
               "from": "path"
             }
           },
-          "memory_mib": 1024,
           "outputs": [
             "table"
           ],
-          "parameters": {},
-          "project": "credit-risk",
-          "run": "r",
-          "step": "prepare",
-          "timeout_s": 3600
+          "env": {},
+          "timeout_s": 3600,
+          "cpus": 1,
+          "memory_mib": 1024
         }"#]]
     .assert_eq(&format!("{:#}", {
         let mut spec = claimed["spec"].clone();
@@ -125,8 +125,9 @@ async fn a_success_without_its_outputs_is_none() {
     let id = start(&app, json!({})).await;
     let runner = Runner::claimed(&app, "prepare").await;
     let never_sent = json!({"table": {"digest": base::Digest::of("x"), "size_bytes": 1, "kind": "file"}});
-    let missing = runner.post("report", &json!({"fence": runner.fence, "outcome": "succeeded", "outputs": never_sent})).await;
-    expect![[r#"409 {"code":"runs.output_missing","detail":"output `table` was reported and never sent","hint":"send it by `PUT` before the report","status":409}"#]].assert_eq(&missing);
+    let missing =
+        runner.post("report", &json!({"fence": runner.fence, "outcome": "succeeded", "outputs": never_sent})).await;
+    expect![[r#"409 {"status":409,"code":"runs.output_missing","detail":"output `table` was reported and never sent","hint":"send it by `PUT` before the report"}"#]].assert_eq(&missing);
     ok(&runner.report("succeeded", json!({})).await);
     expect![[r#"
         run: failed

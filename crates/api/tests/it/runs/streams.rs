@@ -15,7 +15,7 @@ async fn a_log_is_kept_once_paged_and_survives_a_restart() {
     let runner = Runner::claimed(&app, "prepare").await;
     ok(&runner.ship(0, &["zero", "one"]).await);
     ok(&runner.ship(1, &["one", "two"]).await);
-    expect![[r#"409 {"code":"runs.log_gap","detail":"the log has 3 lines; these begin at 9","hint":"ship again from line 3","status":409}"#]]
+    expect![[r#"409 {"status":409,"code":"runs.log_gap","detail":"the log has 3 lines; these begin at 9","hint":"ship again from line 3"}"#]]
         .assert_eq(&runner.ship(9, &["nine"]).await);
     let page = ok(&app.user("ana").get(&format!("/runs/{id}/steps/prepare/logs?from=1")).await);
     let texts: Vec<_> = page["lines"].as_array().unwrap().iter().map(|line| line["text"].as_str().unwrap()).collect();
@@ -27,7 +27,8 @@ async fn a_log_is_kept_once_paged_and_survives_a_restart() {
 
 async fn open(app: &TestApp, id: &str, last: Option<&str>) -> BodyDataStream {
     let token = format!("Bearer {}", app.token("ana"));
-    let mut request = Request::builder().uri(format!("/api/v1/runs/{id}/steps/prepare/logs/stream")).header("authorization", token);
+    let mut request =
+        Request::builder().uri(format!("/api/v1/runs/{id}/steps/prepare/logs/stream")).header("authorization", token);
     if let Some(last) = last {
         request = request.header("last-event-id", last);
     }
@@ -43,7 +44,9 @@ async fn read(stream: &mut BodyDataStream, until: &str) -> Vec<String> {
         let Some(piece) = stream.next().await else { return seen };
         text += std::str::from_utf8(&piece.unwrap()).unwrap();
         while let Some((event, rest)) = text.split_once("\n\n") {
-            let field = |name: &str| event.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default().trim().to_owned();
+            let field = |name: &str| {
+                event.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default().trim().to_owned()
+            };
             let data: Value = serde_json::from_str(&field("data:")).unwrap_or_default();
             let shown = match field("event:").as_str() {
                 "" => format!("{} {}", field("id:"), data["text"].as_str().unwrap_or_default()),
