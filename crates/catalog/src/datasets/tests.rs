@@ -6,6 +6,7 @@ use super::{
 use crate::Context;
 use crate::lakes::store::LakeStore;
 use crate::lakes::{Lake, Roots};
+use crate::profile::{ColumnProfile, ColumnSketch};
 use crate::sensitivity::{Level, Sensitivity, Source};
 use arrow::datatypes::{DataType, Field, Schema};
 use base::{DatasetId, Principal};
@@ -179,6 +180,17 @@ async fn publishing_makes_versions_and_never_writes_over_a_crawled_dataset() {
         put(&crawled.id, Level::Public).await;
         publish(&what).await.unwrap();
         assert_eq!(level().await, (Level::Confidential, Source::Proposed));
+        // What the content tells raises a level that was inherited, and never lowers it.
+        let told = async |level: Level| {
+            let proposed = Sensitivity { level, source: Source::Proposed, ..Sensitivity::unclassified() };
+            let profile = ColumnProfile::of("score", "Utf8", &ColumnSketch::text());
+            let found = &[("score".to_owned(), profile, proposed)];
+            cx.db.write(|tx| async move { super::profiled(cx, &tx, id, 4, found).await }).await.unwrap();
+        };
+        told(Level::Internal).await;
+        assert_eq!(level().await, (Level::Confidential, Source::Proposed));
+        told(Level::Restricted).await;
+        assert_eq!(level().await, (Level::Restricted, Source::Proposed));
         let nowhere = Published { dataset: "no.p.x".into(), ..what.clone() };
         assert!(matches!(publish(&nowhere).await, Err(Error::Lake(_))));
     })
