@@ -1,4 +1,4 @@
-"""Stock `mlflow`, unmodified, in both of its lines: everything a data scientist does with a tracking server and a registry."""
+"""Stock `mlflow`, unmodified, in both of its lines: all that a data scientist does with tracking and registry."""
 
 from __future__ import annotations
 
@@ -198,8 +198,8 @@ def test_paths_that_lead_elsewhere_are_refused(tracked: Bank) -> None:
         "file:%2f%2f/etc/passwd",
         "C:/x",
     ):
-        for method, body in (("GET", None), ("PUT", b"x"), ("DELETE", None)):
-            answer = tracked.raw(method, f"{root}/{path}", token=token, body=body)
+        for method, sent in (("GET", None), ("PUT", b"x"), ("DELETE", None)):
+            answer = tracked.raw(method, f"{root}/{path}", token=token, body=sent)
             assert answer.status in (400, 404, 405), (method, path, answer)
             assert b"root:" not in answer.body
     for source in ("file:///etc/passwd", "/etc", "http://127.0.0.1/x", "s3://bucket/x", "mlflow-artifacts:/../../etc"):

@@ -32,7 +32,9 @@ fn run(id: &str, experiment: i64, number: i64) -> Run {
 }
 
 fn point(key: &str, value: f64, at_ms: i64, step: i64) -> Point {
-    let fields = Fields::of(json!({"key": key, "value": value, "timestamp": at_ms, "step": step})).unwrap();
+    // JSON has no numbers for these.
+    let number = if value.is_finite() { json!(value) } else { json!(value.to_string().replace("inf", "Infinity")) };
+    let fields = Fields::of(json!({"key": key, "value": number, "timestamp": at_ms, "step": step})).unwrap();
     Point::of(&fields).unwrap()
 }
 
