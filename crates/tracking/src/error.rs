@@ -95,6 +95,17 @@ impl Fault for Error {
         }
     }
 
+    fn about(&self) -> Option<String> {
+        Some(match self {
+            Self::NoExperiment(id) => format!("experiment/{id}"),
+            Self::NoRun(id) => format!("experiment_run/{id}"),
+            Self::NoLoggedModel(id) => format!("logged_model/{id}"),
+            Self::NoModel(name) | Self::NoVersion { name, .. } => format!("model/{name}"),
+            Self::Refused(inner) => return inner.about(),
+            _ => return None,
+        })
+    }
+
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::NotPossible { found, .. } => found.hint(),
