@@ -93,13 +93,11 @@ const SYSTEM_ETC: [&str; 6] =
 /// The devices that mean nothing to other processes.
 const DEVICES: [&str; 3] = ["null", "zero", "urandom"];
 
-/// Makes the folders that every sandbox mounts as its `/etc` and `/dev`: who is who, and places for what is mounted in them.
+/// Makes the folders that every sandbox mounts as its `/etc` and `/dev`: who is who, and places for what is mounted in them. Files are
+/// replaced one by one and never removed: sandboxes that an earlier server started have these very folders mounted.
 pub(crate) fn make_shared(folder: &Path) -> std::io::Result<()> {
     let (etc, dev) = (folder.join("etc"), folder.join("dev"));
-    match std::fs::remove_dir_all(&etc) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-        _ => std::fs::create_dir_all(etc.join("ssl"))?,
-    }
+    std::fs::create_dir_all(etc.join("ssl"))?;
     let files = [
         ("passwd", "step:x:1000:1000:step:/work/home:/bin/sh\nnobody:x:65534:65534:nobody:/:/usr/sbin/nologin\n"),
         ("group", "step:x:1000:\nnogroup:x:65534:\n"),
@@ -107,7 +105,9 @@ pub(crate) fn make_shared(folder: &Path) -> std::io::Result<()> {
         ("nsswitch.conf", "passwd: files\ngroup: files\nhosts: files\n"),
     ];
     for (name, text) in files {
-        std::fs::write(etc.join(name), text)?;
+        let new = etc.join(format!("{name}.new"));
+        std::fs::write(&new, text)?;
+        std::fs::rename(new, etc.join(name))?;
     }
     for name in SYSTEM_ETC {
         copy(&Path::new("/etc").join(name), &etc.join(name))?;
@@ -118,19 +118,27 @@ pub(crate) fn make_shared(folder: &Path) -> std::io::Result<()> {
     }
     for (name, target) in [("random", "urandom"), ("fd", ""), ("stdin", "/0"), ("stdout", "/1"), ("stderr", "/2")] {
         let target = if name == "random" { target.to_owned() } else { format!("/proc/self/fd{target}") };
-        match std::os::unix::fs::symlink(target, dev.join(name)) {
-            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => return Err(error),
-            _ => {}
-        }
+        link(Path::new(&target), &dev.join(name))?;
     }
     Ok(())
+}
+
+/// Makes a symbolic link, or lets the same one stand.
+fn link(target: &Path, to: &Path) -> std::io::Result<()> {
+    if std::fs::read_link(to).is_ok_and(|found| found == target) {
+        return Ok(());
+    }
+    match std::fs::remove_file(to) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => std::os::unix::fs::symlink(target, to),
+    }
 }
 
 /// Copies a file, a link, or a folder of them; what is not there, or not for everybody to read, is left out.
 fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
     let Ok(found) = std::fs::symlink_metadata(from) else { return Ok(()) };
     if found.is_symlink() && from.parent().is_some_and(|folder| folder != Path::new("/etc")) {
-        return std::os::unix::fs::symlink(std::fs::read_link(from)?, to);
+        return link(&std::fs::read_link(from)?, to);
     }
     if found.is_dir() {
         std::fs::create_dir_all(to)?;
@@ -141,7 +149,12 @@ fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
         return Ok(());
     }
     let for_all = std::fs::metadata(from).is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o004 != 0);
-    if for_all { std::fs::copy(from, to).map(|_| ()) } else { Ok(()) }
+    if !for_all {
+        return Ok(());
+    }
+    let new = to.with_extension("new");
+    std::fs::copy(from, &new)?;
+    std::fs::rename(new, to)
 }
 
 /// Returns the arguments for `bwrap` up to the command. `filter` is the number of the file that holds the system call filter.

@@ -35,7 +35,11 @@ async fn an_attempt_is_started_once_and_taken_up_again() {
     assert_eq!(bed.engine.submit(launch.clone()).await.unwrap(), first);
     bed.far.until(attempt.as_str(), |heard| heard.text(Source::Stdout) == "up").await;
 
+    let etc = bed.data().join("engine/etc");
+    let before = std::os::unix::fs::MetadataExt::ino(&std::fs::metadata(&etc).unwrap());
     let again = opened_again(&bed);
+    let after = std::os::unix::fs::MetadataExt::ino(&std::fs::metadata(&etc).unwrap());
+    assert_eq!(before, after, "what a running sandbox has mounted stays");
     assert_eq!(alive(&again).await, [attempt.to_string()]);
     assert_eq!(again.submit(launch.clone()).await.unwrap(), first, "it is not started a second time");
     assert!(matches!(again.forget(&attempt).await, Err(EngineError::Unavailable(_))), "not while it runs");
