@@ -161,7 +161,7 @@ pub fn document() -> Result<String> {
 
 /// Returns every state of every lifecycle with its look.
 pub fn states() -> Result<String> {
-    let all: [(&str, Vec<StateInfo>); 20] = [
+    let all: [(&str, Vec<StateInfo>); 21] = [
         ("job", jobs::JobState::table()),
         ("crawl", catalog::crawls::CrawlState::table()),
         ("dataset", catalog::datasets::DatasetState::table()),
@@ -176,6 +176,7 @@ pub fn states() -> Result<String> {
         ("token", access::tokens::TokenState::table()),
         ("instance", environments::InstanceState::table()),
         ("python_environment", environments::BuildState::table()),
+        ("push", git::pushes::PushState::table()),
         ("run", runs::RunState::table()),
         ("step", runs::steps::StepState::table()),
         ("attempt", runs::attempts::AttemptState::table()),

@@ -140,6 +140,7 @@ pub struct Line {
 /// Who wrote a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = LogSource)]
 pub enum Source {
     Stdout,
     Stderr,
@@ -183,6 +184,7 @@ pub struct Report {
 /// The ways an attempt ends, as its runner saw it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = AttemptOutcome)]
 pub enum Outcome {
     Succeeded,
     /// The step's own code failed.

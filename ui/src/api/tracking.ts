@@ -7,7 +7,7 @@ export type ExperimentRun = Schema<'ExperimentRunView'>;
 export type ModelView = Schema<'RegisteredModelView'>;
 export type VersionView = Schema<'ModelVersionView'>;
 
-const only = <T extends object>(parts: T) => Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== undefined)) as T;
+const only = <T extends object>(parts: T) => Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
 export const experimentsQuery = (space?: string, cursor?: string) => queryOptions({ queryKey: ['experiments', 'list', space, cursor], queryFn: () => ask(http.GET('/experiments', { params: { query: only({ space, cursor }) } })), placeholderData: keepPreviousData });
 export const experimentQuery = (id: string) => queryOptions({ queryKey: ['experiments', id], queryFn: () => ask(http.GET('/experiments/{id}', { params: { path: { id } } })) });
 export const experimentRunsQuery = (id: string, asked: { filter?: string | undefined; order_by?: string | undefined; cursor?: string | undefined }) =>

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 base::states! {
     /// Where the record of a push stands. The verbs are the server's own; nobody calls them.
     PushState {
-        Recorded "recorded" => Waiting "clock" "Recorded" [apply drop],
+        Recorded "recorded" => Working "loader-2" "Recorded" [apply drop],
         Applied "applied" => Good "git-commit" "Pushed" [],
         // Its git may outlive a killed server and still move the ref.
         Dropped "dropped" => Idle "circle-x" "Not carried out" [apply],

@@ -8,15 +8,15 @@ use serde::{Deserialize, Serialize};
 base::states! {
     /// Where an attempt stands. The verbs are the scheduler's and the runner's; nobody else calls them.
     AttemptState {
-        Planned "planned" => Idle "clock" "Planned" [submit claim fail lose cancel],
+        Planned "planned" => Idle "circle-dashed" "Planned" [submit claim fail lose cancel],
         Submitted "submitted" => Idle "send" "Submitted" [claim fail lose cancel],
-        Claimed "claimed" => Working "hand-grab" "Starting" [claim beat report lose cancel],
-        Running "running" => Working "player-play" "Running" [claim beat report lose cancel],
+        Claimed "claimed" => Working "plug-connected" "Starting" [claim beat report lose cancel],
+        Running "running" => Working "loader-2" "Running" [claim beat report lose cancel],
         Succeeded "succeeded" => Good "circle-check" "Succeeded" [],
         Failed "failed" => Bad "circle-x" "Failed" [],
-        Lost "lost" => Bad "plug-connected-x" "Lost" [supersede],
-        Cancelled "cancelled" => Idle "player-stop" "Cancelled" [],
-        Superseded "superseded" => Idle "versions" "Superseded" [],
+        Lost "lost" => Bad "plug-x" "Lost" [supersede],
+        Cancelled "cancelled" => Idle "ban" "Cancelled" [],
+        Superseded "superseded" => Idle "archive" "Superseded" [],
     }
 }
 

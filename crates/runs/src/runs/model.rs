@@ -6,18 +6,19 @@ use serde::{Deserialize, Serialize};
 base::states! {
     /// Where a run stands.
     RunState {
-        Queued "queued" => Idle "clock" "Queued" [begin cancel],
-        Running "running" => Working "player-play" "Running" [cancel finish],
-        Cancelling "cancelling" => Warn "player-stop" "Is being cancelled" [finish],
+        Queued "queued" => Idle "circle-dashed" "Queued" [begin cancel],
+        Running "running" => Working "loader-2" "Running" [cancel finish],
+        Cancelling "cancelling" => Working "player-stop" "Cancelling" [finish],
         Succeeded "succeeded" => Good "circle-check" "Succeeded" [],
         Failed "failed" => Bad "circle-x" "Failed" [],
-        Cancelled "cancelled" => Idle "player-stop" "Cancelled" [],
+        Cancelled "cancelled" => Idle "ban" "Cancelled" [],
     }
 }
 
 /// Why a run was started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = RunReason)]
 pub enum Reason {
     /// A person asked for it.
     Asked,

@@ -8,13 +8,13 @@ use std::collections::BTreeMap;
 base::states! {
     /// Where a step of a run stands. The verbs are the scheduler's own; nobody calls them.
     StepState {
-        Waiting "waiting" => Idle "clock" "Waits for other steps" [release skip cancel],
-        Ready "ready" => Idle "clock-play" "Ready" [dispatch reuse fail skip cancel],
-        Running "running" => Working "player-play" "Running" [succeed retry fail cancel],
+        Waiting "waiting" => Idle "circle-dashed" "Waits for other steps" [release skip cancel],
+        Ready "ready" => Idle "circle-dot" "Ready" [dispatch reuse fail skip cancel],
+        Running "running" => Working "loader-2" "Running" [succeed retry fail cancel],
         Succeeded "succeeded" => Good "circle-check" "Succeeded" [],
         Failed "failed" => Bad "circle-x" "Failed" [],
         Skipped "skipped" => Idle "player-skip-forward" "Skipped" [],
-        Cancelled "cancelled" => Idle "player-stop" "Cancelled" [],
+        Cancelled "cancelled" => Idle "ban" "Cancelled" [],
     }
 }
 

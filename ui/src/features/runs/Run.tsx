@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { cancelRun, isUnderWay, type RunView, runQuery } from '@/api/runs';
-import { Btn, Digest, Env, Facts, Loading, Meta, NextStrip, ObjectPage, Panel, ProblemNote, StateBadge, When, Who } from '@/components';
+import { Btn, Digest, Env, Facts, Loading, Meta, NextStrip, ObjectPage, ProblemNote, StateBadge, When, Who } from '@/components';
 import { Unread } from '@/frame/Lost';
 import { shortId } from '@/lib/format';
 import { took } from './RunTable';

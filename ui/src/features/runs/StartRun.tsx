@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
 import { branchesQuery, filesQuery } from '@/api/projects';
-import { startRun } from '@/api/runs';
+import { type NewRun, startRun } from '@/api/runs';
 import { Btn, Panel, ProblemNote } from '@/components';
 import { fieldError } from '@/lib/fields';
 
@@ -43,7 +43,7 @@ export function StartRun({ project, onClose }: { project: string; onClose: () =>
     mutationFn: () => {
       const given = Object.entries(texts).filter(([name, text]) => name in declared && text !== '');
       const parameters = Object.fromEntries(given.map(([name, text]) => [name, valueOf(text, declared[name]?.type ?? 'string')]));
-      return startRun({ project, environment: 'dev', revision, pipeline: pipeline ?? '', parameters });
+      return startRun({ project, environment: 'dev', revision, pipeline: pipeline ?? '', parameters: parameters as NonNullable<NewRun['parameters']> });
     },
     onSuccess: async (run) => {
       await queryClient.invalidateQueries({ queryKey: ['runs'] });

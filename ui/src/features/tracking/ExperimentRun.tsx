@@ -57,8 +57,8 @@ function Artifacts({ run }: { run: string }) {
           <Icon name="arrow-left" /> Up
         </button>
       )}
-      {folder?.files.length === 0 && <Empty small title="It stored no file here." />}
-      {folder?.files.map(({ path: file, is_folder: isFolder, size_bytes: size }) => (
+      {folder?.items.length === 0 && <Empty small title="It stored no file here." />}
+      {folder?.items.map(({ path: file, is_folder: isFolder, size_bytes: size }) => (
         <div className="li" key={file}>
           <span className="ic idle">
             <Icon name={isFolder ? 'folder' : 'file'} />

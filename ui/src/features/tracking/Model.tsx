@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { modelQuery, spaceName, versionQuery, type VersionView } from '@/api/tracking';
-import { Digest, Empty, Facts, Line, Loading, Meta, NextStrip, ObjectPage, Panel, ProblemNote, Snippet, StateBadge, When, Who } from '@/components';
+import { Digest, Empty, Facts, Line, Loading, Meta, NextStrip, ObjectPage, Panel, Snippet, StateBadge, When, Who } from '@/components';
 import { Unread } from '@/frame/Lost';
 import { bytes, count } from '@/lib/format';
 
@@ -125,7 +125,6 @@ export function Version() {
           <Facts items={tags} />
         </Panel>
       )}
-      {found.isError && <ProblemNote problem={found.error} />}
     </ObjectPage>
   );
 }
