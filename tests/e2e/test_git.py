@@ -77,7 +77,7 @@ def pushes(bank: Bank) -> list[dict[str, Any]]:
 def tips(machine: Laptop, clone: Path) -> dict[str, str]:
     """Return every branch on the server with its commit, as git sees them."""
     lines = machine.git("ls-remote", "--heads", "origin", folder=clone).splitlines()
-    return {name.removeprefix("refs/heads/"): id for id, name in (line.split("\t") for line in lines)}
+    return {name.removeprefix("refs/heads/"): commit for commit, name in (line.split("\t") for line in lines)}
 
 
 def children(bank: Bank) -> list[str]:

@@ -10,7 +10,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
 /// How long a command on a repository may take that answers at once by its nature.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// The most that such a command may print.
 const MOST_OUTPUT: u64 = 64 << 20;
 
@@ -104,13 +104,11 @@ impl Context {
         }
         let mut child = command.spawn().map_err(Error::io("starting git"))?;
         let done = tokio::time::timeout(patience, to_its_end(&mut child, input)).await;
-        let (output, errors) = match done {
-            Ok(done) => done?,
-            Err(_) => {
-                kill_group(&child);
-                return Err(Error::Git(format!("`git {}` took too long", arguments.join(" "))));
-            }
+        let Ok(done) = done else {
+            kill_group(&child);
+            return Err(Error::Git(format!("`git {}` took too long", arguments.join(" "))));
         };
+        let (output, errors) = done?;
         let status = child.wait().await.map_err(Error::io("waiting for git"))?;
         match status.code() {
             Some(0) => Ok((true, output)),

@@ -39,6 +39,11 @@ pub(crate) fn file(path: &str, text: &str) -> NewFile {
     NewFile { path: path.into(), bytes: text.into(), executable: false }
 }
 
+/// Returns the project that each [`Place`] has.
+pub(crate) fn project() -> ProjectId {
+    "credit".into()
+}
+
 pub(crate) fn author() -> Signature {
     Signature { name: "Ana Example".into(), email: "ana@example.com".into() }
 }
@@ -54,14 +59,10 @@ impl Place {
         Self { cx, folder }
     }
 
-    pub(crate) fn project(&self) -> ProjectId {
-        "credit".into()
-    }
-
     /// Makes the repository and returns its first commit's id.
     pub(crate) async fn created(&self) -> String {
         let files = [file("README.md", "hello\n"), file("src/train.py", "print()\n")];
-        crate::create(&self.cx, &self.project(), &files, &author(), "First").await.unwrap().id
+        crate::create(&self.cx, &project(), &files, &author(), "First").await.unwrap().id
     }
 
     /// Runs stock git in the repository, as somebody on the machine would, and returns what it printed.
@@ -70,7 +71,7 @@ impl Place {
     }
 
     pub(crate) async fn git_with(&self, arguments: &[&str], input: &str) -> String {
-        let repository = self.cx.repository(&self.project()).unwrap();
+        let repository = self.cx.repository(&project()).unwrap();
         let output = self.cx.run_git(&repository, arguments, Some(input.as_bytes())).await.unwrap();
         String::from_utf8(output).unwrap().trim().to_owned()
     }
@@ -109,7 +110,7 @@ impl Place {
 
     /// Returns the records, the newest first.
     pub(crate) async fn pushes(&self) -> String {
-        let found = read(&self.cx.db, async |tx| tx.list_pushes(&self.project(), None, 99).await).await;
+        let found = read(&self.cx.db, async |tx| tx.list_pushes(&project(), None, 99).await).await;
         let shown = |push: crate::pushes::Push| {
             format!("{} {} {}", push.reference, push.state, push.pusher.map_or("-".into(), |person| person.0))
         };

@@ -2,7 +2,7 @@
 use crate::{Error, Result};
 use async_compression::tokio::bufread::GzipDecoder;
 use axum::body::Body;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use futures::TryStreamExt;
 use std::io;
 use std::pin::Pin;
@@ -37,11 +37,12 @@ impl Input {
     pub(super) fn new(headers: &HeaderMap, body: Body, most: u64, silence: Duration) -> Result<Self> {
         let stream = body.into_data_stream().map_err(io::Error::other);
         let plain = StreamReader::new(stream);
-        let reader: Pin<Box<dyn AsyncRead + Send>> = match headers.get(header::CONTENT_ENCODING).map(|v| v.as_bytes()) {
-            None | Some(b"identity") => Box::pin(plain),
-            Some(b"gzip" | b"x-gzip") => Box::pin(GzipDecoder::new(BufReader::new(plain))),
-            Some(_) => return Err(Error::Protocol("bodies come plain or in gzip")),
-        };
+        let reader: Pin<Box<dyn AsyncRead + Send>> =
+            match headers.get(header::CONTENT_ENCODING).map(HeaderValue::as_bytes) {
+                None | Some(b"identity") => Box::pin(plain),
+                Some(b"gzip" | b"x-gzip") => Box::pin(GzipDecoder::new(BufReader::new(plain))),
+                Some(_) => return Err(Error::Protocol("bodies come plain or in gzip")),
+            };
         Ok(Self { reader, begun: Vec::new(), left: most, silence })
     }
 
@@ -79,7 +80,7 @@ impl Input {
             self.begun.extend(length);
             match size {
                 0 => return Ok(lines),
-                ..4 => return Err(malformed()),
+                1..4 => return Err(malformed()),
                 _ => lines += 1,
             }
             if lines > most || self.begun.len() + size > LONGEST_LIST {

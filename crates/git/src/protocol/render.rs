@@ -13,7 +13,7 @@ pub(super) fn text(problem: &Problem) -> axum::response::Response {
     if let Some(id) = &problem.request_id
         && problem.status >= 500
     {
-        lines += &format!("request {id}\n");
+        lines.extend(["request ", id, "\n"]);
     }
     let mut response = Response::new(Body::from(lines));
     *response.status_mut() = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -241,12 +241,11 @@ pub(crate) fn compare(
         }
         let of_it: Vec<&Push> =
             records.iter().filter(|push| push.reference == *name && push.may_explain(now)).collect();
-        match way(&of_it, old, new) {
-            Some(pushes) => settled.applied.extend(pushes.into_iter().cloned()),
-            None => {
-                let (old, new) = (old.cloned(), new.cloned());
-                settled.unexplained.push(Line { old, new, reference: name.clone() });
-            }
+        if let Some(pushes) = way(&of_it, old, new) {
+            settled.applied.extend(pushes.into_iter().cloned());
+        } else {
+            let (old, new) = (old.cloned(), new.cloned());
+            settled.unexplained.push(Line { old, new, reference: name.clone() });
         }
     }
     settled.applied.sort_by(|a, b| (a.recorded_at, &a.id).cmp(&(b.recorded_at, &b.id)));

@@ -1,7 +1,7 @@
 use super::model::{Settlement, compare};
 use super::store::PushStore;
 use super::*;
-use crate::tests::{Place, id, read, write};
+use crate::tests::{Place, id, project, read, write};
 use base::{PersonId, ProjectId, Timestamp};
 use expect_test::expect;
 use proptest::prelude::*;
@@ -159,7 +159,7 @@ fn a_straggler_is_explained_and_a_stranger_is_not() {
     // Its git outlived the server, which took it for dead.
     let dropped = push("push-1", Some(1), Some(2), PushState::Dropped);
     let found = compare(&disk, &tips, std::slice::from_ref(&dropped), NEW_YEAR.plus_seconds(60));
-    assert_eq!(found.applied, [dropped.clone()]);
+    assert_eq!(found.applied, std::slice::from_ref(&dropped));
     let next_day = compare(&disk, &tips, &[dropped], NEW_YEAR.plus_days(1));
     assert_eq!(next_day.applied, []);
     assert_eq!(next_day.unexplained, [line("refs/heads/x", Some(1), Some(2))]);
@@ -183,7 +183,7 @@ async fn records_and_tips_are_kept_on_every_engine() {
         let again = write(&db, async |tx| tx.insert_repository(project, NEW_YEAR).await).await;
         assert!(matches!(again, Err(db::Error::Taken)));
         assert!(write(&db, async |tx| tx.lock_repository(project).await).await.unwrap());
-        assert_eq!(read(&db, async |tx| tx.list_repositories().await).await, [project.clone()]);
+        assert_eq!(read(&db, async |tx| tx.list_repositories().await).await, std::slice::from_ref(project));
 
         for (number, state) in PushState::ALL.iter().enumerate() {
             let at = NEW_YEAR.plus_seconds(number as i64 / 2);
@@ -244,7 +244,7 @@ async fn the_next_start_publishes_what_a_killed_server_did_not() {
         let base = place.events().await.len();
         let moved = Line { old: None, new: Some(next.clone()), reference: "refs/heads/moved".into() };
         let unmoved = Line { reference: "refs/heads/unmoved".into(), ..moved.clone() };
-        let project = place.project();
+        let project = project();
         let lines = &[moved.clone(), unmoved];
         write(&cx.db, async |tx| record(cx, tx, &project, lines, &"ana".into()).await).await.unwrap();
         place.git(&["update-ref", "refs/heads/moved", &next]).await;
@@ -292,7 +292,7 @@ async fn a_ref_without_a_record_is_an_incident_and_no_push() {
     .assert_eq(&place.pushes().await);
     // From here on it is known where `main` is, and a merge builds on it.
     let merged = place.commit(&next, "third").await;
-    crate::fast_forward(&place.cx, &place.project(), "main", &next, &merged, &"ben".into()).await.unwrap();
+    crate::fast_forward(&place.cx, &project(), "main", &next, &merged, &"ben".into()).await.unwrap();
     assert_eq!(place.events().await[base..], [format!("main by ben: {next} -> {merged}")]);
 }
 
@@ -304,13 +304,13 @@ async fn a_merge_that_is_cut_off_is_all_there_or_not_at_all() {
     let next = place.commit(&first, "second").await;
     let base = place.events().await.len();
     let merge = async || {
-        crate::fast_forward(&place.cx, &place.project(), "main", &first, &next, &"ben".into())
+        crate::fast_forward(&place.cx, &project(), "main", &first, &next, &"ben".into())
             .await
             .map_err(|e| e.to_string())
     };
     let (waits, done) = testkit::drop_at_every_wait(merge, async || {
         settle_all(&place.cx).await.unwrap();
-        let at = crate::resolve(&place.cx, &place.project(), "main").await.unwrap().id;
+        let at = crate::resolve(&place.cx, &project(), "main").await.unwrap().id;
         let told = place.events().await.len() - base;
         assert_eq!(told, usize::from(at == next), "moved and told, or neither");
     })

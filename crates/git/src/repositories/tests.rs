@@ -1,7 +1,8 @@
-use crate::tests::{Place, author, file};
+use crate::tests::{Place, author, file, project};
 use crate::{Error, NewFile, create, export, fast_forward, read_file, resolve};
 use base::Fault;
 use expect_test::expect;
+use std::fmt::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
@@ -12,7 +13,7 @@ fn code<T: std::fmt::Debug>(result: Result<T, Error>) -> &'static str {
 #[tokio::test]
 async fn a_repository_is_made_once_and_is_found_again() {
     let place = Place::new().await;
-    let (cx, project) = (&place.cx, place.project());
+    let (cx, project) = (&place.cx, project());
     let files = [
         file("README.md", "hello\n"),
         NewFile { executable: true, ..file("bin/run \"it\"\\now.sh", "#!/bin/sh\n") },
@@ -49,13 +50,13 @@ async fn nothing_is_made_of_what_cannot_be() {
         assert_eq!(code(create(&place.cx, &project.into(), &[], &author(), "x").await), "git.repository_name");
     }
     for path in ["", "/etc/passwd", "../x", ".git/hooks/pre-receive", "a\nM 100644 inline b"] {
-        let made = create(&place.cx, &place.project(), &[file(path, "x")], &author(), "x").await;
+        let made = create(&place.cx, &project(), &[file(path, "x")], &author(), "x").await;
         assert_eq!(code(made), "git.bad_path", "{path:?}");
     }
     let twice = [file("a", "1"), file("a", "2")];
-    assert_eq!(code(create(&place.cx, &place.project(), &twice, &author(), "x").await), "git.bad_path");
+    assert_eq!(code(create(&place.cx, &project(), &twice, &author(), "x").await), "git.bad_path");
     let odd = crate::Signature { name: "A <b>\ncommitter Eve".into(), email: "a>b\n@x".into() };
-    let made = create(&place.cx, &place.project(), &[file("done", "done\n")], &odd, "done\nM 1").await.unwrap();
+    let made = create(&place.cx, &project(), &[file("done", "done\n")], &odd, "done\nM 1").await.unwrap();
     assert_eq!((made.author.name.as_str(), made.author.email.as_str()), ("A bcommitter Eve", "ab@x"));
     assert_eq!(made.message, "done\nM 1");
 }
@@ -63,7 +64,7 @@ async fn nothing_is_made_of_what_cannot_be() {
 #[tokio::test]
 async fn two_that_make_it_at_once_get_one() {
     let place = Place::new().await;
-    let (project, one, two) = (place.project(), [file("a", "1")], [file("a", "2")]);
+    let (project, one, two) = (project(), [file("a", "1")], [file("a", "2")]);
     let (cx, by) = (&place.cx, &author());
     let both = tokio::join!(create(cx, &project, &one, by, "x"), create(cx, &project, &two, by, "x"));
     assert_eq!(both.0.unwrap(), both.1.unwrap());
@@ -73,7 +74,7 @@ async fn two_that_make_it_at_once_get_one() {
 #[tokio::test]
 async fn a_revision_is_a_branch_a_tag_or_a_commit_and_nothing_else() {
     let place = Place::new().await;
-    let (cx, project, first) = (&place.cx, place.project(), place.created().await);
+    let (cx, project, first) = (&place.cx, project(), place.created().await);
     let second = place.commit(&first, "second").await;
     place.git(&["update-ref", "refs/heads/x", &second]).await;
     place.git(&["update-ref", "refs/tags/v1", &second]).await;
@@ -123,7 +124,7 @@ async fn a_revision_is_a_branch_a_tag_or_a_commit_and_nothing_else() {
 #[tokio::test]
 async fn a_file_is_read_within_its_bounds() {
     let place = Place::new().await;
-    let (cx, project, first) = (&place.cx, place.project(), place.created().await);
+    let (cx, project, first) = (&place.cx, project(), place.created().await);
     let read = async |path: &str, limit| read_file(cx, &project, &first, path, limit).await;
     assert_eq!(read("README.md", 6).await.unwrap().as_deref(), Some(&b"hello\n"[..]));
     assert_eq!(code(read("README.md", 5).await), "git.too_large");
@@ -141,7 +142,7 @@ async fn a_file_is_read_within_its_bounds() {
 async fn tree(place: &Place, entries: &[(&str, &str, &str)]) -> String {
     let mut stream = "commit refs/heads/made\ncommitter a <a> 1 +0000\ndata 1\nx\ndeleteall\n".to_owned();
     for (mode, path, content) in entries {
-        stream += &format!("M {mode} inline {path}\ndata {}\n{content}\n", content.len());
+        write!(stream, "M {mode} inline {path}\ndata {}\n{content}\n", content.len()).unwrap();
     }
     place.git_with(&["fast-import", "--quiet", "--force", "--done"], &format!("{stream}done\n")).await;
     place.git(&["rev-parse", "refs/heads/made^{tree}"]).await
@@ -149,7 +150,7 @@ async fn tree(place: &Place, entries: &[(&str, &str, &str)]) -> String {
 
 async fn exported(place: &Place, tree: &str) -> (tempfile::TempDir, Result<(), Error>) {
     let into = tempfile::tempdir().unwrap();
-    let done = export(&place.cx, &place.project(), tree, into.path()).await;
+    let done = export(&place.cx, &project(), tree, into.path()).await;
     (into, done)
 }
 
@@ -190,7 +191,7 @@ async fn an_export_is_what_was_committed_byte_for_byte() {
     // A commit stands for its tree; a folder that is not empty is left alone.
     let commit = place.git(&["rev-parse", "refs/heads/made"]).await;
     exported(&place, &commit).await.1.unwrap();
-    let full = export(&place.cx, &place.project(), &made, into.path()).await;
+    let full = export(&place.cx, &project(), &made, into.path()).await;
     assert_eq!(code(full), "git.failed");
 }
 
@@ -232,7 +233,7 @@ async fn no_link_leads_out_of_an_export() {
 #[tokio::test]
 async fn a_branch_only_moves_forward_from_where_it_is() {
     let place = Place::new().await;
-    let (cx, project, first) = (&place.cx, place.project(), place.created().await);
+    let (cx, project, first) = (&place.cx, project(), place.created().await);
     let second = place.commit(&first, "second").await;
     let other = place.commit(&first, "other").await;
     let by = &"ben".into();
@@ -256,7 +257,7 @@ async fn a_branch_only_moves_forward_from_where_it_is() {
 #[tokio::test]
 async fn of_two_merges_at_once_one_is_made() {
     let place = Place::new().await;
-    let (cx, project, first) = (&place.cx, place.project(), place.created().await);
+    let (cx, project, first) = (&place.cx, project(), place.created().await);
     let (one, two) = (place.commit(&first, "one").await, place.commit(&first, "two").await);
     let (ana, ben) = (&"ana".into(), &"ben".into());
     let merges = tokio::join!(
@@ -279,7 +280,7 @@ async fn tidying_throws_nothing_away() {
         place.git_with(&["pack-objects", "--quiet", "objects/pack/pack"], &next).await;
     }
     super::tidy_all(&place.cx).await.unwrap();
-    assert_eq!(resolve(&place.cx, &place.project(), &lost).await.unwrap().subject(), "no branch reaches this");
+    assert_eq!(resolve(&place.cx, &project(), &lost).await.unwrap().subject(), "no branch reaches this");
     let counted = place.git(&["count-objects", "-v"]).await;
     assert!(counted.contains("packs: 1\n"), "{counted}");
     place.git(&["fsck", "--strict"]).await;
@@ -291,7 +292,7 @@ async fn nothing_is_pushed_around_the_server() {
     let place = Place::new().await;
     crate::Hooks::bind(&place.cx).unwrap();
     let first = place.created().await;
-    let repository = place.cx.repository(&place.project()).unwrap();
+    let repository = place.cx.repository(&project()).unwrap();
     let clone = place.folder.path().join("clone");
     let git = |arguments: &[&str]| {
         let mut command = std::process::Command::new("git");
