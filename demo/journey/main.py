@@ -53,7 +53,7 @@ def tell(server: Server, lakes: Lakes, stay: bool) -> int:
         print(f"server ready after {time.monotonic() - started:.2f} s  → {server.url}")
         clients = {name: Client(server.url, server.token(name, groups)) for name, groups in GROUPS.items()}
         walk = Walk(server.url, lakes, clients, say=lambda line: print(line, flush=True))
-        _, token = lockgate.tokens.create("laptop", client=clients["ana"])
+        _, token = lockgate.tokens.create("laptop", ttl_seconds=12 * 3600, client=clients["ana"])
         build = Build(walk, Laptop(server.data.with_name("laptop"), server.url, "ana", token))
         for part in (
             walk.find_data,

@@ -22,10 +22,10 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "dora": (),
     "eli": (),
     "vera": ("model-validators",),
-    "cho": ("model-developers",),
+    "cho": (),
     "ivo": ("auditors",),
 }
-"""The people and their groups; Dora and Eli are stewards of one lake each, by Pat's word."""
+"""The people and their groups, which hold everywhere; Dora, Eli and Cho have a role for one place, by Pat's word."""
 
 STEWARDS = {"dora": "retail", "eli": "risk"}
 NEXT = "development copies, packages, CI, release, serving, monitoring, evidence"
@@ -197,7 +197,9 @@ class Walk:
                 lockgate.requests.approve(own, client=self.clients["dora"])
             lockgate.requests.withdraw(own.id, client=self.clients["dora"])
             lockgate.roles.end(second.id, client=self.clients["pat"])
-            words.append("Dora, its only steward, cannot even submit a request of her own; beside another, not approve it")
+            words.append(
+                "Dora, its only steward, cannot even submit a request of her own; beside another, not approve it"
+            )
 
     def refuses(self, person: str, request: lockgate.requests.Request) -> None:
         """Let `person` try to approve what is not theirs to decide."""

@@ -42,7 +42,7 @@ def fit(train: pd.DataFrame, contract: Path, seed: int, c: float) -> Fitted:
     """Train the model on the features that the contract names."""
     terms = rows.Contract.read(contract)
     features, outcome = train[terms.features], train[terms.target]
-    with tracking.logged("fit") as is_logged:
+    with tracking.logged("fit", autolog=True) as is_logged:
         fitted = model.build(terms.words, terms.numbers, c, seed)
         fitted.fit(features, outcome)
         if is_logged:

@@ -13,8 +13,11 @@ EXPERIMENT = "train"
 
 
 @contextmanager
-def logged(name: str) -> Iterator[bool]:
-    """Log what scikit-learn does in the block; yield whether it is logged."""
+def logged(name: str, autolog: bool = False) -> Iterator[bool]:
+    """Open a run for the block; yield whether there is one.
+
+    With `autolog`, what scikit-learn does in the block is logged by itself.
+    """
     if not os.environ.get("MLFLOW_TRACKING_URI"):
         yield False
         return
@@ -23,7 +26,8 @@ def logged(name: str) -> Iterator[bool]:
     import mlflow  # slow to import, and not needed without an address
 
     logging.getLogger("mlflow").setLevel(logging.ERROR)
-    mlflow.sklearn.autolog(log_models=False, silent=True)
+    if autolog:
+        mlflow.sklearn.autolog(log_models=False, silent=True)
     mlflow.set_experiment(EXPERIMENT)
     with warnings.catch_warnings(), mlflow.start_run(run_name=name):
         warnings.simplefilter("ignore", FutureWarning)
