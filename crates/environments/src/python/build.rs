@@ -142,11 +142,14 @@ async fn install(cx: &Context, interpreter: &Interpreter, built: &Built, folder:
 
 async fn run(cx: &Context, arguments: &[OsString], mut log: String) -> Result<String, Failed> {
     let ended = installer::run(&cx.python, arguments).await;
-    log.push_str(ended.said());
+    // Where the server keeps its data is nobody's business: log and reason are shown to people.
+    let place = cx.folder.display().to_string();
+    let shown = |text: &str| text.replace(&place, "…");
+    log.push_str(&shown(ended.said()));
     let log = installer::last(&log);
     match ended {
         Ended::Well(_) => Ok(log),
-        Ended::Badly { reason, passes, .. } => Err(Failed { reason, log, passes }),
+        Ended::Badly { reason, passes, .. } => Err(Failed { reason: shown(&reason), log, passes }),
     }
 }
 

@@ -115,6 +115,7 @@ async fn a_lock_becomes_an_environment_that_runs() {
         let packages: Vec<String> = row.packages.iter().map(|(name, version)| format!("{name} {version}")).collect();
         assert_eq!(packages, ["alpha 1.0", "beta-two 2.1"]);
         assert!(row.size_bytes > 0 && row.log.contains("beta-two==2.1"), "{}", row.log);
+        assert!(!row.log.contains(&cx.folder.display().to_string()), "no path of the server is told: {}", row.log);
     })
     .await;
 }

@@ -99,10 +99,16 @@ pub(super) async fn give_up(cx: &Context, id: &ProjectId, reason: &str) -> Resul
     cx.db
         .write(|tx| async move {
             let Some(project) = tx.lock_project(id).await? else { return Ok(()) };
-            match project.set_error(reason, cx.clock.now()) {
-                Ok(after) => save(&tx, "SetProjectError", &project, after).await,
-                Err(_) => Ok(()), // it is set up, or failed, meanwhile
+            let Ok(after) = project.set_error(reason, cx.clock.now()) else {
+                return Ok(()); // it is set up, or failed, meanwhile
+            };
+            // Nobody sets its environments up any more, and they say so.
+            for environment in environments::list_of(&tx, id).await? {
+                if environment.state == InstanceState::Provisioning {
+                    environments::set_error(&cx.environments, &tx, &environment.id, reason).await?;
+                }
             }
+            save(&tx, "SetProjectError", &project, after).await
         })
         .await
 }
