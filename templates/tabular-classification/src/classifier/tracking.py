@@ -23,6 +23,9 @@ def logged(name: str, autolog: bool = False) -> Iterator[bool]:
         return
     # On by default, it would report to mlflow's makers.
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    if "LOCKGATE_STEP" in os.environ:
+        # There the address is the sandbox's own, which nobody can open.
+        os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
     import mlflow  # slow to import, and not needed without an address
 
     logging.getLogger("mlflow").setLevel(logging.ERROR)
