@@ -13,7 +13,6 @@ pub mod migrations;
 pub mod pipelines;
 pub mod protocol;
 pub mod runner;
-#[expect(clippy::module_inception, reason = "the resource is what the context is named after")]
 mod runs;
 mod scheduler;
 mod sources;

@@ -103,16 +103,12 @@ impl Scheduler {
         if state.stopped {
             return false;
         }
-        match state.busy.get_mut(run) {
-            Some(again) => {
-                *again = true;
-                false
-            }
-            None => {
-                state.busy.insert(run.clone(), false);
-                true
-            }
+        if let Some(again) = state.busy.get_mut(run) {
+            *again = true;
+            return false;
         }
+        state.busy.insert(run.clone(), false);
+        true
     }
 
     /// Ends a turn, unless the run was woken meanwhile.

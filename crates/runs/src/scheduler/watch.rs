@@ -78,9 +78,10 @@ pub(super) async fn planned(cx: &Context, facts: &Facts<'_>) -> Result<(), Error
         let Some(step) = facts.plan.graph.step(&attempt.step) else { continue };
         let id = &attempt.id;
         let tokens = cx.db.write(|tx| async move { tokens(cx, &tx, run, step, id).await }).await?;
-        let python = match facts.laid.lock.is_empty() {
-            true => None,
-            false => Some(environments::python_env(&cx.environments, &facts.laid.lock).await?.folder),
+        let python = if facts.laid.lock.is_empty() {
+            None
+        } else {
+            Some(environments::python_env(&cx.environments, &facts.laid.lock).await?.folder)
         };
         submit_all(cx, facts, python.as_ref(), vec![(attempt, tokens)]).await?;
     }

@@ -114,7 +114,7 @@ impl Step {
         }
         let started_at = self.started_at.or(Some(now));
         let (state, key, why, tries) = (StepState::Running, Some(key), None, self.tries + 1);
-        Ok(Self { state, key, governed, why, tries, started_at, ..self.clone() })
+        Ok(Self { state, tries, why, key, governed, started_at, ..self.clone() })
     }
 
     /// Takes the result of an equal step.
