@@ -10,6 +10,7 @@ pub mod migrations;
 pub mod publish;
 pub mod queries;
 mod reading;
+mod row_filter;
 
 pub use effects::DataEffects;
 pub use engine::{Engine, Key, Limits, Side, Split};

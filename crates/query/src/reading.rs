@@ -3,17 +3,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use base::{DatasetId, GrantId, Principal, PurposeId, Timestamp};
-use catalog::datasets::{self, DatasetState, Table};
-use catalog::grants::{self, Allowed, ColumnTerm, Literal, NotAllowed, Reading, RowFilter, RowOp, RowRule};
+use catalog::datasets::{self, DatasetState, Origin, Table};
+use catalog::grants::{self, Allowed, ColumnTerm, NotAllowed, Reading, RowFilter};
 use catalog::requests::RequestKind;
 use datafusion::arrow::datatypes::{DataType, SchemaRef};
-use datafusion::common::{Column, ScalarValue};
-use datafusion::logical_expr::{Expr, cast, lit};
+use datafusion::logical_expr::Expr;
 use db::Tx;
 
 use crate::Context;
 use crate::engine::{Format, Key, Pinned, PinnedFile, Policy, Statement, TableName, Term, nearest};
 use crate::queries::{Asked, Error, Read};
+use crate::row_filter::condition;
 
 /// A dataset that a query may read, as found in one transaction; nothing of it was opened yet.
 #[derive(Clone, Debug)]
@@ -32,13 +32,17 @@ impl Readable {
     /// Opens the lake's folder and puts the terms in the engine's words. Blocks on the disk.
     pub(crate) fn open(&self, cx: &Context, asker: &Principal) -> Result<(Pinned, Policy), Error> {
         let pinned = open_table(cx, &self.table)?;
-        let policy = policy(&self.allowed.columns, &self.allowed.row_filter, &self.table, token_key(cx, asker));
+        let key = token_key(cx, asker, &self.table);
+        let policy = policy(&self.allowed.columns, &self.allowed.row_filter, &self.table, key);
         Ok((pinned, policy))
     }
 }
 
-/// Returns the key behind the tokens that `asker` sees: the same in every dataset, so that joins hold.
-pub(crate) fn token_key(cx: &Context, asker: &Principal) -> Key {
+/// Returns the key behind the tokens that `asker` sees: the same in every dataset that lies in a lake, so that joins hold.
+///
+/// A published dataset has a key of its own: whoever publishes guesses and reads them back as tokens would otherwise know
+/// which guess is behind each token of the others.
+pub(crate) fn token_key(cx: &Context, asker: &Principal, table: &Table) -> Key {
     // An environment's tokens are its project's: what one environment learned, the next can join.
     let owner = match asker {
         Principal::Environment(environment) => {
@@ -46,7 +50,11 @@ pub(crate) fn token_key(cx: &Context, asker: &Principal) -> Key {
         }
         other => other.to_string(),
     };
-    cx.key.derive(&format!("token {owner}"))
+    let key = cx.key.derive(&format!("token {owner}"));
+    match table.origin {
+        Origin::Crawled => key,
+        Origin::Published => key.derive(&format!("published {}", table.dataset)),
+    }
 }
 
 /// Returns the purpose that is asked for; where none is named, the one that the caller's grants for all of these datasets
@@ -217,6 +225,7 @@ pub(crate) fn open_table(cx: &Context, table: &Table) -> Result<Pinned, Error> {
             datasets::Format::Parquet => Format::Parquet,
             datasets::Format::Csv { delimiter } => Format::Csv { delimiter },
         },
+        row_bytes: table.files.iter().filter_map(|file| file.row_bytes).max().unwrap_or(0),
         schema: table.schema.clone(),
         partitions: partitions.collect(),
     })
@@ -244,84 +253,4 @@ fn type_of(table: &Table, column: &str) -> Option<DataType> {
     let stored = schema.field_with_name(column).ok().map(|field| field.data_type().clone());
     let partition = table.partitions.iter().find(|field| field.name() == column);
     stored.or_else(|| partition.map(|field| field.data_type().clone()))
-}
-
-/// Returns one rule as a condition on a column of type `of`. What cannot be compared keeps no row: a column that is gone,
-/// a value that is none of the column's type.
-fn condition(rule: &RowRule, of: Option<DataType>) -> Expr {
-    let Some(of) = of else { return lit(false) };
-    let of = match of {
-        DataType::Dictionary(_, values) => *values,
-        other => other,
-    };
-    let column = || Expr::Column(Column::from_name(&rule.column));
-    if rule.op == RowOp::IsEmpty {
-        return column().is_null();
-    }
-    let values: Vec<ScalarValue> = rule.value.literals().iter().filter_map(|literal| scalar(literal, &of)).collect();
-    if rule.op == RowOp::In {
-        let fitting: Vec<Expr> = values.into_iter().map(lit).collect();
-        return if fitting.is_empty() { lit(false) } else { column().in_list(fitting, false) };
-    }
-    let Some(value) = values.into_iter().next() else { return lit(false) };
-    // A fraction beside whole numbers is compared as a number of its own kind.
-    let left = if value.data_type() == of || !of.is_numeric() { column() } else { cast(column(), value.data_type()) };
-    match rule.op {
-        RowOp::Is => left.eq(lit(value)),
-        RowOp::IsNot => left.not_eq(lit(value)),
-        RowOp::AtMost => left.lt_eq(lit(value)),
-        RowOp::AtLeast => left.gt_eq(lit(value)),
-        RowOp::Less => left.lt(lit(value)),
-        RowOp::More => left.gt(lit(value)),
-        RowOp::In | RowOp::IsEmpty => lit(false),
-    }
-}
-
-fn scalar(literal: &Literal, of: &DataType) -> Option<ScalarValue> {
-    let text = match literal {
-        Literal::Bool(value) => return (*of == DataType::Boolean).then(|| ScalarValue::from(*value)),
-        Literal::Number(number) => number.to_string(),
-        Literal::Text(text) => text.clone(),
-    };
-    if of.is_string() {
-        return ScalarValue::try_from_string(text, of).ok();
-    }
-    let exact = ScalarValue::try_from_string(text, of).ok().filter(|value| !value.is_null());
-    match literal {
-        Literal::Number(number) if exact.is_none() && of.is_numeric() => number.as_f64().map(ScalarValue::from),
-        _ => exact,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(op: RowOp, value: serde_json::Value, of: &DataType, expected: &str) {
-        let rule = serde_json::json!({"column": "c", "op": op, "value": value});
-        let rule: RowRule = serde_json::from_value(rule).unwrap();
-        assert_eq!(condition(&rule, Some(of.clone())).to_string(), expected);
-    }
-
-    #[test]
-    fn a_rule_becomes_a_condition_of_the_columns_type() {
-        use serde_json::json;
-        check(RowOp::Is, json!("north"), &DataType::Utf8, "c = Utf8(\"north\")");
-        check(RowOp::AtLeast, json!(18), &DataType::Int64, "c >= Int64(18)");
-        check(RowOp::AtLeast, json!(18.5), &DataType::Int32, "CAST(c AS Float64) >= Float64(18.5)");
-        check(RowOp::Less, json!("2026-01-31"), &DataType::Date32, "c < Date32(\"2026-01-31\")");
-        check(RowOp::Is, json!(true), &DataType::Boolean, "c = Boolean(true)");
-        check(RowOp::In, json!([1, "two", 3]), &DataType::Int64, "c IN ([Int64(1), Int64(3)])");
-    }
-
-    #[test]
-    fn what_cannot_be_compared_keeps_no_row() {
-        use serde_json::json;
-        check(RowOp::Is, json!("seven"), &DataType::Int64, "Boolean(false)");
-        check(RowOp::IsNot, json!("seven"), &DataType::Int64, "Boolean(false)");
-        check(RowOp::In, json!(["x"]), &DataType::Date32, "Boolean(false)");
-        check(RowOp::Is, json!(true), &DataType::Int64, "Boolean(false)");
-        let rule: RowRule = serde_json::from_value(json!({"column": "gone", "op": "is_empty"})).unwrap();
-        assert_eq!(condition(&rule, None).to_string(), "Boolean(false)");
-    }
 }

@@ -328,6 +328,7 @@ fn united(good: Vec<Good>, broken: &mut Vec<Broken>) -> (Vec<Good>, Content, Sch
         values: file.partition.iter().map(|(_, value)| value.clone()).collect(),
         header: (file.known.delimiter.is_some() && names(&file.schema) != names(&united.schema))
             .then(|| names(&file.schema).into_iter().map(str::to_owned).collect()),
+        row_bytes: read::row_bytes_of(&file.schema),
     };
     let format = match kept.first().and_then(|file| file.known.delimiter) {
         Some(delimiter) => Format::Csv { delimiter },

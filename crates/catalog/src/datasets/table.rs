@@ -37,6 +37,9 @@ pub struct TableFile {
     /// The columns of a CSV file in the order of its header, where that is not the order of the table's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub header: Option<Vec<String>>,
+    /// A bound on the bytes of a row, on average over any run of them; nothing where that is a few thousand at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub row_bytes: Option<u64>,
 }
 
 impl TableFile {

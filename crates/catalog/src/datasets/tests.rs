@@ -130,6 +130,7 @@ async fn publishing_makes_versions_and_never_writes_over_a_crawled_dataset() {
             digest: None,
             values: Vec::new(),
             header: None,
+            row_bytes: None,
         };
         let fields = vec![Field::new("score", DataType::Float64, false), Field::new("other", DataType::Utf8, true)];
         let what = Published {

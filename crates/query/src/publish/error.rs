@@ -20,6 +20,10 @@ pub enum Error {
     NotParquet(&'static str),
     #[error("column `{0}` {1}")]
     Column(String, &'static str),
+    #[error("the body cannot be published: {0}")]
+    Rows(String),
+    #[error("`{0}` differs from table `{1}` by capitals only")]
+    Twin(DatasetId, String),
     #[error("the body broke off")]
     Broken,
     #[error("the body is larger than {0} bytes")]
@@ -43,12 +47,12 @@ pub enum Error {
 impl Fault for Error {
     fn fault(&self) -> (Kind, &'static str) {
         match self {
-            Self::Name(_) => (Kind::Invalid, "publish.name"),
+            Self::Name(_) | Self::Twin(..) => (Kind::Invalid, "publish.name"),
             Self::NoGrant(_) => (Kind::NotFound, "publish.no_grant"),
             Self::NotAllowed(inner) => inner.fault(),
             Self::Input(..) => (Kind::Invalid, "publish.input"),
             Self::Skew => (Kind::Unavailable, "query.clock_skew"),
-            Self::NotParquet(_) => (Kind::Invalid, "publish.not_parquet"),
+            Self::NotParquet(_) | Self::Rows(_) => (Kind::Invalid, "publish.not_parquet"),
             Self::Column(..) => (Kind::Invalid, "publish.column"),
             Self::Broken => (Kind::Invalid, "publish.broken"),
             Self::TooLarge(_) => (Kind::TooLarge, "publish.too_large"),
@@ -71,6 +75,8 @@ impl Fault for Error {
                 "name the datasets that the rows were made from, as `lake.schema.table`, and read them for the same purpose".into()
             }
             Self::Skew => "have the platform administrator correct the clock".into(),
+            Self::Twin(_, other) => format!("give it another name, or publish to `{other}`"),
+            Self::Rows(_) => "split long values, write smaller pages, and send the file again".into(),
             Self::NotParquet(_) => "write the file again and send all of it".into(),
             Self::Column(..) => "rename it or change its type, and write the file again".into(),
             Self::Broken => "send it again; nothing was published".into(),

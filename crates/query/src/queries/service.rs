@@ -16,7 +16,7 @@ use super::shepherd::Shepherd;
 use super::store::{After, QueryStore};
 use super::{Asked, CancelQuery, Query, QueryState, Read, ReadQuery, RunQuery};
 use crate::Context;
-use crate::engine::{Prepared, Session, Statement, pump};
+use crate::engine::{Prepared, Session, Slot, Statement, pump};
 use crate::reading::{self, Readable};
 
 /// An answer under way: the query's id, and its bytes. The stream ends with an error where the query did not succeed.
@@ -34,12 +34,12 @@ pub struct Answer {
 pub async fn run(cx: &Context, permit: Permit<RunQuery>, asked: Asked) -> Result<Answer> {
     check_clock(cx).await?;
     let asker = permit.caller().principal().ok_or(access::Refused::PersonsOnly)?;
-    let slot = cx.engine.slot().await.ok_or(Error::Busy)?;
+    let slot = cx.engine.slot(&asker.to_string()).await.ok_or(Error::Busy)?;
     let deadline = Instant::now() + cx.engine.limits().time;
     let sql = asked.sql.clone();
-    let statement = cx.engine.spawn(async move { Statement::parse(&sql) }).done().await.ok_or(Error::Broken)??;
+    let statement = calm(cx.engine.spawn(async move { Statement::parse(&sql) }).done().await)??;
     let (asked, readable) = find_readable(cx, permit.caller(), asked, &statement).await?;
-    let (session, prepared) = prepare(cx, &asker, &asked, statement, &readable, deadline).await?;
+    let (session, prepared) = prepare(cx, slot, &asker, &asked, statement, &readable, deadline).await?;
     let reads: Vec<Read> = readable.iter().map(Readable::read).collect();
     let query = record_start(cx, &permit, &asker, &asked, reads).await?;
 
@@ -54,7 +54,7 @@ pub async fn run(cx: &Context, permit: Permit<RunQuery>, asked: Asked) -> Result
     let shepherd = Shepherd { cx, permit, asked, query, to_client, broken: mended, sent, deadline };
     tasks.spawn(async move {
         shepherd.run(from_engine, started).await;
-        drop((work, slot)); // the work ends with its query, and only then is its place free
+        drop(work); // it ends with its query
     });
     first_bytes.await.unwrap_or(Err(Error::Broken))?;
     Ok(Answer { query: id, bytes, broken })
@@ -83,8 +83,14 @@ async fn find_readable(
         .await
 }
 
+/// What the reader's words made panic is theirs to change; the log has it, for us to mend.
+fn calm<T>(done: Option<T>) -> Result<T> {
+    Ok(done.ok_or(crate::engine::Error::Failed(crate::engine::BROKE_OFF))?)
+}
+
 async fn prepare(
     cx: &Context,
+    slot: Slot,
     asker: &Principal,
     asked: &Asked,
     statement: Statement,
@@ -98,7 +104,7 @@ async fn prepare(
     let (cx, asker, readable, time) = (cx.clone(), asker.clone(), readable.to_vec(), limits.time);
     let engine = Arc::clone(&cx.engine);
     let work = engine.spawn(async move {
-        let mut session = Session::new(memory, threads)?;
+        let mut session = Session::new(memory, threads, Some(slot))?;
         for table in readable {
             let (name, read) = (table.name.clone(), table.read());
             let (opened, asker) = (cx.clone(), asker.clone());
@@ -114,7 +120,7 @@ async fn prepare(
         Ok((Arc::new(session), prepared))
     });
     match tokio::time::timeout_at(deadline, work.done()).await {
-        Ok(done) => done.ok_or(Error::Broken)?,
+        Ok(done) => calm(done)?,
         Err(_) => Err(Error::TooLong(time.as_secs())),
     }
 }

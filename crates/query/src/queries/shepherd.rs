@@ -75,6 +75,8 @@ impl Shepherd {
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut look = 0;
         let mut waiting: Option<Bytes> = None;
+        // From when on nobody counts as reading: an answer that is not read holds a place that others wait for.
+        let (patience, mut given_up) = (self.cx.engine.limits().patience, self.deadline);
         loop {
             tokio::select! {
                 biased;
@@ -83,6 +85,9 @@ impl Shepherd {
                 _ = looks.tick() => {
                     look += 1;
                     self.may_go_on(look % LOOKS_PER_SIGN == 0).await?;
+                }
+                () = tokio::time::sleep_until(given_up), if waiting.is_some() => {
+                    return Err(Error::Cancelled(format!("nobody read on for {} s", patience.as_secs())));
                 }
                 () = gone(&self.to_client, started) => return Err(Error::Cancelled("nobody waits for the answer any more".into())),
                 place = self.to_client.reserve(), if waiting.is_some() => {
@@ -98,6 +103,7 @@ impl Shepherd {
                             let _ = started.send(Ok(())); // whether anybody waits is seen at the next turn
                         }
                         waiting = (!bytes.is_empty()).then_some(bytes);
+                        given_up = Instant::now() + patience;
                     }
                     Some(Piece::End { truncated }) => return Ok(truncated),
                     Some(Piece::Failed(error)) => return Err(error.into()),

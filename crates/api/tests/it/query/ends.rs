@@ -108,8 +108,8 @@ async fn a_query_waits_longer_for_its_first_row_than_other_calls_for_their_answe
     granted(&app).await;
     let engine = app.query().engine;
     let mut slots = Vec::new();
-    for _ in 0..engine.limits().at_once {
-        slots.push(engine.slot().await.unwrap());
+    for other in 0..engine.limits().at_once {
+        slots.push(engine.slot(&format!("other-{other}")).await.unwrap());
     }
     let since = std::time::Instant::now();
     let asked = json!({"sql": format!("SELECT count(*) AS n FROM {CUSTOMERS}"), "purpose": "pd"});

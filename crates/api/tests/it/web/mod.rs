@@ -34,8 +34,12 @@ async fn a_null_character_is_refused_by_name() {
 #[tokio::test]
 async fn a_path_that_is_no_text_is_a_problem_too() {
     let app = TestApp::start().await;
-    for path in ["/api/v1/people/%ff", "/api/v1/datasets/%ff", "/%ff", "/%00"] {
+    for path in ["/api/v1/people/%ff", "/%ff", "/%00"] {
         let response = app.raw(Request::get(path).body(Body::empty()).unwrap()).await;
-        assert_eq!((response.status().as_u16(), response.headers()["content-type"].to_str().unwrap()), (400, "application/problem+json"), "{path}");
+        assert_eq!(
+            (response.status().as_u16(), response.headers()["content-type"].to_str().unwrap()),
+            (400, "application/problem+json"),
+            "{path}"
+        );
     }
 }

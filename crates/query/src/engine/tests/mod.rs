@@ -1,5 +1,6 @@
 //! Attempts to see what is hidden, on each way a dataset can be stored.
 mod changes;
+mod greedy;
 mod hidden;
 mod mistakes;
 mod orders;
@@ -79,7 +80,7 @@ impl Fixture {
     fn with(stored: Stored, row_filter: Option<&str>, change: impl Fn(&mut Policy)) -> Self {
         let folder = TempDir::new().unwrap();
         let pinned = store(folder.path(), stored, rows(0..ROWS));
-        let mut fixture = Self { folder, session: Session::new(256 << 20, 4).unwrap(), stored };
+        let mut fixture = Self { folder, session: Session::new(256 << 20, 4, None).unwrap(), stored };
         let mut policy = policy(&pinned, row_filter);
         change(&mut policy);
         fixture.session.add(&name("people"), pinned, policy).unwrap();
@@ -232,7 +233,7 @@ fn store(folder: &Path, stored: Stored, batch: RecordBatch) -> Pinned {
         schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
     }
     let folder = Arc::new(Dir::open_ambient_dir(folder, ambient_authority()).unwrap());
-    Pinned { folder, files, format, schema, partitions }
+    Pinned { folder, files, format, row_bytes: 0, schema, partitions }
 }
 
 /// The columns that CSV can hold.

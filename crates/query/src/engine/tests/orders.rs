@@ -17,7 +17,7 @@ fn swapped(folder: &Path) -> Pinned {
     let age = datafusion::arrow::datatypes::Field::new("age", DataType::Int64, true);
     let folder = Arc::new(Dir::open_ambient_dir(folder, ambient_authority()).unwrap());
     let schema = Arc::new(Schema::new(vec![text("id"), text("iban"), text("name"), age]));
-    Pinned { folder, files, format: Format::Csv { delimiter: b',' }, schema, partitions: vec![] }
+    Pinned { folder, files, format: Format::Csv { delimiter: b',' }, row_bytes: 0, schema, partitions: vec![] }
 }
 
 fn seen(pinned: Pinned, row_filter: Option<&str>) -> Session {
@@ -25,7 +25,7 @@ fn seen(pinned: Pinned, row_filter: Option<&str>) -> Session {
     let row_filter = row_filter.map(|sql| condition(sql, &pinned.schema));
     let terms = terms.into_iter().map(|(name, term)| (name.to_owned(), term)).collect();
     let policy = Policy { terms, row_filter, split: None, key: Key::new(&[7; 32]) };
-    let mut session = Session::new(64 << 20, 2).unwrap();
+    let mut session = Session::new(64 << 20, 2, None).unwrap();
     session.add(&name("people"), pinned, policy).unwrap();
     session
 }

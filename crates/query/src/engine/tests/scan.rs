@@ -129,7 +129,7 @@ async fn a_policy_that_does_not_fit_is_refused() {
         let pinned = store(folder.path(), Stored::Parquet, super::rows(0..10));
         let mut policy = policy(&pinned, None);
         change(&mut policy);
-        Session::new(1 << 20, 1).unwrap().add(&name("people"), pinned, policy).is_ok()
+        Session::new(1 << 20, 1, None).unwrap().add(&name("people"), pinned, policy).is_ok()
     };
     assert!(fits(&|_| {}));
     assert!(!fits(&|policy| {

@@ -13,11 +13,18 @@ fn fixture(batch: &RecordBatch, row_filter: &str) -> (TempDir, Session) {
     write(&folder.path().join("t.parquet"), Format::Parquet, batch);
     let files = vec![pin(folder.path(), "t.parquet", vec![])];
     let dir = Arc::new(Dir::open_ambient_dir(folder.path(), ambient_authority()).unwrap());
-    let pinned = Pinned { folder: dir, files, format: Format::Parquet, schema: batch.schema(), partitions: vec![] };
+    let pinned = Pinned {
+        folder: dir,
+        files,
+        format: Format::Parquet,
+        row_bytes: 0,
+        schema: batch.schema(),
+        partitions: vec![],
+    };
     let terms = batch.schema().fields().iter().map(|field| (field.name().clone(), Term::Clear)).collect();
     let row_filter = Some(condition(row_filter, &batch.schema()));
     let policy = Policy { terms, row_filter, split: None, key: Key::new(&[7; 32]) };
-    let mut session = Session::new(64 << 20, 1).unwrap();
+    let mut session = Session::new(64 << 20, 1, None).unwrap();
     session.add(&name("people"), pinned, policy).unwrap();
     (folder, session)
 }

@@ -109,7 +109,7 @@ async fn a_query_without_tables_runs_and_tables_are_named_once() {
 async fn a_query_too_big_for_its_memory_says_so() {
     let folder = TempDir::new().unwrap();
     let pinned = store(folder.path(), Stored::Parquet, super::rows(0..ROWS));
-    let mut session = Session::new(1 << 20, 2).unwrap();
+    let mut session = Session::new(1 << 20, 2, None).unwrap();
     let policy = policy(&pinned, None);
     session.add(&name("people"), pinned, policy).unwrap();
     let sql = in_full("SELECT a.remark, b.remark FROM people a CROSS JOIN people b ORDER BY 1, 2");
