@@ -18,7 +18,12 @@ impl Build {
     ///
     /// # Errors
     /// A folder that cannot be made or read.
-    pub fn open(gate: &Gate, folder: &Path, python: environments::Python, engine: Arc<dyn runs::engine::Engine>) -> objects::Result<Self> {
+    pub fn open(
+        gate: &Gate,
+        folder: &Path,
+        python: environments::Python,
+        engine: Arc<dyn runs::engine::Engine>,
+    ) -> objects::Result<Self> {
         let access = gate.context();
         let access::Context { db, clock, ids, .. } = access.clone();
         let blobs = objects::Blobs::open(folder.join("objects"))?;

@@ -169,8 +169,16 @@ pub struct Flags {
 
 impl Config {
     /// The sections, in the order of the reference page.
-    pub const SECTIONS: &[Section] =
-        &[Server::SECTION, Database::SECTION, Lakes::SECTION, Log::SECTION, Access::SECTION, Environments::SECTION, Runs::SECTION, Tracking::SECTION];
+    pub const SECTIONS: &[Section] = &[
+        Server::SECTION,
+        Database::SECTION,
+        Lakes::SECTION,
+        Log::SECTION,
+        Access::SECTION,
+        Environments::SECTION,
+        Runs::SECTION,
+        Tracking::SECTION,
+    ];
 
     /// Reads `file`, then `LOCKGATE__SECTION__KEY`, then `flags`; the later wins.
     pub fn load(file: Option<&Path>, flags: &Flags) -> Result<Self> {

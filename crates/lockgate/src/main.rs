@@ -90,7 +90,12 @@ async fn run_async(verb: Verb) -> Result<()> {
         Verb::Project(verb) => print(&project::project(verb).await?),
         Verb::Environment(verb) => print(&project::environment(verb).await?),
         Verb::Run(verb) => run::run(verb).await,
-        Verb::Openapi | Verb::States | Verb::GitHook { .. } | Verb::Runner { .. } | Verb::Reference { .. } | Verb::Audit(AuditVerb::Verify { .. }) => Ok(()),
+        Verb::Openapi
+        | Verb::States
+        | Verb::GitHook { .. }
+        | Verb::Runner { .. }
+        | Verb::Reference { .. }
+        | Verb::Audit(AuditVerb::Verify { .. }) => Ok(()),
     }
 }
 

@@ -72,7 +72,11 @@ async fn create(order: CreateArgs) -> Result<String> {
     if order.wait && made["state"] == "error" {
         let why = made["reason"].as_str().unwrap_or_default();
         let detail = format!("project `{}` could not be set up: {why}", order.name);
-        return Err(Failure::new(Exit::Internal, detail, "mend it, then `POST /projects/{id}/retry` goes on from there"));
+        return Err(Failure::new(
+            Exit::Internal,
+            detail,
+            "mend it, then `POST /projects/{id}/retry` goes on from there",
+        ));
     }
     Ok(shown(&made, order.remote.json))
 }
@@ -88,10 +92,8 @@ fn shown(project: &Value, whole: bool) -> String {
 /// Runs a verb on environments.
 pub async fn environment(verb: EnvironmentVerb) -> Result<String> {
     let EnvironmentVerb::List { project, remote } = verb;
-    let path = project.map_or_else(
-        || "/environments".to_owned(),
-        |project| format!("/environments?project={}", encoded(&project)),
-    );
+    let path = project
+        .map_or_else(|| "/environments".to_owned(), |project| format!("/environments?project={}", encoded(&project)));
     let found = Server::find(&remote)?.list(&path).await?;
     let empty = "no environments: a project brings its own";
     Ok(if remote.json { Value::from(found).to_string() } else { table(&found, ENVIRONMENT, empty) })

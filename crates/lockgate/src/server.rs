@@ -79,7 +79,12 @@ pub async fn run(args: ServerArgs) -> Result<()> {
     ready(&addresses, link.as_deref())?;
     stopped.await;
     tracing::info!("draining");
-    tokio::join!(drain(draining, listeners, workers), query::drain(&parts.query), git::drain(&parts.build.git), runs::drain(&parts.build.runs));
+    tokio::join!(
+        drain(draining, listeners, workers),
+        query::drain(&parts.query),
+        git::drain(&parts.build.git),
+        runs::drain(&parts.build.runs)
+    );
     ended.cancel();
     let last = tokio::time::timeout(LAST_WORDS, async { while keepers.join_next().await.is_some() {} });
     if last.await.is_err() {

@@ -29,7 +29,7 @@ pub use runs::{
 };
 pub use scheduler::{Scheduler, drain, look_after, resume, wake};
 
-use base::{Clock, Ids};
+use base::{Clock, Ids, Timestamp};
 use db::Db;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -68,6 +68,8 @@ pub struct Context {
     pub sdk: PathBuf,
     /// The folder that attempts work in.
     pub folder: PathBuf,
+    /// Since when this server hears runners.
+    pub awake_since: Timestamp,
 }
 
 /// What a [`Context`] is opened with.
@@ -97,7 +99,6 @@ impl Context {
             blobs,
             git,
             environments,
-            access,
             engine,
             scheduler: Scheduler::default(),
             logs: logs::Logs::new(folder.join("logs")),
@@ -105,6 +106,8 @@ impl Context {
             address: Arc::default(),
             sdk: engine::sdk::unpack(&folder.join("sdk"))?,
             folder,
+            awake_since: access.clock.now(),
+            access,
         })
     }
 

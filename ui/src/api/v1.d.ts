@@ -2237,7 +2237,7 @@ export interface components {
              * @description From 0.
              */
             n: number;
-            source: components["schemas"]["Source"];
+            source: components["schemas"]["LogSource"];
             text: string;
         };
         /** @description A one-time link. It is shown here and never again. */
@@ -2251,6 +2251,11 @@ export interface components {
             person: string;
         };
         Literal: boolean | number | string;
+        /**
+         * @description Who wrote a line.
+         * @enum {string}
+         */
+        LogSource: "stdout" | "stderr" | "runner";
         /** @description A page of a log. */
         LogView: {
             /**
@@ -3140,7 +3145,7 @@ export interface components {
                 /** Format: int64 */
                 steps_total: number;
                 /** @description Why it was started. */
-                why: components["schemas"]["Reason"];
+                why: components["schemas"]["RunReason"];
             }[];
             /** @description Where the next page begins; absent on the last one. */
             next_cursor?: string | null;
@@ -3522,11 +3527,10 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
-        /**
-         * @description Why a run was started.
-         * @enum {string}
-         */
-        Reason: "asked" | "smoke" | "merge";
+        /** @description Why. */
+        Reason: {
+            reason: string;
+        };
         /** @description A one-time link and the password to set with it. */
         Redemption: {
             link: components["schemas"]["Secret"];
@@ -3722,6 +3726,11 @@ export interface components {
             name: string;
             source: string;
         };
+        /**
+         * @description Why a run was started.
+         * @enum {string}
+         */
+        RunReason: "asked" | "smoke" | "merge";
         /** @enum {string} */
         RunState: "queued" | "running" | "cancelling" | "succeeded" | "failed" | "cancelled";
         /** @enum {string} */
@@ -3760,7 +3769,7 @@ export interface components {
             /** Format: int64 */
             steps_total: number;
             /** @description Why it was started. */
-            why: components["schemas"]["Reason"];
+            why: components["schemas"]["RunReason"];
         };
         /** @description Columns, rows and time. */
         ScopeView: {
@@ -3796,11 +3805,8 @@ export interface components {
             email: string;
             name: string;
         };
-        /**
-         * @description Who wrote a line.
-         * @enum {string}
-         */
-        Source: "stdout" | "stderr" | "runner";
+        /** @enum {string} */
+        Source: "unclassified" | "proposed" | "confirmed" | "corrected";
         /**
          * @description How a step came to its end.
          * @enum {string}

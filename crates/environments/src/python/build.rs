@@ -124,9 +124,11 @@ async fn install(cx: &Context, interpreter: &Interpreter, built: &Built, folder:
     }
     let requirements = folder.join("requirements.lock");
     tokio::fs::write(&requirements, &built.lock).await.map_err(|error| Failed::disk(&error))?;
-    let arguments: [OsString; 10] = [
+    let arguments: [OsString; 11] = [
         "pip".into(),
         "install".into(),
+        // Steps see it read-only: without this, each would compile what it imports again.
+        "--compile-bytecode".into(),
         "--python".into(),
         folder.join("bin/python").into(),
         "--require-hashes".into(),

@@ -126,7 +126,10 @@ fn what_people_write_is_checked() {
     refused(|new| new.tier = 0, "a tier is 1, 2 or 3, not 0");
     refused(|new| new.tier = 4, "a tier is 1, 2 or 3, not 4");
     refused(|new| new.title = "  ".into(), "`title` is empty");
-    refused(|new| new.title = "a\nb".into(), "`title` is empty, longer than 120 characters, or holds control characters");
+    refused(
+        |new| new.title = "a\nb".into(),
+        "`title` is empty, longer than 120 characters, or holds control characters",
+    );
     refused(|new| new.intended_use = "x".repeat(4_001), "`intended_use` is empty, longer than 4000 characters");
     refused(|new| new.prohibited_use = "a\u{7}".into(), "`prohibited_use` is empty");
 }
@@ -140,10 +143,17 @@ fn next_says_what_this_viewer_may_do() {
     };
     expect!["Working: It is being set up. The repository is made, 1 of 2 environments are available. None"]
         .assert_eq(&show(InstanceState::Provisioning, true, true));
-    expect![[r#"Bad: It could not be set up. why Some("retry_project")"#]].assert_eq(&show(InstanceState::Error, true, true));
+    expect![[r#"Bad: It could not be set up. why Some("retry_project")"#]].assert_eq(&show(
+        InstanceState::Error,
+        true,
+        true,
+    ));
     expect!["Bad: It could not be set up. why None"].assert_eq(&show(InstanceState::Error, false, true));
-    expect![[r#"Good: It is set up. Push a branch, then start a run in dev. Some("start_run")"#]]
-        .assert_eq(&show(InstanceState::Available, true, true));
+    expect![[r#"Good: It is set up. Push a branch, then start a run in dev. Some("start_run")"#]].assert_eq(&show(
+        InstanceState::Available,
+        true,
+        true,
+    ));
 }
 
 #[test]
@@ -205,9 +215,8 @@ async fn the_store_keeps_what_it_is_given() {
 async fn of_the_smoke_runs_of_an_environment_the_last_one_counts() {
     on_each_engine(&migrations(), async |db| {
         let (project, dev) = (&ProjectId::from("p"), &"p/dev".into());
-        let put = |run: &'static str| {
-            db.write(move |tx| async move { tx.put_smoke_run(project, dev, &run.into()).await })
-        };
+        let put =
+            |run: &'static str| db.write(move |tx| async move { tx.put_smoke_run(project, dev, &run.into()).await });
         put("r-1").await.unwrap();
         put("r-2").await.unwrap();
         let found = db.read(|tx| async move {

@@ -14,9 +14,9 @@ mod scan;
 mod session;
 mod statement;
 mod table;
-mod widest;
 #[cfg(test)]
 mod tests;
+mod widest;
 
 pub use encode::Encoding;
 pub use files::PinnedFile;

@@ -125,13 +125,16 @@ fn unknown_word(at: String, word: &str, what: &str, known: &[&str]) -> Error {
     Error::Unfit { at, why: format!("`{shown}` is no {what}"), hint: Some(hint) }
 }
 
-/// A name that is part of paths and of Python code.
-fn named(at: &str, text: &str) -> Result<(), Error> {
-    let fits = (1..=63).contains(&text.len())
+/// Returns whether `text` can name a step, an input or an output: it becomes part of paths and of Python code.
+pub(crate) fn is_name(text: &str) -> bool {
+    (1..=63).contains(&text.len())
         && text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+}
+
+fn named(at: &str, text: &str) -> Result<(), Error> {
     let shown = plain(text);
-    if fits {
+    if is_name(text) {
         Ok(())
     } else {
         unfit(at, format!("`{shown}` is not a name: 1 to 63 letters, digits, `_` and `-`, a letter first"))

@@ -40,7 +40,9 @@ pub(super) async fn send(
     let opened = opened.map_err(|error| NotTaken::Ours(format!("the outputs' folder: {error}")))?;
     let mut sent = BTreeMap::new();
     for name in names {
-        base::plain_name(name).map_err(|bad| NotTaken::Step(format!("output `{name}`: {bad}")))?;
+        if !crate::pipelines::is_name(name) {
+            return Err(NotTaken::Step("an output has no plain name".to_owned()));
+        }
         let mut pause = Pause::default();
         let output = loop {
             match once(link, fence, &opened, name).await? {

@@ -81,6 +81,9 @@ pub(super) fn environment(local: &LocalLaunch, places: &Places) -> Vec<(String, 
         ("PYTHONHASHSEED".into(), "0".into()),
         ("PYTHONUNBUFFERED".into(), "1".into()),
         ("PYTHONDONTWRITEBYTECODE".into(), "1".into()),
+        // Numerical libraries take every CPU of the machine unless told.
+        ("OMP_NUM_THREADS".into(), spec.cpus.max(1).to_string()),
+        ("OPENBLAS_NUM_THREADS".into(), spec.cpus.max(1).to_string()),
     ];
     env.extend(spec.env.iter().map(|(name, value)| (name.clone(), value.clone())));
     let secret = launch.step_token.reveal().to_owned();

@@ -32,7 +32,9 @@ pub(super) async fn silent(cx: &Context, plan: &Plan, run: &Run, hard: bool) -> 
     let seen = if hard { cx.engine.list().await.ok() } else { None };
     for attempt in open {
         let gone = seen.as_ref().is_some_and(|seen| is_gone(&attempt, seen));
-        let silent_since = |seconds| now >= attempt.seen_at.plus_seconds(seconds);
+        // A server that was away heard nothing, so silence counts from its start.
+        let heard = attempt.seen_at.max(cx.awake_since);
+        let silent_since = |seconds| now >= heard.plus_seconds(seconds);
         if attempt.is_claimed() {
             if silent_since(SILENCE_SECONDS) || (gone && silent_since(REPORT_SECONDS)) {
                 let why = if gone { "it is gone" } else { "it gave no sign of life" };

@@ -17,17 +17,27 @@ async fn files_go_up_and_come_down_whole_and_in_parts() {
     assert_eq!((header("content-length").as_str(), header("accept-ranges").as_str()), ("8", "bytes"));
     assert_eq!(header("content-disposition"), "attachment; filename=\"a.txt\"");
     assert_eq!(header("x-content-type-options"), "nosniff");
-    let (status, part, bytes) = ana.raw("GET", &format!("{root}/a.txt"), &[("range", "bytes=2-4")], Body::empty()).await;
-    assert_eq!((status, bytes.as_slice(), part["content-range"].to_str().unwrap()), (206, b"cde".as_slice(), "bytes 2-4/8"));
-    let unchanged = ana.raw("GET", &format!("{root}/a.txt"), &[("if-none-match", &header("etag"))], Body::empty()).await;
+    let (status, part, bytes) =
+        ana.raw("GET", &format!("{root}/a.txt"), &[("range", "bytes=2-4")], Body::empty()).await;
+    assert_eq!(
+        (status, bytes.as_slice(), part["content-range"].to_str().unwrap()),
+        (206, b"cde".as_slice(), "bytes 2-4/8")
+    );
+    let unchanged =
+        ana.raw("GET", &format!("{root}/a.txt"), &[("if-none-match", &header("etag"))], Body::empty()).await;
     assert_eq!((unchanged.0, unchanged.2.len()), (304, 0));
     let page = ana.raw("GET", &format!("{root}/plots/one.html"), &[], Body::empty()).await;
     assert!(page.1["content-type"].to_str().unwrap().starts_with("text/plain"), "never a page of ours");
 
     let listed = ana.get(&format!("artifacts/list?run_id={run}&path=plots")).await;
-    assert_eq!(listed.body["files"], json!([
-        {"path": "plots/deep", "is_dir": true}, {"path": "plots/one.html", "is_dir": false, "file_size": 3}]));
-    let proxy = ana.send("GET", &format!("/api/2.0/mlflow-artifacts/artifacts?path=0/{run}/artifacts/plots"), Body::empty()).await;
+    assert_eq!(
+        listed.body["files"],
+        json!([
+        {"path": "plots/deep", "is_dir": true}, {"path": "plots/one.html", "is_dir": false, "file_size": 3}])
+    );
+    let proxy = ana
+        .send("GET", &format!("/api/2.0/mlflow-artifacts/artifacts?path=0/{run}/artifacts/plots"), Body::empty())
+        .await;
     assert_eq!(proxy.body["files"][0], json!({"path": "deep", "is_dir": true}));
     for nothing in ["a.txt", "absent"] {
         let path = format!("/api/2.0/mlflow-artifacts/artifacts?path=0/{run}/artifacts/{nothing}");

@@ -122,7 +122,9 @@ impl Client<'_> {
 
     /// Creates a run and returns its id.
     pub async fn run(&self, experiment: &str) -> String {
-        self.post("runs/create", json!({"experiment_id": experiment, "start_time": 1_000})).await.text("/run/info/run_id")
+        self.post("runs/create", json!({"experiment_id": experiment, "start_time": 1_000}))
+            .await
+            .text("/run/info/run_id")
     }
 
     /// Keeps a file of a run of experiment `experiment`.

@@ -27,7 +27,8 @@ async fn a_version_keeps_its_files_whatever_becomes_of_its_run() {
     let ana = client(&app, PROJECT, "ana");
     let run = version(&ana, "trained").await;
     let uri = ana.get("model-versions/get-download-uri?name=credit&version=1").await.text("/artifact_uri");
-    let path = format!("/api/2.0/mlflow-artifacts/artifacts/{}/MLmodel", uri.strip_prefix("mlflow-artifacts:/").unwrap());
+    let path =
+        format!("/api/2.0/mlflow-artifacts/artifacts/{}/MLmodel", uri.strip_prefix("mlflow-artifacts:/").unwrap());
     ana.put("0", &run, "model/MLmodel", "changed").await;
     assert_eq!(ana.send("GET", &path, "".into()).await.body, json!("trained"));
     let gone = format!("/api/2.0/mlflow-artifacts/artifacts/0/{run}/artifacts/model");
@@ -78,31 +79,46 @@ async fn pointers_have_a_history() {
         assert_eq!(ana.post("registered-models/alias", set).await.status, 200);
     }
     let at = ana.get("registered-models/alias?name=credit&alias=champion").await;
-    assert_eq!((at.text("/model_version/version"), at.text("/model_version/aliases/0")), ("1".into(), "champion".into()));
+    assert_eq!(
+        (at.text("/model_version/version"), at.text("/model_version/aliases/0")),
+        ("1".into(), "champion".into())
+    );
     for (number, archive) in [("1", false), ("2", true)] {
-        let moved = json!({"name": "credit", "version": number, "stage": "production", "archive_existing_versions": archive});
+        let moved =
+            json!({"name": "credit", "version": number, "stage": "production", "archive_existing_versions": archive});
         let moved = ana.post("model-versions/transition-stage", moved).await;
         assert_eq!(moved.text("/model_version/current_stage"), "Production", "{moved:?}");
     }
     let first = ana.get("model-versions/get?name=credit&version=1").await;
     assert_eq!(first.text("/model_version/current_stage"), "Archived");
-    let listed: Value = serde_json::from_str(&app.user("vera").get("/models?space=project/credit-risk").await[4..]).unwrap();
+    let listed: Value =
+        serde_json::from_str(&app.user("vera").get("/models?space=project/credit-risk").await[4..]).unwrap();
     let id = listed["items"][0]["id"].as_str().unwrap();
     let page: Value = serde_json::from_str(&app.user("vera").get(&format!("/models/{id}")).await[4..]).unwrap();
     let pointers: Vec<String> = page["pointers"]
         .as_array()
         .unwrap()
         .iter()
-        .map(|at| format!("{} {} {}", at["name"].as_str().unwrap(), at["version"], if at["ended_at"].is_null() { "now" } else { "ended" }))
+        .map(|at| {
+            format!(
+                "{} {} {}",
+                at["name"].as_str().unwrap(),
+                at["version"],
+                if at["ended_at"].is_null() { "now" } else { "ended" }
+            )
+        })
         .collect();
-    assert_eq!(pointers, [
-        "Production 2 now",
-        "Archived 1 now",
-        "Production 1 ended",
-        "champion 1 now",
-        "champion 2 ended",
-        "champion 1 ended"
-    ]);
+    assert_eq!(
+        pointers,
+        [
+            "Production 2 now",
+            "Archived 1 now",
+            "Production 1 ended",
+            "champion 1 now",
+            "champion 2 ended",
+            "champion 1 ended"
+        ]
+    );
     assert_eq!(page["aliases"], json!({"champion": 1}));
     assert_eq!(app.user("vera").get(&format!("/models/{id}/versions/2")).await[..3], *"200");
     assert_eq!(app.user("ben").get(&format!("/models/{id}")).await[..3], *"404");
@@ -120,7 +136,11 @@ async fn another_projects_model_goes_by_its_project_for_those_who_may_see_it() {
     let ben = client(&app, "/mlflow/marketing", "ben");
     let seen = ben.get("model-versions/get?name=credit-risk.credit&version=1").await;
     assert_eq!(seen.text("/model_version/name"), "credit-risk.credit");
-    assert_eq!(ben.get("model-versions/get?name=credit&version=1").await.status, 404, "bare names are of the own space");
+    assert_eq!(
+        ben.get("model-versions/get?name=credit&version=1").await.status,
+        404,
+        "bare names are of the own space"
+    );
     let set = json!({"name": "credit-risk.credit", "alias": "mine", "version": "1"});
     assert_eq!(ben.post("registered-models/alias", set).await.status, 403, "he may see it, no more");
     let step = attempt(&app, "", "marketing/dev").await;

@@ -120,7 +120,8 @@ async fn refusals_have_mlflows_words() {
         400 INVALID_PARAMETER_VALUE Invalid order_by clause 'metrics.a; DROP TABLE experiments'
     "#]]
     .assert_eq(&said);
-    let (status, _, _) = ana.raw("POST", &format!("{API}runs/create"), &[("content-type", "text/plain")], Body::empty()).await;
+    let (status, _, _) =
+        ana.raw("POST", &format!("{API}runs/create"), &[("content-type", "text/plain")], Body::empty()).await;
     assert_eq!(status, 400);
 }
 
@@ -152,7 +153,9 @@ async fn the_pages_see_what_clients_logged() {
     let mut runs = Vec::new();
     for number in 0..5 {
         let run = ana.run(&experiment).await;
-        let points: Vec<_> = (0..900).map(|step| json!({"key": "loss", "value": step * number, "timestamp": step, "step": step})).collect();
+        let points: Vec<_> = (0..900)
+            .map(|step| json!({"key": "loss", "value": step * number, "timestamp": step, "step": step}))
+            .collect();
         ana.post("runs/log-batch", json!({"run_id": run, "metrics": points})).await;
         runs.push(run);
     }
@@ -163,7 +166,8 @@ async fn the_pages_see_what_clients_logged() {
     let first: serde_json::Value = serde_json::from_str(&page[4..]).unwrap();
     assert_eq!((&first["items"][0]["id"], &first["items"][1]["id"]), (&json!(runs[4]), &json!(runs[3])), "{page}");
     let cursor = first["next_cursor"].as_str().unwrap();
-    let next = vera.get(&format!("/experiments/{experiment}/runs?order_by=metrics.loss%20DESC&limit=2&cursor={cursor}")).await;
+    let next =
+        vera.get(&format!("/experiments/{experiment}/runs?order_by=metrics.loss%20DESC&limit=2&cursor={cursor}")).await;
     assert!(next.contains(&runs[2]) && next.contains(&runs[1]) && !next.contains(&runs[3]), "{next}");
     let history = vera.get(&format!("/experiment-runs/{}/metrics/loss", runs[1])).await;
     let history: serde_json::Value = serde_json::from_str(&history[4..]).unwrap();

@@ -73,7 +73,10 @@ async fn an_attempt_logs_to_its_own_project_and_nowhere_else() {
     let step = attempt(&app, "", "credit-risk/dev").await;
     let experiment = step.experiment("trained").await;
     let run = step.run(&experiment).await;
-    assert_eq!(app.count("experiment_runs WHERE attempt = 'a-1' AND created_by = 'environment:credit-risk/dev'").await, 1);
+    assert_eq!(
+        app.count("experiment_runs WHERE attempt = 'a-1' AND created_by = 'environment:credit-risk/dev'").await,
+        1
+    );
     assert_eq!(ana.get(&format!("runs/get?run_id={run}")).await.status, 200);
     assert_eq!(step.put(&experiment, &run, "model/MLmodel", "x").await.status, 200);
     for mount in ["/mlflow/marketing", "/mlflow/credit"] {

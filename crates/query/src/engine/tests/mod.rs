@@ -266,7 +266,13 @@ fn write(path: &Path, format: Format, batch: &RecordBatch) {
 
 fn pin(folder: &Path, path: &str, partition: Vec<Option<String>>) -> PinnedFile {
     let metadata = std::fs::metadata(folder.join(path)).unwrap();
-    PinnedFile { path: path.into(), size_bytes: metadata.len(), modified_us: files::modified_us(&metadata), partition, header: None }
+    PinnedFile {
+        path: path.into(),
+        size_bytes: metadata.len(),
+        modified_us: files::modified_us(&metadata),
+        partition,
+        header: None,
+    }
 }
 
 fn texts(batches: &[RecordBatch]) -> Vec<String> {
