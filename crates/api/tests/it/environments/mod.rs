@@ -31,22 +31,22 @@ async fn an_environment_says_how_it_stands() {
     let app = given().await;
     expect![[r#"
         200 {
-          "changed_at": "2026-01-01T00:00:00Z",
-          "created_at": "2026-01-01T00:00:00Z",
-          "engine": "local",
           "id": "credit-risk/dev",
-          "isolation": "bubblewrap",
-          "name": "dev",
-          "next": {
-            "action": null,
-            "reason": "",
-            "text": "Runs can start here.",
-            "tone": "good"
-          },
           "project": "credit-risk",
-          "reason": null,
+          "name": "dev",
+          "state": "available",
+          "engine": "local",
+          "isolation": "bubblewrap",
           "smoke_run": "r-1",
-          "state": "available"
+          "reason": null,
+          "created_at": "2026-01-01T00:00:00Z",
+          "changed_at": "2026-01-01T00:00:00Z",
+          "next": {
+            "tone": "good",
+            "text": "Runs can start here.",
+            "reason": "",
+            "action": null
+          }
         }"#]]
     .assert_eq(&pretty(&app.user("dora").get("/environments/credit-risk/dev").await));
     let failed = body(&app.user("dora").get("/environments/credit-risk/prod").await);
@@ -111,7 +111,7 @@ async fn a_python_environment_is_known_by_its_key() {
     let shown = body(&app.user("dora").get(&format!("/python-environments/{}", asked.key)).await);
     assert_eq!((&shown["state"], &shown["packages"]), (&json!("building"), &json!([])));
     assert_eq!(shown["next"]["text"], "It is being built.");
-    expect![[r#"404 {"code":"environments.python_not_found","detail":"Python environment `none` does not exist","hint":null,"status":404}"#]]
+    expect![[r#"404 {"status":404,"code":"environments.python_not_found","detail":"Python environment `none` does not exist"}"#]]
         .assert_eq(&app.user("dora").get("/python-environments/none").await);
     assert!(app.nobody().get("/python-environments/none").await.starts_with("401"));
     let refused = environments::python_env(&app.build.environments, b"--index-url http://x").await.unwrap_err();

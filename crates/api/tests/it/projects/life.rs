@@ -150,7 +150,7 @@ async fn the_same_call_twice_makes_one_project() {
     let other = app.user("ana").with_key("k-1").post("/projects", &with("title", "Another")).await;
     assert!(other.starts_with("409") && other.contains("access.key_reused"), "{other}");
     let taken = app.user("cho").post("/projects", &order()).await;
-    expect![[r#"409 {"code":"projects.taken","detail":"project name `credit-risk` is taken","hint":"choose another name","status":409}"#]].assert_eq(&taken);
+    expect![[r#"409 {"status":409,"code":"projects.taken","detail":"project name `credit-risk` is taken","hint":"choose another name"}"#]].assert_eq(&taken);
     assert_eq!((app.count("projects").await, app.count("environments").await), (1, 3));
 }
 

@@ -94,10 +94,10 @@ async fn templates_say_what_they_take() {
     assert_eq!(one["parameters"]["additionalProperties"], false);
     expect![[r#"
         404 {
+          "status": 404,
           "code": "projects.template_not_found",
           "detail": "template `tabular` does not exist",
-          "hint": "there are: tabular-classification",
-          "status": 404
+          "hint": "there are: tabular-classification"
         }"#]]
     .assert_eq(&pretty(&app.user("dora").get("/templates/tabular").await));
     assert!(app.nobody().get("/templates").await.starts_with("401"));
