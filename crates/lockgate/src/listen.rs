@@ -36,15 +36,15 @@ impl Peer for tokio::net::unix::SocketAddr {
 }
 
 /// Serves until `stop`; then no connection is accepted any more, and those that are open end after their answer.
-pub async fn serve<L: Listener>(mut listener: L, router: Router, stop: CancellationToken) -> std::io::Result<()>
+pub async fn serve<L: Listener>(listener: L, router: Router, stop: CancellationToken) -> std::io::Result<()>
 where
     L::Addr: Peer + Sync,
 {
-    serve_with(&mut listener, router, stop, HEAD).await;
+    serve_with(listener, router, stop, HEAD).await;
     Ok(())
 }
 
-async fn serve_with<L: Listener>(listener: &mut L, router: Router, stop: CancellationToken, head: Duration)
+async fn serve_with<L: Listener>(mut listener: L, router: Router, stop: CancellationToken, head: Duration)
 where
     L::Addr: Peer + Sync,
 {
@@ -77,6 +77,7 @@ where
             }
         });
     }
+    drop(listener); // whoever comes now is refused at once, not kept waiting
     open.close();
     open.wait().await;
 }
@@ -92,11 +93,10 @@ mod tests {
     async fn half_a_head_is_not_waited_for_and_a_peer_is_known() {
         let whom = async |ConnectInfo(peer): ConnectInfo<SocketAddr>| peer.ip().to_string();
         let router = Router::new().route("/", axum::routing::get(whom));
-        let mut listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (address, stop) = (listener.local_addr().unwrap(), CancellationToken::new());
         let until = stop.clone();
-        let serving =
-            tokio::spawn(async move { serve_with(&mut listener, router, until, Duration::from_millis(50)).await });
+        let serving = tokio::spawn(async move { serve_with(listener, router, until, Duration::from_millis(50)).await });
         let send = async |bytes: &[u8]| {
             let mut stream = TcpStream::connect(address).await.unwrap();
             stream.write_all(bytes).await.unwrap();

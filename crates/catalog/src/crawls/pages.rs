@@ -197,7 +197,10 @@ impl Compact<'_> {
             3 => self.at += 1,
             4..=6 => drop(self.number()?),
             7 => self.at += 8,
-            8 => self.at = self.at.checked_add(usize::try_from(self.varint()?).ok()?)?,
+            8 => {
+                let length = usize::try_from(self.varint()?).ok()?;
+                self.at = self.at.checked_add(length)?;
+            }
             9 | 10 if depth < 8 => {
                 let byte = self.byte()?;
                 let length = if byte >> 4 == 15 { self.varint()? } else { u64::from(byte >> 4) };
@@ -248,6 +251,20 @@ impl Compact<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_header_with_statistics_is_read_to_its_end() {
+        // The header of a data page as pyarrow writes it: statistics hold the smallest and the largest text.
+        let bytes = hex("1500159204159c042c1580041510150615061c3600280743303030393232180743303030303032111100000089");
+        let (header, length) = Compact { bytes: &bytes, at: 0 }.header().unwrap();
+        assert_eq!((header.values, header.encoding, header.uncompressed, header.compressed), (256, 8, 265, 270));
+        assert_eq!(length, 44);
+    }
+
+    fn hex(text: &str) -> Vec<u8> {
+        (0..text.len() / 2).map(|at| u8::from_str_radix(&text[2 * at..2 * at + 2], 16).unwrap()).collect()
+    }
+
     use arrow::array::{
         ArrayRef, FixedSizeBinaryArray, Int64Array, ListBuilder, RecordBatch, StringArray, StringBuilder,
     };

@@ -25,7 +25,7 @@ async fn a_project_is_set_up_from_its_template() {
     assert_eq!(project["next"]["action"], "start_run");
     let commit = git::resolve(&app.build.git, &"credit-risk".into(), "main").await.unwrap();
     assert_eq!(project["commit"], commit.id.as_str());
-    let readme = git::read_file(&app.build.git, &"credit-risk".into(), "main", "README.md", 1 << 20).await.unwrap();
+    let readme = git::read_file(&app.build.git, &"credit-risk".into(), &commit.id, "README.md", 1 << 20).await.unwrap();
     let readme = String::from_utf8(readme.unwrap()).unwrap();
     assert!(readme.starts_with("# Credit risk\n") && !readme.contains("{{"), "{readme}");
     workers.stop(std::time::Duration::from_secs(5)).await;

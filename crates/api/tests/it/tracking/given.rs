@@ -103,7 +103,9 @@ impl Client<'_> {
         body: Body,
     ) -> (u16, axum::http::HeaderMap, Vec<u8>) {
         let mut request = Request::builder().method(method).uri(format!("{}{path}", self.mount));
-        request = request.header("content-type", "application/json");
+        if !headers.iter().any(|(name, _)| *name == "content-type") {
+            request = request.header("content-type", "application/json");
+        }
         if !headers.iter().any(|(name, _)| *name == "authorization") {
             request = request.header("authorization", format!("Bearer {}", self.token));
         }

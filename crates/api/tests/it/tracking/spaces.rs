@@ -32,7 +32,11 @@ async fn experiment_zero_is_the_default_of_each_space() {
     assert_eq!(seen.text("/run/info/artifact_uri"), format!("mlflow-artifacts:/0/{first}/artifacts"));
     assert_eq!(app.count("experiments WHERE is_default").await, 2);
     let found = ana.post("runs/search", json!({"experiment_ids": ["0"]})).await;
-    assert!(found.body.to_string().contains(&first) && !found.body.to_string().contains(&second), "{found:?}");
+    assert!(
+        found.body.to_string().contains(&format!("\"run_id\":\"{first}\""))
+            && !found.body.to_string().contains(&format!("\"run_id\":\"{second}\"")),
+        "{found:?}"
+    );
 }
 
 #[tokio::test]
