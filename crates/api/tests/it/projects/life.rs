@@ -33,8 +33,8 @@ async fn a_project_is_set_up_from_its_template() {
     let ours: Vec<_> = log.lines().filter(|line| !line.contains("/r-") && !line.contains(" system ")).collect();
     expect![[r#"
         allowed person:ana CreateProject project/credit-risk
-        allowed person:ana CreateProject role_assignment/ra-24
-        allowed person:ana CreateProject role_assignment/ra-25
+        allowed person:ana CreateProject role_assignment/ra-12
+        allowed person:ana CreateProject role_assignment/ra-13
         allowed provisioner ProvisionEnvironment environment/credit-risk/dev
         allowed provisioner ProvisionEnvironment environment/credit-risk/preprod
         allowed provisioner ProvisionEnvironment environment/credit-risk/prod"#]]
@@ -83,7 +83,8 @@ async fn a_failure_has_a_reason_and_is_retried_from_there() {
     }
     let project = wait_for(&app, "error").await;
     let failed: Vec<String> = environments(&project).into_iter().filter(|line| line.contains(" error ")).collect();
-    assert_eq!(failed.len(), 1, "{project}");
+    // One run failed; those that had not ended by then failed with their project.
+    assert!((1..=3).contains(&failed.len()), "{project}");
     assert_eq!(project["next"]["action"], "retry_project");
     let reason = project["reason"].as_str().unwrap();
     assert!(reason.starts_with("environment `") && project["next"]["reason"] == reason, "{project}");
@@ -91,12 +92,28 @@ async fn a_failure_has_a_reason_and_is_retried_from_there() {
     assert!(refused.starts_with("200"), "its owner may: {refused}");
     let twice = app.user("ana").post("/projects/credit-risk/retry", &json!(null)).await;
     assert!(twice.starts_with("200"), "again changes nothing: {twice}");
-    wait_for_attempts(&app, 1).await;
-    assert_eq!(play_on(&app).await, 1, "what worked is not shown again");
+    wait_for_attempts(&app, failed.len()).await;
+    assert_eq!(play_on(&app).await, failed.len(), "what worked is not shown again");
     wait_for(&app, "available").await;
     let late = app.user("ana").post("/projects/credit-risk/retry", &json!(null)).await;
-    expect![[r#"409 {"code":"projects.not_possible","detail":"project `credit-risk` is `available`: `retry` is not possible","hint":"nothing is to be done from here","status":409}"#]].assert_eq(&late);
+    expect![[r#"409 {"status":409,"code":"projects.not_possible","detail":"project `credit-risk` is `available`: `retry` is not possible","hint":"nothing is to be done from here"}"#]].assert_eq(&late);
     workers.stop(std::time::Duration::from_secs(5)).await;
+}
+
+/// Turns the clock on until the project counts as failed: its tries wait for longer and longer. In small steps, so that
+/// no lease runs out under a job that works.
+async fn given_up(app: &TestApp) -> serde_json::Value {
+    let failed = async {
+        loop {
+            app.turn_clock(5);
+            let project = body(&app.user("ana").get("/projects/credit-risk").await);
+            if project["state"] == "error" {
+                return project;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(60), failed).await.expect("it gives up")
 }
 
 #[tokio::test]
@@ -105,7 +122,7 @@ async fn an_engine_that_refuses_is_told_to_the_project() {
     app.engine.refuses.store(true, Ordering::SeqCst);
     let workers = workers(&app).await;
     app.user("ana").post("/projects", &order()).await;
-    let project = wait_for(&app, "error").await;
+    let project = given_up(&app).await;
     assert!(environments(&project).iter().all(|line| line.contains(" error ")), "{project}");
     workers.stop(std::time::Duration::from_secs(5)).await;
 }
@@ -119,17 +136,7 @@ async fn without_a_repository_nothing_looks_as_if_it_were_being_set_up() {
     std::fs::write(folder, "in the way").unwrap();
     let workers = workers(&app).await;
     app.user("ana").post("/projects", &order()).await;
-    let failed = async {
-        loop {
-            app.turn_clock(60); // the tries wait for longer and longer
-            let project = body(&app.user("ana").get("/projects/credit-risk").await);
-            if project["state"] == "error" {
-                return project;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
-    };
-    let project = tokio::time::timeout(std::time::Duration::from_secs(30), failed).await.expect("it gives up");
+    let project = given_up(&app).await;
     assert!(environments(&project).iter().all(|line| line.contains(" error ")), "{project}");
     assert!(!project.to_string().contains(&folder.display().to_string()), "no path of the server is told: {project}");
     std::fs::remove_file(folder).unwrap();

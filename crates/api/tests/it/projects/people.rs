@@ -70,9 +70,8 @@ async fn what_cannot_be_a_project_is_refused_with_the_reason() {
     };
     check(with("name", "Credit Risk"), "`Credit Risk` is not a name").await;
     check(with("name", "../x"), "projects.name").await;
-    check(with("tier", 4), r#"400 {"code":"projects.tier","detail":"a tier is 1, 2 or 3, not 4""#).await;
-    check(with("owner", "nobody"), r#"400 {"code":"projects.owner_unknown","detail":"`nobody` cannot own a project"#)
-        .await;
+    check(with("tier", 4), r#""code":"projects.tier","detail":"a tier is 1, 2 or 3, not 4""#).await;
+    check(with("owner", "nobody"), r#""code":"projects.owner_unknown","detail":"`nobody` cannot own a project"#).await;
     check(with("intended_use", " "), "`intended_use` is empty").await;
     check(with("template", "tabular-clasification"), "did you mean `tabular-classification`?").await;
     check(with("template", "tabular-clasification"), "404").await;
