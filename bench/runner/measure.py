@@ -2,9 +2,11 @@
 
     python3 bench/runner/measure.py BINARY [runs]
 
-BINARY is `lockgate` or `lockgate-runner`. The far side is a server of this script that speaks the protocol. Times are those that the
-kernel counts for children that were waited for, all of a step's processes included; `perf` counts the same more finely where it exists.
+BINARY is `lockgate` or `lockgate-runner`. The far side is a server of this script that speaks the protocol. Times are
+those that the kernel counts for children that were waited for, all of a step's processes included; `perf` counts the
+same more finely where it exists.
 """
+
 from __future__ import annotations
 
 import json
@@ -34,6 +36,7 @@ class Answer(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
+        """Answer a runner's call."""
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         verb = self.path.rsplit("/", 1)[-1]
         if verb == "report":
@@ -55,6 +58,7 @@ class Server(socketserver.ThreadingUnixStreamServer):
     daemon_threads = True
 
     def get_request(self) -> tuple[Any, Any]:
+        """Return a connection under a name that the handler can print."""
         request, _ = super().get_request()
         return request, ("runner", 0)
 
@@ -66,8 +70,10 @@ def launch(root: Path, isolation: str) -> Path:
     folder.mkdir(mode=0o700)
     told = {
         "launch": {
-            "attempt": "a-1", "runner_token": "t", "server": f"unix:{root}/s", "folder": str(folder), "code": str(root / "code"),
-            "python": None, "interpreter": {"program": "/usr/bin/python3", "version": "3", "roots": []}, "sdk": str(root / "code"),
+            "attempt": "a-1", "runner_token": "t", "server": f"unix:{root}/s",
+            "folder": str(folder), "code": str(root / "code"),
+            "python": None, "interpreter": {"program": "/usr/bin/python3", "version": "3", "roots": []},
+            "sdk": str(root / "code"),
             "inputs": {}, "spec": SPEC, "step_token": "t",
         },
         "isolation": isolation, "bwrap": "/usr/bin/bwrap", "shared": str(root / "shared"),
@@ -102,7 +108,7 @@ def main() -> None:
     rows: list[tuple[str, Any]] = [
         ("bare `/bin/true`", lambda: ["/bin/true"]),
         ("the program's own start", lambda: [binary, "runner", "inner", "--socket", "/no/such"]),
-        ("runner, `isolation = \"none\"`", lambda: [binary, "runner", "--launch", str(launch(root, "none"))]),
+        ('runner, `isolation = "none"`', lambda: [binary, "runner", "--launch", str(launch(root, "none"))]),
         ("runner, bubblewrap and Landlock", lambda: [binary, "runner", "--launch", str(launch(root, "bubblewrap"))]),
     ]
     for name, command in rows:

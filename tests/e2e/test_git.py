@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import random
 import shutil
@@ -26,6 +27,11 @@ PUSHERS = 3
 
 
 @pytest.fixture(scope="module")
+def more_than(acknowledged: dict[str, str], count: int, failures: list[str]) -> bool:
+    """Return whether more pushes than `count` were acknowledged, or one failed."""
+    return len(acknowledged) > count or bool(failures)
+
+
 def bank(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
     """Yield a bank with a project, which comes back on the same ports after a kill."""
     listen = {"listen": f"127.0.0.1:{free_port()}", "serving_listen": f"127.0.0.1:{free_port()}"}
@@ -125,7 +131,7 @@ def test_kills_lose_no_push_and_tell_of_none_twice(bank: Bank) -> None:
         thread.start()
     for kill in range(KILLS):
         before = len(acknowledged)
-        wait_until(lambda before=before: len(acknowledged) > before + 1 or failures, within_s=120)
+        wait_until(functools.partial(more_than, acknowledged, before + 1, failures), within_s=120)
         if kill % 2 == 0:
             # In the midst of a push, if one can be caught.
             with contextlib.suppress(AssertionError):

@@ -164,7 +164,8 @@ def approve(
 ) -> Request:
     """Approve a request, as it was asked or with terms that narrow it.
 
-    Approving confirms the levels of its columns, so it needs those that you have seen: read the request with :func:`get`,
+    Approving confirms the levels of its columns, so it needs those that you have seen: read the
+    request with :func:`get`,
     look at its ``levels``, and approve what you read.
 
     Parameters
