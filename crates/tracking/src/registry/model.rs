@@ -75,6 +75,7 @@ impl Placed for Version {
     fn space(&self) -> &Space {
         &self.space
     }
+    #[expect(clippy::misnamed_getters, reason = "a version is placed as its model is")]
     fn id(&self) -> &str {
         &self.model
     }
