@@ -305,6 +305,8 @@ mod tests {
         check("[server]\nlistn = \"x\"", "`[server] listn` in `FILE` is not a key\n  hint: did you mean `listen`?");
         check("[sever]\nlisten = \"x\"", "`sever` in `FILE` is not a key\n  hint: did you mean `server`?");
         check("[log]\nzzz = 1", "hint: known here: level, file");
+        // Whether it is called signed depends on what else is built.
+        check("[server]\nlisten = 7", "`[server] listen` in `FILE` holds ");
         check("[server]\nlisten = 7", "int `7`, but takes a string");
         check("[server", "cannot be read");
     }

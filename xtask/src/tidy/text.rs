@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn no_file_names_a_machine_or_a_registry() {
-        check_sample("a.md", &format!("see https://{}.example/simple", HOSTS[3]), &["no-registry-host"]);
+        check_sample("a.md", &format!("see https://{}.example/x", HOSTS[3]), &["no-registry-host"]);
         check_sample("package-lock.json", &format!("\"https://{}.example/x\"", HOSTS[2]), &["no-registry-host"]);
         check_sample("a.sh", &format!("cd {}x", FOLDERS[0]), &["no-machine-path"]);
         check_sample("a.sh", "cd $HOME/home/work/x", &[]);

@@ -56,12 +56,8 @@ async fn a_revoked_grant_ends_a_query_that_has_sent_nothing_yet() {
     assert!(revoked.elapsed() < Duration::from_secs(2), "{:?}", revoked.elapsed());
     let problem: Value = serde_json::from_str(&answer.text).unwrap();
     assert_eq!((answer.status, problem["code"].as_str()), (403, Some("query.grant_ended")));
-    // The stream breaks off first, the end is on record a moment later.
-    let mut shown = ok(&app.user("ana").get(&format!("/queries/{id}")).await);
-    while shown["state"] == "running" && revoked.elapsed() < Duration::from_secs(10) {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        shown = ok(&app.user("ana").get(&format!("/queries/{id}")).await);
-    }
+    // Looked at once: whoever sees the answer end finds the reason on record.
+    let shown = ok(&app.user("ana").get(&format!("/queries/{id}")).await);
     assert_eq!((shown["state"].as_str(), shown["error"]["code"].as_str()), (Some("failed"), Some("query.grant_ended")));
     assert!(lines(&app, &format!("SELECT id FROM {CUSTOMERS}")).await[0].starts_with("403 catalog.grant_not_in_force"));
 }
@@ -85,12 +81,8 @@ async fn a_revoked_grant_breaks_a_stream_off_without_a_clean_end() {
     };
     assert!(broke.is_some_and(|end| end.is_err()), "a part must not pass for the whole");
     assert!(revoked.elapsed() < Duration::from_secs(2), "{:?}", revoked.elapsed());
-    // The stream breaks off first, the end is on record a moment later.
-    let mut shown = ok(&app.user("ana").get(&format!("/queries/{id}")).await);
-    while shown["state"] == "running" && revoked.elapsed() < Duration::from_secs(10) {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        shown = ok(&app.user("ana").get(&format!("/queries/{id}")).await);
-    }
+    // Looked at once: whoever sees the answer end finds the reason on record.
+    let shown = ok(&app.user("ana").get(&format!("/queries/{id}")).await);
     assert_eq!((shown["state"].as_str(), shown["error"]["code"].as_str()), (Some("failed"), Some("query.grant_ended")));
     assert!(shown["rows"].as_u64().unwrap() > 0);
 }
