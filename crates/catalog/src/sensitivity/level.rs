@@ -91,10 +91,11 @@ impl Sensitivity {
     }
 
     /// Returns what publishing makes of it: what was `inherited` from what was read, where that is higher, also than a
-    /// person's word. Publishing never lowers a level.
+    /// person's word. Publishing never lowers a level; where it names nothing that was read, the level stands.
     #[must_use]
     pub fn published(&self, inherited: Self) -> Self {
-        if inherited.level > self.level { inherited } else { self.clone() }
+        let names_nothing = inherited.source == Source::Unclassified;
+        if inherited.level > self.level && !names_nothing { inherited } else { self.clone() }
     }
 
     /// Returns whether values, ranges and histograms may be shown to anyone who may see the dataset: a person said so.
@@ -124,6 +125,7 @@ mod tests {
         let said = Sensitivity::unclassified().classified(Level::Internal);
         assert_eq!(said.published(inherited(Level::Public)), said);
         assert_eq!(said.published(inherited(Level::Restricted)), inherited(Level::Restricted));
+        assert_eq!(said.published(Sensitivity::unclassified()), said, "a version that names nothing it read");
         assert_eq!(Sensitivity::unclassified().published(inherited(Level::Public)), Sensitivity::unclassified());
     }
 

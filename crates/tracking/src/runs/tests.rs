@@ -246,7 +246,7 @@ async fn inputs_are_kept_once_and_runs_go_with_their_experiment() {
             }
             let summaries = tx.list_summaries(&[1], 10).await?;
             assert_eq!((summaries.len(), summaries[0].context.as_str()), (1, "train"));
-            assert_eq!(tx.list_datasets(runs).await?[&runs[1]], [dataset.clone()]);
+            assert_eq!(tx.list_datasets(runs).await?[&runs[1]], std::slice::from_ref(dataset));
             assert!(tx.list_models(runs).await?[&runs[0]][0].made);
             let mut deleted = tx.lock_run("r2").await?.unwrap().run;
             deleted.state = Lifecycle::Deleted;
