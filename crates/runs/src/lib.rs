@@ -25,7 +25,7 @@ mod tests;
 pub use pipelines::Pipeline;
 pub use runs::{
     AttemptView, Code, Error, KeyView, NewRun, OutputView, Reason, Run, RunState, RunView, StartRun, StepView, find,
-    start,
+    read_output, start, steps_of,
 };
 pub use scheduler::{Scheduler, drain, look_after, resume, wake};
 

@@ -82,6 +82,9 @@ pub enum Action {
     Python(String),
     /// A program and its arguments.
     Command(Vec<String>),
+    /// A check of ours, by its name: `lockgate.checks.<name>` of the SDK, in the platform's own Python environment. The
+    /// repository's code lies before it as data, and nothing of it is imported.
+    Platform(String),
 }
 
 /// Where a step finds an input.

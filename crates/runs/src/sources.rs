@@ -2,7 +2,7 @@
 //! digest of its content, appears whole by one rename, and is never written to again.
 use crate::Context;
 use crate::archive::{self, Limits, Refused};
-use crate::pipelines::{Graph, Input};
+use crate::pipelines::{Graph, Input, Step};
 use crate::protocol::{Output, OutputKind};
 use crate::runs::{Code, Run};
 use base::{Digest, ProjectId};
@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 
 /// The name of the file that says which packages a repository's steps need.
 const LOCK: &str = "requirements.lock";
+/// The packages that platform steps run on.
+const PLATFORM_LOCK: &[u8] = include_bytes!("../platform/requirements.lock");
 
 /// How much a folder that a step wrote may hold.
 const LIMITS: Limits = Limits { entries: 1_000_000, bytes: 64 << 30 };
@@ -40,6 +42,8 @@ pub(crate) struct Laid {
     pub(crate) lock: Vec<u8>,
     /// Names lock, interpreter and platform.
     pub(crate) python: String,
+    /// The same for platform steps, and the content of the SDK that holds them; empty for a pipeline without one.
+    pub(crate) platform: String,
     /// The digest of each file or folder that is an input, by its path.
     pub(crate) files: BTreeMap<String, Digest>,
 }
@@ -95,7 +99,22 @@ pub(crate) async fn lay_out(cx: &Context, run: &Run, graph: &Graph) -> Result<La
     })
     .await?;
     let python = environments::lock_key(&cx.environments, &lock).map_err(|error| Error::Unfit(error.to_string()))?;
-    Ok(Laid { code, tree, lock, python, files })
+    let platform = match graph.pipeline.steps.iter().any(Step::is_platform) {
+        false => String::new(),
+        true => {
+            let key = environments::lock_key(&cx.environments, PLATFORM_LOCK);
+            let sdk = cx.sdk.file_name().unwrap_or_default().to_string_lossy();
+            format!("{} with the checks {sdk}", key.map_err(|error| Error::Unfit(error.to_string()))?)
+        }
+    };
+    Ok(Laid { code, tree, lock, python, platform, files })
+}
+
+impl Laid {
+    /// Returns the packages that a step runs on; empty = the bare interpreter.
+    pub(crate) fn lock_of(&self, step: &Step) -> &[u8] {
+        if step.is_platform() { PLATFORM_LOCK } else { &self.lock }
+    }
 }
 
 /// Exports a tree once for all who need it.

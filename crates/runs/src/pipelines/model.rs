@@ -96,6 +96,11 @@ impl ParameterKind {
 }
 
 impl Step {
+    /// Returns whether it runs our pinned code, not the repository's.
+    pub fn is_platform(&self) -> bool {
+        matches!(self.action, Action::Platform(_))
+    }
+
     /// Returns the names of the steps that it waits for, each once.
     pub fn waits_for(&self) -> Vec<&str> {
         let mut names: Vec<&str> = self.after.iter().map(String::as_str).collect();
@@ -114,6 +119,7 @@ impl Step {
         let run = match &self.action {
             Action::Python(function) => json!({ "python": function }),
             Action::Command(words) => json!({ "command": words }),
+            Action::Platform(check) => json!({ "platform": check }),
         };
         json!({
             "name": self.name, "run": run, "inputs": inputs.collect::<Map<_, _>>(), "parameters": self.parameters,

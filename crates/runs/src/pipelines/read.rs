@@ -32,6 +32,14 @@ const INPUT: &[&str] = &["file", "step", "output", "dataset", "use", "purpose", 
 const RESERVED: &[&str] = &["PATH", "HOME", "LD_PRELOAD", "LD_LIBRARY_PATH"];
 const RESERVED_PREFIXES: &[&str] = &["LOCKGATE", "MLFLOW_TRACKING", "PYTHON"];
 
+/// Who wrote a pipeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Author {
+    Repository,
+    /// Platform steps may stand in it.
+    Platform,
+}
+
 /// An object of the file and where it stands.
 struct Object<'a> {
     at: String,
@@ -142,7 +150,7 @@ fn named(at: &str, text: &str) -> Result<(), Error> {
 }
 
 impl Pipeline {
-    /// Reads the text of a pipeline.
+    /// Reads the text of a pipeline, as a repository holds it: no step in it is a platform step.
     ///
     /// # Errors
     /// The first mistake, with its place.
@@ -154,11 +162,24 @@ impl Pipeline {
         Self::from_json(&value)
     }
 
-    /// Reads a pipeline from its JSON.
+    /// Reads a pipeline from its JSON, with the same bounds as [`Pipeline::read`].
     ///
     /// # Errors
     /// The first mistake, with its place.
     pub fn from_json(value: &Value) -> Result<Self, Error> {
+        Self::written_by(Author::Repository, value)
+    }
+
+    /// Reads a pipeline that the platform itself wrote, or keeps as the plan of a run: platform steps may stand in it. Never
+    /// hand it what came from a repository or a client.
+    ///
+    /// # Errors
+    /// The first mistake, with its place.
+    pub fn of_the_platform(value: &Value) -> Result<Self, Error> {
+        Self::written_by(Author::Platform, value)
+    }
+
+    fn written_by(author: Author, value: &Value) -> Result<Self, Error> {
         let top = Object::of("top", value, PIPELINE)?;
         match top.map.get("version") {
             Some(version) if version.as_u64() == Some(1) => {}
@@ -179,7 +200,7 @@ impl Pipeline {
             Some(_) => return unfit("`steps`", format!("is not a list of 1 to {MOST_STEPS} steps")),
             None => return unfit("`steps`", "is missing"),
         };
-        let steps: Vec<Step> = listed.iter().enumerate().map(|(n, value)| step(n, value)).collect::<Result<_, _>>()?;
+        let steps: Vec<Step> = listed.iter().enumerate().map(|(n, value)| step(author, n, value)).collect::<Result<_, _>>()?;
         let pipeline = Self { name, parameters, steps };
         pipeline.check()?;
         Ok(pipeline)
@@ -237,7 +258,7 @@ fn parameter(name: &str, value: &Value) -> Result<Parameter, Error> {
     Ok(Parameter { kind, default })
 }
 
-fn step(n: usize, value: &Value) -> Result<Step, Error> {
+fn step(author: Author, n: usize, value: &Value) -> Result<Step, Error> {
     let name = value.get("name").and_then(Value::as_str);
     let at = name.map_or_else(|| format!("step {}", n + 1), |name| format!("step `{}`", plain(name)));
     let object = Object::of(&at, value, STEP)?;
@@ -253,7 +274,7 @@ fn step(n: usize, value: &Value) -> Result<Step, Error> {
         named(&object.place("outputs"), output)?;
     }
     Ok(Step {
-        action: action(&object)?,
+        action: action(author, &object)?,
         inputs,
         parameters: object.words("parameters")?,
         outputs,
@@ -268,10 +289,22 @@ fn step(n: usize, value: &Value) -> Result<Step, Error> {
     })
 }
 
-fn action(object: &Object<'_>) -> Result<Action, Error> {
+fn action(author: Author, object: &Object<'_>) -> Result<Action, Error> {
     let at = object.place("run");
     let Some(value) = object.map.get("run") else { return unfit(at, "is missing") };
-    let run = Object::of(&at, value, &["python", "command"])?;
+    let known: &[&str] = match author {
+        Author::Repository => &["python", "command"],
+        Author::Platform => &["python", "command", "platform"],
+    };
+    let run = Object::of(&at, value, known)?;
+    if run.map.contains_key("platform") {
+        let check = run.text("platform")?;
+        let word = !check.is_empty() && check.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+        return match run.map.len() {
+            1 if word => Ok(Action::Platform(check)),
+            _ => unfit(at, format!("`{}` is not one of our checks, alone", plain(&check))),
+        };
+    }
     match (run.map.get("python"), run.map.get("command")) {
         (Some(_), None) => {
             let function = run.text("python")?;

@@ -161,3 +161,20 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn only_the_platform_writes_platform_steps() {
+    let mut value = minimal();
+    value["steps"][1]["run"] = json!({"platform": "lint"});
+    check(
+        |v| *v = value.clone(),
+        expect!["the pipeline's step `fit` `run`: `platform` is no key; known here: python, command"],
+    );
+    let pipeline = Pipeline::of_the_platform(&value).unwrap();
+    assert!(!pipeline.steps[0].is_platform() && pipeline.steps[1].is_platform());
+    assert_eq!(Pipeline::of_the_platform(&pipeline.to_json()), Ok(pipeline), "a plan is read back as it was");
+    for run in [json!({"platform": "../lint"}), json!({"platform": ""}), json!({"platform": "lint", "python": "a:b"})] {
+        value["steps"][1]["run"] = run;
+        assert!(Pipeline::of_the_platform(&value).is_err());
+    }
+}

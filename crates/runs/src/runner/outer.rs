@@ -199,7 +199,7 @@ impl Attempt<'_> {
             command: prepare::command(self.local, &places),
             env: prepare::environment(self.local, &places),
             server_env: prepare::server_environment(self.local),
-            cwd: places.code.clone(),
+            cwd: prepare::start_in(self.local, &places),
             memory_mib: self.local.launch.spec.memory_mib,
             walls: (self.local.isolation == Isolation::Bubblewrap).then(|| sandbox::walls(self.local)),
         };

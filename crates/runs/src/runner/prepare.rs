@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::fs::{self, DirBuilder};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, symlink};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Makes the attempt's own folders and the step's description. No runner was here before: its mark would be.
 pub(super) fn folder(local: &LocalLaunch, own: &Own, places: &Places) -> io::Result<()> {
@@ -53,16 +53,40 @@ fn description(local: &LocalLaunch, places: &Places) -> Value {
     })
 }
 
+/// How a platform step starts: isolated (`-I`: no variable, no user's packages, no folder of the repository counts), with the
+/// SDK alone on the path. The package stands there without its `__init__`, which would import what only clients need.
+const PLATFORM: &str = "import sys, types\n\
+     sdk = sys.argv.pop(1)\n\
+     package = types.ModuleType('lockgate')\n\
+     package.__path__ = [sdk + '/lockgate']\n\
+     sys.modules['lockgate'] = package\n\
+     from lockgate.checks.start import main\n\
+     raise SystemExit(main(sys.argv[1], sys.argv[2]))\n";
+
+fn interpreter(local: &LocalLaunch, places: &Places) -> PathBuf {
+    match &places.python {
+        Some(folder) => folder.join("bin/python"),
+        None => local.launch.interpreter.program.clone(),
+    }
+}
+
+/// Returns where the command starts: in the code, which a platform step does not even stand in.
+pub(super) fn start_in(local: &LocalLaunch, places: &Places) -> PathBuf {
+    if matches!(local.launch.spec.action, Action::Platform(_)) { places.tmp.clone() } else { places.code.clone() }
+}
+
 /// Returns the command and its arguments.
 pub(super) fn command(local: &LocalLaunch, places: &Places) -> Vec<String> {
     match &local.launch.spec.action {
         Action::Command(words) => words.clone(),
         Action::Python(entry) => {
-            let program = match &places.python {
-                Some(folder) => folder.join("bin/python"),
-                None => local.launch.interpreter.program.clone(),
-            };
+            let program = interpreter(local, places);
             vec![text(&program), "-m".into(), "lockgate.step".into(), entry.clone()]
+        }
+        Action::Platform(check) => {
+            let program = interpreter(local, places);
+            let (sdk, code) = (text(&places.sdk), text(&places.code));
+            vec![text(&program), "-I".into(), "-B".into(), "-c".into(), PLATFORM.into(), sdk, code, check.clone()]
         }
     }
 }
@@ -90,11 +114,13 @@ pub(super) fn environment(local: &LocalLaunch, places: &Places) -> Vec<(String, 
     env.extend([
         ("HOME".into(), text(&places.home)),
         ("TMPDIR".into(), text(&places.tmp)),
-        ("PYTHONPATH".into(), format!("{}:{}", text(&places.sdk), text(&places.code))),
         ("LOCKGATE_STEP".into(), text(&places.step_file)),
         ("LOCKGATE_TOKEN".into(), secret.clone()),
         ("MLFLOW_TRACKING_TOKEN".into(), secret),
     ]);
+    if !matches!(spec.action, Action::Platform(_)) {
+        env.push(("PYTHONPATH".into(), format!("{}:{}", text(&places.sdk), text(&places.code))));
+    }
     if let Some(folder) = &places.python {
         env.push(("VIRTUAL_ENV".into(), text(folder)));
     }

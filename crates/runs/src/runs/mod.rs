@@ -9,6 +9,7 @@ mod views;
 
 pub use error::Error;
 pub use http::routes;
+pub use outputs::{read_output, steps_of};
 pub use model::{Code, NewRun, Reason, Run, RunState};
 pub use service::{find, start};
 pub use views::{AttemptView, KeyView, OutputView, RunView, StepView};

@@ -26,6 +26,10 @@ pub enum Reason {
     Smoke,
     /// `main` was updated.
     Merge,
+    /// To judge a commit before it may be merged.
+    Checks,
+    /// `main` was updated, and what it makes may be released.
+    Release,
 }
 
 impl Reason {
@@ -35,6 +39,8 @@ impl Reason {
             Self::Asked => "asked",
             Self::Smoke => "smoke",
             Self::Merge => "merge",
+            Self::Checks => "checks",
+            Self::Release => "release",
         }
     }
 }
@@ -42,7 +48,8 @@ impl Reason {
 impl std::str::FromStr for Reason {
     type Err = base::UnknownState;
     fn from_str(word: &str) -> Result<Self, base::UnknownState> {
-        let found = [Self::Asked, Self::Smoke, Self::Merge].into_iter().find(|why| why.as_str() == word);
+        let known = [Self::Asked, Self::Smoke, Self::Merge, Self::Checks, Self::Release];
+        let found = known.into_iter().find(|why| why.as_str() == word);
         found.ok_or_else(|| base::UnknownState(word.to_owned(), "Reason"))
     }
 }

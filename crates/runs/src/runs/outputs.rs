@@ -6,12 +6,14 @@ use super::{ReadRunOutput, Run};
 use crate::Context;
 use crate::attempts::Attempt;
 use crate::attempts::store::AttemptStore;
-use crate::protocol::Output;
+use crate::protocol::{Output, OutputKind};
 use crate::scheduler::policy_of;
+use crate::steps::store::StepStore;
 use crate::steps::{Governed, Step};
 use access::Permit;
 use base::{Principal, RunId, Timestamp};
 use db::Tx;
+use tokio::io::AsyncReadExt;
 
 /// Whether the content asked for is what the step computed from data, or what it said while it ran.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +80,28 @@ pub(crate) async fn attempt_of(
         }
     };
     Ok((step, attempt))
+}
+
+/// Returns the steps of a run, whoever asks, in their order. Joins the transaction.
+///
+/// # Errors
+/// The store's.
+pub async fn steps_of(tx: &Tx, run: &RunId) -> db::Result<Vec<Step>> {
+    tx.list_steps(run).await
+}
+
+/// Returns the bytes of a file that a step wrote, whoever asks; `None` for one larger than `most` bytes, and for a folder.
+///
+/// # Errors
+/// The store's, where they are gone.
+pub async fn read_output(cx: &Context, output: &Output, most: u64) -> objects::Result<Option<Vec<u8>>> {
+    if output.size_bytes > most || output.kind != OutputKind::File {
+        return Ok(None);
+    }
+    let mut bytes = Vec::new();
+    let mut reader = cx.blobs.get(&output.digest).await?.take(most);
+    reader.read_to_end(&mut bytes).await.map_err(objects::Error::from)?;
+    Ok(Some(bytes))
 }
 
 /// Returns an output of a step and its bytes.

@@ -44,8 +44,10 @@ impl Facts<'_> {
         results: &mut Results,
     ) -> db::Result<Result<(Key, Vec<Governed>), String>> {
         self.load(tx, step, results).await?;
-        let mut key = Key::new().with("code", &self.laid.tree).with("python", &self.laid.python);
+        let python = if step.is_platform() { &self.laid.platform } else { &self.laid.python };
+        let mut key = Key::new().with("code", &self.laid.tree).with("python", python);
         key = match &step.action {
+            Action::Platform(check) => key.with("check", check),
             Action::Python(function) => key.with("function", function),
             Action::Command(words) => key.with("command", canonical(words)?),
         };

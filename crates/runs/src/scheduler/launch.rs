@@ -33,6 +33,23 @@ pub(super) struct Tokens {
     step: Secret,
 }
 
+/// Where the Python environments of a run lie; nothing for the bare interpreter.
+#[derive(Debug, Default)]
+pub(super) struct Pythons {
+    repository: Option<PathBuf>,
+    platform: Option<PathBuf>,
+}
+
+impl Pythons {
+    pub(super) fn new(repository: Option<PathBuf>, platform: Option<PathBuf>) -> Self {
+        Self { repository, platform }
+    }
+
+    fn of(&self, step: &pipelines::Step) -> Option<&PathBuf> {
+        if step.is_platform() { self.platform.as_ref() } else { self.repository.as_ref() }
+    }
+}
+
 /// Returns the name under which a runner comes in; the step's own token has the attempt's.
 pub(crate) fn runner_name(attempt: &AttemptId) -> String {
     format!("{attempt}/runner")
@@ -113,7 +130,8 @@ pub(super) async fn tokens(
     let seconds = i64::try_from(step.timeout_s).unwrap_or(i64::MAX).saturating_add(SPARE_SECONDS);
     let expires_at = cx.clock.now().plus_seconds(seconds);
     let reads = step.inputs.values().any(|input| matches!(input, Input::Dataset { .. }));
-    let mut verbs: Vec<&str> = STEP_VERBS.iter().chain(tracking::STEP_VERBS).copied().collect();
+    let of_user_code = STEP_VERBS.iter().chain(tracking::STEP_VERBS).filter(|_| !step.is_platform());
+    let mut verbs: Vec<&str> = of_user_code.copied().collect();
     verbs.extend(READING_VERBS.iter().filter(|_| reads));
     let (environment, on_behalf_of) = (&run.environment, Some(&run.started_by));
     let token = AttemptToken { attempt: attempt.as_str(), environment, on_behalf_of, verbs: &verbs, expires_at };
@@ -129,11 +147,11 @@ pub(super) async fn tokens(
 pub(super) async fn submit_all(
     cx: &Context,
     facts: &Facts<'_>,
-    python: Option<&PathBuf>,
+    pythons: &Pythons,
     planned: Vec<(Attempt, Tokens)>,
 ) -> Result<(), Error> {
     for (attempt, tokens) in planned {
-        let submitted = match launch(cx, facts, python, &attempt, tokens).await {
+        let submitted = match launch(cx, facts, pythons, &attempt, tokens).await {
             Ok(launch) => cx.engine.submit(launch).await.map_err(Error::Engine),
             Err(error) => Err(error),
         };
@@ -154,7 +172,7 @@ pub(super) async fn submit_all(
 async fn launch(
     cx: &Context,
     facts: &Facts<'_>,
-    python: Option<&PathBuf>,
+    pythons: &Pythons,
     attempt: &Attempt,
     tokens: Tokens,
 ) -> Result<Launch, Error> {
@@ -194,7 +212,7 @@ async fn launch(
         server: cx.server(),
         folder: cx.folder.join("work").join(attempt.id.as_str()),
         code: laid.code.clone(),
-        python: python.cloned(),
+        python: pythons.of(step).cloned(),
         interpreter,
         sdk: cx.sdk.clone(),
         inputs,

@@ -20,7 +20,8 @@ pub(crate) struct Plan {
 
 impl Plan {
     pub(super) fn read(definition: &str) -> db::Result<Self> {
-        let pipeline = Pipeline::read(definition.as_bytes()).map_err(db::sql::unknown)?;
+        let value = serde_json::from_str(definition).map_err(db::sql::unknown)?;
+        let pipeline = Pipeline::of_the_platform(&value).map_err(db::sql::unknown)?;
         let (laid, missed, waits_for_python) = (OnceCell::new(), Mutex::default(), AtomicBool::new(false));
         Ok(Self { graph: Graph::of(pipeline), laid, missed, waits_for_python })
     }

@@ -1,7 +1,7 @@
 //! One turn of a run: look, write down what follows, hand to the engine; until there is nothing left to do.
 use super::ends::{fail_step, release, save};
 use super::keys::Facts;
-use super::launch::{Tokens, plan_attempt, submit_all, tokens};
+use super::launch::{Pythons, Tokens, plan_attempt, submit_all, tokens};
 use super::look::{Found, Next, look};
 use super::{Error, Plan, enqueue, watch};
 use crate::Context;
@@ -9,6 +9,7 @@ use crate::attempts::Attempt;
 use crate::attempts::store::AttemptStore;
 use crate::cache::Key;
 use crate::cache::store::CacheStore;
+use crate::pipelines;
 use crate::runs::store::RunStore;
 use crate::runs::{Run, RunState};
 use crate::sources;
@@ -43,16 +44,13 @@ pub(super) async fn turn(cx: &Context, id: &RunId, hard: bool) -> Result<(), Err
             cx.scheduler.hungry(id, free <= 0);
             return Ok(());
         }
-        let python = match python(cx, &facts, &found).await? {
-            Environment::Ready(folder) => Some(folder),
-            Environment::Building => None,
-            Environment::Failed(why) => return fail_all(cx, &facts, found, why).await,
-        };
+        let environments = environments(cx, &facts, &found).await?;
+        let found = environments.refuse(&facts, found);
         let (found, gone) = keep_takeable(cx, &facts, found).await?;
-        let done = write(cx, &facts, &found, python.is_some()).await?;
+        let done = write(cx, &facts, &found, &environments).await?;
         let planned = done.planned.len();
         if planned > 0 {
-            submit_all(cx, &facts, python.flatten().as_ref(), done.planned).await?;
+            submit_all(cx, &facts, &environments.folders(), done.planned).await?;
         }
         cx.scheduler.hungry(id, done.hungry);
         if !done.again && !gone {
@@ -103,15 +101,66 @@ enum Environment {
     Failed(String),
 }
 
-/// Asks for the Python environment if a step has to run in it.
-async fn python(cx: &Context, facts: &Facts<'_>, found: &[Found]) -> Result<Environment, Error> {
-    let runs = found.iter().any(|found| matches!(found.next, Next::Run { .. }));
+impl Environment {
+    fn folder(&self) -> Option<PathBuf> {
+        match self {
+            Self::Ready(folder) => folder.clone(),
+            Self::Building | Self::Failed(_) => None,
+        }
+    }
+}
+
+/// The environment of the repository's steps, and that of platform steps.
+struct Environments {
+    repository: Environment,
+    platform: Environment,
+}
+
+impl Environments {
+    fn of(&self, step: &pipelines::Step) -> &Environment {
+        if step.is_platform() { &self.platform } else { &self.repository }
+    }
+
+    fn is_building(&self, facts: &Facts<'_>, step: &str) -> bool {
+        facts.plan.graph.step(step).is_some_and(|step| matches!(self.of(step), Environment::Building))
+    }
+
+    fn folders(&self) -> Pythons {
+        Pythons::new(self.repository.folder(), self.platform.folder())
+    }
+
+    /// Refuses what has to run in an environment that cannot be built.
+    fn refuse(&self, facts: &Facts<'_>, found: Vec<Found>) -> Vec<Found> {
+        let refused = |found: Found| match (&found.next, facts.plan.graph.step(&found.name).map(|step| self.of(step))) {
+            (Next::Run { .. }, Some(Environment::Failed(why))) => Found { next: Next::Refuse(why.clone()), ..found },
+            _ => found,
+        };
+        found.into_iter().map(refused).collect()
+    }
+}
+
+/// Asks for the Python environments in which steps have to run.
+async fn environments(cx: &Context, facts: &Facts<'_>, found: &[Found]) -> Result<Environments, Error> {
+    let runs = found.iter().filter(|found| matches!(found.next, Next::Run { .. }));
+    let to_run: Vec<&pipelines::Step> = runs.filter_map(|found| facts.plan.graph.step(&found.name)).collect();
     facts.plan.set_waits_for_python(false);
-    if facts.laid.lock.is_empty() || !runs {
+    let mut environments =
+        Environments { repository: Environment::Ready(None), platform: Environment::Ready(None) };
+    if let Some(step) = to_run.iter().find(|step| !step.is_platform()) {
+        environments.repository = python(cx, facts, facts.laid.lock_of(step)).await?;
+    }
+    if let Some(step) = to_run.iter().find(|step| step.is_platform()) {
+        environments.platform = python(cx, facts, facts.laid.lock_of(step)).await?;
+    }
+    Ok(environments)
+}
+
+async fn python(cx: &Context, facts: &Facts<'_>, lock: &[u8]) -> Result<Environment, Error> {
+    if lock.is_empty() {
         return Ok(Environment::Ready(None));
     }
     use base::{Fault, Kind};
-    let env = match environments::python_env(&cx.environments, &facts.laid.lock).await {
+    let env = match ::environments::python_env(&cx.environments, lock).await {
         Ok(env) => env,
         Err(error) if matches!(error.fault().0, Kind::Invalid | Kind::Unavailable | Kind::NotFound) => {
             return Ok(Environment::Failed(error.to_string()));
@@ -170,7 +219,12 @@ struct Done {
 }
 
 /// Writes down what follows from what was found.
-async fn write(cx: &Context, facts: &Facts<'_>, found: &[Found], may_run: bool) -> Result<Done, Error> {
+async fn write(
+    cx: &Context,
+    facts: &Facts<'_>,
+    found: &[Found],
+    environments: &Environments,
+) -> Result<Done, Error> {
     let capabilities = cx.engine.capabilities();
     let (engine, most) = (&capabilities.engine, i64::from(capabilities.cpus.max(1)));
     cx.db
@@ -202,7 +256,7 @@ async fn write(cx: &Context, facts: &Facts<'_>, found: &[Found], may_run: bool) 
                         let why = format!("an equal step runs in `{other}`");
                         done.again |= wait(&tx, step, key, why).await?;
                     }
-                    Next::Run { .. } if !may_run => {
+                    Next::Run { .. } if environments.is_building(facts, &step.name) => {
                         if step.why.as_deref() != Some(BUILDING) {
                             tx.save_step(Step { why: Some(BUILDING.into()), ..step }).await?;
                         }
@@ -283,16 +337,6 @@ async fn start(
     tx.insert_attempt(&attempt).await?;
     let tokens = tokens(cx, tx, run, planned, &attempt.id).await?;
     Ok(Some((attempt, tokens)))
-}
-
-/// Fails every step that has to run, for one reason.
-async fn fail_all(cx: &Context, facts: &Facts<'_>, found: Vec<Found>, why: String) -> Result<(), Error> {
-    let refused = found.into_iter().filter(|found| matches!(found.next, Next::Run { .. }));
-    let refused: Vec<Found> =
-        refused.map(|found| Found { name: found.name, next: Next::Refuse(why.clone()) }).collect();
-    write(cx, facts, &refused, false).await?;
-    super::wake(cx, &facts.run.id);
-    Ok(())
 }
 
 /// Ends a run none of whose steps can start.

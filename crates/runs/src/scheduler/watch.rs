@@ -1,7 +1,7 @@
 //! Looks after attempts: those whose runner fell silent, those that a killed server had planned, those of a cancelled run.
 use super::ends::save;
 use super::keys::Facts;
-use super::launch::{end, submit_all, submitted_as, tokens};
+use super::launch::{Pythons, end, submit_all, submitted_as, tokens};
 use super::{Error, Plan, enqueue};
 use crate::Context;
 use crate::attempts::store::AttemptStore;
@@ -80,12 +80,12 @@ pub(super) async fn planned(cx: &Context, facts: &Facts<'_>) -> Result<(), Error
         let Some(step) = facts.plan.graph.step(&attempt.step) else { continue };
         let id = &attempt.id;
         let tokens = cx.db.write(|tx| async move { tokens(cx, &tx, run, step, id).await }).await?;
-        let python = if facts.laid.lock.is_empty() {
-            None
-        } else {
-            Some(environments::python_env(&cx.environments, &facts.laid.lock).await?.folder)
+        let python = match facts.laid.lock_of(step) {
+            [] => None,
+            lock => Some(environments::python_env(&cx.environments, lock).await?.folder),
         };
-        submit_all(cx, facts, python.as_ref(), vec![(attempt, tokens)]).await?;
+        let pythons = if step.is_platform() { Pythons::new(None, python) } else { Pythons::new(python, None) };
+        submit_all(cx, facts, &pythons, vec![(attempt, tokens)]).await?;
     }
     Ok(())
 }

@@ -63,6 +63,31 @@ async fn a_function_is_run_by_the_sdk() {
 }
 
 #[tokio::test]
+async fn a_platform_step_imports_nothing_of_the_repository_and_finds_it_as_data() {
+    let bed = Bed::new();
+    let (code, sdk) = (bed.data().join("code"), bed.data().join("sdk/lockgate"));
+    std::fs::create_dir_all(code.join("lockgate/checks")).unwrap();
+    std::fs::create_dir_all(sdk.join("checks")).unwrap();
+    for theirs in ["json.py", "sitecustomize.py", "lockgate/__init__.py", "lockgate/checks/start.py"] {
+        std::fs::write(code.join(theirs), "print('from the tree')\nraise SystemExit(0)").unwrap();
+    }
+    // What only clients need may be missing in the platform's environment.
+    std::fs::write(sdk.join("__init__.py"), "import httpx_that_is_not_there").unwrap();
+    let check = "import json, os, sys\n\
+        def main(code, name):\n    \
+        print(json.dumps([name, sorted(os.listdir(code)), os.getcwd() == code, 'PYTHONPATH' in os.environ]))\n    \
+        try:\n        open(code + '/new', 'w')\n    \
+        except OSError:\n        return 3\n";
+    std::fs::write(sdk.join("checks/start.py"), check).unwrap();
+    let action = Action::Platform("lint".into());
+    let (report, heard) = bed.run_with(&[], &|launch| launch.spec.action = action.clone()).await;
+    assert_eq!(report.exit_code, Some(3), "{:?} {}", report.detail, heard.text(Source::Stderr));
+    let said: Value = serde_json::from_str(&heard.text(Source::Stdout)).unwrap();
+    let tree = json!(["json.py", "lockgate", "sitecustomize.py", "train.py"]);
+    assert_eq!(said, json!(["lint", tree, false, false]));
+}
+
+#[tokio::test]
 async fn outputs_arrive_as_files_and_folders() {
     let bed = Bed::new();
     let script = "mkdir -p $0/model/inner && echo x > $0/model/inner/w && printf abc > $0/table";
