@@ -1,6 +1,7 @@
 //! Tokens: secrets that act for a person, or for the environment of one attempt. Stored as hashes; revoked everywhere
 //! within a second.
 mod attempt;
+mod bearers;
 mod error;
 mod http;
 mod known;
@@ -8,6 +9,7 @@ mod model;
 mod service;
 pub(crate) mod store;
 
+pub use bearers::{Bearer, bearers};
 pub use attempt::{AttemptToken, issue_attempt_token, revoke_attempt_tokens};
 pub use error::Error;
 pub use http::{CreatedToken, TokenView, routes};

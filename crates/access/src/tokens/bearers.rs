@@ -1,0 +1,82 @@
+//! Which tokens may do a verb to which things: for what decides without the database, and is told anew all the time.
+use super::TokenKind;
+use crate::caller::{Caller, SignIn, Who};
+use crate::http::{Action, Gate};
+use crate::standing::Standing;
+use crate::store::unknown;
+use base::{PersonId, Resource, Timestamp};
+use db::Tx;
+use db::sql::{all, get};
+use std::collections::BTreeMap;
+
+/// A token, without its secret, and what it may do the verb to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bearer {
+    /// The SHA-256 of its secret, in hexadecimal digits.
+    pub hash: String,
+    pub until: Timestamp,
+    /// The numbers of the things, in the order in which they were asked about.
+    pub things: Vec<u32>,
+}
+
+/// Returns the tokens that work now and may do `A` to at least one of `things`; up to `most` tokens are looked at, the newest first.
+///
+/// # Errors
+/// The store's.
+pub async fn bearers<A: Action>(
+    gate: &Gate,
+    tx: &Tx,
+    things: &[Resource],
+    now: Timestamp,
+    most: u32,
+) -> db::Result<Vec<Bearer>> {
+    let sql = "SELECT secret_hash, kind, person_id, environment, attempt, verbs, expires_at_us FROM tokens \
+        WHERE ended_at_us IS NULL AND expires_at_us > $1 ORDER BY created_at_us DESC, id DESC LIMIT $2";
+    let mut decided: BTreeMap<String, Vec<u32>> = BTreeMap::new();
+    let mut found = Vec::new();
+    for row in all(tx, sql, vec![now.0.into(), i64::from(most).into()]).await? {
+        let verbs: Option<String> = get(&row, "verbs")?;
+        let verbs: Option<Vec<String>> = verbs.as_deref().map(serde_json::from_str).transpose().map_err(unknown)?;
+        if verbs.is_some_and(|verbs| !verbs.iter().any(|verb| verb == A::NAME)) {
+            continue;
+        }
+        let person = get::<Option<String>>(&row, "person_id")?.map(PersonId);
+        let who = if get::<String>(&row, "kind")? == TokenKind::Personal.as_str() {
+            person.map(Who::Person)
+        } else {
+            match (get::<Option<String>>(&row, "attempt")?, get::<Option<String>>(&row, "environment")?) {
+                (Some(attempt), Some(environment)) => {
+                    Some(Who::Attempt { attempt, environment: environment.into(), on_behalf_of: person })
+                }
+                _ => None,
+            }
+        };
+        let Some(who) = who else { continue };
+        let caller = Caller { who, by: SignIn::Local, verbs: None, request_id: None, origin: None };
+        let may = match decided.get(&caller.actor()) {
+            Some(may) => may.clone(),
+            None => {
+                let may = may::<A>(gate, tx, &caller, things).await?;
+                decided.insert(caller.actor(), may.clone());
+                may
+            }
+        };
+        if !may.is_empty() {
+            let until = Timestamp(get(&row, "expires_at_us")?);
+            found.push(Bearer { hash: get(&row, "secret_hash")?, until, things: may });
+        }
+    }
+    Ok(found)
+}
+
+/// Returns the numbers of the things that a caller may do `A` to; none for a person who may no longer come in.
+async fn may<A: Action>(gate: &Gate, tx: &Tx, caller: &Caller, things: &[Resource]) -> db::Result<Vec<u32>> {
+    if let Who::Person(person) = &caller.who
+        && !crate::people::is_active(tx, person).await?
+    {
+        return Ok(Vec::new());
+    }
+    let standing = Standing::load(tx, caller).await?;
+    let allowed = |thing: &Resource| standing.decide(gate.authority(), A::NAME, thing).allowed;
+    Ok((0..).zip(things).filter(|(_, thing)| allowed(thing)).map(|(number, _)| number).collect())
+}

@@ -1,0 +1,351 @@
+//! What the server does beside the serving process: brings rollouts on, and writes the signed manifest whenever something changes, and
+//! every two seconds at least. It is the only one that writes either.
+use crate::Context;
+use crate::endpoints::store::EndpointStore;
+use crate::endpoints::{CallEndpoint, Endpoint};
+use crate::manifest::{self, Caller, Manifest, Release};
+use crate::process::{MANIFEST, MODELS, Outcome, REPORT, Report};
+use crate::rollouts::store::RolloutStore;
+use crate::rollouts::{Rollout, RolloutId, RolloutState};
+use crate::{endpoints, onnx};
+use access::Gate;
+use access::tokens::bearers;
+use base::{Digest, Securable, Timestamp};
+use db::Tx;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::io::AsyncReadExt;
+use tokio_util::sync::CancellationToken;
+
+/// How often it is looked whether something changed; with the process's own look, what is stopped or revoked ends within a second.
+const EVERY: Duration = Duration::from_millis(300);
+/// How long a manifest stays as it is, in microseconds, where nothing changed.
+const RENEW: i64 = 2 * Timestamp::SECOND;
+/// How long the process may take to load a model, and then to take it over, in seconds.
+const WITHIN: i64 = 60;
+/// How long what served before is kept in memory, in seconds: to go back is then a matter of a moment.
+const WARM: i64 = 15 * 60;
+/// How many endpoints, rollouts and tokens there may be.
+const MOST: u32 = 50_000;
+/// Who brings rollouts on, in the audit log: no person.
+const KEEPER: &str = "serving";
+
+/// Brings rollouts on and writes manifests; see [`Keeper::turn`].
+#[derive(Debug)]
+pub struct Keeper {
+    cx: Context,
+    gate: Gate,
+    /// The manifest that lies in the folder.
+    written: Option<Manifest>,
+    /// The first manifest that said of a rollout that it answers.
+    said: BTreeMap<String, i64>,
+    turns: u32,
+}
+
+impl Keeper {
+    /// Makes the folder that it shares with the process. Blocks; call it at start.
+    ///
+    /// # Errors
+    /// A folder that cannot be made.
+    pub fn open(cx: Context, gate: Gate) -> io::Result<Self> {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(cx.folder.join(MODELS))?;
+        let written = fs::read(cx.folder.join(MANIFEST)).ok();
+        // Its number only grows, over restarts too: a process that lives on takes no older one.
+        let written = written.and_then(|file| manifest::open(&file, &cx.key.verifying_key()).ok());
+        Ok(Self { cx, gate, written, said: BTreeMap::new(), turns: 0 })
+    }
+
+    /// Takes turns until `ended`.
+    pub async fn keep(mut self, ended: CancellationToken) {
+        loop {
+            if let Err(error) = self.turn().await {
+                tracing::warn!(%error, "the serving process could not be told what to serve");
+            }
+            tokio::select! {
+                () = ended.cancelled() => return,
+                () = tokio::time::sleep(EVERY) => {}
+            }
+        }
+    }
+
+    /// Looks at the rollouts and at what the process says, brings on what can be, and writes the manifest if something changed.
+    ///
+    /// # Errors
+    /// The store's, or a folder that cannot be written.
+    pub async fn turn(&mut self) -> Result<(), KeeperError> {
+        let report = read_report(&self.cx.folder.join(REPORT));
+        self.cx.live.said(report.clone());
+        let open = self.cx.db.read(|tx| async move { tx.list_open_rollouts(MOST).await }).await?;
+        let now = self.cx.clock.now();
+        for rollout in &open {
+            if let Some(step) = next_step(rollout, report.as_ref(), &self.said, now) {
+                self.take_step(rollout, step).await?;
+            }
+        }
+        self.write_manifest().await?;
+        self.turns = self.turns.wrapping_add(1);
+        if self.turns % 1_000 == 1 {
+            remove_models(&self.cx.folder.join(MODELS), &open)?;
+        }
+        Ok(())
+    }
+
+    async fn take_step(&self, rollout: &Rollout, step: Step) -> Result<(), KeeperError> {
+        let step = match step {
+            // Outside the transaction: it may take a while.
+            Step::Load => match place(&self.cx, &rollout.onnx).await {
+                Ok(()) => Step::Load,
+                Err(why) => Step::Fail(why),
+            },
+            other => other,
+        };
+        let (cx, id, step) = (&self.cx, &rollout.id, &step);
+        cx.db.write(|tx| async move { bring_on(&tx, id, step, cx.clock.now()).await }).await?;
+        Ok(())
+    }
+
+    async fn write_manifest(&mut self) -> Result<(), KeeperError> {
+        let (now, gate) = (self.cx.clock.now(), &self.gate);
+        let fresh = self.cx.db.read(|tx| async move { compile(&tx, gate, now).await }).await?;
+        let last = self.written.as_ref();
+        let same = last.is_some_and(|last| last.endpoints == fresh.endpoints && last.callers == fresh.callers);
+        if same && last.is_some_and(|last| now.0 - last.made_at.0 < RENEW && now.0 >= last.made_at.0) {
+            return Ok(());
+        }
+        let sequence = last.map_or(1, |last| last.sequence + 1).max(now.0);
+        let fresh = Manifest { sequence, ..fresh };
+        let file = manifest::seal(&fresh, &self.cx.key).map_err(db::sql::unknown)?;
+        write(&self.cx.folder.join(MANIFEST), &file)?;
+        let serving = || fresh.endpoints.iter().filter_map(|endpoint| endpoint.serving.as_ref());
+        self.said.retain(|rollout, _| serving().any(|serving| serving == rollout));
+        for rollout in serving() {
+            self.said.entry(rollout.clone()).or_insert(sequence);
+        }
+        self.written = Some(fresh);
+        Ok(())
+    }
+}
+
+/// Why a turn could not be taken.
+#[derive(Debug, thiserror::Error)]
+pub enum KeeperError {
+    #[error("the metadata store failed")]
+    Store(#[from] db::Error),
+    #[error("the serving folder cannot be used: {0}")]
+    Disk(#[from] io::Error),
+    #[error(transparent)]
+    Endpoint(#[from] endpoints::Error),
+}
+
+/// What is to be done with a rollout.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Step {
+    Load,
+    MakeReady,
+    Serve,
+    Retire,
+    Fail(String),
+}
+
+/// Returns what is to be done with a rollout now.
+fn next_step(
+    rollout: &Rollout,
+    report: Option<&Report>,
+    said: &BTreeMap<String, i64>,
+    now: Timestamp,
+) -> Option<Step> {
+    let told = report.and_then(|report| report.rollouts.get(rollout.id.as_str()));
+    let late = rollout.changed_at.plus_seconds(WITHIN) <= now;
+    match rollout.state {
+        RolloutState::Created => Some(Step::Load),
+        // Once the process serves a manifest that says so: whoever is told that it serves may call it.
+        RolloutState::Ready => match (said.get(rollout.id.as_str()), report) {
+            (Some(sequence), Some(report)) if report.sequence >= *sequence => Some(Step::Serve),
+            _ if late => Some(Step::Fail(format!("the serving process did not take it over within {WITHIN} s"))),
+            _ => None,
+        },
+        RolloutState::Loading => match told {
+            Some(told) if told.outcome == Outcome::Ready => Some(Step::MakeReady),
+            Some(told) => Some(Step::Fail(told.reason.clone().unwrap_or_else(|| "it could not be loaded".into()))),
+            None if late => Some(Step::Fail(format!("the serving process did not load it within {WITHIN} s"))),
+            None => None,
+        },
+        RolloutState::Draining => (rollout.changed_at.plus_seconds(WARM) <= now).then_some(Step::Retire),
+        RolloutState::Serving | RolloutState::Retired | RolloutState::Failed => None,
+    }
+}
+
+/// Takes a step, if it still fits: endpoint first, so that two never wait for each other.
+async fn bring_on(tx: &Tx, id: &RolloutId, step: &Step, now: Timestamp) -> Result<(), endpoints::Error> {
+    let Some(found) = tx.find_rollout(id).await? else { return Ok(()) };
+    let Some(endpoint) = tx.lock_endpoint(&found.endpoint).await? else { return Ok(()) };
+    let Some(rollout) = tx.lock_rollout(id).await? else { return Ok(()) };
+    if rollout.state != found.state {
+        return Err(db::Error::Stale.into());
+    }
+    match (step, rollout.state) {
+        (Step::Load, RolloutState::Created) => {
+            tx.save_rollout(rollout.load(now)?).await?;
+        }
+        (Step::MakeReady, RolloutState::Loading) => {
+            tx.save_rollout(rollout.make_ready(now)?).await?;
+        }
+        (Step::Serve, RolloutState::Ready) => serve(tx, &endpoint, &rollout, now).await?,
+        (Step::Retire, RolloutState::Draining) => {
+            tx.save_rollout(rollout.retire(now)?).await?;
+        }
+        (Step::Fail(why), state) if state.is_moving() => {
+            endpoints::end_failed(tx, &endpoint, &rollout, why, KEEPER, now).await?;
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Lets a rollout take over.
+async fn serve(tx: &Tx, endpoint: &Endpoint, rollout: &Rollout, now: Timestamp) -> Result<(), endpoints::Error> {
+    if let Some(before) = &endpoint.serving
+        && let Some(before) = tx.lock_rollout(before).await?
+        && before.state == RolloutState::Serving
+    {
+        tx.save_rollout(before.drain(now)?).await?;
+    }
+    tx.save_rollout(rollout.serve(now)?).await?;
+    let after = tx.save_endpoint(endpoint.served(&rollout.id, now)).await?;
+    endpoints::record(tx, ("ServeRollout", KEEPER), Some(endpoint), &after, None).await?;
+    Ok(endpoints::publish(tx, &after, rollout, "serving", None, now).await?)
+}
+
+/// Returns what the process is to be told, but for its number.
+async fn compile(tx: &Tx, gate: &Gate, now: Timestamp) -> db::Result<Manifest> {
+    let found = tx.list_all_endpoints(MOST).await?;
+    let (mut releases, mut ready) = (BTreeMap::<String, Vec<Release>>::new(), BTreeMap::new());
+    if !found.is_empty() {
+        for rollout in tx.list_open_rollouts(MOST).await? {
+            if rollout.state == RolloutState::Ready {
+                ready.insert(rollout.endpoint.clone(), rollout.id.0.clone());
+            }
+            if rollout.state.is_in_memory() {
+                releases.entry(rollout.endpoint.clone()).or_default().push(Release {
+                    rollout: rollout.id.0,
+                    candidate: rollout.candidate,
+                    version: rollout.version,
+                    onnx: rollout.onnx,
+                    signature: rollout.signature,
+                });
+            }
+        }
+    }
+    let endpoints = found.iter().map(|endpoint| manifest::Endpoint {
+        name: endpoint.id.clone(),
+        serving: ready.remove(&endpoint.id).or_else(|| endpoint.serving.as_ref().map(|id| id.0.clone())),
+        stopped: endpoint.stopped.as_ref().map(|stopped| stopped.reason.clone()),
+        releases: releases.remove(&endpoint.id).unwrap_or_default(),
+    });
+    let endpoints = endpoints.collect();
+    let callers = if found.is_empty() {
+        Vec::new()
+    } else {
+        let things: Vec<_> = found.iter().map(Securable::resource).collect();
+        let bearers = bearers::<CallEndpoint>(gate, tx, &things, now, MOST).await?;
+        bearers
+            .into_iter()
+            .map(|bearer| Caller { token: bearer.hash, until: bearer.until, endpoints: bearer.things })
+            .collect()
+    };
+    Ok(Manifest { sequence: 0, made_at: now, endpoints, callers })
+}
+
+/// Puts a model's file where the process finds it. The error says why it cannot be.
+async fn place(cx: &Context, onnx: &Digest) -> Result<(), String> {
+    let target = cx.folder.join(MODELS).join(onnx.hex());
+    if target.is_file() {
+        return Ok(());
+    }
+    let gone = |error: &dyn std::fmt::Display| {
+        tracing::warn!(%error, %onnx, "a model's file cannot be read");
+        "the exported model's file is not in the store".to_owned()
+    };
+    let mut reader = cx.blobs.get(onnx).await.map_err(|error| gone(&error))?;
+    if reader.limit() > onnx::LARGEST as u64 {
+        return Err(onnx::ModelError::TooLarge(usize::try_from(reader.limit()).unwrap_or(usize::MAX)).to_string());
+    }
+    let mut bytes = Vec::new();
+    reader.read_to_end(&mut bytes).await.map_err(|error| gone(&error))?;
+    if Digest::of(&bytes) != *onnx {
+        return Err("the exported model's file is damaged in the store".into());
+    }
+    let done = tokio::task::spawn_blocking(move || write(&target, &bytes)).await;
+    done.map_err(io::Error::other).flatten().map_err(|error| format!("the model's file cannot be written: {error}"))
+}
+
+/// Removes the files of models that no open rollout names.
+fn remove_models(folder: &Path, open: &[Rollout]) -> io::Result<()> {
+    let named: BTreeSet<String> = open.iter().map(|rollout| rollout.onnx.hex()).collect();
+    for entry in fs::read_dir(folder)? {
+        let path: PathBuf = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if !named.contains(name) {
+            fs::remove_file(&path)?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes a file for the server's user alone, whole or not at all.
+fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    use std::io::Write;
+    let new = path.with_extension("new");
+    let mut file = fs::File::options().create(true).truncate(true).write(true).mode(0o600).open(&new)?;
+    file.write_all(bytes)?;
+    fs::rename(new, path)
+}
+
+fn read_report(path: &Path) -> Option<Report> {
+    match fs::read(path) {
+        Ok(bytes) => serde_json::from_slice(&bytes).ok(),
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
+        Err(error) => {
+            tracing::warn!(%error, "the serving process's report cannot be read");
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::process::Told;
+    use crate::rollouts::tests::rollout;
+
+    #[test]
+    fn a_rollout_waits_for_the_process_and_not_for_ever() {
+        let said = |outcome, reason: Option<&str>| {
+            let told = Told { outcome, reason: reason.map(str::to_owned) };
+            Report { rollouts: [("ro-1".to_owned(), told)].into(), ..Report::default() }
+        };
+        let at = |state, seconds: i64, report: Option<&Report>| {
+            let said = [("ro-1".to_owned(), 7)].into();
+            next_step(&rollout("ro-1", state), report, &said, testkit::NEW_YEAR.plus_seconds(seconds))
+        };
+        assert_eq!(at(RolloutState::Created, 0, None), Some(Step::Load));
+        assert_eq!(at(RolloutState::Loading, 59, None), None);
+        let late = at(RolloutState::Loading, 60, None).unwrap();
+        assert_eq!(late, Step::Fail("the serving process did not load it within 60 s".into()));
+        let ready = said(Outcome::Ready, None);
+        assert_eq!(at(RolloutState::Loading, 99, Some(&ready)), Some(Step::MakeReady));
+        assert_eq!(at(RolloutState::Ready, 0, Some(&ready)), None, "the process has not read it yet");
+        let read = Report { sequence: 7, ..ready.clone() };
+        assert_eq!(at(RolloutState::Ready, 0, Some(&read)), Some(Step::Serve));
+        let late = at(RolloutState::Ready, 60, Some(&ready)).unwrap();
+        assert_eq!(late, Step::Fail("the serving process did not take it over within 60 s".into()));
+        let failed = said(Outcome::Failed, Some("it is damaged"));
+        assert_eq!(at(RolloutState::Loading, 0, Some(&failed)), Some(Step::Fail("it is damaged".into())));
+        assert_eq!(at(RolloutState::Serving, 9_999, Some(&failed)), None);
+        assert_eq!((at(RolloutState::Draining, 899, None), at(RolloutState::Draining, 900, None)), (None, Some(Step::Retire)));
+    }
+}

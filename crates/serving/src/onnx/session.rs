@@ -1,0 +1,222 @@
+//! Sessions that run a model.
+use super::{Inspected, Library, ModelError, inspect};
+use crate::signature::{Datatype, Signature, Tensor};
+use crate::wire::{Data, Named};
+use ort::logging::LogLevel;
+use ort::session::{Session, SessionInputValue};
+use ort::value::{DynValue, Tensor as OrtTensor, TensorElementType};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::{Duration, Instant};
+
+/// A model whose row takes longer than this never runs on a thread that waits for others.
+const QUICK: Duration = Duration::from_micros(400);
+/// How many values a call may take to run on such a thread.
+const SMALL: usize = 4_096;
+/// A larger file gets one session only: each holds the weights.
+const SHARED_UP_TO: usize = 8 * 1024 * 1024;
+
+/// A loaded model: sessions that answer one call each at a time.
+#[derive(Debug)]
+pub struct Model {
+    signature: Signature,
+    sessions: Vec<Mutex<Session>>,
+    /// Whether a row is answered at once.
+    quick: bool,
+}
+
+/// Why a model did not answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RunError {
+    /// The runtime's words, for the log.
+    #[error("the model cannot compute these inputs")]
+    Failed(String),
+    /// It gave something else than its signature says.
+    #[error("the model gave something else than its signature says")]
+    Unlike,
+}
+
+impl Model {
+    /// Loads a model from its bytes, checks it against its signature, and runs it once. Blocks.
+    ///
+    /// # Errors
+    /// A file that we do not load, one that the runtime refuses, or one that its signature does not fit.
+    pub fn load(library: &Library, bytes: &[u8], signature: &Signature) -> Result<Self, String> {
+        signature.check().map_err(|error| error.to_string())?;
+        let inspected = inspect(bytes).map_err(|error| error.to_string())?;
+        fits(&inspected, signature).map_err(|error| error.to_string())?;
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let many = if bytes.len() <= SHARED_UP_TO { cores.clamp(1, 4) } else { 1 };
+        let sessions = (0..many).map(|_| session(library, bytes).map(Mutex::new));
+        let sessions = sessions.collect::<Result<Vec<_>, String>>()?;
+        let mut model = Self { signature: signature.clone(), sessions, quick: false };
+        model.warm_up();
+        Ok(model)
+    }
+
+    /// Returns what it takes and gives.
+    pub fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    /// Returns whether a call of this size may run on a thread that waits for others.
+    pub fn is_quick(&self, inputs: &[Named]) -> bool {
+        self.quick && inputs.iter().map(|named| named.data.len()).sum::<usize>() <= SMALL
+    }
+
+    /// Runs it where a session is free; gives the inputs back where none is.
+    ///
+    /// # Errors
+    /// The inputs.
+    pub fn try_run(&self, inputs: Vec<Named>) -> Result<Result<Vec<Named>, RunError>, Vec<Named>> {
+        let free = self.sessions.iter().find_map(|session| match session.try_lock() {
+            Ok(session) => Some(session),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        });
+        match free {
+            Some(session) => Ok(self.run_on(session, inputs)),
+            None => Err(inputs),
+        }
+    }
+
+    /// Runs it, once a session is free. Blocks. Returns all its outputs, in the signature's order.
+    ///
+    /// # Errors
+    /// [`RunError`].
+    pub fn run(&self, inputs: Vec<Named>) -> Result<Vec<Named>, RunError> {
+        match self.try_run(inputs) {
+            Ok(done) => done,
+            Err(inputs) => {
+                // Spread over the sessions by what lies where: all are equal.
+                let number = inputs.as_ptr().addr() / 64 % self.sessions.len();
+                self.run_on(self.sessions[number].lock().unwrap_or_else(PoisonError::into_inner), inputs)
+            }
+        }
+    }
+
+    fn run_on(&self, mut session: MutexGuard<'_, Session>, inputs: Vec<Named>) -> Result<Vec<Named>, RunError> {
+        let failed = |error: ort::Error| RunError::Failed(error.to_string());
+        let mut values: Vec<(String, SessionInputValue<'_>)> = Vec::with_capacity(inputs.len());
+        for named in inputs {
+            let (name, value) = into_value(named).map_err(failed)?;
+            values.push((name, value.into()));
+        }
+        let outputs = session.run(values).map_err(failed)?;
+        let read = self.signature.outputs.iter().map(|known| {
+            let value = outputs.get(&known.name).ok_or(RunError::Unlike)?;
+            out_of(known, value)
+        });
+        read.collect()
+    }
+
+    /// Runs it on a row of zeros, twice, and takes note of how long the second took. A model may refuse that row: it may know no empty
+    /// text, say.
+    fn warm_up(&mut self) {
+        let row: Vec<Named> = self.signature.inputs.iter().map(zeros).collect();
+        for _ in 0..2 {
+            let started = Instant::now();
+            let ran = self.run(row.clone()).is_ok();
+            self.quick = ran && started.elapsed() < QUICK;
+        }
+    }
+}
+
+/// Returns the first line of what the runtime says.
+fn short(text: &str) -> String {
+    text.lines().next().unwrap_or_default().chars().take(300).collect()
+}
+
+fn session(library: &Library, bytes: &[u8]) -> Result<Session, String> {
+    let refused = |error: &dyn std::fmt::Display| format!("the runtime refuses it: {}", short(&error.to_string()));
+    let builder = Session::builder(&library.environment).map_err(|error| refused(&error))?;
+    let builder = builder.with_intra_threads(1).map_err(|error| refused(&error))?;
+    let builder = builder.with_inter_threads(1).map_err(|error| refused(&error))?;
+    // What a model says of an input it refuses may repeat values: it goes into no log.
+    let mut builder = builder.with_log_level(LogLevel::Fatal).map_err(|error| refused(&error))?;
+    builder.commit_from_memory(bytes).map_err(|error| refused(&error))
+}
+
+/// Says whether a model's file has the tensors of its signature.
+fn fits(inspected: &Inspected, signature: &Signature) -> Result<(), ModelError> {
+    for (kind, found, said) in
+        [("takes", &inspected.inputs, &signature.inputs), ("gives", &inspected.outputs, &signature.outputs)]
+    {
+        let shown = |tensors: &[Tensor]| {
+            let mut words: Vec<String> =
+                tensors.iter().map(|tensor| format!("{} {} {:?}", tensor.name, tensor.datatype, tensor.shape)).collect();
+            words.sort();
+            words.join("; ")
+        };
+        if shown(found) != shown(said) {
+            let what = format!("it {kind} {}, the signature says {}", shown(found), shown(said));
+            return Err(ModelError::Signature(what.chars().take(500).collect()));
+        }
+    }
+    Ok(())
+}
+
+fn zeros(tensor: &Tensor) -> Named {
+    let shape: Vec<usize> = tensor.shape.iter().map(|size| usize::try_from(*size).unwrap_or(1)).collect();
+    let count = shape.iter().product();
+    let data = match tensor.datatype {
+        Datatype::Bool => Data::Bool(vec![false; count]),
+        Datatype::Uint8 => Data::Uint8(vec![0; count]),
+        Datatype::Uint16 => Data::Uint16(vec![0; count]),
+        Datatype::Uint32 => Data::Uint32(vec![0; count]),
+        Datatype::Uint64 => Data::Uint64(vec![0; count]),
+        Datatype::Int8 => Data::Int8(vec![0; count]),
+        Datatype::Int16 => Data::Int16(vec![0; count]),
+        Datatype::Int32 => Data::Int32(vec![0; count]),
+        Datatype::Int64 => Data::Int64(vec![0; count]),
+        Datatype::Fp32 => Data::Fp32(vec![0.0; count]),
+        Datatype::Fp64 => Data::Fp64(vec![0.0; count]),
+        Datatype::Bytes => Data::Bytes(vec![Vec::new(); count]),
+    };
+    Named { name: tensor.name.clone(), shape, data }
+}
+
+fn into_value(named: Named) -> ort::Result<(String, DynValue)> {
+    let Named { name, shape, data } = named;
+    macro_rules! of {
+        ($($variant:ident),*) => {
+            match data {
+                $(Data::$variant(values) => OrtTensor::from_array((shape, values))?.into_dyn(),)*
+                Data::Bytes(texts) => {
+                    let texts: Vec<String> = texts.into_iter()
+                        .map(|text| String::from_utf8(text).map_err(|_| ort::Error::new("a text is not UTF-8")))
+                        .collect::<ort::Result<_>>()?;
+                    OrtTensor::from_string_array((shape, texts.as_slice()))?.into_dyn()
+                }
+            }
+        };
+    }
+    let value = of!(Bool, Uint8, Uint16, Uint32, Uint64, Int8, Int16, Int32, Int64, Fp32, Fp64);
+    Ok((name, value))
+}
+
+fn out_of(known: &Tensor, value: &DynValue) -> Result<Named, RunError> {
+    let found = value.dtype().tensor_type().ok_or(RunError::Unlike)?;
+    let failed = |error: ort::Error| RunError::Failed(error.to_string());
+    macro_rules! of {
+        ($($element:ident $variant:ident $number:ty),*) => {
+            match found {
+                $(TensorElementType::$element => {
+                    let (shape, values) = value.try_extract_tensor::<$number>().map_err(failed)?;
+                    (shape.to_vec(), Data::$variant(values.to_vec()))
+                })*
+                TensorElementType::String => {
+                    let (shape, texts) = value.try_extract_strings().map_err(failed)?;
+                    (shape.to_vec(), Data::Bytes(texts.into_iter().map(String::into_bytes).collect()))
+                }
+                _ => return Err(RunError::Unlike),
+            }
+        };
+    }
+    let (shape, data) = of!(Bool Bool bool, Uint8 Uint8 u8, Uint16 Uint16 u16, Uint32 Uint32 u32, Uint64 Uint64 u64,
+        Int8 Int8 i8, Int16 Int16 i16, Int32 Int32 i32, Int64 Int64 i64, Float32 Fp32 f32, Float64 Fp64 f64);
+    if data.datatype() != known.datatype {
+        return Err(RunError::Unlike);
+    }
+    let shape = shape.into_iter().map(|size| usize::try_from(size).unwrap_or(0)).collect();
+    Ok(Named { name: known.name.clone(), shape, data })
+}

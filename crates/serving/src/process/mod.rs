@@ -1,0 +1,70 @@
+//! The serving process: `lockgate serve`. It knows a folder and a public key, and nothing of the database, of lakes or of secrets.
+//!
+//! It serves nothing but what a signed manifest names, checks each model's file against the manifest's digest, and says in a report
+//! what became of each. It never blocks on capture, and lives on when the server is gone, for as long as its manifest is fresh.
+mod capture;
+mod http;
+mod poll;
+mod report;
+mod table;
+
+pub use report::{Captured, Outcome, Report, Told};
+
+use crate::onnx::Library;
+use capture::Capture;
+use ed25519_dalek::VerifyingKey;
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::sync::Arc;
+use table::Shared;
+use tokio_util::sync::CancellationToken;
+
+/// The manifest, in the folder.
+pub const MANIFEST: &str = "manifest";
+/// What the process says of itself and of its models.
+pub const REPORT: &str = "report.json";
+/// Where models lie, each named by the digits of its digest.
+pub const MODELS: &str = "models";
+/// Where what was asked and answered is kept until it is published.
+pub const CAPTURE: &str = "capture";
+
+/// What the process is told.
+#[derive(Debug)]
+pub struct Settings {
+    /// The folder that it shares with the server.
+    pub folder: PathBuf,
+    /// Whose manifests it takes.
+    pub key: VerifyingKey,
+    /// Where the ONNX runtime lies.
+    pub library: Option<PathBuf>,
+    /// Where callers come in.
+    pub listener: TcpListener,
+}
+
+/// Serves until `stop`, or until its folder is gone.
+///
+/// # Errors
+/// A listener that cannot be used.
+pub async fn serve(settings: Settings, stop: CancellationToken) -> std::io::Result<()> {
+    let Settings { folder, key, library, listener } = settings;
+    listener.set_nonblocking(true)?;
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    let path = library.clone();
+    let library = tokio::task::spawn_blocking(move || Library::load(path.as_deref())).await;
+    let library = library.map_err(std::io::Error::other)?;
+    match &library {
+        Ok(library) => tracing::info!(path = %library.path.display(), "the ONNX runtime is loaded"),
+        Err(error) => tracing::warn!(%error, "no model can be loaded"),
+    }
+    let capture = Capture::start(folder.join(CAPTURE));
+    let shared = Arc::new(Shared::new(capture.handle()));
+    let polling = tokio::spawn(poll::poll(poll::Polling { folder, key, library }, shared.clone(), stop.clone()));
+    http::listen(listener, shared, stop.clone()).await;
+    stop.cancel();
+    let _ = polling.await;
+    capture.finish().await;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,208 @@
+//! Looks for a newer manifest, loads what it names, drops what it names no longer, and reports.
+use super::report::{Outcome, Report, Told};
+use super::table::{Shared, is_fresh};
+use super::{MANIFEST, MODELS, REPORT};
+use crate::manifest::{self, Manifest};
+use crate::onnx::{self, Library, LibraryError, Model};
+use base::{Clock, Digest, Timestamp};
+use ed25519_dalek::VerifyingKey;
+use std::collections::BTreeMap;
+use std::io::{ErrorKind, Read};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// How often the manifest is looked at.
+const EVERY: Duration = Duration::from_millis(250);
+/// Names the rollout that is being loaded, in the folder: a process that ended over it does not try it again.
+const LOADING: &str = "loading";
+/// How often counts are reported where nothing else changes.
+const REPORT_EVERY: u32 = 8;
+
+/// What the poller works with.
+#[derive(Debug)]
+pub(super) struct Polling {
+    pub folder: PathBuf,
+    pub key: VerifyingKey,
+    pub library: Result<Library, LibraryError>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    manifest: Option<Manifest>,
+    /// Which file was read last: when it was written, and its number on the disk.
+    seen: Option<(i64, i64, u64)>,
+    models: BTreeMap<String, Arc<Model>>,
+    told: BTreeMap<String, Told>,
+    /// The model that is being loaded: one at a time, beside this, so that a stop never waits for it.
+    loading: JoinSet<(String, Result<Model, String>)>,
+    /// What an earlier process was loading when it ended.
+    suspect: Option<String>,
+}
+
+/// Polls until `stop`; ends it itself where the folder is gone.
+pub(super) async fn poll(with: Polling, shared: Arc<Shared>, stop: CancellationToken) {
+    let (with, mut known, mut reported, mut turn) = (Arc::new(with), Known::default(), None, 0_u32);
+    known.suspect = std::fs::read_to_string(with.folder.join(LOADING)).ok();
+    loop {
+        if !with.folder.is_dir() {
+            tracing::info!("the folder is gone: nothing is left to serve");
+            stop.cancel();
+            return;
+        }
+        if let Some(manifest) = newer(&with, &mut known) {
+            take(&shared, &mut known, manifest);
+        }
+        bring_on(&with, &shared, &mut known);
+        turn = turn.wrapping_add(1);
+        let report = Report {
+            pid: std::process::id(),
+            sequence: known.manifest.as_ref().map_or(0, |manifest| manifest.sequence),
+            runtime: with.library.as_ref().err().map(ToString::to_string),
+            rollouts: known.told.clone(),
+            captured: if turn % REPORT_EVERY == 1 { shared.captured() } else { captured(reported.as_ref()) },
+        };
+        if reported.as_ref() != Some(&report) {
+            match write(&with.folder.join(REPORT), &report) {
+                Ok(()) => reported = Some(report),
+                Err(error) => tracing::warn!(%error, "the report cannot be written"),
+            }
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(EVERY) => {}
+        }
+    }
+}
+
+fn captured(reported: Option<&Report>) -> BTreeMap<String, super::Captured> {
+    reported.map(|report| report.captured.clone()).unwrap_or_default()
+}
+
+/// Returns a manifest that is newer than the one that is served.
+fn newer(with: &Polling, known: &mut Known) -> Option<Manifest> {
+    let path = with.folder.join(MANIFEST);
+    let found = std::fs::metadata(&path).ok()?;
+    let written = (found.mtime(), found.mtime_nsec(), found.ino());
+    if known.seen == Some(written) {
+        return None;
+    }
+    let refused = |why: &dyn std::fmt::Display| tracing::error!(%why, "a manifest is not taken");
+    let bytes = match read(&path, manifest::LARGEST) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            refused(&error);
+            return None;
+        }
+    };
+    known.seen = Some(written);
+    match manifest::open(&bytes, &with.key) {
+        Ok(found) if known.manifest.as_ref().is_some_and(|had| found.sequence <= had.sequence) => {
+            refused(&"it is older than the one that is served");
+            None
+        }
+        Ok(found) if !is_fresh(found.made_at, Clock::System.now()) => {
+            refused(&"it is too old");
+            None
+        }
+        Ok(found) => Some(found),
+        Err(error) => {
+            refused(&error);
+            None
+        }
+    }
+}
+
+/// Serves a manifest, with the models that are in memory; what it names no longer is dropped.
+fn take(shared: &Shared, known: &mut Known, manifest: Manifest) {
+    let releases = || manifest.endpoints.iter().flat_map(|endpoint| endpoint.releases.iter());
+    known.models.retain(|rollout, _| releases().any(|release| release.rollout == *rollout));
+    known.told.retain(|rollout, _| releases().any(|release| release.rollout == *rollout));
+    shared.put(&manifest, &known.models);
+    known.manifest = Some(manifest);
+}
+
+/// Takes note of what was loaded, and begins with the next.
+fn bring_on(with: &Arc<Polling>, shared: &Shared, known: &mut Known) {
+    let Some(manifest) = &known.manifest else { return };
+    while let Some(done) = known.loading.try_join_next() {
+        // What a newer manifest names no longer is dropped with this.
+        let Ok((rollout, done)) = done else { continue };
+        let told = match done {
+            Ok(model) => {
+                tracing::info!(rollout, "a model is in memory");
+                known.models.insert(rollout.clone(), Arc::new(model));
+                shared.put(manifest, &known.models);
+                Told { outcome: Outcome::Ready, reason: None }
+            }
+            Err(reason) => {
+                tracing::warn!(rollout, reason, "a model cannot be loaded");
+                Told { outcome: Outcome::Failed, reason: Some(reason) }
+            }
+        };
+        known.told.insert(rollout, told);
+    }
+    if !known.loading.is_empty() {
+        return;
+    }
+    // First what answers, then what is to come; last what an earlier process may have died of.
+    let serves = |rollout: &String| manifest.endpoints.iter().any(|endpoint| endpoint.serving.as_ref() == Some(rollout));
+    let suspected = |rollout: &String| known.suspect.as_ref() == Some(rollout);
+    let releases = manifest.endpoints.iter().flat_map(|endpoint| endpoint.releases.iter());
+    let todo = releases.filter(|release| !known.told.contains_key(&release.rollout));
+    let next = todo.min_by_key(|release| (suspected(&release.rollout), !serves(&release.rollout))).cloned();
+    let Some(next) = next else { return };
+    if suspected(&next.rollout) && !serves(&next.rollout) {
+        let reason = Some("the serving process ended while it loaded it".to_owned());
+        known.told.insert(next.rollout, Told { outcome: Outcome::Failed, reason });
+        return;
+    }
+    let with = with.clone();
+    known.loading.spawn_blocking(move || {
+        let mark = with.folder.join(LOADING);
+        if let Err(error) = std::fs::write(&mark, &next.rollout) {
+            tracing::warn!(%error, "what is being loaded could not be written down");
+        }
+        let done = load(&with, &next);
+        let _ = std::fs::remove_file(mark);
+        (next.rollout, done)
+    });
+}
+
+/// Loads a model's file, if it is the one that the manifest names.
+fn load(with: &Polling, release: &crate::manifest::Release) -> Result<Model, String> {
+    let library = with.library.as_ref().map_err(ToString::to_string)?;
+    let path = with.folder.join(MODELS).join(release.onnx.hex());
+    let bytes = read(&path, onnx::LARGEST as u64).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => "the model's file is not there".to_owned(),
+        _ => "the model's file cannot be read".to_owned(),
+    })?;
+    if Digest::of(&bytes) != release.onnx {
+        return Err("the model's file is not the one that was approved".to_owned());
+    }
+    Model::load(library, &bytes, &release.signature)
+}
+
+fn read(path: &Path, most: u64) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        return Err(std::io::Error::new(ErrorKind::FileTooLarge, "the file is too large"));
+    }
+    Ok(bytes)
+}
+
+/// Writes the report, whole or not at all.
+fn write(path: &Path, report: &Report) -> std::io::Result<()> {
+    let new = path.with_extension("new");
+    std::fs::write(&new, serde_json::to_vec(report)?)?;
+    std::fs::rename(new, path)
+}
+
+/// Returns the time now, of a process that has no database to compare with.
+pub(super) fn now() -> Timestamp {
+    Clock::System.now()
+}

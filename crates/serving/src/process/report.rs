@@ -1,0 +1,48 @@
+//! What the process tells the server: by a file, since it has no way in.
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What became of a rollout here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It is in memory and ran once.
+    Ready,
+    /// It cannot be loaded.
+    Failed,
+}
+
+/// What became of a rollout, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    pub outcome: Outcome,
+    pub reason: Option<String>,
+}
+
+/// What was captured of an endpoint since the process started.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Captured {
+    /// Calls that were written down.
+    pub calls: u64,
+    /// Calls that were not, since the disk was slower or the spool is full.
+    pub dropped: u64,
+    /// Calls that were answered with a prediction.
+    pub answered: u64,
+    /// Calls that were refused or failed.
+    pub refused: u64,
+}
+
+/// What the process says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// The process, so that what an earlier one said is not taken for this one's.
+    pub pid: u32,
+    /// The manifest that it serves.
+    pub sequence: i64,
+    /// Why no model can be loaded.
+    pub runtime: Option<String>,
+    /// What became of each rollout that the manifest names.
+    pub rollouts: BTreeMap<String, Told>,
+    /// By endpoint.
+    pub captured: BTreeMap<String, Captured>,
+}

@@ -1,0 +1,189 @@
+//! What is served now: made anew with each manifest, and read by every call without waiting.
+use super::capture::Handle;
+use crate::manifest::{FRESH_FOR, Manifest, unhex};
+use crate::onnx::Model;
+use base::{Digest, Timestamp};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use tokio::sync::Semaphore;
+
+/// How many calls may compute beside the threads that wait.
+const COMPUTE: usize = 64;
+
+/// A model that answers for an endpoint.
+#[derive(Debug)]
+pub(super) struct Release {
+    pub rollout: String,
+    pub version: String,
+    pub model: Arc<Model>,
+}
+
+/// An endpoint as the manifest has it.
+#[derive(Debug)]
+pub(super) struct Endpoint {
+    pub name: String,
+    /// None before its first model is in memory.
+    pub serving: Option<Release>,
+    pub stopped: Option<String>,
+    pub counts: Arc<Counts>,
+}
+
+/// How often an endpoint was called.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    pub answered: AtomicU64,
+    pub refused: AtomicU64,
+    pub captured: AtomicU64,
+    pub dropped: AtomicU64,
+}
+
+impl Counts {
+    /// Returns them as they are reported.
+    pub fn captured(&self) -> super::Captured {
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        super::Captured {
+            calls: read(&self.captured),
+            dropped: read(&self.dropped),
+            answered: read(&self.answered),
+            refused: read(&self.refused),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Caller {
+    until: Timestamp,
+    endpoints: Vec<u32>,
+}
+
+/// What a manifest says, ready for calls.
+#[derive(Debug)]
+pub(super) struct Table {
+    pub sequence: i64,
+    made_at: Timestamp,
+    endpoints: Vec<Arc<Endpoint>>,
+    by_name: HashMap<String, u32>,
+    callers: HashMap<[u8; 32], Caller>,
+    /// Whether every model that answers is in memory.
+    whole: bool,
+}
+
+impl Default for Table {
+    fn default() -> Self {
+        let (endpoints, by_name, callers) = (Vec::new(), HashMap::new(), HashMap::new());
+        Self { sequence: 0, made_at: Timestamp(0), endpoints, by_name, callers, whole: false }
+    }
+}
+
+impl Default for Endpoint {
+    fn default() -> Self {
+        Self { name: String::new(), serving: None, stopped: None, counts: Arc::default() }
+    }
+}
+
+/// What a token may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Known {
+    /// It is none of ours, or has ended.
+    No,
+    Yes,
+}
+
+impl Table {
+    /// Makes the table of a manifest with the models that are in memory.
+    pub fn of(
+        manifest: &Manifest,
+        models: &BTreeMap<String, Arc<Model>>,
+        counts: &mut BTreeMap<String, Arc<Counts>>,
+    ) -> Self {
+        let mut table = Self { sequence: manifest.sequence, made_at: manifest.made_at, whole: true, ..Self::default() };
+        for (number, endpoint) in (0..).zip(&manifest.endpoints) {
+            let named = endpoint.serving.as_ref();
+            let release = named.and_then(|rollout| endpoint.releases.iter().find(|release| release.rollout == *rollout));
+            let serving = release.and_then(|release| {
+                let model = models.get(&release.rollout)?.clone();
+                Some(Release { rollout: release.rollout.clone(), version: release.version.to_string(), model })
+            });
+            table.whole &= named.is_none() || serving.is_some();
+            let counts = counts.entry(endpoint.name.clone()).or_default().clone();
+            let (name, stopped) = (endpoint.name.clone(), endpoint.stopped.clone());
+            table.by_name.insert(name.clone(), number);
+            table.endpoints.push(Arc::new(Endpoint { name, serving, stopped, counts }));
+        }
+        for caller in &manifest.callers {
+            if let Some(token) = unhex::<32>(caller.token.as_bytes()) {
+                table.callers.insert(token, Caller { until: caller.until, endpoints: caller.endpoints.clone() });
+            }
+        }
+        table
+    }
+
+    /// Returns whether the manifest may still be used.
+    pub fn is_fresh(&self, now: Timestamp) -> bool {
+        self.sequence > 0 && is_fresh(self.made_at, now)
+    }
+
+    /// Returns whether all that should answer can.
+    pub fn is_ready(&self, now: Timestamp) -> bool {
+        self.is_fresh(now) && self.whole
+    }
+
+    /// Returns whether a secret is that of a token that may call something.
+    pub fn knows(&self, secret: &str, now: Timestamp) -> Known {
+        match self.callers.get(Digest::of(secret).bytes()) {
+            Some(caller) if now < caller.until => Known::Yes,
+            _ => Known::No,
+        }
+    }
+
+    /// Returns an endpoint that the token may call; none for others and for those that are not there.
+    pub fn endpoint(&self, secret: &str, name: &str) -> Option<Arc<Endpoint>> {
+        let caller = self.callers.get(Digest::of(secret).bytes());
+        let number = self.by_name.get(name);
+        let (caller, number) = (caller?, number?);
+        let may = caller.endpoints.contains(number);
+        may.then(|| self.endpoints.get(usize::try_from(*number).ok()?).cloned()).flatten()
+    }
+}
+
+/// Returns whether what was made then may be used now; a clock that went back a little does no harm.
+pub(super) fn is_fresh(made_at: Timestamp, now: Timestamp) -> bool {
+    let most = i64::try_from(FRESH_FOR.as_micros()).unwrap_or(i64::MAX);
+    (now.0 - made_at.0).abs() <= most
+}
+
+/// What calls and the poller share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    table: RwLock<Arc<Table>>,
+    /// Who may compute beside the threads that wait.
+    pub compute: Arc<Semaphore>,
+    pub capture: Handle,
+    counts: Mutex<BTreeMap<String, Arc<Counts>>>,
+}
+
+impl Shared {
+    pub fn new(capture: Handle) -> Self {
+        let compute = Arc::new(Semaphore::new(COMPUTE));
+        Self { table: RwLock::default(), compute, capture, counts: Mutex::default() }
+    }
+
+    pub fn table(&self) -> Arc<Table> {
+        self.table.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Serves a manifest from now on.
+    pub fn put(&self, manifest: &Manifest, models: &BTreeMap<String, Arc<Model>>) {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.retain(|name, _| manifest.endpoints.iter().any(|endpoint| endpoint.name == *name));
+        let table = Table::of(manifest, models, &mut counts);
+        *self.table.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(table);
+    }
+
+    /// Returns how often each endpoint was called.
+    pub fn captured(&self) -> BTreeMap<String, super::Captured> {
+        let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.iter().map(|(name, counts)| (name.clone(), counts.captured())).collect()
+    }
+}
