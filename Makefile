@@ -16,7 +16,7 @@ help: ## Say what there is to do
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
 
 demo: rust ui python ## Walk the journey on a fresh bank (DATA=file.csv TARGET=column SENSITIVE=column: on your own table)
-	@scripts/need bwrap uv
+	@scripts/need bwrap uv onnxruntime
 	@echo "building Lockgate (the first time takes several minutes)"
 	@cargo build --locked --workspace --bins
 	@"$(PYTHON)" demo/run --binary "$(LOCKGATE_BIN)"
@@ -25,12 +25,12 @@ test: check ## Everything CI runs: check, then all tests, on SQLite and PostgreS
 	@$(call say,UI tests)
 	@cd ui && npm run --silent test
 	@$(call say,Rust tests, on SQLite and PostgreSQL)
-	@scripts/need postgres
+	@scripts/need postgres onnxruntime
 	@scripts/with-postgres cargo test --locked --workspace
 	@$(call say,Python tests)
 	@"$(PYTHON)" -m pytest python/lockgate/tests
 	@$(call say,end-to-end tests)
-	@scripts/need chromium bwrap
+	@scripts/need chromium bwrap onnxruntime
 	@scripts/with-postgres "$(PYTHON)" -m pytest tests/e2e
 
 check: rust ui python ## The rules of the house, formats, lints, types, generated files
@@ -53,12 +53,13 @@ gen: rust ui-deps python ## Rewrite the OpenAPI document, the clients, the state
 	@"$(PYTHON)" python/gen_operations.py
 
 accept: rust ## Rewrite inline snapshots, and record new migrations as merged
-	@scripts/need postgres
+	@scripts/need postgres onnxruntime
 	@UPDATE_EXPECT=1 scripts/with-postgres cargo test --locked --workspace
 	@cargo xtask tidy --accept
 
 dev: rust ui ## Serve on 127.0.0.1:8080 with data in target/dev
 	@cargo build --locked --workspace --bins
+	@scripts/need onnxruntime
 	@exec "$(LOCKGATE_BIN)" server --data target/dev --listen 127.0.0.1:8080 --serving-listen 127.0.0.1:8081
 
 bench: rust python ## Measure an optimised build against the budgets of the design (builds for 20 minutes the first time)
@@ -68,6 +69,7 @@ bench: rust python ## Measure an optimised build against the budgets of the desi
 lock: ## Renew python/requirements.lock
 	@scripts/need uv
 	@cd python && uv pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11 --universal requirements.in -o requirements.lock
+	@cd python && echo onnxruntime==1.32.0 | uv pip compile --quiet --generate-hashes --no-deps --no-header --no-emit-index-url --python-version 3.11 --universal - -o onnxruntime.lock
 
 clean: ## Delete what was built and installed (the target folder of all checkouts included)
 	rm -rf .venv ui/node_modules ui/dist target
