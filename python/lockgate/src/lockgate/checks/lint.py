@@ -59,14 +59,18 @@ def form(code: Path) -> list[Finding]:
     done = ruff(code, "format", "--isolated", "--diff", *SAME)
     found: list[Finding] = []
     path: str | None = None
+    at: int | None = None
     for line in done.stdout.splitlines():
-        if line.startswith("--- "):
+        if at is None and line.startswith("--- "):
             path = _below(code, line[4:].partition("\t")[0])
         elif path is not None and line.startswith("@@ "):
-            first = _first_line(line)
+            at = _first_line(line)
+        elif path is not None and at is not None and line.startswith(("-", "+")):
             text = "the formatter would change this: run `ruff format --isolated --line-length 79`"
-            found.append(Finding(path, first, None, "format", text))
-            path = None  # one per file says enough
+            found.append(Finding(path, at, None, "format", text))
+            path = at = None  # one per file says enough
+        elif at is not None:
+            at += 1
     return found
 
 
@@ -91,12 +95,9 @@ def switched_off(code: Path) -> list[Finding]:
 
 
 def _first_line(hunk: str) -> int | None:
-    """Return the line of the old file at which a hunk begins: ``@@ -12,7 +12,9 @@``; three of its lines are context."""
-    start, _, length = hunk.split(" ")[1].lstrip("-").partition(",")
-    if not start.isdigit():
-        return None
-    context = 3 if length.isdigit() and int(length) > 3 and int(start) > 1 else 0
-    return int(start) + context
+    """Return the line of the old file at which a hunk begins: ``@@ -12,7 +12,9 @@``."""
+    start = hunk.split(" ")[1].lstrip("-").partition(",")[0]
+    return int(start) if start.isdigit() else None
 
 
 def _below(code: Path, path: str) -> str:

@@ -1,0 +1,17 @@
+//! Data contracts: `contract.yaml`, a subset of the Open Data Contract Standard, judged against what the catalog knows.
+//!
+//! Nothing here reads a row: schema, counts and, where everyone may see a column's values, its profile. What cannot be judged
+//! from that says so, and does not fail.
+mod facts;
+mod judge;
+mod read;
+mod yaml;
+
+pub(crate) use facts::facts_of;
+pub use facts::{ColumnFacts, DatasetFacts, Facts};
+pub use judge::judge;
+pub use read::{Claim, Contract, Rule, Table};
+pub use yaml::{Error, most_bytes};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,63 @@
+//! From a push to a merge: checks of every commit, the one way in which `main` moves, and the run that follows.
+//!
+//! Invariants: a commit is checked once, whatever branches name it; lint and contract are judged by our own code, which the
+//! repository cannot loosen; checks run as *dev*, which reads no source; `main` moves to a commit only when all of its checks
+//! are passed; what it moved to is trained as *preprod*, once. This crate deliberately runs nothing itself: `runs` does, and git moves the branch.
+pub mod checks;
+pub mod contract;
+pub mod merges;
+pub mod migrations;
+pub mod release;
+
+use base::{Clock, Ids};
+use db::Db;
+
+/// Who may do what here, for `api` to join with the other contexts' policies.
+pub const POLICIES: &str = include_str!("policies.cedar");
+
+/// What this crate uses from outside.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// The metadata database.
+    pub db: Db,
+    /// The process's clock.
+    pub clock: Clock,
+    /// Where ids come from.
+    pub ids: Ids,
+    /// The projects' repositories.
+    pub git: git::Context,
+    /// What checks run on.
+    pub runs: runs::Context,
+}
+
+/// The routes of this context.
+pub fn routes() -> web::Routes<Context> {
+    merges::routes(checks::routes(web::Routes::new()))
+}
+
+/// Handles this context's jobs.
+pub fn register(registry: &mut jobs::Registry, cx: &Context) {
+    checks::register(registry, cx);
+    release::register(registry, cx);
+}
+
+/// Returns the first digits of a commit's id, as people write it.
+pub(crate) fn short(commit: &str) -> String {
+    shown(commit, 10)
+}
+
+/// Returns text from outside fit for a message: cut, and with nothing that a terminal would obey.
+pub(crate) fn shown(text: &str, most: usize) -> String {
+    text.chars().take(most).flat_map(char::escape_debug).collect()
+}
+
+/// Returns the migrations that tests of this context need: with the outbox, the audit log and the jobs.
+#[cfg(test)]
+pub(crate) fn migrations_for_tests() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
+    let mut all: Vec<Box<dyn sea_orm_migration::MigrationTrait>> =
+        vec![Box::new(db::schema::CreateOutbox), Box::new(jobs::CreateJobs)];
+    all.extend(access::migrations::all());
+    all.extend(migrations::all());
+    all.sort_by(|a, b| a.name().cmp(b.name()));
+    all
+}

@@ -1,0 +1,13 @@
+//! This context's migrations; `api` merges them with the others' by name.
+mod m20261126_checks_create;
+mod m20261126_merges_create;
+mod m20261126_release_runs_create;
+
+/// Returns them all.
+pub fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
+    vec![
+        Box::new(m20261126_checks_create::CreateChecks),
+        Box::new(m20261126_merges_create::CreateMerges),
+        Box::new(m20261126_release_runs_create::CreateReleaseRuns),
+    ]
+}

@@ -1,0 +1,147 @@
+"""The platform's checks: what they find, and that nothing in a repository can loosen them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lockgate.checks import lint, start, unit
+from lockgate.checks.report import MOST_FINDINGS
+
+ROOT = Path(__file__).resolve().parents[3]
+LONG = "x = '" + "a" * 80 + "'\n"
+PASSED = '<testcase classname="t" name="test_a" file="tests/test_x.py" line="0" time="0.1" />'
+FAILED = (
+    '<testcase classname="t" name="test_b" file="tests/test_x.py" line="4"><failure message="assert 1 == 2&#10;more">'
+    "def test_b():\n>   assert 1 == 2\n\n/usr/lib/python3/x.py:9: in f\ntests/test_x.py:6: AssertionError</failure>"
+    "</testcase>"
+)
+
+
+def judged(tmp_path: Path, files: dict[str, str]) -> dict[str, Any]:
+    code = tmp_path / "code"
+    for name, text in files.items():
+        (code / name).parent.mkdir(parents=True, exist_ok=True)
+        (code / name).write_text(text, encoding="utf-8")
+    report = tmp_path / "report"
+    lint.check(code, {}, {"report": report})
+    read: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
+    return read
+
+
+def places(report: dict[str, Any]) -> list[tuple[str, int | None, str]]:
+    return [(one["path"], one["line"], one["code"]) for one in report["findings"]]
+
+
+def test_what_keeps_to_pep_8_passes(tmp_path: Path) -> None:
+    assert judged(tmp_path, {"a.py": "x = 1\n", "notes.md": "x=1\n"})["verdict"] == "passed"
+
+
+def test_each_finding_has_its_line(tmp_path: Path) -> None:
+    report = judged(tmp_path, {"src/a.py": f"x = 1\ny=2\n{LONG}", "b.py": "class lower:\n    pass\n"})
+    assert report["verdict"] == "failed"
+    found = places(report)
+    for wanted in [("src/a.py", 2, "E225"), ("src/a.py", 3, "E501"), ("src/a.py", 2, "format"), ("b.py", 1, "N801")]:
+        assert wanted in found, found
+
+
+@pytest.mark.parametrize(
+    "loosened",
+    [
+        {"pyproject.toml": "[tool.ruff]\nline-length = 400\nexclude = ['a.py']\n[tool.ruff.lint]\nselect = ['F']\n"},
+        {"ruff.toml": "[lint.per-file-ignores]\n'a.py' = ['E', 'W', 'N']\n"},
+        {".gitignore": "a.py\n", ".ignore": "a.py\n"},
+        {"a.py": "# ruff: noqa\n# flake8: noqa\n" + LONG.rstrip() + "  # noqa\n"},
+    ],
+)
+def test_a_repository_does_not_loosen_its_own_gate(tmp_path: Path, loosened: dict[str, str]) -> None:
+    assert "E501" in [code for _, _, code in places(judged(tmp_path, {"a.py": LONG, **loosened}))]
+
+
+def test_the_formatter_cannot_be_switched_off_and_broken_code_is_a_finding(tmp_path: Path) -> None:
+    files = {"off.py": "# fmt: off\nx = 1\n", "skip.py": "x = 1  # fmt:skip\n", "bad.py": "def f(:\n"}
+    found = places(judged(tmp_path, files))
+    assert ("off.py", 1, "format-off") in found
+    assert ("skip.py", 1, "format-off") in found
+    assert ("bad.py", 1) in [(path, line) for path, line, _ in found]
+
+
+def test_a_flood_is_counted_and_cut(tmp_path: Path) -> None:
+    report = judged(tmp_path, {"a.py": "x=1\n" * (MOST_FINDINGS + 500)})
+    assert len(report["findings"]) == MOST_FINDINGS
+    assert report["count"] > MOST_FINDINGS
+
+
+@pytest.mark.parametrize("template", sorted(path.name for path in (ROOT / "templates").iterdir() if path.is_dir()))
+def test_templates_pass_their_own_gate(tmp_path: Path, template: str) -> None:
+    lint.check(ROOT / "templates" / template, {}, {"report": tmp_path / "report"})
+    report = json.loads((tmp_path / "report").read_text(encoding="utf-8"))
+    assert (report["verdict"], report["findings"]) == ("passed", [])
+
+
+def unit_of(tmp_path: Path, junit: str, exit_code: int) -> dict[str, Any]:
+    (tmp_path / "junit").write_text(junit, encoding="utf-8")
+    (tmp_path / "ended").write_text(json.dumps({"exit_code": exit_code}), encoding="utf-8")
+    inputs = {"junit": tmp_path / "junit", "ended": tmp_path / "ended"}
+    unit.check(tmp_path, inputs, {"report": tmp_path / "report"})
+    read: dict[str, Any] = json.loads((tmp_path / "report").read_text(encoding="utf-8"))
+    return read
+
+
+def suite(*cases: str) -> str:
+    return f"<testsuites><testsuite>{''.join(cases)}</testsuite></testsuites>"
+
+
+def test_a_failing_test_is_named_with_its_line(tmp_path: Path) -> None:
+    report = unit_of(tmp_path, suite(PASSED, FAILED), 1)
+    assert (report["verdict"], report["count"], report["note"]) == ("failed", 1, "2 tests")
+    assert report["findings"][0] == {
+        "path": "tests/test_x.py",
+        "line": 6,
+        "column": None,
+        "code": "test",
+        "text": "`test_b`: assert 1 == 2",
+    }
+    assert unit_of(tmp_path, suite(PASSED), 0)["verdict"] == "passed"
+
+
+@pytest.mark.parametrize(
+    ("junit", "exit_code", "words"),
+    [
+        (suite(PASSED), 1, "tests failed"),
+        (suite(FAILED), 0, "assert 1 == 2"),
+        (suite(), 5, "there are no tests"),
+        (suite(), 0, "there are no tests"),
+        ("", 1, "exit code 1"),
+        ("", -11, "did not run"),
+        ("<a", 0, "cannot be read"),
+        ('<!DOCTYPE a [<!ENTITY b "c">]><a/>', 0, "entities"),
+    ],
+)
+def test_only_a_report_and_an_end_that_both_say_so_pass(tmp_path: Path, junit: str, exit_code: int, words: str) -> None:
+    report = unit_of(tmp_path, junit, exit_code)
+    assert report["verdict"] == "failed"
+    assert words in report["findings"][0]["text"]
+
+
+def test_the_run_of_the_tests_says_how_it_ended(tmp_path: Path) -> None:
+    (tmp_path / "test_it.py").write_text("def test_it():\n    assert 1 == 2\n", encoding="utf-8")
+    outputs = {name: str(tmp_path / name) for name in ("junit", "ended")}
+    told = tmp_path / "step.json"
+    told.write_text(json.dumps({"outputs": outputs}), encoding="utf-8")
+    program = Path(start.__file__).with_name("pytest_run.py").read_text(encoding="utf-8")
+    env = {**os.environ, "LOCKGATE_STEP": str(told)}
+    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, env=env, check=True, capture_output=True)  # noqa: S603
+    report = unit_of(tmp_path, (tmp_path / "junit").read_text(encoding="utf-8"), 1)
+    assert json.loads((tmp_path / "ended").read_text(encoding="utf-8")) == {"exit_code": 1}
+    assert (report["findings"][0]["path"], report["findings"][0]["line"]) == ("test_it.py", 2)
+
+
+def test_a_check_that_is_none_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert start.main("/", "os") == 2
+    assert "there are: lint, unit" in capsys.readouterr().err
