@@ -200,7 +200,8 @@ impl Pipeline {
             Some(_) => return unfit("`steps`", format!("is not a list of 1 to {MOST_STEPS} steps")),
             None => return unfit("`steps`", "is missing"),
         };
-        let steps: Vec<Step> = listed.iter().enumerate().map(|(n, value)| step(author, n, value)).collect::<Result<_, _>>()?;
+        let steps: Vec<Step> =
+            listed.iter().enumerate().map(|(n, value)| step(author, n, value)).collect::<Result<_, _>>()?;
         let pipeline = Self { name, parameters, steps };
         pipeline.check()?;
         Ok(pipeline)

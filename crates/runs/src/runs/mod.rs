@@ -9,8 +9,8 @@ mod views;
 
 pub use error::Error;
 pub use http::routes;
-pub use outputs::{read_output, steps_of};
 pub use model::{Code, NewRun, Reason, Run, RunState};
+pub use outputs::{read_output, steps_of};
 pub use service::{find, start};
 pub use views::{AttemptView, KeyView, OutputView, RunView, StepView};
 

@@ -144,8 +144,7 @@ async fn environments(cx: &Context, facts: &Facts<'_>, found: &[Found]) -> Resul
     let runs = found.iter().filter(|found| matches!(found.next, Next::Run { .. }));
     let to_run: Vec<&pipelines::Step> = runs.filter_map(|found| facts.plan.graph.step(&found.name)).collect();
     facts.plan.set_waits_for_python(false);
-    let mut environments =
-        Environments { repository: Environment::Ready(None), platform: Environment::Ready(None) };
+    let mut environments = Environments { repository: Environment::Ready(None), platform: Environment::Ready(None) };
     if let Some(step) = to_run.iter().find(|step| !step.is_platform()) {
         environments.repository = python(cx, facts, facts.laid.lock_of(step)).await?;
     }
@@ -219,12 +218,7 @@ struct Done {
 }
 
 /// Writes down what follows from what was found.
-async fn write(
-    cx: &Context,
-    facts: &Facts<'_>,
-    found: &[Found],
-    environments: &Environments,
-) -> Result<Done, Error> {
+async fn write(cx: &Context, facts: &Facts<'_>, found: &[Found], environments: &Environments) -> Result<Done, Error> {
     let capabilities = cx.engine.capabilities();
     let (engine, most) = (&capabilities.engine, i64::from(capabilities.cpus.max(1)));
     cx.db
