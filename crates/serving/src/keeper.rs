@@ -152,12 +152,7 @@ enum Step {
 }
 
 /// Returns what is to be done with a rollout now.
-fn next_step(
-    rollout: &Rollout,
-    report: Option<&Report>,
-    said: &BTreeMap<String, i64>,
-    now: Timestamp,
-) -> Option<Step> {
+fn next_step(rollout: &Rollout, report: Option<&Report>, said: &BTreeMap<String, i64>, now: Timestamp) -> Option<Step> {
     let told = report.and_then(|report| report.rollouts.get(rollout.id.as_str()));
     let late = rollout.changed_at.plus_seconds(WITHIN) <= now;
     match rollout.state {
@@ -346,6 +341,9 @@ mod tests {
         let failed = said(Outcome::Failed, Some("it is damaged"));
         assert_eq!(at(RolloutState::Loading, 0, Some(&failed)), Some(Step::Fail("it is damaged".into())));
         assert_eq!(at(RolloutState::Serving, 9_999, Some(&failed)), None);
-        assert_eq!((at(RolloutState::Draining, 899, None), at(RolloutState::Draining, 900, None)), (None, Some(Step::Retire)));
+        assert_eq!(
+            (at(RolloutState::Draining, 899, None), at(RolloutState::Draining, 900, None)),
+            (None, Some(Step::Retire))
+        );
     }
 }

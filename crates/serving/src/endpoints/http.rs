@@ -171,9 +171,7 @@ impl EndpointView {
 
 /// The routes of this resource.
 pub fn routes(routes: Routes<Context>) -> Routes<Context> {
-    routes
-        .with(web::route!(Permit<ReadEndpoint>, list_endpoints))
-        .with(web::route!(Permit<ReadEndpoint>, get_endpoint))
+    routes.with(web::route!(Permit<ReadEndpoint>, list_endpoints)).with(web::route!(Permit<ReadEndpoint>, get_endpoint))
 }
 
 /// List the endpoints that you may see.

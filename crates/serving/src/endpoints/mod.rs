@@ -9,8 +9,8 @@ pub(crate) mod store;
 pub use error::Error;
 pub use http::{EndpointView, RolloutView, routes};
 pub use model::{Deployment, Endpoint, EndpointState, endpoint_id};
-pub(crate) use service::{end_failed, publish, record};
 pub use service::{cancel, deploy, find_endpoint, find_rollout, rollback, start, stop, undeploy};
+pub(crate) use service::{end_failed, publish, record};
 
 access::actions! {
     /// See an endpoint, and what it serves.

@@ -68,7 +68,9 @@ pub async fn deploy(cx: &Context, tx: &Tx, deployment: &Deployment, by: &PersonI
     };
     let open = tx.list_rollouts_of(&endpoint.id, HISTORY).await?;
     let same = |rollout: &&Rollout| {
-        rollout.candidate == deployment.candidate && rollout.onnx == deployment.onnx && rollout.version == deployment.version
+        rollout.candidate == deployment.candidate
+            && rollout.onnx == deployment.onnx
+            && rollout.version == deployment.version
     };
     if let Some(moving) = open.iter().find(|rollout| rollout.state.is_moving()) {
         if same(&moving) {
@@ -139,7 +141,8 @@ pub async fn rollback(cx: &Context, tx: &Tx, endpoint: &str, reason: &str, by: &
     let serving = known.iter().find(|rollout| rollout.state == RolloutState::Serving);
     let before = known.iter().filter(|rollout| rollout.served_at.is_some() && Some(*rollout) != serving);
     let before = before.filter(|rollout| serving.is_none_or(|serving| serving.candidate != rollout.candidate));
-    let before = before.max_by_key(|rollout| rollout.served_at).ok_or_else(|| Error::NothingBefore(endpoint.id.clone()))?;
+    let before =
+        before.max_by_key(|rollout| rollout.served_at).ok_or_else(|| Error::NothingBefore(endpoint.id.clone()))?;
     let rollout = Rollout {
         id: RolloutId(cx.ids.next("ro")),
         state: RolloutState::Created,

@@ -98,11 +98,7 @@ impl EndpointStore for Tx {
             endpoint.team.as_ref().map(|team| team.0.clone()).into(),
         ];
         values.extend(changing(endpoint));
-        values.extend([
-            Value::from(endpoint.created_at.0),
-            endpoint.changed_at.0.into(),
-            endpoint.revision.into(),
-        ]);
+        values.extend([Value::from(endpoint.created_at.0), endpoint.changed_at.0.into(), endpoint.revision.into()]);
         run(self, &sql, values).await.map(|_| ())
     }
 

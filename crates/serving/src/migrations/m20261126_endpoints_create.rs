@@ -63,12 +63,8 @@ impl MigrationTrait for CreateEndpoints {
             .check(why)
             .take();
         schema.create_table(rollouts).await?;
-        let of_endpoint = Index::create()
-            .name("rollouts_of_endpoint")
-            .table("rollouts")
-            .col("endpoint")
-            .col("created_at_us")
-            .take();
+        let of_endpoint =
+            Index::create().name("rollouts_of_endpoint").table("rollouts").col("endpoint").col("created_at_us").take();
         schema.create_index(of_endpoint).await?;
         let one = |name: &str, states: &[&str]| {
             Index::create()

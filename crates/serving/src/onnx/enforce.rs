@@ -103,9 +103,11 @@ fn shaped(named: &mut Named, known: &Tensor) -> Result<(), Refused> {
         named.shape.push(1);
     }
     let fits = named.shape.len() == known.shape.len()
-        && named.shape.iter().zip(&known.shape).all(|(found, wanted)| {
-            *wanted == -1 || usize::try_from(*wanted).is_ok_and(|wanted| wanted == *found)
-        });
+        && named
+            .shape
+            .iter()
+            .zip(&known.shape)
+            .all(|(found, wanted)| *wanted == -1 || usize::try_from(*wanted).is_ok_and(|wanted| wanted == *found));
     if fits {
         return Ok(());
     }

@@ -10,8 +10,6 @@ use std::time::{Duration, Instant};
 
 /// A model whose row takes longer than this never runs on a thread that waits for others.
 const QUICK: Duration = Duration::from_micros(400);
-/// How many values a call may take to run on such a thread.
-const SMALL: usize = 4_096;
 /// A larger file gets one session only: each holds the weights.
 const SHARED_UP_TO: usize = 8 * 1024 * 1024;
 
@@ -58,9 +56,9 @@ impl Model {
         &self.signature
     }
 
-    /// Returns whether a call of this size may run on a thread that waits for others.
-    pub fn is_quick(&self, inputs: &[Named]) -> bool {
-        self.quick && inputs.iter().map(|named| named.data.len()).sum::<usize>() <= SMALL
+    /// Returns whether a row is answered so fast that a thread that waits for others may do it.
+    pub fn is_quick(&self) -> bool {
+        self.quick
     }
 
     /// Runs it where a session is free; gives the inputs back where none is.
@@ -142,8 +140,10 @@ fn fits(inspected: &Inspected, signature: &Signature) -> Result<(), ModelError> 
         [("takes", &inspected.inputs, &signature.inputs), ("gives", &inspected.outputs, &signature.outputs)]
     {
         let shown = |tensors: &[Tensor]| {
-            let mut words: Vec<String> =
-                tensors.iter().map(|tensor| format!("{} {} {:?}", tensor.name, tensor.datatype, tensor.shape)).collect();
+            let mut words: Vec<String> = tensors
+                .iter()
+                .map(|tensor| format!("{} {} {:?}", tensor.name, tensor.datatype, tensor.shape))
+                .collect();
             words.sort();
             words.join("; ")
         };

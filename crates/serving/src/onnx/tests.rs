@@ -11,9 +11,8 @@ fn credit() -> Signature {
     signature_of(CREDIT, &["income", "debt", "age"].map(str::to_owned)).unwrap()
 }
 
-fn library() -> &'static Library {
-    static LIBRARY: std::sync::OnceLock<Library> = std::sync::OnceLock::new();
-    LIBRARY.get_or_init(|| Library::load(Some(&testkit::onnxruntime())).unwrap())
+fn library() -> Library {
+    Library::load(Some(&testkit::onnxruntime())).unwrap()
 }
 
 fn named(name: &str, shape: &[usize], data: Data) -> Named {
@@ -96,17 +95,29 @@ fn what_does_not_fit_the_signature_is_refused_by_name() {
     let three = |rows: usize| ["income", "debt", "age"].map(|name| floats(name, &vec![0.0; rows])).to_vec();
     refuses(credit, three(1)[..2].to_vec(), "input `age`: is missing");
     refuses(credit, [three(1), vec![floats("rate", &[1.0])]].concat(), "input `rate`: is not an input of this model");
-    refuses(credit, [three(2)[..2].to_vec(), vec![floats("age", &[1.0])]].concat(), "input `age`: has 1 rows, the others have 2");
+    refuses(
+        credit,
+        [three(2)[..2].to_vec(), vec![floats("age", &[1.0])]].concat(),
+        "input `age`: has 1 rows, the others have 2",
+    );
     let double = named("age", &[1], Data::Fp64(vec![1.0]));
     refuses(credit, [three(1)[..2].to_vec(), vec![double]].concat(), "input `age`: is FP64, the model takes FP32");
     let wide = named("age", &[1, 2], Data::Fp32(vec![1.0; 2]));
     refuses(credit, [three(1)[..2].to_vec(), vec![wide]].concat(), "input `age`: has the shape [1, 2]");
-    refuses(credit, vec![named("X", &[1, 4], Data::Fp32(vec![0.0; 4]))], "input `X`: has the shape [1, 4], the model takes [-1, 3]");
+    refuses(
+        credit,
+        vec![named("X", &[1, 4], Data::Fp32(vec![0.0; 4]))],
+        "input `X`: has the shape [1, 4], the model takes [-1, 3]",
+    );
     refuses(credit, vec![named("X", &[3], Data::Fp32(vec![0.0; 3]))], "input `X`: has the shape [3]");
     refuses(credit, vec![named("X", &[1, 3], Data::Int64(vec![0; 3]))], "input `X`: is INT64");
     let ids = |shape: &[usize], data| [three(2), vec![named("record_id", shape, data)]].concat();
     refuses(credit, ids(&[2], Data::Int64(vec![1, 2])), "input `record_id`: is INT64, it takes BYTES");
-    refuses(credit, ids(&[1], Data::Bytes(vec![vec![]])), "input `record_id`: has the shape [1], the request has 2 rows");
+    refuses(
+        credit,
+        ids(&[1], Data::Bytes(vec![vec![]])),
+        "input `record_id`: has the shape [1], the request has 2 rows",
+    );
     let columns = &signature_of(COLUMNS, &[]).unwrap();
     let bad = named("purpose", &[1], Data::Bytes(vec![vec![0xff]]));
     refuses(columns, vec![floats("amount", &[1.0]), bad], "input `purpose`: value 0 is no UTF-8");
@@ -121,7 +132,7 @@ fn what_does_not_fit_the_signature_is_refused_by_name() {
 
 #[test]
 fn a_model_answers_as_the_reference_does() {
-    let model = Model::load(library(), CREDIT, &credit()).unwrap();
+    let model = Model::load(&library(), CREDIT, &credit()).unwrap();
     let rows = named("X", &[2, 3], Data::Fp32(vec![1.0, 0.0, 0.0, 0.0, 1.0, 0.0]));
     let outputs = model.run(vec![rows]).unwrap();
     assert_eq!(outputs[0], named("label", &[2], Data::Int64(vec![1, 0])));
@@ -136,7 +147,7 @@ fn a_model_answers_as_the_reference_does() {
 
 #[test]
 fn a_model_of_columns_takes_texts_and_refuses_what_it_does_not_know() {
-    let model = Model::load(library(), COLUMNS, &signature_of(COLUMNS, &[]).unwrap()).unwrap();
+    let model = Model::load(&library(), COLUMNS, &signature_of(COLUMNS, &[]).unwrap()).unwrap();
     let row = |purpose: &str| {
         let texts = named("purpose", &[1], Data::Bytes(vec![purpose.as_bytes().to_vec()]));
         check(model.signature(), asked(vec![floats("amount", &[2.0]), texts])).unwrap().inputs
@@ -149,14 +160,14 @@ fn a_model_of_columns_takes_texts_and_refuses_what_it_does_not_know() {
 #[test]
 fn a_model_that_its_signature_does_not_fit_is_not_loaded() {
     let other = Signature { outputs: credit().outputs[..1].to_vec(), ..credit() };
-    let said = Model::load(library(), CREDIT, &other).unwrap_err();
+    let said = Model::load(&library(), CREDIT, &other).unwrap_err();
     assert!(said.starts_with("the signature does not fit the model: it gives label"), "{said}");
     let typed = Signature {
         inputs: vec![Tensor { datatype: Datatype::Fp64, ..credit().inputs[0].clone() }],
         columns: Vec::new(),
         ..credit()
     };
-    assert!(Model::load(library(), CREDIT, &typed).is_err());
+    assert!(Model::load(&library(), CREDIT, &typed).is_err());
     let absent = Library::load(Some("/nowhere/libonnxruntime.so".as_ref())).unwrap_err();
     expect!["the ONNX runtime is not installed: run `scripts/need onnxruntime`, or set `[serving] onnxruntime` to the file `libonnxruntime.so.…`"]
         .assert_eq(&absent.to_string());

@@ -86,11 +86,13 @@ impl Capture {
         let (to, from) = sync_channel(WAITING);
         let handle = Handle { to, waiting: Arc::default() };
         let waiting = handle.waiting.clone();
-        let thread = std::thread::Builder::new().name("capture".into()).spawn(move || write_all(&folder, &from, &waiting));
+        let thread =
+            std::thread::Builder::new().name("capture".into()).spawn(move || write_all(&folder, &from, &waiting));
         let thread = thread.inspect_err(|error| tracing::error!(%error, "nothing is captured")).ok();
         Self { handle, thread }
     }
 
+    /// Returns where calls are handed in.
     pub fn handle(&self) -> Handle {
         self.handle.clone()
     }
@@ -235,7 +237,8 @@ fn line_of(record: &Record) -> serde_json::Value {
         });
         each.collect::<serde_json::Map<_, _>>()
     };
-    let records = record.records.as_ref().map(|ids| ids.iter().map(|id| String::from_utf8_lossy(id)).collect::<Vec<_>>());
+    let records =
+        record.records.as_ref().map(|ids| ids.iter().map(|id| String::from_utf8_lossy(id)).collect::<Vec<_>>());
     serde_json::json!({
         "at": record.at,
         "rollout": record.rollout,
@@ -293,7 +296,16 @@ mod tests {
             let (rollout, version) = (String::new(), String::new());
             let (inputs, outputs) = (Vec::new(), Vec::new());
             let endpoint = endpoint.clone();
-            handle.offer(Record { endpoint, rollout, version, at: Timestamp(0), rows: 0, records: None, inputs, outputs });
+            handle.offer(Record {
+                endpoint,
+                rollout,
+                version,
+                at: Timestamp(0),
+                rows: 0,
+                records: None,
+                inputs,
+                outputs,
+            });
         }
         assert_eq!(endpoint.counts.captured().dropped, 4);
     }

@@ -1,10 +1,10 @@
 //! The Open Inference Protocol over HTTP. There is no router here: few paths, each call one decision.
 use super::capture::Record;
+use super::compute::{self, Call, Done};
 use super::poll::now;
 use super::table::{Endpoint, Known, Release, Shared, Table};
-use crate::onnx::{Checked, RunError, check};
 use crate::signature::Tensor;
-use crate::wire::{self, HEADER_LENGTH, Named, Refused, Reply};
+use crate::wire::{self, HEADER_LENGTH, Refused};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -12,7 +12,9 @@ use flate2::read::{GzDecoder, ZlibDecoder};
 use flate2::write::{GzEncoder, ZlibEncoder};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
-use hyper::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, WWW_AUTHENTICATE};
+use hyper::header::{
+    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, WWW_AUTHENTICATE,
+};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
@@ -22,7 +24,7 @@ use std::convert::Infallible;
 use std::io::{Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -32,8 +34,6 @@ use tokio_util::task::TaskTracker;
 const BODY: usize = 16 * 1024 * 1024;
 /// How long a request's head, and then its body, may take to come.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How long a call may wait for a place to compute.
-const PLACE_WITHIN: Duration = Duration::from_secs(5);
 /// How many connections may be open.
 const CONNECTIONS: usize = 4_096;
 /// How long open calls have when the process is told to stop.
@@ -101,7 +101,7 @@ async fn accept(
 
 /// A call that is not answered with what was asked: status and text.
 #[derive(Debug)]
-struct Failed(StatusCode, String);
+pub(super) struct Failed(pub StatusCode, pub String);
 
 impl From<Refused> for Failed {
     fn from(refused: Refused) -> Self {
@@ -115,7 +115,7 @@ async fn answer(shared: &Shared, request: Request<Incoming>) -> Answer {
         Err(Failed(status, text)) => {
             let mut answer = body(status, wire::error_body(&text));
             if status == StatusCode::UNAUTHORIZED {
-                let basic = hyper::header::HeaderValue::from_static("Bearer, Basic realm=\"lockgate\"");
+                let basic = HeaderValue::from_static("Bearer, Basic realm=\"lockgate\"");
                 answer.headers_mut().insert(WWW_AUTHENTICATE, basic);
             }
             answer
@@ -127,7 +127,7 @@ async fn answer(shared: &Shared, request: Request<Incoming>) -> Answer {
 fn body(status: StatusCode, bytes: Vec<u8>) -> Answer {
     let mut answer = Response::new(Full::new(Bytes::from(bytes)));
     *answer.status_mut() = status;
-    answer.headers_mut().insert(CONTENT_TYPE, hyper::header::HeaderValue::from_static("application/json"));
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     answer
 }
 
@@ -229,9 +229,9 @@ async fn of_model(
 fn about(endpoint: &Endpoint, serving: &Release) -> Value {
     let signature = serving.model.signature();
     let shown = |tensors: &[Tensor]| {
-        let each = tensors.iter().map(|tensor| {
-            json!({ "name": tensor.name, "datatype": tensor.datatype, "shape": tensor.shape })
-        });
+        let each = tensors
+            .iter()
+            .map(|tensor| json!({ "name": tensor.name, "datatype": tensor.datatype, "shape": tensor.shape }));
         each.collect::<Vec<_>>()
     };
     json!({
@@ -269,87 +269,27 @@ async fn infer(
     request: Request<Incoming>,
 ) -> Result<Answer, Failed> {
     let (head, incoming) = request.into_parts();
-    let bytes = read_body(&head.headers, incoming).await?;
-    let started = Instant::now();
-    let asked = wire::read(&bytes, json_length(&head.headers)?)?;
-    drop(bytes);
-    let parsed = Instant::now();
-    let id = asked.id.clone();
-    let Checked { inputs, rows, records, outputs: wanted } = check(serving.model.signature(), asked)?;
-    let checked = Instant::now();
-    let captured = inputs.clone();
-    let outputs = run(shared, serving, inputs).await?;
-    let ran = Instant::now();
-    let chosen: Vec<(&Named, bool)> =
-        wanted.iter().filter_map(|(number, binary)| Some((outputs.get(*number)?, *binary))).collect();
-    let reply = Reply { model: &endpoint.name, version: &serving.version, id: id.as_deref(), outputs: &chosen };
-    let written = wire::write(&reply).map_err(|error| {
-        tracing::error!(%error, "an answer could not be written");
-        Failed(StatusCode::INTERNAL_SERVER_ERROR, "internal error".into())
-    })?;
+    let body_bytes = read_body(&head.headers, incoming).await?;
+    let call = Call {
+        model: serving.model.clone(),
+        name: endpoint.name.clone(),
+        version: serving.version.clone(),
+        body: body_bytes,
+        json_length: json_length(&head.headers)?,
+    };
+    let Done { written, timing, rows, records, inputs, outputs } = compute::answer(shared, call).await?;
     let mut answer = body(StatusCode::OK, written.body);
     if let Some(length) = written.json_length {
         let headers = answer.headers_mut();
-        headers.insert(CONTENT_TYPE, hyper::header::HeaderValue::from_static("application/octet-stream"));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
         headers.insert(HEADER_LENGTH, length.into());
     }
-    let timing = format!(
-        "parse;dur={:.3}, validate;dur={:.3}, predict;dur={:.3}, encode;dur={:.3}",
-        ms(parsed - started),
-        ms(checked - parsed),
-        ms(ran - checked),
-        ms(ran.elapsed())
-    );
     if let Ok(timing) = timing.parse() {
         answer.headers_mut().insert("server-timing", timing);
     }
-    shared.capture.offer(Record {
-        endpoint: endpoint.clone(),
-        rollout: serving.rollout.clone(),
-        version: serving.version.clone(),
-        at: now(),
-        rows,
-        records,
-        inputs: captured,
-        outputs,
-    });
+    let (endpoint, rollout, version) = (endpoint.clone(), serving.rollout.clone(), serving.version.clone());
+    shared.capture.offer(Record { endpoint, rollout, version, at: now(), rows, records, inputs, outputs });
     compressed(&head.headers, answer).await
-}
-
-fn ms(time: Duration) -> f64 {
-    time.as_secs_f64() * 1_000.0
-}
-
-/// Runs the model: here where it is quick, else on a thread of its own.
-async fn run(shared: &Shared, serving: &Release, inputs: Vec<Named>) -> Result<Vec<Named>, Failed> {
-    let mut inputs = inputs;
-    if serving.model.is_quick(&inputs) {
-        match serving.model.try_run(inputs) {
-            Ok(done) => return done.map_err(|error| failed(serving, &error)),
-            Err(back) => inputs = back,
-        }
-    }
-    let busy = || Failed(StatusCode::SERVICE_UNAVAILABLE, "too many calls compute at once: try again".into());
-    let place = tokio::time::timeout(PLACE_WITHIN, shared.compute.clone().acquire_owned()).await;
-    let place = place.map_err(|_| busy())?.map_err(|_| busy())?;
-    let model = serving.model.clone();
-    let done = tokio::task::spawn_blocking(move || {
-        let _place = place;
-        model.run(inputs)
-    });
-    let done = done.await.map_err(|_| Failed(StatusCode::INTERNAL_SERVER_ERROR, "internal error".into()))?;
-    done.map_err(|error| failed(serving, &error))
-}
-
-fn failed(serving: &Release, error: &RunError) -> Failed {
-    match error {
-        // The runtime's words may repeat values: they go nowhere.
-        RunError::Failed(_) => Failed(StatusCode::BAD_REQUEST, error.to_string()),
-        RunError::Unlike => {
-            tracing::error!(rollout = serving.rollout, "{error}");
-            Failed(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
-        }
-    }
 }
 
 fn json_length(headers: &HeaderMap) -> Result<Option<usize>, Failed> {
@@ -425,6 +365,6 @@ async fn compressed(headers: &HeaderMap, answer: Answer) -> Result<Answer, Faile
     let internal = || Failed(StatusCode::INTERNAL_SERVER_ERROR, "internal error".into());
     let packed = done.await.map_err(|_| internal())?.map_err(|_| internal())?;
     let how = if gzip { "gzip" } else { "deflate" };
-    head.headers.insert(CONTENT_ENCODING, hyper::header::HeaderValue::from_static(how));
+    head.headers.insert(CONTENT_ENCODING, HeaderValue::from_static(how));
     Ok(Response::from_parts(head, Full::new(packed.into())))
 }

@@ -3,6 +3,7 @@
 //! It serves nothing but what a signed manifest names, checks each model's file against the manifest's digest, and says in a report
 //! what became of each. It never blocks on capture, and lives on when the server is gone, for as long as its manifest is fresh.
 mod capture;
+mod compute;
 mod http;
 mod poll;
 mod report;

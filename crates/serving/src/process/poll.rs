@@ -11,12 +11,14 @@ use std::io::{ErrorKind, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 /// How often the manifest is looked at.
 const EVERY: Duration = Duration::from_millis(250);
+/// How long a process stays that hears of no server any more; it has long stopped to answer by then.
+const FORGOTTEN: Duration = Duration::from_hours(1);
 /// Names the rollout that is being loaded, in the folder: a process that ended over it does not try it again.
 const LOADING: &str = "loading";
 /// How often counts are reported where nothing else changes.
@@ -47,13 +49,15 @@ struct Known {
 pub(super) async fn poll(with: Polling, shared: Arc<Shared>, stop: CancellationToken) {
     let (with, mut known, mut reported, mut turn) = (Arc::new(with), Known::default(), None, 0_u32);
     known.suspect = std::fs::read_to_string(with.folder.join(LOADING)).ok();
+    let mut heard = Instant::now();
     loop {
-        if !with.folder.is_dir() {
-            tracing::info!("the folder is gone: nothing is left to serve");
+        if !with.folder.is_dir() || heard.elapsed() > FORGOTTEN {
+            tracing::info!("the folder is gone, or the server has been away for an hour: nothing is left to serve");
             stop.cancel();
             return;
         }
         if let Some(manifest) = newer(&with, &mut known) {
+            heard = Instant::now();
             take(&shared, &mut known, manifest);
         }
         bring_on(&with, &shared, &mut known);
@@ -149,7 +153,8 @@ fn bring_on(with: &Arc<Polling>, shared: &Shared, known: &mut Known) {
         return;
     }
     // First what answers, then what is to come; last what an earlier process may have died of.
-    let serves = |rollout: &String| manifest.endpoints.iter().any(|endpoint| endpoint.serving.as_ref() == Some(rollout));
+    let serves =
+        |rollout: &String| manifest.endpoints.iter().any(|endpoint| endpoint.serving.as_ref() == Some(rollout));
     let suspected = |rollout: &String| known.suspect.as_ref() == Some(rollout);
     let releases = manifest.endpoints.iter().flat_map(|endpoint| endpoint.releases.iter());
     let todo = releases.filter(|release| !known.told.contains_key(&release.rollout));
@@ -205,4 +210,73 @@ fn write(path: &Path, report: &Report) -> std::io::Result<()> {
 /// Returns the time now, of a process that has no database to compare with.
 pub(super) fn now() -> Timestamp {
     Clock::System.now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ed25519_dalek::SigningKey;
+
+    #[test]
+    fn only_a_fresh_newer_manifest_of_the_server_is_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let (key, other) = (SigningKey::from_bytes(&[1; 32]), SigningKey::from_bytes(&[2; 32]));
+        let with =
+            Polling { folder: folder.path().to_owned(), key: key.verifying_key(), library: Err(LibraryError::Absent) };
+        let mut known = Known::default();
+        let made = |sequence, made_at| Manifest { sequence, made_at, endpoints: Vec::new(), callers: Vec::new() };
+        let mut look = |sequence: i64, age: i64, key: &SigningKey| {
+            let manifest = made(sequence, now().plus_seconds(-age));
+            let path = folder.path().join(MANIFEST);
+            std::fs::write(path.with_extension("new"), manifest::seal(&manifest, key).unwrap()).unwrap();
+            std::fs::rename(path.with_extension("new"), path).unwrap();
+            known.seen = None; // a test is faster than a disk's clock
+            let found = newer(&with, &mut known).map(|found| found.sequence);
+            known.manifest = found.map(|sequence| made(sequence, now())).or(known.manifest.take());
+            found
+        };
+        assert_eq!(look(5, 0, &other), None, "signed by another");
+        assert_eq!(look(5, 16 * 60, &key), None, "too old");
+        assert_eq!(look(5, 14 * 60, &key), Some(5));
+        assert_eq!(look(4, 0, &key), None, "older than the one that is served");
+        assert_eq!(look(5, 0, &key), None, "the same");
+        assert_eq!(look(6, 0, &other), None);
+        assert_eq!(look(6, 0, &key), Some(6));
+        assert_eq!(newer(&with, &mut known), None, "nothing changed");
+    }
+
+    #[tokio::test]
+    async fn what_an_earlier_process_died_of_is_not_tried_again() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(LOADING), "ro-2").unwrap();
+        let key = SigningKey::from_bytes(&[1; 32]).verifying_key();
+        let with = Arc::new(Polling { folder: folder.path().to_owned(), key, library: Err(LibraryError::Absent) });
+        let capture = super::super::capture::Capture::start(folder.path().join("capture"));
+        let shared = Shared::new(capture.handle());
+        let release = |rollout: &str| manifest::Release {
+            rollout: rollout.into(),
+            candidate: Digest::of("c"),
+            version: 1,
+            onnx: Digest::of("o"),
+            signature: crate::signature::Signature { inputs: Vec::new(), outputs: Vec::new(), columns: Vec::new() },
+        };
+        let endpoint = manifest::Endpoint {
+            name: "prod.credit".into(),
+            serving: Some("ro-1".into()),
+            stopped: None,
+            releases: vec![release("ro-2"), release("ro-1")],
+        };
+        let manifest = Manifest { sequence: 1, made_at: now(), endpoints: vec![endpoint], callers: Vec::new() };
+        let mut known = Known { suspect: Some("ro-2".into()), ..Known::default() };
+        take(&shared, &mut known, manifest);
+        bring_on(&with, &shared, &mut known);
+        assert!(known.told.is_empty(), "what answers is loaded first");
+        let loaded = known.loading.join_next().await.unwrap().unwrap();
+        assert_eq!(loaded.0, "ro-1");
+        known.told.insert(loaded.0, Told { outcome: Outcome::Ready, reason: None });
+        bring_on(&with, &shared, &mut known);
+        let reason = known.told["ro-2"].reason.as_deref();
+        assert_eq!(reason, Some("the serving process ended while it loaded it"));
+        capture.finish().await;
+    }
 }

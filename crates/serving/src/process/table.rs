@@ -100,7 +100,8 @@ impl Table {
         let mut table = Self { sequence: manifest.sequence, made_at: manifest.made_at, whole: true, ..Self::default() };
         for (number, endpoint) in (0..).zip(&manifest.endpoints) {
             let named = endpoint.serving.as_ref();
-            let release = named.and_then(|rollout| endpoint.releases.iter().find(|release| release.rollout == *rollout));
+            let release =
+                named.and_then(|rollout| endpoint.releases.iter().find(|release| release.rollout == *rollout));
             let serving = release.and_then(|release| {
                 let model = models.get(&release.rollout)?.clone();
                 Some(Release { rollout: release.rollout.clone(), version: release.version.to_string(), model })
@@ -164,11 +165,13 @@ pub(super) struct Shared {
 }
 
 impl Shared {
+    /// Returns what serves nothing yet.
     pub fn new(capture: Handle) -> Self {
         let compute = Arc::new(Semaphore::new(COMPUTE));
         Self { table: RwLock::default(), compute, capture, counts: Mutex::default() }
     }
 
+    /// Returns what is served now.
     pub fn table(&self) -> Arc<Table> {
         self.table.read().unwrap_or_else(PoisonError::into_inner).clone()
     }

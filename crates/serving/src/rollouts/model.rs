@@ -69,7 +69,13 @@ pub struct Rollout {
 }
 
 impl Rollout {
-    fn step(&self, from: RolloutState, verb: &'static str, to: RolloutState, now: Timestamp) -> Result<Self, NotPossible> {
+    fn step(
+        &self,
+        from: RolloutState,
+        verb: &'static str,
+        to: RolloutState,
+        now: Timestamp,
+    ) -> Result<Self, NotPossible> {
         if self.state != from {
             return Err(NotPossible { id: self.id.clone(), found: self.state, verb });
         }

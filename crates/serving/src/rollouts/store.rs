@@ -101,9 +101,8 @@ impl RolloutStore for Tx {
     }
 
     async fn list_rollouts_of(&self, endpoint: &str, most: u32) -> Result<Vec<Rollout>> {
-        let sql = format!(
-            "SELECT {ROLLOUT} FROM rollouts WHERE endpoint = $1 ORDER BY created_at_us DESC, id DESC LIMIT $2"
-        );
+        let sql =
+            format!("SELECT {ROLLOUT} FROM rollouts WHERE endpoint = $1 ORDER BY created_at_us DESC, id DESC LIMIT $2");
         all(self, &sql, vec![endpoint.into(), i64::from(most).into()]).await?.iter().map(rollout_of).collect()
     }
 }

@@ -31,7 +31,9 @@ impl Serialize for Output<'_> {
         map.serialize_entry("datatype", self.named.data.datatype().as_str())?;
         map.serialize_entry("shape", &self.named.shape)?;
         match self.size {
-            Some(size) => map.serialize_entry("parameters", &std::collections::BTreeMap::from([("binary_data_size", size)]))?,
+            Some(size) => {
+                map.serialize_entry("parameters", &std::collections::BTreeMap::from([("binary_data_size", size)]))?
+            }
             None => map.serialize_entry::<_, Data>("data", &self.named.data)?,
         }
         map.end()
@@ -53,10 +55,10 @@ struct Body<'a> {
 /// None that a reply of ours can have.
 pub fn write(reply: &Reply<'_>) -> serde_json::Result<Written> {
     let mut tensors = Vec::new();
-    let outputs = reply.outputs.iter().map(|(named, as_bytes)| Output {
-        named,
-        size: as_bytes.then(|| binary::write(&named.data, &mut tensors)),
-    });
+    let outputs = reply
+        .outputs
+        .iter()
+        .map(|(named, as_bytes)| Output { named, size: as_bytes.then(|| binary::write(&named.data, &mut tensors)) });
     let outputs: Vec<Output<'_>> = outputs.collect();
     let any = outputs.iter().any(|output| output.size.is_some());
     let mut body =

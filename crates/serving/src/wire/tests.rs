@@ -84,13 +84,21 @@ fn tensors_come_as_bytes() {
 #[test]
 fn bytes_that_do_not_fit_are_refused_by_name() {
     let said = |found: Result<InferRequest, Refused>| found.unwrap_err().to_string();
-    expect!["input `x`: 3 bytes came for 1 values of FP32, 4 bytes each"]
-        .assert_eq(&said(with_bytes("FP32", &[1], b"abc", 3)));
+    expect!["input `x`: 3 bytes came for 1 values of FP32, 4 bytes each"].assert_eq(&said(with_bytes(
+        "FP32",
+        &[1],
+        b"abc",
+        3,
+    )));
     expect!["input `x`: says 8 bytes, 3 are left in the body"].assert_eq(&said(with_bytes("FP32", &[2], b"abc", 8)));
     expect!["4 bytes are left over behind the last tensor"].assert_eq(&said(with_bytes("FP32", &[1], b"abcdabcd", 4)));
     expect!["input `x`: text 0 of 1 is cut off"].assert_eq(&said(with_bytes("BYTES", &[1], b"\xff\xff\xff\xffa", 5)));
-    expect!["input `x`: 1 bytes are left over behind 1 texts"]
-        .assert_eq(&said(with_bytes("BYTES", &[1], b"\0\0\0\0a", 5)));
+    expect!["input `x`: 1 bytes are left over behind 1 texts"].assert_eq(&said(with_bytes(
+        "BYTES",
+        &[1],
+        b"\0\0\0\0a",
+        5,
+    )));
     expect!["input `x`: a BOOL is 0 or 1, not 2"].assert_eq(&said(with_bytes("BOOL", &[1], b"\x02", 1)));
     expect!["the header says 99 bytes of JSON, the body has 2 in all"].assert_eq(&said(read(b"{}", Some(99))));
     // No room is made for what only the shape claims.
@@ -118,8 +126,7 @@ fn the_form_of_the_answer_comes_from_the_parameters() {
 fn an_answer_is_json_with_tensors_behind_it() {
     let label = Named { name: "label".into(), shape: vec![2], data: Data::Int64(vec![0, 1]) };
     let odds = Named { name: "odds".into(), shape: vec![2, 1], data: Data::Fp32(vec![0.1, 1.0]) };
-    let reply =
-        Reply { model: "prod.credit", version: "3", id: Some("q"), outputs: &[(&label, true), (&odds, false)] };
+    let reply = Reply { model: "prod.credit", version: "3", id: Some("q"), outputs: &[(&label, true), (&odds, false)] };
     let written = write(&reply).unwrap();
     let (json, tensors) = written.body.split_at(written.json_length.unwrap());
     expect![[r#"{"model_name":"prod.credit","model_version":"3","id":"q","outputs":[{"name":"label","datatype":"INT64","shape":[2],"parameters":{"binary_data_size":16}},{"name":"odds","datatype":"FP32","shape":[2,1],"data":[0.1,1.0]}]}"#]]
