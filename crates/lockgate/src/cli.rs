@@ -2,6 +2,7 @@
 use crate::catalog_cli::{DatasetVerb, GrantVerb, LakeVerb, QueryArgs, RequestVerb};
 use crate::project_cli::{EnvironmentVerb, ProjectVerb};
 use crate::runs_cli::RunVerb;
+use crate::serve::ServeArgs;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -18,6 +19,8 @@ pub struct Cli {
 pub enum Verb {
     /// Serve the UI and the API, and run the background jobs.
     Server(ServerArgs),
+    /// Answer for released models by the Open Inference Protocol; `lockgate server` starts it.
+    Serve(ServeArgs),
     /// Let people and scripts in.
     #[command(subcommand)]
     Token(TokenVerb),

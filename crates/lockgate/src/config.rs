@@ -144,6 +144,14 @@ section! {
     }
 }
 
+section! {
+    /// How released models are served.
+    Serving "serving" {
+        /// The ONNX runtime's shared library, `libonnxruntime.so`; unless said, where `scripts/need onnxruntime` puts it.
+        onnxruntime: Option<PathBuf> = None, "";
+    }
+}
+
 /// All of it.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -156,6 +164,7 @@ pub struct Config {
     pub environments: Environments,
     pub runs: Runs,
     pub tracking: Tracking,
+    pub serving: Serving,
 }
 
 /// What the command line says of the configuration; it wins over file and environment.
@@ -178,6 +187,7 @@ impl Config {
         Environments::SECTION,
         Runs::SECTION,
         Tracking::SECTION,
+        Serving::SECTION,
     ];
 
     /// Reads `file`, then `LOCKGATE__SECTION__KEY`, then `flags`; the later wins.

@@ -31,6 +31,8 @@ pub struct Identity {
 pub struct Keys {
     pub audit: [u8; 32],
     pub masks: [u8; 32],
+    /// What manifests of the serving process are signed with.
+    pub serving: [u8; 32],
 }
 
 impl std::fmt::Debug for Keys {
@@ -112,7 +114,12 @@ impl DataFolder {
     pub fn keys(&self, first_start: bool) -> Result<Keys> {
         let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(self.file("keys"));
         made.map_err(|error| Failure::io(format!("`{}` cannot be made", self.file("keys").display()), &error))?;
-        Ok(Keys { audit: self.key("keys/audit.key", first_start)?, masks: self.key("keys/masks.key", first_start)? })
+        Ok(Keys {
+            audit: self.key("keys/audit.key", first_start)?,
+            masks: self.key("keys/masks.key", first_start)?,
+            // A new one costs nothing: what the old one signed is signed anew.
+            serving: self.key("keys/serving.key", true)?,
+        })
     }
 
     fn key(&self, name: &str, first_start: bool) -> Result<[u8; 32]> {

@@ -14,6 +14,10 @@ mod project_cli;
 mod remote;
 mod run;
 mod runs_cli;
+mod serve;
+mod serve_process;
+mod serve_supervisor;
+mod serve_walls;
 mod server;
 mod socket;
 mod table;
@@ -66,6 +70,10 @@ fn run(verb: Verb) -> Result<()> {
             print(&audit::verify(&file, &key, checkpoint.as_deref(), json)?)
         }
         verb => {
+            // Before there are other threads: the walls are those of this one and of what it starts.
+            if let Verb::Serve(args) = &verb {
+                serve::begin(args)?;
+            }
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
             let runtime = runtime.map_err(|error| Failure::io("no threads could be started", &error))?;
             runtime.block_on(run_async(verb))
@@ -76,6 +84,7 @@ fn run(verb: Verb) -> Result<()> {
 async fn run_async(verb: Verb) -> Result<()> {
     match verb {
         Verb::Server(args) => server::run(args).await,
+        Verb::Serve(args) => serve::run(args).await,
         Verb::Token(TokenVerb::Create { place, user, group, ttl, json }) => {
             print(&operator::create_token(&place, user, group, ttl, json).await?)
         }

@@ -41,6 +41,21 @@ const ENVIRONMENT: &[Column] = &[
     ("WHY", "/next/reason"),
 ];
 
+const CHECK: &[Column] = &[("CHECK", "/name"), ("STATE", "/state"), ("FOUND", "/sentence"), ("RUN", "/run")];
+const FINDING: &[Column] =
+    &[("PATH", "/path"), ("LINE", "/line"), ("COLUMN", "/column"), ("CODE", "/code"), ("TEXT", "/text")];
+const VERDICT: &[Column] = &[("TABLE", "/table"), ("COLUMN", "/column"), ("VERDICT", "/verdict"), ("WHY", "/reason")];
+const MERGE: &[Column] = &[
+    ("Merge", "/id"),
+    ("Branch", "/branch"),
+    ("From", "/from"),
+    ("To", "/commit"),
+    ("By", "/merged_by"),
+    ("State", "/state"),
+    ("Next", "/next/text"),
+    ("Why", "/next/reason"),
+];
+
 /// Runs a verb on projects.
 pub async fn project(verb: ProjectVerb) -> Result<String> {
     match verb {
@@ -54,6 +69,19 @@ pub async fn project(verb: ProjectVerb) -> Result<String> {
             Ok(shown(&found, remote.json))
         }
         ProjectVerb::Create(order) => create(order).await,
+        ProjectVerb::Checks { name, branch, commit, remote } => {
+            let asked = [("branch", branch), ("commit", commit)]
+                .into_iter()
+                .find_map(|(key, value)| value.map(|value| format!("?{key}={}", encoded(&value))));
+            let path = format!("/projects/{}/checks{}", encoded(&name), asked.unwrap_or_default());
+            let found = Server::find(&remote)?.get(&path).await?;
+            Ok(if remote.json { found.to_string() } else { checks(&found) })
+        }
+        ProjectVerb::Merge { name, branch, commit, remote } => {
+            let body = json!({ "branch": branch, "commit": commit });
+            let made = Server::find(&remote)?.post(&format!("/projects/{}/merges", encoded(&name)), &body).await?;
+            Ok(if remote.json { made.to_string() } else { card(&made, MERGE) })
+        }
     }
 }
 
@@ -79,6 +107,23 @@ async fn create(order: CreateArgs) -> Result<String> {
         ));
     }
     Ok(shown(&made, order.remote.json))
+}
+
+/// Returns checks with what they found, line by line and column by column.
+fn checks(found: &Value) -> String {
+    let list = |of: &Value, name: &str| of[name].as_array().cloned().unwrap_or_default();
+    let all = list(found, "checks");
+    let mut page =
+        format!("{}\n", card(found, &[("Commit", "/commit"), ("Next", "/next/text"), ("Why", "/next/reason")]));
+    page += &table(&all, CHECK, "no checks: push a branch to the commit");
+    for (name, columns) in [("findings", FINDING), ("columns", VERDICT)] {
+        let wrong = |one: &Value| name == "findings" || one["verdict"] != "passed";
+        let lines: Vec<Value> = all.iter().flat_map(|check| list(check, name)).filter(wrong).collect();
+        if !lines.is_empty() {
+            page += &format!("\n{}", table(&lines, columns, ""));
+        }
+    }
+    page
 }
 
 fn shown(project: &Value, whole: bool) -> String {

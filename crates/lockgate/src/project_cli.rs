@@ -20,6 +20,31 @@ pub enum ProjectVerb {
     },
     /// Make a project from a template.
     Create(CreateArgs),
+    /// Show the checks of a commit, with what each found where.
+    Checks {
+        /// The project's name.
+        name: String,
+        /// The branch whose commit is meant; `main` unless said.
+        #[arg(long, conflicts_with = "commit")]
+        branch: Option<String>,
+        /// The commit that is meant.
+        #[arg(long)]
+        commit: Option<String>,
+        #[command(flatten)]
+        remote: Remote,
+    },
+    /// Bring `main` forward to a branch whose checks are green.
+    Merge {
+        /// The project's name.
+        name: String,
+        /// The branch to merge.
+        branch: String,
+        /// The commit that you looked at: refused if the branch has moved since.
+        #[arg(long)]
+        commit: Option<String>,
+        #[command(flatten)]
+        remote: Remote,
+    },
 }
 
 /// The project to make.

@@ -3,6 +3,7 @@ use crate::cli::ServerArgs;
 use crate::config::{Config, Flags};
 use crate::data::{DataFolder, Identity};
 use crate::failure::{Exit, Failure, Result};
+use crate::serve_supervisor::{Supervisor, Told, onnxruntime};
 use crate::socket::AdminSocket;
 use crate::{listen, logs, wiring};
 use access::audit::{Sealer, SealerSettings};
@@ -28,7 +29,9 @@ pub async fn run(args: ServerArgs) -> Result<()> {
     // In this order, so that what fails leaves nothing behind: the folder, the addresses, then keys and database.
     let folder = DataFolder::take(&args.place.data)?;
     let public = bind("server.listen", &config.server.listen).await?;
-    let serving = bind("server.serving_listen", &config.server.serving_listen).await?;
+    let of_serving = folder.file("serving");
+    let onnxruntime = onnxruntime(config.serving.onnxruntime.as_ref())?;
+    let supervisor = Supervisor::open(&of_serving, &config.server.serving_listen).await?;
     logs::start(&config.log)?;
     let (clock, ids) = (Clock::System, Ids::Random);
     let url = wiring::database_url(&config, folder.path());
@@ -54,12 +57,17 @@ pub async fn run(args: ServerArgs) -> Result<()> {
     let (draining, ended) = (CancellationToken::new(), CancellationToken::new());
     let mut listeners = JoinSet::new();
     let admin = AdminSocket::bind(&folder.file("admin.sock"))?;
-    let addresses = (local(&public)?, local(&serving)?);
+    let addresses = (local(&public)?, format!("http://{}", supervisor.address));
     listeners.spawn(listen::serve(runners, services.public.clone(), draining.clone()));
     listeners.spawn(listen::serve(public, services.public, draining.clone()));
-    listeners.spawn(listen::serve(serving, services.serving, draining.clone()));
     listeners.spawn(listen::serve(admin, services.operator, draining.clone()));
     let mut keepers = JoinSet::new();
+    parts.release.serving.live.listens_at(&addresses.1);
+    let keeper = serving::keeper::Keeper::open(parts.release.serving.clone(), gate.clone());
+    let keeper = keeper.map_err(|error| Failure::io(format!("`{}`", of_serving.display()), &error))?;
+    let told = Told { folder: of_serving, key: wiring::serving_key(&parts), onnxruntime };
+    listeners.spawn(keep_serving(supervisor, told, draining.clone()));
+    keepers.spawn(keeper.keep(ended.clone()));
     keepers.spawn(gate.clone().keep(ended.clone().cancelled_owned()));
     let settings = SealerSettings { holder: Some(identity.server.clone()), ..SealerSettings::default() };
     let sealer = Sealer::new(gate.context(), audit_key, folder.file("audit-checkpoints.jsonl"), settings);
@@ -111,6 +119,12 @@ async fn fill_index(catalog: catalog::Context, ended: CancellationToken) {
         Ok(datasets) => tracing::info!(datasets, "the search index is filled"),
         Err(error) => tracing::error!(%error, "the search index could not be filled"),
     }
+}
+
+/// Keeps the serving process; like a listener, it stops when the server drains.
+async fn keep_serving(supervisor: Supervisor, told: Told, draining: CancellationToken) -> std::io::Result<()> {
+    supervisor.keep(told, draining).await;
+    Ok(())
 }
 
 async fn bind(key: &str, address: &str) -> Result<TcpListener> {

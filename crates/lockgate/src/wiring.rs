@@ -112,7 +112,9 @@ pub fn parts(
         build.map_err(|error| Failure::new(Exit::Internal, format!("objects: {error}"), "look at the disk"))?;
     build.projects.public_url.clone_from(&config.server.public_url);
     build.tracking.limits.artifact_bytes = config.tracking.artifact_bytes;
-    Ok(api::Parts { db, gate, catalog, query, build, metrics })
+    let release = api::Release::open(&gate, &build, folder, keys.serving)
+        .map_err(|error| Failure::new(Exit::Internal, format!("objects: {error}"), "look at the disk"))?;
+    Ok(api::Parts { db, gate, catalog, query, build, release, metrics })
 }
 
 /// Opens the engine that steps run on: this machine.
@@ -145,12 +147,18 @@ pub fn registry(parts: &api::Parts) -> jobs::Registry {
     tracking::register(&mut registry, &parts.build.tracking);
     runs::register(&mut registry, &parts.build.runs);
     projects::register(&mut registry, &parts.build.projects);
+    delivery::register(&mut registry, &parts.release.delivery);
     registry
 }
 
 /// Returns the audit log's signing key.
 pub fn audit_key(keys: &Keys) -> AuditKey {
     AuditKey::from_seed(keys.audit)
+}
+
+/// Returns the public key of who signs the serving process's manifests.
+pub fn serving_key(parts: &api::Parts) -> String {
+    serving::manifest::public_hex(&parts.release.serving.key)
 }
 
 /// Returns the OpenAPI document.
@@ -161,7 +169,7 @@ pub fn document() -> Result<String> {
 
 /// Returns every state of every lifecycle with its look.
 pub fn states() -> Result<String> {
-    let all: [(&str, Vec<StateInfo>); 21] = [
+    let all: [(&str, Vec<StateInfo>); 25] = [
         ("job", jobs::JobState::table()),
         ("crawl", catalog::crawls::CrawlState::table()),
         ("dataset", catalog::datasets::DatasetState::table()),
@@ -177,12 +185,16 @@ pub fn states() -> Result<String> {
         ("instance", environments::InstanceState::table()),
         ("python_environment", environments::BuildState::table()),
         ("push", git::pushes::PushState::table()),
+        ("check", delivery::checks::CheckState::table()),
+        ("merge", delivery::merges::MergeState::table()),
         ("run", runs::RunState::table()),
         ("step", runs::steps::StepState::table()),
         ("attempt", runs::attempts::AttemptState::table()),
         ("experiment", tracking::experiments::Lifecycle::table()),
         ("experiment_run", tracking::runs::RunStatus::table()),
         ("logged_model", tracking::logged_models::LoggedModelState::table()),
+        ("endpoint", serving::EndpointState::table()),
+        ("rollout", serving::RolloutState::table()),
         ("model_version", tracking::registry::VersionState::table()),
     ];
     let mut kinds = BTreeMap::new();

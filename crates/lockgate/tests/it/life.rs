@@ -83,7 +83,7 @@ fn what_is_secret_is_its_owners_alone() {
     let server = Server::start(&data);
     let mode = |name: &str| std::fs::metadata(data.join(name)).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(""), 0o700);
-    for name in ["admin-link", "admin.sock", "keys/audit.key", "keys/masks.key", "identity.json"] {
+    for name in ["admin-link", "admin.sock", "keys/audit.key", "keys/masks.key", "keys/serving.key", "identity.json"] {
         assert_eq!(mode(name), 0o600, "{name}");
     }
     let link = std::fs::read_to_string(data.join("admin-link")).unwrap();
@@ -99,9 +99,24 @@ fn what_is_secret_is_its_owners_alone() {
 }
 
 #[tokio::test]
-async fn the_serving_port_answers_nothing_yet_and_says_so() {
+async fn the_serving_port_is_answered_by_a_process_that_outlives_the_server() {
     let folder = Folder::new();
-    let server = Server::start(&folder.data());
-    let (status, problem) = ask("GET", &format!("{}/v2/models/pd/infer", server.serving), "x", None).await;
-    assert_eq!((status, problem["code"].as_str()), (404, Some("web.no_such_path")), "{problem}");
+    let data = folder.data();
+    let server = Server::start(&data);
+    let serving = server.serving.clone();
+    let (status, said) = ask("GET", &format!("{serving}/v2/health/live"), "x", None).await;
+    assert_eq!((status, said["live"].as_bool()), (200, Some(true)), "{said}");
+    let (status, said) = ask("POST", &format!("{serving}/v2/models/prod.pd/infer"), "x", Some(json!({}))).await;
+    // 503 until it has read its first manifest.
+    assert!(matches!(status, 401 | 503) && said["error"].is_string(), "{status} {said}");
+    server.kill();
+    let (status, _) = ask("GET", &format!("{serving}/v2/health/live"), "x", None).await;
+    assert_eq!(status, 200, "it lives on");
+    let process = std::fs::read_to_string(data.join("serving/process.json")).unwrap();
+    let server = Server::start(&data);
+    assert_eq!(server.serving, serving, "and is taken up by the next");
+    assert_eq!(std::fs::read_to_string(data.join("serving/process.json")).unwrap(), process);
+    server.terminate();
+    assert!(server.wait().0.success());
+    assert!(TcpStream::connect(serving.trim_start_matches("http://")).is_err(), "a server that stops stops it, too");
 }

@@ -1,0 +1,32 @@
+//! What leads from a candidate to an endpoint that serves.
+use crate::Build;
+use access::Gate;
+use std::path::Path;
+
+/// The contexts of the release step.
+#[derive(Clone, Debug)]
+pub struct Release {
+    pub serving: serving::Context,
+    pub delivery: delivery::Context,
+}
+
+impl Release {
+    /// Opens what they keep in the data folder; manifests of the serving process are signed with the key of this seed.
+    ///
+    /// # Errors
+    /// A folder that cannot be made or read.
+    pub fn open(gate: &Gate, build: &Build, folder: &Path, serving_key: [u8; 32]) -> objects::Result<Self> {
+        let access::Context { db, clock, ids, .. } = gate.context();
+        let blobs = objects::Blobs::open(folder.join("objects"))?;
+        let (folder, key) = (folder.join("serving"), serving::key(serving_key));
+        let delivery = delivery::Context {
+            db: db.clone(),
+            clock: clock.clone(),
+            ids: ids.clone(),
+            git: build.git.clone(),
+            runs: build.runs.clone(),
+        };
+        let serving = serving::Context { db, clock, ids, blobs, folder, key, live: serving::Live::default() };
+        Ok(Self { serving, delivery })
+    }
+}

@@ -1,0 +1,163 @@
+//! Keeps the serving process: starts it, starts it again when it ends, takes up one that an earlier server left, stops it on the way out.
+//!
+//! The server opens the listener and hands it over in place of standard input, so that callers who come between two processes wait
+//! instead of being refused.
+use crate::failure::{Exit, Failure, Result};
+use crate::serve::PROCESS;
+use crate::serve_process::{Process, signal};
+use rustix::process::Signal;
+use std::fs::File;
+use std::net::{SocketAddr, TcpListener};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+use tokio::process::{Child, Command};
+use tokio_util::sync::CancellationToken;
+
+/// How long a process that is told to stop has.
+const GRACE: Duration = Duration::from_secs(5);
+/// How long to wait before it is started again, and how long at most.
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(10));
+/// A process that lived this long did not end because it cannot begin.
+const LIVED: Duration = Duration::from_secs(30);
+/// A longer log is begun anew.
+const LOG: u64 = 16 * 1024 * 1024;
+
+/// What the process is started with.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// The folder that it shares with the server.
+    pub folder: PathBuf,
+    /// The public key of who signs manifests.
+    pub key: String,
+    pub onnxruntime: Option<PathBuf>,
+}
+
+/// The serving process's keeper.
+#[derive(Debug)]
+pub struct Supervisor {
+    /// Where callers come in.
+    pub address: SocketAddr,
+    /// The listener, where no earlier process has it.
+    listener: Option<TcpListener>,
+    adopted: Option<Process>,
+}
+
+impl Supervisor {
+    /// Takes up the process that an earlier server left, if it listens where `asked` says; else ends it, and listens there.
+    pub async fn open(folder: &std::path::Path, asked: &str) -> Result<Self> {
+        let named =
+            |error: &std::io::Error| Failure::io(format!("`server.serving_listen`: cannot listen on `{asked}`"), error);
+        if let Some(found) = Process::find(&folder.join(PROCESS)) {
+            let wanted = tokio::net::lookup_host(asked).await.map_err(|error| named(&error))?;
+            let mut wanted = wanted.into_iter();
+            let there = wanted
+                .any(|wanted| wanted.ip() == found.address.ip() && [0, found.address.port()].contains(&wanted.port()));
+            if there && found.is_of_this_program() {
+                return Ok(Self { address: found.address, listener: None, adopted: Some(found) });
+            }
+            found.end(GRACE).await;
+        }
+        let listener = bind(asked).await.map_err(|error| named(&error))?;
+        let address = listener.local_addr().map_err(|error| named(&error))?;
+        Ok(Self { address, listener: Some(listener), adopted: None })
+    }
+
+    /// Keeps the process until `ended`, then stops it.
+    pub async fn keep(self, told: Told, ended: CancellationToken) {
+        let Self { address, mut listener, adopted } = self;
+        if let Some(adopted) = adopted {
+            tracing::info!(pid = adopted.pid, "the serving process of an earlier server is taken up");
+            tokio::select! {
+                () = adopted.gone() => tracing::warn!("the serving process has ended"),
+                () = ended.cancelled() => return adopted.end(GRACE).await,
+            }
+        }
+        let mut wait = BACKOFF.0;
+        loop {
+            let started = Instant::now();
+            match begin(&told, address, &mut listener).await {
+                Ok(mut child) => {
+                    tokio::select! {
+                        status = child.wait() => match status {
+                            Ok(status) => tracing::warn!(%status, "the serving process has ended"),
+                            Err(error) => tracing::error!(%error, "the serving process cannot be waited for"),
+                        },
+                        () = ended.cancelled() => return stop(child).await,
+                    }
+                }
+                Err(error) => tracing::error!(error = error.detail, "the serving process cannot be started"),
+            }
+            wait = if started.elapsed() >= LIVED { BACKOFF.0 } else { (wait * 2).min(BACKOFF.1) };
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = ended.cancelled() => return,
+            }
+        }
+    }
+}
+
+async fn bind(address: &str) -> std::io::Result<TcpListener> {
+    // By tokio: an address that a process left a moment ago is free at once.
+    tokio::net::TcpListener::bind(address).await?.into_std()
+}
+
+/// Starts the process on the listener, which is opened first where an earlier process had it.
+async fn begin(told: &Told, address: SocketAddr, listener: &mut Option<TcpListener>) -> Result<Child> {
+    let named = |error: &std::io::Error| Failure::io("the serving process", error);
+    let held = match listener {
+        Some(held) => held,
+        None => listener.insert(bind(&address.to_string()).await.map_err(|error| named(&error))?),
+    };
+    let socket = OwnedFd::from(held.try_clone().map_err(|error| named(&error))?);
+    let mut command = Command::new("/proc/self/exe");
+    command.args(["serve", "--key", &told.key, "--folder"]).arg(&told.folder);
+    if let Some(library) = &told.onnxruntime {
+        command.arg("--onnxruntime").arg(library);
+    }
+    let log = log(&told.folder).map_err(|error| named(&error))?;
+    command.current_dir(&told.folder).env_clear().process_group(0);
+    command.stdin(Stdio::from(socket)).stdout(Stdio::null()).stderr(log);
+    command.spawn().map_err(|error| named(&error))
+}
+
+fn log(folder: &std::path::Path) -> std::io::Result<File> {
+    let path = folder.join("serve.log");
+    let long = std::fs::metadata(&path).is_ok_and(|found| found.len() > LOG);
+    let mut options = File::options();
+    options.create(true).mode(0o600);
+    if long {
+        options.write(true).truncate(true)
+    } else {
+        options.append(true)
+    };
+    options.open(path)
+}
+
+async fn stop(mut child: Child) {
+    if let Some(pid) = child.id() {
+        signal(pid, Signal::TERM);
+    }
+    if tokio::time::timeout(GRACE, child.wait()).await.is_err() {
+        tracing::warn!("the serving process did not stop in time");
+        let _ = child.kill().await;
+    }
+}
+
+/// Returns where the ONNX runtime lies: where the configuration says, else where `scripts/need onnxruntime` puts it in the checkout
+/// that the server was started in.
+pub fn onnxruntime(configured: Option<&PathBuf>) -> Result<Option<PathBuf>> {
+    if let Some(path) = configured {
+        if !path.is_file() {
+            let detail = format!("`[serving] onnxruntime`: there is no file `{}`", path.display());
+            let hint = "write the path of `libonnxruntime.so`, or run `scripts/need onnxruntime` and leave the key out";
+            return Err(Failure::new(Exit::Usage, detail, hint));
+        }
+        let found = std::path::absolute(path);
+        return found.map(Some).map_err(|error| Failure::io("`[serving] onnxruntime`", &error));
+    }
+    let usual = std::path::absolute(".venv/onnxruntime/libonnxruntime.so");
+    Ok(usual.ok().filter(|path| path.is_file()))
+}
