@@ -99,13 +99,12 @@ pub(crate) async fn lay_out(cx: &Context, run: &Run, graph: &Graph) -> Result<La
     })
     .await?;
     let python = environments::lock_key(&cx.environments, &lock).map_err(|error| Error::Unfit(error.to_string()))?;
-    let platform = match graph.pipeline.steps.iter().any(Step::is_platform) {
-        false => String::new(),
-        true => {
-            let key = environments::lock_key(&cx.environments, PLATFORM_LOCK);
-            let sdk = cx.sdk.file_name().unwrap_or_default().to_string_lossy();
-            format!("{} with the checks {sdk}", key.map_err(|error| Error::Unfit(error.to_string()))?)
-        }
+    let platform = if graph.pipeline.steps.iter().any(Step::is_platform) {
+        let key = environments::lock_key(&cx.environments, PLATFORM_LOCK);
+        let sdk = cx.sdk.file_name().unwrap_or_default().to_string_lossy();
+        format!("{} with the checks {sdk}", key.map_err(|error| Error::Unfit(error.to_string()))?)
+    } else {
+        String::new()
     };
     Ok(Laid { code, tree, lock, python, platform, files })
 }

@@ -22,6 +22,7 @@ pub enum Verdict {
 
 /// One thing that is wrong, and where; without a line it is about all of the file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = CheckFinding)]
 pub struct Finding {
     /// As the repository has it; empty where no file is to blame.
     pub path: String,

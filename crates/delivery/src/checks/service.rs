@@ -38,7 +38,13 @@ pub(super) async fn ask(cx: &Context, event: &BranchUpdated) -> Result<bool> {
             let mut asked = known.iter().any(|check| check.state == CheckState::Queued);
             for name in CheckName::ALL {
                 match known.iter().find(|check| check.name == name) {
-                    None => tx.insert_check(&Check::queue(&project.id, commit, name, by, now)).await?,
+                    None => {
+                        let new = Check::queue(&project.id, commit, name, by, now);
+                        tx.insert_check(&new).await.map_err(|error| match error {
+                            db::Error::Taken => db::Error::Stale, // by another branch's push: the next try finds it
+                            other => other,
+                        })?;
+                    }
                     Some(check) if check.state == CheckState::Error => {
                         tx.save_check(check.begin_anew(by)?).await?;
                     }

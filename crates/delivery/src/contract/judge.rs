@@ -39,10 +39,9 @@ fn verdict(table: String, column: Option<String>, outcomes: Vec<Outcome>) -> Col
     let (mut broken, mut unknown) = (Vec::new(), Vec::new());
     for outcome in outcomes {
         match outcome {
-            Holds => {}
             Broken(why) => broken.push(why),
             Unknown(why) if !unknown.contains(&why) => unknown.push(why),
-            Unknown(_) => {}
+            Holds | Unknown(_) => {}
         }
     }
     let (verdict, reasons) = match (broken.is_empty(), unknown.is_empty()) {
@@ -118,8 +117,8 @@ fn holds(rule: &Rule, facts: &ColumnFacts) -> Outcome {
     }
     match rule {
         Rule::Unique => unique(profile),
-        Rule::Minimum(least) => limit(&profile.min, *least, "minimum", |found, least| found >= least),
-        Rule::Maximum(most) => limit(&profile.max, *most, "maximum", |found, most| found <= most),
+        Rule::Minimum(least) => limit(profile.min.as_ref(), *least, "minimum", |found, least| found >= least),
+        Rule::Maximum(most) => limit(profile.max.as_ref(), *most, "maximum", |found, most| found <= most),
         Rule::ValidValues(valid) => values(profile, valid),
         _ => Holds,
     }
@@ -156,7 +155,7 @@ fn unique(profile: &ColumnProfile) -> Outcome {
     }
 }
 
-fn limit(found: &Option<Datum>, wanted: f64, what: &str, fits: impl Fn(f64, f64) -> bool) -> Outcome {
+fn limit(found: Option<&Datum>, wanted: f64, what: &str, fits: impl Fn(f64, f64) -> bool) -> Outcome {
     let value = match found {
         Some(Datum::Integer(value)) => *value as f64,
         Some(Datum::Number(value)) => *value,
