@@ -27,7 +27,7 @@ pub struct Served {
 }
 
 impl Served {
-    /// Returns a project that is available; nobody has judged its first commit yet.
+    /// Returns a project that is available; nobody judges its first commit.
     pub async fn start() -> Self {
         let app = TestApp::start().await;
         let hooks = git::Hooks::bind(&app.build.git).unwrap();
@@ -37,12 +37,15 @@ impl Served {
         let mut tasks = JoinSet::new();
         tasks.spawn(git::serve(cx, hooks));
         tasks.spawn(async move { axum::serve(listener, router).await.unwrap() });
-        let workers = workers(&app).await;
+        // Without delivery, so that nobody hears of the first commit: its runs would mix with those of the tests.
+        let others = crate::projects::given::workers(&app).await;
         let made = app.user("ana").post("/projects", &order()).await;
         assert!(made.starts_with("201"), "{made}");
         wait_for_attempts(&app, 3).await;
         assert_eq!(play_on(&app).await, 3, "the smoke runs");
         wait_for(&app, "available").await;
+        others.stop(Duration::from_secs(5)).await;
+        let workers = workers(&app).await;
         Self { app, workers, address, clones: tempfile::tempdir().unwrap(), _tasks: tasks }
     }
 
