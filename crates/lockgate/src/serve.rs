@@ -1,7 +1,6 @@
 //! `lockgate serve`: the process that answers for models. It gets a folder and a public key; everything else it is told by a manifest.
 use crate::config::Log;
 use crate::failure::{Exit, Failure, Result};
-use crate::serve_process::Process;
 use crate::{logs, serve_walls};
 use serving::process::Settings;
 use std::io::Write;
@@ -10,9 +9,6 @@ use std::os::fd::AsFd;
 use std::path::PathBuf;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
-
-/// Which process serves, in the folder.
-pub const PROCESS: &str = "process.json";
 
 /// What it is told.
 #[derive(Debug, clap::Args)]
@@ -60,9 +56,6 @@ pub async fn run(args: ServeArgs) -> Result<()> {
     };
     let named = |error: std::io::Error| Failure::io("the listener", &error);
     let address = listener.local_addr().map_err(named)?;
-    // Before it serves: the server that comes next has to know it again.
-    let me = Process::this_one(address)?;
-    me.write(&args.folder.join(PROCESS))?;
     let stop = CancellationToken::new();
     let mut signals = (
         signal(SignalKind::terminate()).map_err(|error| Failure::io("signals", &error))?,

@@ -1,6 +1,6 @@
 //! Which process serves: known again by its number, its start and the machine's start.
 use crate::data;
-use crate::failure::{Exit, Failure, Result};
+use crate::failure::{Failure, Result};
 use rustix::process::{Pid, Signal};
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
@@ -22,12 +22,9 @@ pub struct Process {
 }
 
 impl Process {
-    /// Returns what this process is known by.
-    pub fn this_one(address: SocketAddr) -> Result<Self> {
-        let pid = std::process::id();
-        let unknown = || Failure::new(Exit::Internal, "`/proc` does not tell of this process", "mount `/proc`");
-        let (started_at, boot) = (started_at(pid).ok_or_else(unknown)?, boot().ok_or_else(unknown)?);
-        Ok(Self { pid, started_at, boot, address })
+    /// Returns what a process is known by; `None` where it is gone.
+    pub fn of(pid: u32, address: SocketAddr) -> Option<Self> {
+        Some(Self { pid, started_at: started_at(pid)?, boot: boot()?, address })
     }
 
     /// Returns the process that wrote itself into `path`, if it runs still.
@@ -111,7 +108,7 @@ mod tests {
     fn a_process_is_known_again_and_no_other_is_taken_for_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("process.json");
-        let me = Process::this_one("127.0.0.1:1".parse().unwrap()).unwrap();
+        let me = Process::of(std::process::id(), "127.0.0.1:1".parse().unwrap()).unwrap();
         me.write(&path).unwrap();
         assert_eq!(Process::find(&path), Some(me.clone()));
         Process { started_at: me.started_at + 1, ..me.clone() }.write(&path).unwrap();

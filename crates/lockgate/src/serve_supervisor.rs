@@ -3,7 +3,6 @@
 //! The server opens the listener and hands it over in place of standard input, so that callers who come between two processes wait
 //! instead of being refused.
 use crate::failure::{Exit, Failure, Result};
-use crate::serve::PROCESS;
 use crate::serve_process::{Process, signal};
 use rustix::process::Signal;
 use std::fs::File;
@@ -16,6 +15,8 @@ use std::time::{Duration, Instant};
 use tokio::process::{Child, Command};
 use tokio_util::sync::CancellationToken;
 
+/// Which process serves, in the folder.
+const PROCESS: &str = "process.json";
 /// How long a process that is told to stop has.
 const GRACE: Duration = Duration::from_secs(5);
 /// How long to wait before it is started again, and how long at most.
@@ -120,7 +121,14 @@ async fn begin(told: &Told, address: SocketAddr, listener: &mut Option<TcpListen
     let log = log(&told.folder).map_err(|error| named(&error))?;
     command.current_dir(&told.folder).env_clear().process_group(0);
     command.stdin(Stdio::from(socket)).stdout(Stdio::null()).stderr(log);
-    command.spawn().map_err(|error| named(&error))
+    let child = command.spawn().map_err(|error| named(&error))?;
+    // At once: a server that is killed from now on leaves a process that the next one knows.
+    if let Some(process) = child.id().and_then(|pid| Process::of(pid, address))
+        && let Err(error) = process.write(&told.folder.join(PROCESS))
+    {
+        tracing::error!(error = error.detail, "the next server will not know the serving process");
+    }
+    Ok(child)
 }
 
 fn log(folder: &std::path::Path) -> std::io::Result<File> {

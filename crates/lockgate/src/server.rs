@@ -11,6 +11,7 @@ use base::{Clock, Ids, Timestamp};
 use db::Db;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -29,9 +30,8 @@ pub async fn run(args: ServerArgs) -> Result<()> {
     // In this order, so that what fails leaves nothing behind: the folder, the addresses, then keys and database.
     let folder = DataFolder::take(&args.place.data)?;
     let public = bind("server.listen", &config.server.listen).await?;
-    let of_serving = folder.file("serving");
     let onnxruntime = onnxruntime(config.serving.onnxruntime.as_ref())?;
-    let supervisor = Supervisor::open(&of_serving, &config.server.serving_listen).await?;
+    let supervisor = Supervisor::open(&folder.file("serving"), &config.server.serving_listen).await?;
     logs::start(&config.log)?;
     let (clock, ids) = (Clock::System, Ids::Random);
     let url = wiring::database_url(&config, folder.path());
@@ -62,10 +62,7 @@ pub async fn run(args: ServerArgs) -> Result<()> {
     listeners.spawn(listen::serve(public, services.public, draining.clone()));
     listeners.spawn(listen::serve(admin, services.operator, draining.clone()));
     let mut keepers = JoinSet::new();
-    parts.release.serving.live.listens_at(&addresses.1);
-    let keeper = serving::keeper::Keeper::open(parts.release.serving.clone(), gate.clone());
-    let keeper = keeper.map_err(|error| Failure::io(format!("`{}`", of_serving.display()), &error))?;
-    let told = Told { folder: of_serving, key: wiring::serving_key(&parts), onnxruntime };
+    let (keeper, told) = serving_of(&parts, &gate, &folder, onnxruntime, &addresses.1)?;
     listeners.spawn(keep_serving(supervisor, told, draining.clone()));
     keepers.spawn(keeper.keep(ended.clone()));
     keepers.spawn(gate.clone().keep(ended.clone().cancelled_owned()));
@@ -119,6 +116,23 @@ async fn fill_index(catalog: catalog::Context, ended: CancellationToken) {
         Ok(datasets) => tracing::info!(datasets, "the search index is filled"),
         Err(error) => tracing::error!(%error, "the search index could not be filled"),
     }
+}
+
+/// Returns who tells the serving process what to serve, and what it is started with.
+fn serving_of(
+    parts: &api::Parts,
+    gate: &access::Gate,
+    folder: &DataFolder,
+    onnxruntime: Option<PathBuf>,
+    address: &str,
+) -> Result<(serving::keeper::Keeper, Told)> {
+    parts.release.serving.live.listens_at(address);
+    let own = folder.file("serving");
+    let keeper = serving::keeper::Keeper::open(parts.release.serving.clone(), gate.clone());
+    let keeper = keeper.map_err(|error| Failure::io(format!("`{}`", own.display()), &error))?;
+    let key = wiring::serving_key(parts);
+    folder.write_secret("keys/serving.pub", key.as_bytes())?;
+    Ok((keeper, Told { folder: own, key, onnxruntime }))
 }
 
 /// Keeps the serving process; like a listener, it stops when the server drains.
