@@ -6,6 +6,7 @@
 //! It does not decide who gets which terms: that is the grant's.
 mod effects;
 mod engine;
+mod held_out;
 pub mod migrations;
 pub mod publish;
 pub mod queries;
@@ -14,6 +15,7 @@ mod row_filter;
 
 pub use effects::DataEffects;
 pub use engine::{Engine, Key, Limits, Side, Split};
+pub use held_out::READ_HELD_OUT;
 
 use std::sync::Arc;
 use std::time::Duration;

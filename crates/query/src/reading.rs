@@ -2,6 +2,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use access::{Action, Permit};
 use base::{DatasetId, GrantId, Principal, PurposeId, Timestamp};
 use catalog::datasets::{self, DatasetState, Origin, Table};
 use catalog::grants::{self, Allowed, ColumnTerm, NotAllowed, Reading, RowFilter};
@@ -12,6 +13,7 @@ use db::Tx;
 
 use crate::Context;
 use crate::engine::{Format, Key, Pinned, PinnedFile, Policy, Statement, TableName, Term, nearest};
+use crate::held_out::{self, HeldOut};
 use crate::queries::{Asked, Error, Read};
 use crate::row_filter::condition;
 
@@ -21,6 +23,10 @@ pub(crate) struct Readable {
     pub(crate) name: TableName,
     pub(crate) table: Table,
     pub(crate) allowed: Allowed,
+    /// The splits whose sides the reader sees.
+    pub(crate) held_out: Vec<HeldOut>,
+    /// Whether a platform check reads, which alone sees the columns granted for it.
+    pub(crate) checks: bool,
 }
 
 impl Readable {
@@ -33,7 +39,13 @@ impl Readable {
     pub(crate) fn open(&self, cx: &Context, asker: &Principal) -> Result<(Pinned, Policy), Error> {
         let pinned = open_table(cx, &self.table)?;
         let key = token_key(cx, asker, &self.table);
-        let policy = policy(&self.allowed.columns, &self.allowed.row_filter, &self.table, key);
+        let mut policy = policy(&self.allowed.columns, &self.allowed.row_filter, &self.table, key);
+        policy.splits = self.held_out.iter().map(|held_out| held_out.split(cx, &self.table)).collect();
+        if self.checks {
+            for term in policy.terms.values_mut().filter(|term| **term == Term::Check) {
+                *term = Term::Clear;
+            }
+        }
         Ok((pinned, policy))
     }
 }
@@ -91,8 +103,9 @@ pub(crate) async fn purpose_of(
 
 /// Finds the grant and the version of each table that `statement` names, or says what stands in the way. A dataset that
 /// does not exist and one without a grant get the same words.
-pub(crate) async fn find_all(
+pub(crate) async fn find_all<A: Action>(
     tx: &Tx,
+    permit: &Permit<A>,
     principals: &[Principal],
     asked: &Asked,
     statement: &Statement,
@@ -105,7 +118,9 @@ pub(crate) async fn find_all(
         let allowed = grant_for(tx, principals, asked, &dataset, now).await?;
         match (table, allowed) {
             (Some(table), Ok(allowed)) if table.state == DatasetState::Active => {
-                found.push(Readable { name: name.clone(), table, allowed });
+                let held_out = held_out::held_out(tx, permit, &table).await?;
+                let checks = held_out::is_platform_check(permit.caller());
+                found.push(Readable { name: name.clone(), table, allowed, held_out, checks });
             }
             (Some(table), Ok(_)) => {
                 return Err(Error::NotActive { dataset, found: table.state.as_str().to_owned() });
@@ -245,7 +260,7 @@ pub(crate) fn policy(columns: &BTreeMap<String, ColumnTerm>, rows: &RowFilter, t
         Some((name.clone(), term))
     });
     let row_filter = rows.rules().iter().map(|rule| condition(rule, type_of(table, &rule.column))).reduce(Expr::and);
-    Policy { terms: terms.collect(), row_filter, split: None, key }
+    Policy { terms: terms.collect(), row_filter, splits: Vec::new(), key }
 }
 
 fn type_of(table: &Table, column: &str) -> Option<DataType> {

@@ -114,6 +114,7 @@ async fn cut_version(
         files,
         columns: i64::try_from(columns.len()).unwrap_or(i64::MAX),
         level,
+        record_key: before.map_or_else(Vec::new, |before| before.record_key.clone()),
         found_at: before.map_or(now, |before| before.found_at),
         changed_at: now,
         revision: before.map_or(1, |before| before.revision),

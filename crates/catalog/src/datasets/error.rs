@@ -17,6 +17,8 @@ pub enum Error {
     Crawled(DatasetId),
     #[error("the files hold {found} rows, not {said}")]
     Rows { said: i64, found: i64 },
+    #[error("the record key of `{0}` names a column twice, or more than 8")]
+    RecordKey(DatasetId),
     #[error("the description is longer than {0} characters")]
     TooLong(usize),
     #[error("`{0}` is not a name of a dataset: `lake.schema.table`")]
@@ -39,6 +41,7 @@ impl Fault for Error {
             Self::NoColumn(..) => (Kind::NotFound, "catalog.column_not_found"),
             Self::Crawled(_) => (Kind::Conflict, "catalog.dataset_crawled"),
             Self::Rows { .. } => (Kind::Invalid, "catalog.rows_differ"),
+            Self::RecordKey(_) => (Kind::Invalid, "catalog.record_key"),
             Self::TooLong(_) => (Kind::Invalid, "catalog.description_too_long"),
             Self::Name(_) => (Kind::Invalid, "catalog.dataset_name"),
             Self::Lake(inner) => inner.fault(),
@@ -53,6 +56,7 @@ impl Fault for Error {
             Self::NotPossible { found, .. } => Some(found.hint()),
             Self::NoColumn(id, _) => Some(format!("`GET /datasets/{id}/columns` lists them")),
             Self::Crawled(_) => Some("publish under another table name".into()),
+            Self::RecordKey(_) => Some("name each column that identifies a record once".into()),
             Self::NotFound(_) | Self::TooLong(_) | Self::Name(_) | Self::Rows { .. } => None,
             Self::Lake(inner) => inner.hint(),
             Self::Search(inner) => inner.hint(),

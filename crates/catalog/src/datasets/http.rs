@@ -1,7 +1,7 @@
 use super::service::{self, Words};
 use super::{
-    ClassifyColumn, ColumnView, DatasetView, DescribeDataset, ProfileView, ReadDataset, RetireDataset, SetVisibility,
-    VersionView, Visibility,
+    ClassifyColumn, ColumnView, DatasetView, DescribeDataset, ProfileView, ReadDataset, RetireDataset, SetRecordKey,
+    SetVisibility, VersionView, Visibility,
 };
 use crate::Context;
 use crate::grants::HistoryLine;
@@ -30,6 +30,14 @@ pub struct Classification {
     pub level: Level,
 }
 
+/// The columns that name a record.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RecordKey {
+    /// In order; empty takes it back.
+    pub columns: Vec<String>,
+}
+
 /// Who may know that a dataset exists.
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -54,6 +62,7 @@ pub fn routes(routes: Routes<Context>) -> Routes<Context> {
         .with(web::route!(Permit<ReadDataset>, list_versions))
         .with(web::route!(Permit<ReadDataset>, list_dataset_history))
         .with(web::route!(Permit<DescribeDataset>, describe_dataset))
+        .with(web::route!(Permit<SetRecordKey>, set_record_key))
         .with(web::route!(Permit<ClassifyColumn>, classify_column))
         .with(web::route!(Permit<SetVisibility>, set_visibility))
         .with(web::route!(Permit<RetireDataset>, retire_dataset))
@@ -137,6 +146,19 @@ pub(super) async fn describe_dataset(
 ) -> Result<Json<DatasetView>, Problem> {
     let words = Words { description: what.description, columns: what.columns };
     Ok(Json(DatasetView::of(service::describe(&cx, &permit, &id, &words).await?)))
+}
+
+/// Say which columns name a record: by them, rows are held out of what projects train on. An empty list takes it back.
+#[utoipa::path(post, path = "/datasets/{id}/record-key", tag = "catalog", params(("id" = String, Path)),
+    request_body = RecordKey,
+    responses((status = 200, body = DatasetView), (status = "default", body = Problem)))]
+pub(super) async fn set_record_key(
+    permit: Permit<SetRecordKey>,
+    State(cx): State<Context>,
+    Path(id): Path<DatasetId>,
+    Json(key): Json<RecordKey>,
+) -> Result<Json<DatasetView>, Problem> {
+    Ok(Json(DatasetView::of(service::set_record_key(&cx, &permit, &id, &key.columns).await?)))
 }
 
 /// Say how sensitive a column is. A crawl never changes it afterwards.

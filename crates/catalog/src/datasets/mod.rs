@@ -32,6 +32,8 @@ access::actions! {
     DescribeDataset,
     /// Say how sensitive a column is.
     ClassifyColumn,
+    /// Say which columns name a record.
+    SetRecordKey,
     /// List a dataset for everyone, or hide it.
     SetVisibility,
     /// Take a dataset out of use for good.

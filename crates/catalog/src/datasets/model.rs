@@ -55,12 +55,16 @@ pub struct Dataset {
     pub columns: i64,
     /// The highest level among its columns.
     pub level: Level,
+    /// The columns that name a record, as a steward said; a project's held-out fifth is drawn by it. Empty: nobody has said.
+    pub record_key: Vec<String>,
     pub found_at: Timestamp,
     /// When the current version was cut.
     pub changed_at: Timestamp,
     pub revision: i64,
 }
 
+/// The most columns that name a record.
+const RECORD_KEY: usize = 8;
 /// The longest description.
 pub(crate) const DESCRIPTION: usize = 4_000;
 
@@ -133,6 +137,22 @@ impl Dataset {
             return Err(Error::TooLong(DESCRIPTION));
         }
         Ok(Self { description: description.trim().to_owned(), ..self.clone() })
+    }
+
+    /// Says which of its columns name a record. The columns of the key stay in the order given.
+    ///
+    /// # Errors
+    /// [`Error::NoColumn`] for one that it does not have; [`Error::RecordKey`] for one named twice, or too many.
+    pub fn name_records_by(&self, key: &[String], columns: &[Column]) -> Result<Self, Error> {
+        for (position, name) in key.iter().enumerate() {
+            if !columns.iter().any(|column| column.name == *name && column.present) {
+                return Err(Error::NoColumn(self.id.clone(), crate::lakes::shown(name)));
+            }
+            if key[..position].contains(name) || position >= RECORD_KEY {
+                return Err(Error::RecordKey(self.id.clone()));
+            }
+        }
+        Ok(Self { record_key: key.to_vec(), ..self.clone() })
     }
 
     /// Lists it for everyone, or hides it from all but its stewards and those who hold a grant.

@@ -3,8 +3,8 @@ use super::model::DESCRIPTION;
 use super::next::Standing;
 use super::store::DatasetStore;
 use super::{
-    ClassifyColumn, Column, Dataset, DatasetState, DescribeDataset, ReadDataset, RetireDataset, SetVisibility, Version,
-    Visibility,
+    ClassifyColumn, Column, Dataset, DatasetState, DescribeDataset, ReadDataset, RetireDataset, SetRecordKey,
+    SetVisibility, Version, Visibility,
 };
 use crate::Context;
 use crate::profile::ColumnProfile;
@@ -272,6 +272,29 @@ pub(super) async fn describe(
             let after = tx.save_dataset(after).await?;
             let entry = permit.entry(&after, now).before(&(&before.description, old)).after(&(&after.description, new));
             entry.insert(&tx).await?;
+            changed(&tx, &after, now).await?;
+            shown(cx, &tx, permit, after, false).await
+        })
+        .await
+}
+
+/// Says which columns name a record; the same again changes nothing.
+pub(super) async fn set_record_key(
+    cx: &Context,
+    permit: &Permit<SetRecordKey>,
+    id: &DatasetId,
+    key: &[String],
+) -> Result<Shown> {
+    cx.db
+        .write(|tx| async move {
+            let before = locked(&tx, permit, id, "name records of").await?;
+            let after = before.name_records_by(key, &columns(&tx, id).await?)?;
+            if after == before {
+                return shown(cx, &tx, permit, before, false).await;
+            }
+            let now = cx.clock.now();
+            let after = tx.save_dataset(after).await?;
+            permit.record(&tx, Some(&before), &after, now).await?;
             changed(&tx, &after, now).await?;
             shown(cx, &tx, permit, after, false).await
         })

@@ -10,7 +10,7 @@ use db::{Result, Tx};
 use sea_orm::QueryResult;
 
 const DATASET: &str = "id, lake, team, state, visibility, origin, description, version, rows, size_bytes, files, columns, \
-    level, found_at_us, changed_at_us, revision";
+    level, record_key, found_at_us, changed_at_us, revision";
 const VERSION: &str =
     "dataset, number, crawl, published_by, cut_at_us, change, summary, digest, rows, size_bytes, files";
 
@@ -51,6 +51,7 @@ pub(crate) fn dataset_of(row: &QueryResult) -> Result<Dataset> {
         files: get(row, "files")?,
         columns: get(row, "columns")?,
         level: word(row, "level")?,
+        record_key: from_text(&get::<String>(row, "record_key")?)?,
         found_at: Timestamp(get(row, "found_at_us")?),
         changed_at: Timestamp(get(row, "changed_at_us")?),
         revision: get(row, "revision")?,
@@ -112,7 +113,7 @@ impl DatasetStore for Tx {
     async fn insert_dataset(&self, d: &Dataset) -> Result<()> {
         let sql = format!(
             "INSERT INTO datasets ({DATASET}, scope) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, \
-             $15, $16, $17)"
+             $15, $16, $17, $18)"
         );
         let values = vec![
             d.id.as_str().into(),
@@ -128,6 +129,7 @@ impl DatasetStore for Tx {
             d.files.into(),
             d.columns.into(),
             d.level.as_str().into(),
+            to_text(&d.record_key).into(),
             d.found_at.0.into(),
             d.changed_at.0.into(),
             d.revision.into(),
@@ -139,8 +141,8 @@ impl DatasetStore for Tx {
 
     async fn save_dataset(&self, d: Dataset) -> Result<Dataset> {
         let sql = "UPDATE datasets SET state = $1, visibility = $2, origin = $3, description = $4, version = $5, rows = $6, \
-            size_bytes = $7, files = $8, columns = $9, level = $10, changed_at_us = $11, revision = revision + 1 \
-            WHERE id = $12 AND revision = $13";
+            size_bytes = $7, files = $8, columns = $9, level = $10, record_key = $11, changed_at_us = $12, \
+            revision = revision + 1 WHERE id = $13 AND revision = $14";
         let values = vec![
             d.state.as_str().into(),
             d.visibility.as_str().into(),
@@ -152,6 +154,7 @@ impl DatasetStore for Tx {
             d.files.into(),
             d.columns.into(),
             d.level.as_str().into(),
+            to_text(&d.record_key).into(),
             d.changed_at.0.into(),
             d.id.as_str().into(),
             d.revision.into(),

@@ -136,6 +136,8 @@ pub struct Table {
     pub files: Vec<TableFile>,
     /// Every present column with its level; an unclassified one counts as restricted.
     pub columns: Vec<Column>,
+    /// The columns that name a record; empty: nobody has said.
+    pub record_key: Vec<String>,
     pub rows: i64,
 }
 
@@ -162,6 +164,7 @@ pub async fn table_of(tx: &Tx, dataset: &DatasetId, version: Option<i64>) -> db:
         format: content.format,
         files: content.files,
         columns: columns.into_iter().filter(|column| column.present).collect(),
+        record_key: found.record_key,
         rows: version.rows,
     }))
 }

@@ -28,6 +28,7 @@ pub(crate) fn dataset(state: DatasetState) -> Dataset {
         files: 1,
         columns: 2,
         level: Level::Restricted,
+        record_key: vec!["id".into()],
         found_at: testkit::NEW_YEAR,
         changed_at: testkit::NEW_YEAR,
         revision: 1,

@@ -62,6 +62,8 @@ pub struct DatasetView {
     pub description: String,
     /// The highest level among its columns.
     pub level: Level,
+    /// The columns that name a record; a project's held-out fifth is drawn by it. Empty: nobody has said.
+    pub record_key: Vec<String>,
     pub version: i64,
     pub rows: i64,
     pub files: i64,
@@ -141,6 +143,7 @@ impl DatasetView {
             origin: dataset.origin,
             description: dataset.description,
             level: dataset.level,
+            record_key: dataset.record_key,
             version: dataset.version,
             rows: dataset.rows,
             files: dataset.files,
@@ -192,6 +195,7 @@ pub(super) fn line(entry: Entry) -> HistoryLine {
             let part = |index: usize| after.get(index).map(plain).unwrap_or_default();
             format!("column `{}` is {}, {}", part(0), part(1), part(2))
         }
+        "SetRecordKey" => format!("its records are named by {}", of("record_key")),
         "SetVisibility" => format!("it is {}", of("visibility")),
         "DescribeDataset" => "it was described".to_owned(),
         _ => String::new(),

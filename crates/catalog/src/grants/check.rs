@@ -64,6 +64,14 @@ pub async fn clear_columns(
     Ok(clear.map(|(column, _)| column.clone()).collect())
 }
 
+/// Returns whether any of these principals ever held a grant to read `dataset`, ended ones included.
+///
+/// # Errors
+/// The store's.
+pub async fn ever_granted(tx: &Tx, principals: &[Principal], dataset: &DatasetId) -> db::Result<bool> {
+    Ok(!tx.list_held(principals, RequestKind::Read, dataset.as_str()).await?.is_empty())
+}
+
 /// Returns the widest term with which some grant in force gives these principals each column of `dataset`; where two
 /// do not compare, both are listed.
 ///

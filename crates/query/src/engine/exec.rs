@@ -41,7 +41,7 @@ pub(super) struct GovernedExec {
 
 /// What happens to rows that the row filter let through.
 struct Mask {
-    split: Option<SplitRows>,
+    splits: Vec<SplitRows>,
     shown: Vec<Shown>,
     key: Key,
     schema: SchemaRef,
@@ -50,7 +50,7 @@ struct Mask {
 impl GovernedExec {
     pub(super) fn new(
         filtered: Arc<dyn ExecutionPlan>,
-        split: Option<SplitRows>,
+        splits: Vec<SplitRows>,
         shown: Vec<Shown>,
         key: Key,
         schema: SchemaRef,
@@ -61,7 +61,7 @@ impl GovernedExec {
             EmissionType::Incremental,
             Boundedness::Bounded,
         );
-        let mask = Arc::new(Mask { split, shown, key, schema });
+        let mask = Arc::new(Mask { splits, shown, key, schema });
         Self { filtered, mask, properties: Arc::new(properties) }
     }
 }
@@ -109,13 +109,11 @@ impl fmt::Debug for GovernedExec {
 
 impl Mask {
     fn apply(&self, rows: RecordBatch) -> Result<RecordBatch> {
-        let rows = match &self.split {
-            Some(SplitRows { positions, split }) => {
-                let visible = split.shows(&rows.project(positions)?)?;
-                filter_record_batch(&rows, &visible)?
-            }
-            None => rows,
-        };
+        let mut rows = rows;
+        for SplitRows { positions, split } in &self.splits {
+            let visible = split.shows(&rows.project(positions)?)?;
+            rows = filter_record_batch(&rows, &visible)?;
+        }
         let mut columns = Vec::with_capacity(self.shown.len());
         for (column, field) in self.shown.iter().zip(self.schema.fields()) {
             columns.push(match column.position {

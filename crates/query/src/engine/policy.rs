@@ -18,8 +18,8 @@ pub struct Policy {
     pub terms: BTreeMap<String, Term>,
     /// A condition over raw columns; a row is visible where it is true, not where it is false or null.
     pub row_filter: Option<Expr>,
-    /// Which side of the held-out split is visible; `None` where there is no split.
-    pub split: Option<Split>,
+    /// Which sides of held-out splits are visible: a row is where each of them shows it. Empty where there is no split.
+    pub splits: Vec<Split>,
     /// The key behind every token of this reader.
     pub key: Key,
 }

@@ -50,7 +50,7 @@ impl GovernedTable {
         if let Some(row_filter) = &policy.row_filter {
             check_row_filter(row_filter, &raw_schema)?;
         }
-        for column in policy.split.iter().flat_map(|split| &split.record_key) {
+        for column in policy.splits.iter().flat_map(|split| &split.record_key) {
             if raw_schema.index_of_column_by_name(None, column).is_none() {
                 return plan_err!("the record key names column `{column}`, which does not exist");
             }
@@ -116,20 +116,18 @@ impl GovernedTable {
             None => scan,
         };
         let position = |index: &usize| read.binary_search(index).ok();
-        let split = match &self.policy.split {
-            Some(split) => {
-                let mut positions = vec![];
-                for column in &split.record_key {
-                    positions.extend(self.raw.schema().index_of(column).ok().as_ref().and_then(position));
-                }
-                Some(SplitRows { positions, split: split.clone() })
+        let mut splits = vec![];
+        for split in &self.policy.splits {
+            let mut positions = vec![];
+            for column in &split.record_key {
+                positions.extend(position(&self.raw.schema().index_of(column)?));
             }
-            None => None,
-        };
+            splits.push(SplitRows { positions, split: split.clone() });
+        }
         let shown: Vec<Shown> =
             shown.iter().map(|(index, term)| Shown { position: position(index), term: *term }).collect();
         let schema = Arc::new(self.schema.project(projection)?);
-        Ok(GovernedExec::new(filtered, split, shown, self.policy.key.clone(), schema))
+        Ok(GovernedExec::new(filtered, splits, shown, self.policy.key.clone(), schema))
     }
 
     /// Returns the raw columns, in order, that the unit needs: a `null` column is not read at all.
@@ -139,7 +137,7 @@ impl GovernedTable {
         for column in row_filter.into_iter().flat_map(Expr::column_refs) {
             read.insert(self.raw_schema.index_of_column(column)?);
         }
-        for column in self.policy.split.iter().flat_map(|split| &split.record_key) {
+        for column in self.policy.splits.iter().flat_map(|split| &split.record_key) {
             read.insert(self.raw.schema().index_of(column)?);
         }
         Ok(read.into_iter().collect())

@@ -29,6 +29,8 @@ pub enum Error {
     Unreachable(DatasetId),
     #[error("the terms of grant `{grant}` do not fit dataset `{dataset}` as it is now")]
     Unfit { dataset: DatasetId, grant: GrantId },
+    #[error("no record key is named for dataset `{0}`, so none of its rows are held out")]
+    NoRecordKey(DatasetId),
     #[error("the terms do not fit dataset `{0}` as it is now")]
     TermsDoNotFit(DatasetId),
     #[error(transparent)]
@@ -66,6 +68,7 @@ impl Fault for Error {
             Self::NotActive { .. } => (Kind::Conflict, "query.dataset_not_active"),
             Self::Unreachable(_) => (Kind::Unavailable, "query.unreachable"),
             Self::Unfit { .. } | Self::TermsDoNotFit(_) => (Kind::Conflict, "query.terms_do_not_fit"),
+            Self::NoRecordKey(_) => (Kind::Conflict, "query.no_record_key"),
             Self::Engine(engine::Error::Refused(_)) => (Kind::Invalid, "query.refused"),
             Self::Engine(engine::Error::Mistake { .. }) => (Kind::Invalid, "query.mistake"),
             Self::Engine(engine::Error::Changed(_)) => (Kind::Conflict, "query.dataset_changed"),
@@ -101,6 +104,9 @@ impl Fault for Error {
             }
             Self::NoPurpose => "read the datasets one by one, or ask for access for one purpose".into(),
             Self::NotActive { .. } => "once a crawl of its lake finds it again, this works".into(),
+            Self::NoRecordKey(dataset) => format!(
+                "have its steward name the columns that identify a record: `POST /datasets/{dataset}/record-key`"
+            ),
             Self::Unreachable(_) => "try again; if it stays so, tell the lake's steward".into(),
             Self::Unfit { .. } | Self::TermsDoNotFit(_) => {
                 "ask the dataset's steward for a grant that fits its present columns".into()

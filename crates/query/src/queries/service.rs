@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use access::http::{Caller, Permit};
+use access::http::Permit;
 use access::{Action, Entry, Outcome};
 use base::{Principal, QueryId, Timestamp};
 use bytes::Bytes;
@@ -38,7 +38,7 @@ pub async fn run(cx: &Context, permit: Permit<RunQuery>, asked: Asked) -> Result
     let deadline = Instant::now() + cx.engine.limits().time;
     let sql = asked.sql.clone();
     let statement = calm(cx.engine.spawn(async move { Statement::parse(&sql) }).done().await)??;
-    let (asked, readable) = find_readable(cx, permit.caller(), asked, &statement).await?;
+    let (asked, readable) = find_readable(cx, &permit, asked, &statement).await?;
     let (session, prepared) = prepare(cx, slot, &asker, &asked, statement, &readable, deadline).await?;
     let reads: Vec<Read> = readable.iter().map(Readable::read).collect();
     let query = record_start(cx, &permit, &asker, &asked, reads).await?;
@@ -67,17 +67,17 @@ async fn check_clock(cx: &Context) -> Result<()> {
 
 async fn find_readable(
     cx: &Context,
-    caller: &Caller,
+    permit: &Permit<RunQuery>,
     asked: Asked,
     statement: &Statement,
 ) -> Result<(Asked, Vec<Readable>)> {
     let (asked, now) = (&asked, cx.clock.now());
     cx.db
         .read(|tx| async move {
-            let principals = caller.principals(&tx).await?;
+            let principals = permit.caller().principals(&tx).await?;
             let purpose = reading::purpose_of(&tx, &principals, asked, statement, now).await?;
             let asked = Asked { purpose, ..asked.clone() };
-            let readable = reading::find_all(&tx, &principals, &asked, statement, now).await?;
+            let readable = reading::find_all(&tx, permit, &principals, &asked, statement, now).await?;
             Ok((asked, readable))
         })
         .await

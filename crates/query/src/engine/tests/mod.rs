@@ -152,7 +152,7 @@ fn policy(pinned: &Pinned, row_filter: Option<&str>) -> Policy {
     Policy {
         terms: terms.map(|(name, term)| (name.to_owned(), term)).collect(),
         row_filter: row_filter.map(|sql| condition(sql, &columns)),
-        split: None,
+        splits: vec![],
         key: Key::new(&[7; 32]),
     }
 }

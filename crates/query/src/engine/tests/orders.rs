@@ -24,7 +24,7 @@ fn seen(pinned: Pinned, row_filter: Option<&str>) -> Session {
     let terms = [("id", Term::Clear), ("iban", Term::Token), ("name", Term::Null), ("age", Term::Clear)];
     let row_filter = row_filter.map(|sql| condition(sql, &pinned.schema));
     let terms = terms.into_iter().map(|(name, term)| (name.to_owned(), term)).collect();
-    let policy = Policy { terms, row_filter, split: None, key: Key::new(&[7; 32]) };
+    let policy = Policy { terms, row_filter, splits: vec![], key: Key::new(&[7; 32]) };
     let mut session = Session::new(64 << 20, 2, None).unwrap();
     session.add(&name("people"), pinned, policy).unwrap();
     session

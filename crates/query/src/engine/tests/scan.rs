@@ -141,7 +141,7 @@ async fn a_policy_that_does_not_fit_is_refused() {
     let side = Side::Working;
     for key in ["nowhere", "id"] {
         let split = Split { record_key: vec![key.into()], key: Key::new(&[1; 32]), side };
-        assert_eq!(fits(&|policy| policy.split = Some(split.clone())), key == "id");
+        assert_eq!(fits(&|policy| policy.splits = vec![split.clone()]), key == "id");
     }
     let max = datafusion::functions_aggregate::expr_fn::max(col("x")).gt(lit(1));
     for filter in [col("nowhere").eq(lit(1)), col("x"), max, datafusion::functions::expr_fn::random().lt(lit(0.5))] {

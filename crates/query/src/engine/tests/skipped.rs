@@ -23,7 +23,7 @@ fn fixture(batch: &RecordBatch, row_filter: &str) -> (TempDir, Session) {
     };
     let terms = batch.schema().fields().iter().map(|field| (field.name().clone(), Term::Clear)).collect();
     let row_filter = Some(condition(row_filter, &batch.schema()));
-    let policy = Policy { terms, row_filter, split: None, key: Key::new(&[7; 32]) };
+    let policy = Policy { terms, row_filter, splits: vec![], key: Key::new(&[7; 32]) };
     let mut session = Session::new(64 << 20, 1, None).unwrap();
     session.add(&name("people"), pinned, policy).unwrap();
     (folder, session)

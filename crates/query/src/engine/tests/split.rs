@@ -2,7 +2,7 @@ use super::*;
 
 async fn ids(stored: Stored, split: Option<Split>) -> Vec<i64> {
     let fixture = Fixture::with(stored, Some(NORTH), |policy| {
-        policy.split.clone_from(&split);
+        policy.splits = split.clone().into_iter().collect();
         policy.terms.remove("national_no"); // the record key need not be visible
     });
     let ids = fixture.rows("SELECT id FROM people ORDER BY id").await.unwrap();
@@ -29,7 +29,7 @@ async fn the_held_out_fifth_is_the_same_everywhere_and_apart_from_the_rest() {
 async fn a_held_out_row_is_as_hidden_as_any() {
     let split = |side| Split { record_key: vec!["id".into(), "code".into()], key: Key::new(&[1; 32]), side };
     let held_out = ids(Stored::Parquet, Some(split(Side::HeldOut))).await;
-    let fixture = Fixture::with(Stored::Parquet, Some(NORTH), |policy| policy.split = Some(split(Side::Working)));
+    let fixture = Fixture::with(Stored::Parquet, Some(NORTH), |policy| policy.splits = vec![split(Side::Working)]);
     let (hidden, visible) = (held_out[0], 4000 - held_out.len());
     fixture.check("SELECT count(*) FROM people", &[&visible.to_string()]).await;
     fixture.check(&format!("SELECT count(*) FROM people WHERE 1 / (x - {hidden}) > 5"), &["0"]).await;
