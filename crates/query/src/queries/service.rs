@@ -77,7 +77,7 @@ async fn find_readable(
             let principals = caller.principals(&tx).await?;
             let purpose = reading::purpose_of(&tx, &principals, asked, statement, now).await?;
             let asked = Asked { purpose, ..asked.clone() };
-            let readable = reading::find_all(&tx, &principals, &asked, statement, now).await?;
+            let readable = reading::find_all(&tx, caller, &principals, &asked, statement, now).await?;
             Ok((asked, readable))
         })
         .await

@@ -55,6 +55,9 @@ pub(super) async fn turn(cx: &Context, id: &RunId, hard: bool) -> Result<(), Err
             submit_all(cx, &facts, python.flatten().as_ref(), done.planned).await?;
         }
         cx.scheduler.hungry(id, done.hungry);
+        if done.anew {
+            return watch::cancel(cx, plan, id).await;
+        }
         if !done.again && !gone {
             return Ok(());
         }
@@ -165,6 +168,8 @@ struct Done {
     planned: Vec<(Attempt, Tokens)>,
     /// Whether there may be more to do.
     again: bool,
+    /// Whether the run was cancelled meanwhile: what this turn knows of it is old.
+    anew: bool,
     /// Whether a step waits for a CPU.
     hungry: bool,
 }
@@ -178,7 +183,7 @@ async fn write(cx: &Context, facts: &Facts<'_>, found: &[Found], may_run: bool) 
             let mut done = Done::default();
             let Some(mut run) = tx.lock_run(&facts.run.id).await? else { return Ok(done) };
             if run.state != RunState::Running {
-                done.again = run.state == RunState::Cancelling;
+                done.anew = run.state == RunState::Cancelling;
                 return Ok(done);
             }
             let mut free = most - tx.cpus_in_use(engine).await?;
@@ -281,7 +286,7 @@ async fn start(
     let dispatched = tx.save_step(step.dispatch(key.clone(), governed.clone(), now)?).await?;
     let attempt = plan_attempt(cx, run, planned, dispatched.tries, cpus, now);
     tx.insert_attempt(&attempt).await?;
-    let tokens = tokens(cx, tx, run, planned, &attempt.id).await?;
+    let tokens = tokens(cx, tx, run, planned, &attempt.id, governed).await?;
     Ok(Some((attempt, tokens)))
 }
 

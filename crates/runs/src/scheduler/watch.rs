@@ -79,7 +79,12 @@ pub(super) async fn planned(cx: &Context, facts: &Facts<'_>) -> Result<(), Error
         }
         let Some(step) = facts.plan.graph.step(&attempt.step) else { continue };
         let id = &attempt.id;
-        let tokens = cx.db.write(|tx| async move { tokens(cx, &tx, run, step, id).await }).await?;
+        let tokens = cx.db.write(|tx| async move {
+            let found = tx.find_step(&run.id, &step.name).await?;
+            let governed = found.map_or_else(Vec::new, |found| found.governed);
+            tokens(cx, &tx, run, step, id, &governed).await
+        });
+        let tokens = tokens.await?;
         let python = if facts.laid.lock.is_empty() {
             None
         } else {
