@@ -217,7 +217,7 @@ pub(crate) async fn lay_out_output(cx: &Context, output: &Output) -> Result<Path
                     Refused::Read(..) | Refused::Write(_) => {
                         Error::Io { what: "an input", source: std::io::Error::other(refused) }
                     }
-                    other => Error::Unfit(format!("the output of a step cannot be laid out: {other}")),
+                    other => Error::Unfit(format!("the output of a step {}", other.without_names())),
                 })
             })
             .await?;

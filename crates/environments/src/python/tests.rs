@@ -256,3 +256,22 @@ async fn the_key_names_lock_and_interpreter() {
     assert!(matches!(lock_key(cx, b"a==1"), Err(Error::Lock { line: 1, .. })));
     assert!(matches!(lock_key(cx, &vec![b' '; (1 << 20) + 1]), Err(Error::TooLarge(_))));
 }
+
+#[tokio::test]
+async fn a_build_whose_job_died_is_begun_again() {
+    use sea_orm::ConnectionTrait;
+    on_each_engine(&crate::migrations_for_tests(), async |db| {
+        let machine = Machine::new();
+        let cx = &machine.context(&db);
+        let lock = machine.wheel(cx, "alpha", "1.0");
+        let key = python_env(cx, lock.as_bytes()).await.unwrap().key;
+        let dead = "UPDATE jobs SET state = 'dead', reason = 'its worker stopped in the middle each time'";
+        db.migrator().execute_unprepared(dead).await.unwrap();
+        let base::Clock::Fixed(at) = &cx.clock else { unreachable!("tests turn a fixed clock") };
+        at.fetch_add(61 * base::Timestamp::SECOND, std::sync::atomic::Ordering::SeqCst);
+        let again = python_env(cx, lock.as_bytes()).await.unwrap();
+        assert_eq!((again.state, row(cx, &key).await.asked_at), (BuildState::Building, cx.clock.now()));
+        assert_eq!(built(cx, &lock).await.state, BuildState::Ready);
+    })
+    .await;
+}
