@@ -1,7 +1,7 @@
 //! Who asks.
 use crate::authority::Asker;
-use crate::tokens::store::TokenStore;
 use crate::tokens::AttemptRead;
+use crate::tokens::store::TokenStore;
 use crate::{Refused, Standing, people, sessions};
 use base::{EnvironmentId, PersonId, Principal, Timestamp, TokenId};
 use db::Tx;
@@ -58,7 +58,14 @@ pub enum SignIn {
 impl Caller {
     /// Returns the local operator.
     pub fn operator() -> Self {
-        Self { who: Who::Operator, by: SignIn::Local, verbs: None, reads: Vec::new(), request_id: None, origin: Some("local".into()) }
+        Self {
+            who: Who::Operator,
+            by: SignIn::Local,
+            verbs: None,
+            reads: Vec::new(),
+            request_id: None,
+            origin: Some("local".into()),
+        }
     }
 
     /// Returns `person`, for jobs that act for whoever asked, and for tests.

@@ -197,7 +197,14 @@ impl Gate {
             let secret = &secret;
             let session = sessions::find(&self.0.cx, secret, now).await?;
             let by = SignIn::Session { id: session.id, csrf: sessions::csrf_of(secret) };
-            return Ok(Caller { who: Who::Person(session.person), by, verbs: None, reads: Vec::new(), request_id, origin });
+            return Ok(Caller {
+                who: Who::Person(session.person),
+                by,
+                verbs: None,
+                reads: Vec::new(),
+                request_id,
+                origin,
+            });
         }
         Ok(Caller::anonymous(request_id, origin))
     }

@@ -93,7 +93,9 @@ mod tests {
 
     #[test]
     fn a_branch_is_plain() {
-        for good in ["main", "feature/x-1", "v1.2", "ümlaut", "fix#12", "a@b", "dead-beef", "a/HEAD", "mainly", "maintenance/x"] {
+        for good in
+            ["main", "feature/x-1", "v1.2", "ümlaut", "fix#12", "a@b", "dead-beef", "a/HEAD", "mainly", "maintenance/x"]
+        {
             assert!(branch_name(good).is_ok(), "{good}");
         }
         let (hex, long) = ("a".repeat(40), "b".repeat(201));

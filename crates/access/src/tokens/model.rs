@@ -1,5 +1,5 @@
-use crate::caller::Who;
 use super::AttemptRead;
+use crate::caller::Who;
 use crate::roles::Ended;
 use base::{EnvironmentId, Next, PersonId, Principal, Resource, Timestamp, TokenId, Tone};
 use serde::Serialize;

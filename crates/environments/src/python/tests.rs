@@ -64,7 +64,8 @@ impl Machine {
     fn wheel_that_touches(&self, cx: &Context, name: &str, version: &str, touch: &str) -> String {
         let folder = self.folder.path().join("wheels");
         let program = &cx.python.interpreter().unwrap().program;
-        let made = Command::new(program).args(["-I", "-c", WHEEL, name, version]).arg(&folder).arg(touch).status().unwrap();
+        let made =
+            Command::new(program).args(["-I", "-c", WHEEL, name, version]).arg(&folder).arg(touch).status().unwrap();
         assert!(made.success());
         let bytes = std::fs::read(folder.join(format!("{name}-{version}-py3-none-any.whl"))).unwrap();
         format!("{name}=={version} --hash={}", Digest::of(bytes))

@@ -104,7 +104,9 @@ impl Fault for Error {
             }
             Self::NoPurpose => "read the datasets one by one, or ask for access for one purpose".into(),
             Self::NotActive { .. } => "once a crawl of its lake finds it again, this works".into(),
-            Self::NotDeclared(_) => "give the step an input `Dataset(\"lake.schema.table\")`: a run reads what its pipeline says".into(),
+            Self::NotDeclared(_) => {
+                "give the step an input `Dataset(\"lake.schema.table\")`: a run reads what its pipeline says".into()
+            }
             Self::Unreachable(_) => "try again; if it stays so, tell the lake's steward".into(),
             Self::Unfit { .. } | Self::TermsDoNotFit(_) => {
                 "ask the dataset's steward for a grant that fits its present columns".into()

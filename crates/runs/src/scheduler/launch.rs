@@ -10,8 +10,8 @@ use crate::protocol::{AttemptSpec, InputSpec};
 use crate::runs::Run;
 use crate::runs::store::RunStore;
 use crate::sources;
-use crate::steps::store::StepStore;
 use crate::steps::Governed;
+use crate::steps::store::StepStore;
 use access::{AttemptRead, AttemptToken, Secret, issue_attempt_token};
 use base::{AttemptId, DatasetId, Timestamp};
 use db::Tx;
@@ -119,7 +119,8 @@ pub(super) async fn tokens(
     verbs.extend(READING_VERBS.iter().filter(|_| reads));
     let (environment, on_behalf_of) = (&run.environment, Some(&run.started_by));
     let behind = &reads_of(step, governed);
-    let token = AttemptToken { attempt: attempt.as_str(), environment, on_behalf_of, verbs: &verbs, reads: behind, expires_at };
+    let token =
+        AttemptToken { attempt: attempt.as_str(), environment, on_behalf_of, verbs: &verbs, reads: behind, expires_at };
     let (_, of_step) = issue_attempt_token(&cx.access, tx, &token).await?;
     let name = runner_name(attempt);
     let token = AttemptToken { attempt: &name, environment, on_behalf_of, verbs: RUNNER_VERBS, reads: &[], expires_at };

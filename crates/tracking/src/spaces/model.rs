@@ -30,7 +30,9 @@ impl std::str::FromStr for Space {
         let bad = || Error::NoSpace(text.chars().take(100).flat_map(char::escape_debug).collect());
         match text.split_once('/') {
             Some(("project", name)) if plain_name(name).is_ok() => Ok(Self::Project(name.into())),
-            Some(("environment", id)) if id.split('/').count() == 2 && id.split('/').all(|part| plain_name(part).is_ok()) => {
+            Some(("environment", id))
+                if id.split('/').count() == 2 && id.split('/').all(|part| plain_name(part).is_ok()) =>
+            {
                 Ok(Self::Environment(id.into()))
             }
             Some(("person", name)) if plain_name(name).is_ok() => Ok(Self::Person(name.into())),
@@ -103,7 +105,18 @@ mod tests {
         for good in ["project/credit-risk", "environment/credit-risk/preprod", "person/ana"] {
             assert_eq!(good.parse::<Space>().unwrap().to_string(), good);
         }
-        for bad in ["", "ana", "project/", "project/a/b", "project/..", "team/x", "person/A", "environment/x", "environment/a/b/c", "environment/../b"] {
+        for bad in [
+            "",
+            "ana",
+            "project/",
+            "project/a/b",
+            "project/..",
+            "team/x",
+            "person/A",
+            "environment/x",
+            "environment/a/b/c",
+            "environment/../b",
+        ] {
             assert!(bad.parse::<Space>().is_err(), "{bad}");
         }
     }

@@ -141,7 +141,10 @@ async fn a_step_reads_what_it_declares_in_the_version_that_its_result_is_kept_un
     std::fs::write(&more, format!("{text}99999,DE0,20,new\n")).unwrap();
     crawl(&app).await;
     let newer = read(CUSTOMERS).await;
-    assert!(newer.starts_with("409") && newer.contains("query.dataset_changed"), "never the rows of a newer one: {newer}");
+    assert!(
+        newer.starts_with("409") && newer.contains("query.dataset_changed"),
+        "never the rows of a newer one: {newer}"
+    );
 }
 
 #[tokio::test]

@@ -105,7 +105,11 @@ async fn what_preprod_logs_is_seen_by_preprod_alone() {
     let run = step.run(&experiment).await;
     assert_eq!(step.put(&experiment, &run, "rows.csv", "what nobody was granted").await.status, 200);
     let again = attempt(&app, PROJECT, "credit-risk/preprod").await;
-    assert_eq!(again.get(&format!("runs/get?run_id={run}")).await.status, 200, "by the project's address as by the root's");
+    assert_eq!(
+        again.get(&format!("runs/get?run_id={run}")).await.status,
+        200,
+        "by the project's address as by the root's"
+    );
     let (dev, prod) = (attempt(&app, "", "credit-risk/dev").await, attempt(&app, "", "credit-risk/prod").await);
     let people = ["ana", "vera", "pat", "ivo"].map(|person| client(&app, PROJECT, person));
     for other in people.iter().chain([&dev, &prod]) {
