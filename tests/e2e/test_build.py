@@ -167,7 +167,7 @@ def test_git_refuses_what_it_must_and_says_why(bank: Bank, built: Build, tmp_pat
     stranger = Laptop(tmp_path / "stranger", bank.url, "ana", "lgp-not-a-token").set_up()
     with pytest.raises(LaptopError, match=r"Authentication failed"):
         stranger.git("clone", address)
-    for words in (("origin", "+HEAD:main"), ("origin", ":main")):
+    for words in (("origin", f"+{BRANCH}:main"), ("origin", ":main")):
         with pytest.raises(LaptopError, match=r"remote rejected"):
             built.git("push", *words)
     main = built.git("ls-remote", "origin", "main").split()[0]

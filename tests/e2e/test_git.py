@@ -26,12 +26,12 @@ KILLS = 6
 PUSHERS = 3
 
 
-@pytest.fixture(scope="module")
 def more_than(acknowledged: dict[str, str], count: int, failures: list[str]) -> bool:
     """Return whether more pushes than `count` were acknowledged, or one failed."""
     return len(acknowledged) > count or bool(failures)
 
 
+@pytest.fixture(scope="module")
 def bank(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
     """Yield a bank with a project, which comes back on the same ports after a kill."""
     listen = {"listen": f"127.0.0.1:{free_port()}", "serving_listen": f"127.0.0.1:{free_port()}"}

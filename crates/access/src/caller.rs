@@ -1,5 +1,6 @@
 //! Who asks.
 use crate::authority::Asker;
+use crate::tokens::AttemptRead;
 use crate::tokens::store::TokenStore;
 use crate::{Refused, Standing, people, sessions};
 use base::{EnvironmentId, PersonId, Principal, Timestamp, TokenId};
@@ -17,6 +18,8 @@ pub struct Caller {
     pub by: SignIn,
     /// The verbs that the token is limited to; `None` for all that the person may do.
     pub verbs: Option<Vec<String>>,
+    /// Of an attempt: the datasets behind what it makes, of which it reads those that its step declares.
+    pub reads: Vec<AttemptRead>,
     /// The id of the request, as logs and answers show it.
     pub request_id: Option<String>,
     /// The address the request came from.
@@ -55,17 +58,24 @@ pub enum SignIn {
 impl Caller {
     /// Returns the local operator.
     pub fn operator() -> Self {
-        Self { who: Who::Operator, by: SignIn::Local, verbs: None, request_id: None, origin: Some("local".into()) }
+        Self {
+            who: Who::Operator,
+            by: SignIn::Local,
+            verbs: None,
+            reads: Vec::new(),
+            request_id: None,
+            origin: Some("local".into()),
+        }
     }
 
     /// Returns `person`, for jobs that act for whoever asked, and for tests.
     pub fn person_named(person: impl Into<PersonId>) -> Self {
         let who = Who::Person(person.into());
-        Self { who, by: SignIn::Local, verbs: None, request_id: None, origin: None }
+        Self { who, by: SignIn::Local, verbs: None, reads: Vec::new(), request_id: None, origin: None }
     }
 
     pub(crate) fn anonymous(request_id: Option<String>, origin: Option<String>) -> Self {
-        Self { who: Who::Anonymous, by: SignIn::Nothing, verbs: None, request_id, origin }
+        Self { who: Who::Anonymous, by: SignIn::Nothing, verbs: None, reads: Vec::new(), request_id, origin }
     }
 
     /// Returns the person who asks.

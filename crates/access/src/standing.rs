@@ -1,5 +1,5 @@
 //! What a caller holds: groups and roles, read in the transaction that decides.
-use crate::authority::{Authority, Decision, Question};
+use crate::authority::{Authority, Decision, Question, Relation};
 use crate::caller::{Caller, OPERATOR, Who};
 use crate::people::store::PeopleStore;
 use crate::roles::store::RoleStore;
@@ -61,6 +61,13 @@ impl Standing {
         }
     }
 
+    /// Returns how the caller stands to `resource`, besides the roles.
+    pub(crate) fn relation_to(&self, resource: &Resource) -> Relation {
+        let asks = resource.asker.as_ref().is_some_and(|asker| self.belongs(asker));
+        let own = resource.asker.is_some() && resource.asker == self.caller.principal();
+        Relation { asks, own, listed: resource.listed }
+    }
+
     /// Returns the projects for which, or below which, the caller holds a role, with the scope held.
     pub(crate) fn projects(&self) -> impl Iterator<Item = (&str, &str)> {
         self.holdings.iter().filter_map(|holding| match &holding.place {
@@ -81,17 +88,16 @@ impl Standing {
     }
 
     /// Returns the question for `action` with the given roles; `None` for strangers.
-    pub(crate) fn question(&self, action: &str, roles: BTreeSet<Role>, asks: bool, listed: bool) -> Option<Question> {
+    pub(crate) fn question(&self, action: &str, roles: BTreeSet<Role>, relation: Relation) -> Option<Question> {
         let asker = self.caller.asker()?;
         let groups = self.groups.keys().map(|group| group.0.clone()).collect();
         let (action, anywhere) = (action.to_owned(), self.anywhere());
-        Some(Question { action, asker, groups, roles, anywhere, asks, listed })
+        Some(Question { action, asker, groups, roles, anywhere, relation })
     }
 
     /// Decides `action` on `resource`; strangers are refused.
     pub(crate) fn decide(&self, authority: &Authority, action: &str, resource: &Resource) -> Decision {
-        let asks = resource.asker.as_ref().is_some_and(|asker| self.belongs(asker));
-        let question = self.question(action, self.roles_at(resource), asks, resource.listed);
+        let question = self.question(action, self.roles_at(resource), self.relation_to(resource));
         let refused = || Decision { allowed: false, policies: Vec::new() };
         question.map_or_else(refused, |question| authority.decide(&question, resource))
     }
@@ -100,9 +106,9 @@ impl Standing {
     /// best, given by someone else and the oldest of those.
     pub(crate) fn right(&self, authority: &Authority, action: &str, resource: &Resource) -> Right {
         let holder = self.caller.name();
-        let asks = resource.asker.as_ref().is_some_and(|asker| self.belongs(asker));
+        let relation = self.relation_to(resource);
         let alone = |roles| {
-            let question = self.question(action, roles, asks, resource.listed);
+            let question = self.question(action, roles, relation);
             question.is_some_and(|question| authority.decide(&question, resource).allowed)
         };
         let covering = self.holdings.iter().filter(|holding| holding.place.covers(resource));

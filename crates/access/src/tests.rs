@@ -178,6 +178,7 @@ async fn an_attempts_token_dies_with_its_attempt() {
             environment: &environment,
             on_behalf_of: Some(&"ana".into()),
             verbs: &["RunQuery"],
+            reads: &[crate::AttemptRead { dataset: "a.b.c".into(), version: 2, declared: true }],
             expires_at: NEW_YEAR.plus_days(1),
         };
         let (cx, what) = (&cx, &what);

@@ -12,8 +12,6 @@ use tokio_util::task::TaskTracker;
 
 /// How long a move of refs waits for another one on the same repository.
 const WAIT_FOR_LOCK: Duration = Duration::from_secs(30);
-/// How long a client waits for one of the places.
-const WAIT_FOR_PLACE: Duration = Duration::from_secs(20);
 
 /// The bounds of what clients may do with repositories.
 #[derive(Clone, Debug)]
@@ -34,6 +32,12 @@ pub struct Limits {
     pub fetches: usize,
     /// How many pushes run at once.
     pub pushes: usize,
+    /// How many trees are laid out at once.
+    pub exports: usize,
+    /// How many people look at branches, commits and files at once.
+    pub browses: usize,
+    /// How long one waits for its place.
+    pub wait: Duration,
 }
 
 impl Default for Limits {
@@ -47,6 +51,9 @@ impl Default for Limits {
             silence: Duration::from_mins(2),
             fetches: 16,
             pushes: 8,
+            exports: 2,
+            browses: 8,
+            wait: Duration::from_secs(20),
         }
     }
 }
@@ -73,6 +80,8 @@ pub(crate) struct Live {
     pub(crate) limits: Limits,
     fetches: Arc<Semaphore>,
     pushes: Arc<Semaphore>,
+    exports: Arc<Semaphore>,
+    browses: Arc<Semaphore>,
     locks: Mutex<HashMap<ProjectId, Arc<tokio::sync::Mutex<()>>>>,
     /// Pushes under way, by the digest of their secret.
     operations: Mutex<HashMap<String, Arc<Operation>>>,
@@ -88,6 +97,8 @@ impl Live {
             path: crate::process::search_path(),
             fetches: Arc::new(Semaphore::new(limits.fetches)),
             pushes: Arc::new(Semaphore::new(limits.pushes)),
+            exports: Arc::new(Semaphore::new(limits.exports)),
+            browses: Arc::new(Semaphore::new(limits.browses)),
             limits,
             locks: Mutex::default(),
             operations: Mutex::default(),
@@ -112,7 +123,7 @@ impl Live {
     /// # Errors
     /// [`Error::Busy`].
     pub(crate) async fn place_to_fetch(&self) -> Result<OwnedSemaphorePermit> {
-        place(&self.fetches).await
+        self.place(&self.fetches).await
     }
 
     /// Waits for a place to push.
@@ -120,7 +131,30 @@ impl Live {
     /// # Errors
     /// [`Error::Busy`].
     pub(crate) async fn place_to_push(&self) -> Result<OwnedSemaphorePermit> {
-        place(&self.pushes).await
+        self.place(&self.pushes).await
+    }
+
+    /// Waits for a place to lay a tree out.
+    ///
+    /// # Errors
+    /// [`Error::Busy`].
+    pub(crate) async fn place_to_export(&self) -> Result<OwnedSemaphorePermit> {
+        self.place(&self.exports).await
+    }
+
+    /// Waits for a place to look at what is in a repository.
+    ///
+    /// # Errors
+    /// [`Error::Busy`].
+    pub(crate) async fn place_to_browse(&self) -> Result<OwnedSemaphorePermit> {
+        self.place(&self.browses).await
+    }
+
+    async fn place(&self, places: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit> {
+        match tokio::time::timeout(self.limits.wait, places.clone().acquire_owned()).await {
+            Ok(Ok(place)) => Ok(place),
+            Ok(Err(_)) | Err(_) => Err(Error::Busy),
+        }
     }
 
     /// Lets the hooks of a push ask about it, by its secret.
@@ -146,11 +180,4 @@ impl Live {
 /// Looked up by digest, so that the time a lookup takes says nothing about the secret.
 fn key(secret: &str) -> String {
     Digest::of(secret).hex()
-}
-
-async fn place(places: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit> {
-    match tokio::time::timeout(WAIT_FOR_PLACE, places.clone().acquire_owned()).await {
-        Ok(Ok(place)) => Ok(place),
-        Ok(Err(_)) | Err(_) => Err(Error::Busy),
-    }
 }

@@ -44,7 +44,14 @@ pub(crate) fn branch_name(name: &str) -> Result<&str> {
     if !name.chars().all(fits) {
         return bad("letters, digits and `-_./+#@=,` only");
     }
-    if name == "HEAD" || name == "@" || is_id(name) {
+    // What reads like `main`, a commit or the path of a ref would be taken for it by people, if not by git.
+    let first = name.split('/').next().unwrap_or_default().to_ascii_lowercase();
+    let reads_as_main = name != MAIN && first == MAIN && !name.contains('/');
+    if ["head", "refs", "heads", "tags", "remotes", "@"].contains(&first.as_str())
+        || reads_as_main
+        || is_id(name)
+        || is_short_id(name)
+    {
         return bad("it means something else");
     }
     let bad_part = |part: &str| {
@@ -86,7 +93,9 @@ mod tests {
 
     #[test]
     fn a_branch_is_plain() {
-        for good in ["main", "feature/x-1", "v1.2", "ümlaut", "fix#12", "a@b", "deadbeef", "a/HEAD"] {
+        for good in
+            ["main", "feature/x-1", "v1.2", "ümlaut", "fix#12", "a@b", "dead-beef", "a/HEAD", "mainly", "maintenance/x"]
+        {
             assert!(branch_name(good).is_ok(), "{good}");
         }
         let (hex, long) = ("a".repeat(40), "b".repeat(201));
@@ -117,6 +126,11 @@ mod tests {
             "a\0b",
             "@",
             "HEAD",
+            "MAIN",
+            "refs/heads/main",
+            "heads/main",
+            "Tags/x",
+            "deadbeef",
             "a\u{202e}b",
             "$(x)",
             "`x`",

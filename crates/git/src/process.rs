@@ -13,10 +13,12 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 const PATIENCE: Duration = Duration::from_mins(1);
 /// The most that such a command may print.
 const MOST_OUTPUT: u64 = 64 << 20;
+/// How much of an object is in memory at once where it is read in pieces.
+const PIECE: u64 = 128 << 10;
 
 /// Settings of every call. They stand on the command line, so they hold for old repositories too, and count as
 /// protected: a file in a repository cannot undo them.
-const SETTINGS: [&str; 9] = [
+const SETTINGS: [&str; 10] = [
     "safe.directory=*", // all of them are ours; their owner may differ after a restore
     "gc.auto=0",
     "maintenance.auto=false",
@@ -24,6 +26,7 @@ const SETTINGS: [&str; 9] = [
     "core.fsync=committed,reference",
     "core.fsyncMethod=batch",
     "protocol.allow=never",
+    "core.bigFileThreshold=16m", // larger files pass through git in pieces
     "pack.threads=1",
     "pack.windowMemory=64m",
 ];
@@ -215,6 +218,27 @@ impl Objects {
             return Err(Error::Git("`git cat-file` broke off".into()));
         }
         Ok(content)
+    }
+
+    /// Returns the next piece of the content of what was asked for, of which `left` bytes were not read yet; `None` behind
+    /// the last one.
+    pub(crate) async fn piece(&mut self, left: &mut u64) -> Result<Option<Vec<u8>>> {
+        let is_last = *left == 0;
+        let size = if is_last { 1 } else { (*left).min(PIECE) }; // behind the last one comes a line end
+        let read = async {
+            let mut piece = Vec::new();
+            (&mut self.stdout).take(size).read_to_end(&mut piece).await?;
+            Ok::<_, std::io::Error>(piece)
+        };
+        let piece = timely(read).await?;
+        if piece.len() as u64 != size || (is_last && piece != b"\n") {
+            return Err(Error::Git("`git cat-file` broke off".into()));
+        }
+        if is_last {
+            return Ok(None);
+        }
+        *left -= size;
+        Ok(Some(piece))
     }
 
     /// Returns the content of `name` if it is a `kind` of up to `limit` bytes; `None` if it is not there or another kind.

@@ -58,7 +58,7 @@ pub async fn run(args: ServerArgs) -> Result<()> {
     let mut listeners = JoinSet::new();
     let admin = AdminSocket::bind(&folder.file("admin.sock"))?;
     let addresses = (local(&public)?, format!("http://{}", supervisor.address));
-    listeners.spawn(listen::serve(runners, services.public.clone(), draining.clone()));
+    listeners.spawn(listen::serve(runners, services.runners, draining.clone()));
     listeners.spawn(listen::serve(public, services.public, draining.clone()));
     listeners.spawn(listen::serve(admin, services.operator, draining.clone()));
     let mut keepers = JoinSet::new();

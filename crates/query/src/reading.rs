@@ -2,7 +2,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use access::{Action, Permit};
+use access::{Action, Caller, Permit, Who};
 use base::{DatasetId, GrantId, Principal, PurposeId, Timestamp};
 use catalog::datasets::{self, DatasetState, Origin, Table};
 use catalog::grants::{self, Allowed, ColumnTerm, NotAllowed, Reading, RowFilter};
@@ -114,7 +114,8 @@ pub(crate) async fn find_all<A: Action>(
     let mut found = Vec::new();
     for name in statement.tables() {
         let dataset = DatasetId(name.to_string());
-        let table = datasets::table_of(tx, &dataset, None).await?;
+        let version = declared(permit.caller(), &dataset)?;
+        let table = datasets::table_of(tx, &dataset, version).await?;
         let allowed = grant_for(tx, principals, asked, &dataset, now).await?;
         match (table, allowed) {
             (Some(table), Ok(allowed)) if table.state == DatasetState::Active => {
@@ -139,6 +140,17 @@ pub(crate) async fn find_all<A: Action>(
         return Err(NotAllowed::Named { object, grant: grant.clone() }.into());
     }
     Ok(found)
+}
+
+/// Returns the version that an attempt reads of `dataset`: the one that its result is kept under. Others read the current one.
+fn declared(caller: &Caller, dataset: &DatasetId) -> Result<Option<i64>, Error> {
+    if !matches!(caller.who, Who::Attempt { .. }) {
+        return Ok(None);
+    }
+    let read = caller.reads.iter().filter(|read| read.declared && read.dataset == *dataset);
+    // A step before may have read an older one; its own is the newest.
+    let read = read.max_by_key(|read| read.version);
+    read.map(|read| Some(read.version)).ok_or_else(|| Error::NotDeclared(dataset.clone()))
 }
 
 /// Tells whether every grant that a running query reads under still allows it.

@@ -20,7 +20,8 @@ pub struct Limits {
     pub bytes: u64,
 }
 
-/// Why a file or a folder was not taken. The text is for people.
+/// Why a file or a folder was not taken. The text is for those who may read the data: it names paths, and whoever wrote them may
+/// have put anything into their names.
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
     #[error("`{0}` is {1}: only plain files and folders are taken")]
@@ -43,6 +44,24 @@ pub enum Refused {
     Read(String, io::Error),
     #[error("the archive cannot be written: {0}")]
     Write(io::Error),
+}
+
+impl Refused {
+    /// Returns the reason without any name that whoever wrote the files chose: it follows the name of what was looked at.
+    pub fn without_names(&self) -> String {
+        match self {
+            Self::Kind(_, what) => format!("is or holds {what}: only plain files and folders are taken"),
+            Self::HardLink(_) => "is or holds a hard link: write a copy instead".into(),
+            Self::Name(_) => "holds a name that is not UTF-8".into(),
+            Self::Deep(_) => format!("lies deeper than {DEEPEST} folders"),
+            Self::Many(most) => format!("holds more than {most} files and folders"),
+            Self::Large(most) => format!("is larger than {most} bytes"),
+            Self::Outside(_) => "holds a name that leads out of its folder".into(),
+            Self::Changed(_) => "changed while it was read".into(),
+            Self::Read(_, error) => format!("cannot be read: {}", error.kind()),
+            Self::Write(error) => format!("cannot be written: {}", error.kind()),
+        }
+    }
 }
 
 /// A file or a folder that was looked at and may be taken.
@@ -309,6 +328,25 @@ mod tests {
         assert!(packed(folder.path()).unwrap_err().contains("larger than"));
         assert!(open(opened(folder.path()), "x", LIMITS).unwrap_err().to_string().contains("larger than"));
         assert!(open(opened(folder.path()), "absent", LIMITS).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_reason_without_names_has_none_of_them() {
+        let secret = || "age=61".to_owned();
+        let error = || io::Error::new(io::ErrorKind::PermissionDenied, "age=61");
+        for refused in [
+            Refused::Kind(secret(), "a socket"),
+            Refused::HardLink(secret()),
+            Refused::Name(secret()),
+            Refused::Deep(secret()),
+            Refused::Outside(secret()),
+            Refused::Changed(secret()),
+            Refused::Read(secret(), error()),
+            Refused::Write(error()),
+        ] {
+            assert!(refused.to_string().contains("age=61") && !refused.without_names().contains("61"), "{refused}");
+        }
+        assert_eq!(Refused::Many(7).without_names(), "holds more than 7 files and folders");
     }
 
     #[test]

@@ -131,4 +131,5 @@ pub fn routes() -> web::Routes<Context> {
 /// Handles this context's jobs.
 pub fn register(registry: &mut jobs::Registry, cx: &Context) {
     registry.handle(scheduler::JOB, cx.clone(), scheduler::advance);
+    registry.every(scheduler::LOST, scheduler::LOST_SECONDS, cx.clone(), scheduler::look_for_lost);
 }

@@ -82,15 +82,24 @@ pub(crate) async fn lay_out(cx: &Context, run: &Run, graph: &Graph) -> Result<La
             };
         };
         for path in paths {
-            let digest = digest_of(&folder.join(&path)).map_err(|error| match error.kind() {
-                std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => {
+            // What a link leads to has to be there, too.
+            let place = folder.join(&path);
+            let found = std::fs::metadata(&place).and_then(|_| digest_of(&place));
+            let digest = found.map_err(|error| match error.kind() {
+                std::io::ErrorKind::NotFound
+                | std::io::ErrorKind::NotADirectory
+                | std::io::ErrorKind::InvalidFilename => {
                     Error::Unfit(format!("input `{path}` does not exist in the repository at this commit"))
                 }
                 _ => Error::Io { what: "an input", source: error },
             })?;
             files.insert(path, digest);
         }
-        let lock = match std::fs::read(folder.join(LOCK)) {
+        let lock = folder.join(LOCK);
+        if std::fs::symlink_metadata(&lock).is_ok_and(|found| !found.is_file()) {
+            return Err(Error::Unfit(format!("`{LOCK}` is not a file in the repository at this commit")));
+        }
+        let lock = match std::fs::read(lock) {
             Ok(lock) => lock,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
             Err(error) => return Err(Error::Io { what: "the lock", source: error }),
@@ -226,7 +235,7 @@ pub(crate) async fn lay_out_output(cx: &Context, output: &Output) -> Result<Path
                     Refused::Read(..) | Refused::Write(_) => {
                         Error::Io { what: "an input", source: std::io::Error::other(refused) }
                     }
-                    other => Error::Unfit(format!("the output of a step cannot be laid out: {other}")),
+                    other => Error::Unfit(format!("the output of a step {}", other.without_names())),
                 })
             })
             .await?;

@@ -1,5 +1,5 @@
 //! The contract of every statement, on every engine.
-use crate::attempts::store::AttemptStore;
+use crate::attempts::store::{AttemptStore, InUse};
 use crate::attempts::{Attempt, AttemptState};
 use crate::cache::Key;
 use crate::cache::store::CacheStore;
@@ -179,7 +179,7 @@ async fn the_key_before_is_that_of_the_last_run_that_has_one() {
 async fn a_step_has_one_open_attempt_and_one_success() {
     on_each_engine(&migrations(), async |db| {
         let new = |id: &str, state| attempt(id, state);
-        let insert = async |attempt: Attempt| write(&db, async |tx| tx.insert_attempt(&attempt).await).await;
+        let insert = async |attempt: Attempt| write(&db, async |tx| tx.insert_attempt(&attempt, 512).await).await;
         insert(new("a-1", AttemptState::Planned)).await.unwrap();
         assert!(matches!(insert(new("a-2", AttemptState::Running)).await, Err(Error::Taken)), "attempts_one_open");
         let lost = new("a-1", AttemptState::Planned).lose("silent".into(), Timestamp(9)).unwrap();
@@ -208,9 +208,9 @@ async fn an_attempt_is_read_as_it_was_written_and_a_fence_is_checked_by_the_stat
             ended_at: Some(Timestamp(2)),
             ..attempt("a-1", AttemptState::Failed)
         };
-        write(&db, async |tx| tx.insert_attempt(&full).await).await.unwrap();
+        write(&db, async |tx| tx.insert_attempt(&full, 512).await).await.unwrap();
         let open = Attempt { cpus: 3, ..attempt("a-2", AttemptState::Submitted) };
-        write(&db, async |tx| tx.insert_attempt(&open).await).await.unwrap();
+        write(&db, async |tx| tx.insert_attempt(&open, 700).await).await.unwrap();
         let claimed = open.claim(full.runner.as_ref().unwrap(), Timestamp(5)).unwrap();
         let claimed = write(&db, async |tx| tx.save_attempt(claimed.clone()).await).await.unwrap();
         let touch = async |id: &str, fence, at| {
@@ -222,13 +222,42 @@ async fn an_attempt_is_read_as_it_was_written_and_a_fence_is_checked_by_the_stat
         assert!(touch("a-2", claimed.fence, 9).await);
         let found = db.read(|tx| async move {
             let (all, open) = (tx.list_attempts(&"r-1".into()).await?, tx.list_open_attempts(&"r-1".into()).await?);
-            let cpus = (tx.cpus_in_use("local").await?, tx.cpus_in_use("slurm").await?);
-            Ok::<_, Error>((all, open, cpus, tx.list_attempts_of(&"r-1".into(), "fit").await?.len()))
+            let in_use = (tx.in_use("local").await?, tx.in_use("slurm").await?);
+            Ok::<_, Error>((all, open, in_use, tx.list_attempts_of(&"r-1".into(), "fit").await?.len()))
         });
-        let (all, open, cpus, of_step) = found.await.unwrap();
-        assert_eq!((all.len(), of_step, cpus), (2, 2, (3, 0)));
+        let (all, open, in_use, of_step) = found.await.unwrap();
+        assert_eq!((all.len(), of_step), (2, 2));
+        assert_eq!(in_use, (InUse { cpus: 3, memory_mib: 700 }, InUse { cpus: 0, memory_mib: 0 }));
         assert_eq!(all.iter().find(|one| one.id.as_str() == "a-1"), Some(&full));
         assert_eq!((open[0].state, open[0].seen_at, open[0].fence), (AttemptState::Running, Timestamp(9), 2));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_attempt_waits_for_its_engine_until_that_has_it() {
+    on_each_engine(&migrations(), async |db| {
+        let planned = attempt("a-1", AttemptState::Planned);
+        write(&db, async |tx| tx.insert_attempt(&planned, 1).await).await.unwrap();
+        let touch =
+            async |at| write(&db, async |tx| tx.touch_planned(&"a-1".into(), Timestamp(at)).await).await.unwrap();
+        let find = async || {
+            let found = db.read(|tx| async move {
+                let waits = tx.has_planned(&"r-1".into()).await?;
+                Ok::<_, Error>((tx.find_attempt(&"a-1".into()).await?, waits, tx.has_planned(&"r-2".into()).await?))
+            });
+            let (found, waits, of_another) = found.await.unwrap();
+            assert!(!of_another);
+            (found.unwrap(), waits)
+        };
+        touch(5).await;
+        let (found, waits) = find().await;
+        assert_eq!((found.seen_at, waits), (Timestamp(5), true));
+        let submitted = found.submit(EngineRef("process 7".into())).unwrap();
+        write(&db, async |tx| tx.save_attempt(submitted.clone()).await).await.unwrap();
+        touch(9).await;
+        let (found, waits) = find().await;
+        assert_eq!((found.seen_at, waits), (Timestamp(5), false), "its runner is to say so now");
     })
     .await;
 }
@@ -272,7 +301,7 @@ async fn the_schema_knows_every_state() {
         }
         for &state in AttemptState::ALL {
             let new = Attempt { step: state.as_str().into(), ..attempt(state.as_str(), state) };
-            write(&db, async |tx| tx.insert_attempt(&new).await).await.unwrap();
+            write(&db, async |tx| tx.insert_attempt(&new, 512).await).await.unwrap();
         }
         let bad = "INSERT INTO cache_entries (environment, cache_key, state, run, step, outputs, governed, at_us) \
             VALUES ('e', 'k', 'other', 'r', 's', '{}', '[]', 0)";

@@ -9,7 +9,7 @@ mod model;
 mod service;
 pub(crate) mod store;
 
-pub use attempt::{AttemptToken, issue_attempt_token, revoke_attempt_tokens};
+pub use attempt::{AttemptRead, AttemptToken, issue_attempt_token, revoke_attempt_tokens};
 pub use bearers::{Bearer, bearers};
 pub use error::Error;
 pub use http::{CreatedToken, TokenView, routes};

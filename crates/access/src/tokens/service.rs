@@ -49,6 +49,7 @@ pub(crate) async fn issue(
         environment: None,
         attempt: None,
         verbs: new.verbs.clone(),
+        reads: Vec::new(),
         created_by: by.clone(),
         created_at: now,
         expires_at: now.plus_seconds(new.ttl()?),

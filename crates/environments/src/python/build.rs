@@ -54,7 +54,10 @@ pub(super) async fn build(cx: &Context, built: &Built, fence: i64) -> Result<Mad
         Err(error) => return Err(Failed { reason: error.to_string(), log: String::new(), passes: false }),
     };
     tokio::fs::create_dir_all(&cx.folder).await.map_err(|error| Failed::disk(&error))?;
-    sweep(&cx.folder, &built.key).await.map_err(|error| Failed::disk(&error))?;
+    if let Err(error) = sweep(&cx.folder, &built.key).await {
+        // An installer that outlived its server still writes there. This build has a folder of its own.
+        tracing::debug!(%error, "what a killed build left is not removed; the next build does");
+    }
     let aside = cx.folder.join(format!(".{}-{fence}", built.key));
     let made = make(cx, interpreter, built, &aside, &place).await;
     if made.is_err()
@@ -124,11 +127,9 @@ async fn install(cx: &Context, interpreter: &Interpreter, built: &Built, folder:
     }
     let requirements = folder.join("requirements.lock");
     tokio::fs::write(&requirements, &built.lock).await.map_err(|error| Failed::disk(&error))?;
-    let arguments: [OsString; 11] = [
+    let arguments: [OsString; 10] = [
         "pip".into(),
         "install".into(),
-        // Steps see it read-only: without this, each would compile what it imports again.
-        "--compile-bytecode".into(),
         "--python".into(),
         folder.join("bin/python").into(),
         "--require-hashes".into(),
@@ -139,6 +140,9 @@ async fn install(cx: &Context, interpreter: &Interpreter, built: &Built, folder:
         requirements.into(),
     ];
     log = run(cx, &arguments, log).await?;
+    // Steps see it read-only: without this, each would compile what it imports again. Nothing of the environment is ever
+    // started outside a sandbox, its interpreter included: that one runs what packages leave for it (`.pth`).
+    installer::compile(interpreter, &folder.join("lib")).await;
     Ok(log)
 }
 

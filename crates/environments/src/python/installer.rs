@@ -1,6 +1,7 @@
 //! The installer, `uv`, as a process: cleared environment, bounded time and log, and its words turned into a reason.
-use super::Python;
+use super::{Interpreter, Python};
 use std::ffi::OsString;
+use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt};
@@ -70,6 +71,19 @@ pub(super) async fn run(python: &Python, arguments: &[OsString]) -> Ended {
             let reason = format!("the installer could not be waited for: {}", error.kind());
             Ended::Badly { said, reason, passes: true }
         }
+    }
+}
+
+/// Compiles the sources below `folder` with the interpreter of the machine, which reads them and runs none. What does not
+/// compile is left to whoever imports it. Dropped, it is killed.
+pub(super) async fn compile(interpreter: &Interpreter, folder: &Path) {
+    let mut command = Command::new(&interpreter.program);
+    command.env_clear().args(["-I", "-S", "-m", "compileall", "-q", "-j", "0"]).arg(folder).current_dir("/");
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+    match tokio::time::timeout(TIME, command.status()).await {
+        Ok(Ok(_)) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "a Python environment is not compiled; its steps start slower"),
+        Err(_) => tracing::warn!("compiling a Python environment took too long; its steps start slower"),
     }
 }
 

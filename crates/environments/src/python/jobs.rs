@@ -3,18 +3,24 @@ use crate::Context;
 use jobs::{Failure, Registry, Work};
 use serde::{Deserialize, Serialize};
 
-/// The input of the job `environments.python`.
+/// The kind of the job that builds one.
+pub(super) const JOB: &str = "environments.python";
+
+/// Its input.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct BuildJob {
     pub key: String,
 }
 
+/// How many builds run at once: who pushes a lock decides how long one takes.
+const AT_ONCE: usize = 2;
 /// How often a build is tried whose failure may pass, such as an index that does not answer.
 const TRIES: i64 = 3;
 
 /// Handles this resource's jobs.
 pub fn register(registry: &mut Registry, cx: &Context) {
-    registry.handle("environments.python", cx.clone(), |cx: Context, work: Work, input: BuildJob| async move {
+    registry.at_most(JOB, AT_ONCE);
+    registry.handle(JOB, cx.clone(), |cx: Context, work: Work, input: BuildJob| async move {
         build(&cx, &work, &input.key).await
     });
 }

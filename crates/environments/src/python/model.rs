@@ -63,10 +63,11 @@ pub(super) struct Made {
 }
 
 impl Built {
-    /// Returns whether asking for it at `now` has to begin a build: it failed a while ago, or it is gone from this machine's disk.
-    pub(super) fn must_be_built(&self, on_disk: bool, now: Timestamp) -> bool {
+    /// Returns whether asking for it at `now` has to begin a build: it failed a while ago, it is gone from this machine's disk, or
+    /// its build is open without a job that could end it.
+    pub(super) fn must_be_built(&self, on_disk: bool, has_job: bool, now: Timestamp) -> bool {
         match self.state {
-            BuildState::Building => false,
+            BuildState::Building => !has_job && now >= self.asked_at.plus_seconds(FAILURE_HOLDS_SECONDS),
             BuildState::Ready => !on_disk,
             BuildState::Failed => self.ended_at.is_none_or(|ended| now >= ended.plus_seconds(FAILURE_HOLDS_SECONDS)),
         }
@@ -141,14 +142,16 @@ mod tests {
             let finish = word(built.finish(&made(), Timestamp(2)));
             let fail = word(built.fail("y", "l", Timestamp(2)));
             let soon = Timestamp(1).plus_seconds(FAILURE_HOLDS_SECONDS - 1);
-            let asked = [(true, soon), (false, soon), (true, soon.plus_seconds(1))];
-            let asked = asked.map(|(on_disk, now)| if built.must_be_built(on_disk, now) { "build" } else { "-" });
+            let late = soon.plus_seconds(1);
+            let asked = [(true, true, soon), (false, true, soon), (true, true, late), (true, false, late)];
+            let must = |(on_disk, has_job, now)| built.must_be_built(on_disk, has_job, now);
+            let asked = asked.map(|asked| if must(asked) { "build" } else { "-" });
             writeln!(page, "{}: finish → {finish}, fail → {fail}, asked → {}", built.state, asked.join(" ")).unwrap();
         }
         expect_test::expect![[r#"
-            building: finish → ready, fail → failed, asked → - - -
-            ready: finish → -, fail → -, asked → - build -
-            failed: finish → -, fail → -, asked → - - build
+            building: finish → ready, fail → failed, asked → - - - build
+            ready: finish → -, fail → -, asked → - build - -
+            failed: finish → -, fail → -, asked → - - build build
         "#]]
         .assert_eq(&page);
     }

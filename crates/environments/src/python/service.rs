@@ -1,5 +1,5 @@
 use super::error::{Error, Result};
-use super::jobs::BuildJob;
+use super::jobs::{BuildJob, JOB};
 use super::lock;
 use super::model::{BuildState, Built, Made, PythonEnv};
 use super::store::PythonStore;
@@ -49,9 +49,11 @@ pub async fn python_env(cx: &Context, lock: &[u8]) -> Result<PythonEnv> {
     let folder = folder_of(cx, &key);
     let on_disk = tokio::fs::try_exists(&folder).await.map_err(|error| Error::Folder(error.kind()))?;
     let (key, now) = (&key, cx.clock.now());
-    let known = cx.db.read(|tx| async move { tx.find_built(key).await }).await?;
-    let built = match known {
-        Some(built) if !built.must_be_built(on_disk, now) => built,
+    let known = cx
+        .db
+        .read(|tx| async move { Ok::<_, db::Error>((tx.find_built(key).await?, jobs::is_open(&tx, JOB, key).await?)) });
+    let built = match known.await? {
+        (Some(built), has_job) if !built.must_be_built(on_disk, has_job, now) => built,
         _ => ask(cx, interpreter, key, &lock.text, on_disk).await?,
     };
     Ok(PythonEnv { key: built.key, state: built.state, folder, reason: built.reason })
@@ -61,8 +63,10 @@ async fn ask(cx: &Context, interpreter: &Interpreter, key: &str, lock: &str, on_
     cx.db
         .write(|tx| async move {
             let now = cx.clock.now();
-            let built = match tx.lock_built(key).await? {
-                Some(built) if !built.must_be_built(on_disk, now) => return Ok(built),
+            let known = tx.lock_built(key).await?;
+            let has_job = jobs::is_open(&tx, JOB, key).await?;
+            let built = match known {
+                Some(built) if !built.must_be_built(on_disk, has_job, now) => return Ok(built),
                 Some(built) => tx.save_built(built.begin(now)).await?,
                 None => {
                     let built = new(interpreter, key, lock).begin(now);
@@ -70,7 +74,7 @@ async fn ask(cx: &Context, interpreter: &Interpreter, key: &str, lock: &str, on_
                     built
                 }
             };
-            let job = NewJob::new(&cx.ids, now, "environments.python", "deployment").key(key);
+            let job = NewJob::new(&cx.ids, now, JOB, "deployment").key(key);
             jobs::enqueue(&tx, job.payload(&BuildJob { key: key.to_owned() })).await?;
             Ok(built)
         })

@@ -13,13 +13,15 @@ use testkit::on_each_engine;
 /// A wheel: made by the interpreter that it is for, so that nothing but Python has to be there.
 const WHEEL: &str = r#"
 import sys, zipfile
-name, version, folder = sys.argv[1:]
+name, version, folder, touch = sys.argv[1:]
 info = f'{name}-{version}.dist-info/'
 with zipfile.ZipFile(f'{folder}/{name}-{version}-py3-none-any.whl', 'w') as wheel:
     wheel.writestr(f'{name}.py', f'VERSION = "{version}"\n')
     wheel.writestr(info + 'METADATA', f'Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n')
     wheel.writestr(info + 'WHEEL', 'Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n')
     wheel.writestr(info + 'entry_points.txt', f'[console_scripts]\n{name} = {name}:VERSION.title\n')
+    if touch:
+        wheel.writestr(f'{name}.pth', f'import pathlib; pathlib.Path({touch!r}).touch()\n')
     wheel.writestr(info + 'RECORD', '')
 "#;
 
@@ -55,9 +57,15 @@ impl Machine {
 
     /// Writes a wheel into the folder that stands for the index, and returns its line of a lock.
     fn wheel(&self, cx: &Context, name: &str, version: &str) -> String {
+        self.wheel_that_touches(cx, name, version, "")
+    }
+
+    /// Like [`Machine::wheel`]; wherever an interpreter starts in an environment that holds it, it makes the file `touch`.
+    fn wheel_that_touches(&self, cx: &Context, name: &str, version: &str, touch: &str) -> String {
         let folder = self.folder.path().join("wheels");
         let program = &cx.python.interpreter().unwrap().program;
-        let made = Command::new(program).args(["-I", "-c", WHEEL, name, version]).arg(&folder).status().unwrap();
+        let made =
+            Command::new(program).args(["-I", "-c", WHEEL, name, version]).arg(&folder).arg(touch).status().unwrap();
         assert!(made.success());
         let bytes = std::fs::read(folder.join(format!("{name}-{version}-py3-none-any.whl"))).unwrap();
         format!("{name}=={version} --hash={}", Digest::of(bytes))
@@ -118,6 +126,21 @@ async fn a_lock_becomes_an_environment_that_runs() {
         assert!(!row.log.contains(&cx.folder.display().to_string()), "no path of the server is told: {}", row.log);
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_build_runs_nothing_of_what_it_installs() {
+    let db = testkit::sqlite(&crate::migrations_for_tests()).await;
+    let machine = Machine::new();
+    let cx = &machine.context(&db);
+    let touched = machine.folder.path().join("touched");
+    let lock = machine.wheel_that_touches(cx, "alpha", "1.0", &touched.display().to_string());
+    let ready = built(cx, &lock).await;
+    assert_eq!((ready.state, touched.exists()), (BuildState::Ready, false), "the wheel's code ran outside a sandbox");
+    let compiled = std::fs::read_dir(ready.folder.join("lib")).unwrap().next().unwrap().unwrap().path();
+    assert!(compiled.join("site-packages/__pycache__").exists(), "steps find it compiled");
+    said(&ready.folder.join("bin/python"), &["-c", "pass"]);
+    assert!(touched.exists(), "the wheel would have run, had an interpreter been started in there");
 }
 
 #[tokio::test]
@@ -233,4 +256,23 @@ async fn the_key_names_lock_and_interpreter() {
     assert_eq!(key("").len(), 64);
     assert!(matches!(lock_key(cx, b"a==1"), Err(Error::Lock { line: 1, .. })));
     assert!(matches!(lock_key(cx, &vec![b' '; (1 << 20) + 1]), Err(Error::TooLarge(_))));
+}
+
+#[tokio::test]
+async fn a_build_whose_job_died_is_begun_again() {
+    use sea_orm::ConnectionTrait;
+    on_each_engine(&crate::migrations_for_tests(), async |db| {
+        let machine = Machine::new();
+        let cx = &machine.context(&db);
+        let lock = machine.wheel(cx, "alpha", "1.0");
+        let key = python_env(cx, lock.as_bytes()).await.unwrap().key;
+        let dead = "UPDATE jobs SET state = 'dead', reason = 'its worker stopped in the middle each time'";
+        db.migrator().execute_unprepared(dead).await.unwrap();
+        let base::Clock::Fixed(at) = &cx.clock else { unreachable!("tests turn a fixed clock") };
+        at.fetch_add(61 * base::Timestamp::SECOND, std::sync::atomic::Ordering::SeqCst);
+        let again = python_env(cx, lock.as_bytes()).await.unwrap();
+        assert_eq!((again.state, row(cx, &key).await.asked_at), (BuildState::Building, cx.clock.now()));
+        assert_eq!(built(cx, &lock).await.state, BuildState::Ready);
+    })
+    .await;
 }

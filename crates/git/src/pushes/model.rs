@@ -117,6 +117,9 @@ pub(crate) fn check(lines: &[Line], known: usize, most_lines: usize, most_refs: 
         if !is_tag && name == MAIN {
             return Err(Refusal::Main);
         }
+        if is_tag && name.eq_ignore_ascii_case(MAIN) && line.new.is_some() {
+            return Err(Refusal::Name { name: shown(name), why: "a tag of that name would be taken for the branch" });
+        }
         if is_tag && line.old.is_some() {
             return Err(Refusal::TagMoves(shown(name)));
         }

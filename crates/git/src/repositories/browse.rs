@@ -61,6 +61,7 @@ pub(super) async fn branches(
     });
     let named = |tip: Tip| tip.reference.strip_prefix(HEADS).map(str::to_owned).map(|name| (name, tip));
     let tips: Vec<(String, Tip)> = tips.await?.into_iter().filter_map(named).collect();
+    let _place = cx.live.place_to_browse().await?;
     let total = tips.len() as u64;
     let behind = tips.into_iter().filter(|(name, _)| after.is_none_or(|after| name.as_str() > after));
     let mut objects = Objects::open(cx, &cx.repository(project)?)?;
@@ -83,6 +84,7 @@ pub(super) async fn commits(
     limit: u32,
 ) -> Result<(Vec<Commit>, String)> {
     Repository::readable(cx, permit, project).await?;
+    let _place = cx.live.place_to_browse().await?;
     // From the second page on, from the same commit as the first, whatever was pushed since.
     let (first, seen) = match after {
         Some((first, seen)) if is_id(first) => (first.clone(), *seen),
@@ -110,6 +112,7 @@ pub(super) async fn files(
     path: &str,
 ) -> Result<(Commit, Found)> {
     Repository::readable(cx, permit, project).await?;
+    let _place = cx.live.place_to_browse().await?;
     let path = tree_path(path)?;
     let commit = resolve(cx, project, rev).await?;
     let repository = cx.repository(project).map_err(|_| not_found(project))?;

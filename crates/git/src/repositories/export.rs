@@ -18,13 +18,22 @@ const MOST_FILES: usize = 100_000;
 const MOST_BYTES: u64 = 2 << 30;
 /// The longest target of a symbolic link.
 const LONGEST_LINK: u64 = 4_096;
-/// How many files wait to be written.
+/// How many pieces of files wait to be written.
 const WAITING: usize = 16;
 
 /// One thing to write.
 enum Item {
-    File { path: String, bytes: Vec<u8>, executable: bool },
-    Link { path: String, target: String },
+    /// What it holds follows in pieces.
+    File {
+        path: String,
+        executable: bool,
+    },
+    /// The next piece of the last file.
+    Piece(Vec<u8>),
+    Link {
+        path: String,
+        target: String,
+    },
 }
 
 /// Lays the tree `tree` (or that of a commit) out in the empty folder `into`. No symbolic link in it leads out of it.
@@ -32,12 +41,13 @@ enum Item {
 ///
 /// # Errors
 /// [`Error::NotFound`]; [`Error::UnknownRevision`] if there is no such tree; [`Error::UnsafeTree`] for a path or a link
-/// that could reach elsewhere, or a tree that is too large.
+/// that could reach elsewhere, or a tree that is too large; [`Error::Busy`] if too many are laid out now.
 pub async fn export(cx: &Context, project: &ProjectId, tree: &str, into: &Path) -> Result<()> {
     if !is_id(tree) {
         return Err(Error::UnknownRevision(shown(tree)));
     }
     let repository = folder_of(cx, project).await?;
+    let _place = cx.live.place_to_export().await?;
     let mut objects = Objects::open(cx, &repository)?;
     let found = objects.ask(&format!("{tree}^{{tree}}")).await?;
     let id = found.ok_or_else(|| Error::UnknownRevision(tree.to_owned()))?.id;
@@ -84,23 +94,43 @@ async fn read_all(
 ) -> Result<()> {
     let mut objects = Objects::open(cx, repository)?;
     for (path, entry) in items {
-        let is_link = entry.mode == "120000";
-        let limit = if is_link { LONGEST_LINK } else { MOST_BYTES };
-        let found = objects.get(&entry.id, "blob", limit).await?;
-        let (_, bytes) = found.ok_or_else(|| Error::Git("a file of a tree is missing".into()))?;
-        let item = if is_link {
+        let sent = if entry.mode == "120000" {
+            let found = objects.get(&entry.id, "blob", LONGEST_LINK).await?;
+            let (_, bytes) = found.ok_or_else(missing)?;
             let Ok(target) = String::from_utf8(bytes) else {
                 return Err(Error::UnsafeTree { path: shown(&path), why: "points to no name in UTF-8" });
             };
-            Item::Link { path, target }
+            send.send(Item::Link { path, target }).await.is_ok()
         } else {
-            Item::File { path, bytes, executable: entry.mode == "100755" }
+            read_file(&mut objects, path, entry, send).await?
         };
-        if send.send(item).await.is_err() {
+        if !sent {
             return Ok(()); // the writer failed, and says why
         }
     }
     Ok(())
+}
+
+/// Reads a file in pieces: a push of a few megabytes may hold one of gigabytes. Returns whether the writer took all.
+async fn read_file(objects: &mut Objects, path: String, entry: &Entry, send: &mpsc::Sender<Item>) -> Result<bool> {
+    let found = objects.ask(&entry.id).await?.filter(|found| found.kind == "blob");
+    let mut left = found.ok_or_else(missing)?.size;
+    if left > MOST_BYTES {
+        return Err(Error::TooLarge { path: shown(&path), limit: base::Bytes(MOST_BYTES) });
+    }
+    if send.send(Item::File { path, executable: entry.mode == "100755" }).await.is_err() {
+        return Ok(false);
+    }
+    while let Some(piece) = objects.piece(&mut left).await? {
+        if send.send(Item::Piece(piece)).await.is_err() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn missing() -> Error {
+    Error::Git("a file of a tree is missing".into())
 }
 
 /// Writes what comes, through a folder that nothing leads out of. Blocks on the file system.
@@ -114,13 +144,17 @@ fn write_all(place: &Path, mut receive: mpsc::Receiver<Item>) -> Result<()> {
     }
     let mut made = PathBuf::new();
     let mut links = Vec::new();
+    let mut open = None;
     while let Some(item) = receive.blocking_recv() {
         match item {
-            Item::File { path, bytes, executable } => {
+            Item::File { path, executable } => {
                 make_parent(&root, &path, &mut made)?;
                 let mut how = OpenOptions::new();
                 how.write(true).create_new(true).mode(if executable { 0o755 } else { 0o644 });
-                let mut file = root.open_with(&path, &how).map_err(|error| odd(&path, error))?;
+                open = Some(root.open_with(&path, &how).map_err(|error| odd(&path, error))?);
+            }
+            Item::Piece(bytes) => {
+                let file = open.as_mut().ok_or_else(|| Error::Git("a piece belongs to no file".into()))?;
                 file.write_all(&bytes).map_err(Error::io("writing an export"))?;
             }
             Item::Link { path, target } => {

@@ -230,6 +230,44 @@ async fn no_link_leads_out_of_an_export() {
     assert_eq!(code(exported(&place, &blob).await.1), "git.unknown_revision");
 }
 
+/// Returns the most memory that this process has held at once, in KiB.
+fn peak_kib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+/// A file of zeros is a push of a few kilobytes, however large it is.
+#[tokio::test]
+async fn a_large_file_is_laid_out_without_being_held() {
+    const SIZE: u64 = 300 << 20;
+    let place = Place::new().await;
+    place.created().await;
+    let large = place.folder.path().join("large");
+    std::fs::File::create(&large).unwrap().set_len(SIZE).unwrap();
+    let blob = place.git(&["hash-object", "-w", large.to_str().unwrap()]).await;
+    let made = place.git_with(&["mktree"], &format!("100644 blob {blob}\tlarge")).await;
+    let before = peak_kib();
+    let (into, done) = exported(&place, &made).await;
+    done.unwrap();
+    assert_eq!(std::fs::metadata(into.path().join("large")).unwrap().len(), SIZE);
+    let more = peak_kib() - before;
+    assert!(more < 100 << 10, "{more} KiB");
+}
+
+#[tokio::test]
+async fn only_so_many_trees_are_laid_out_at_once() {
+    let mut place = Place::new().await;
+    let first = place.created().await;
+    let limits = crate::Limits { exports: 1, wait: std::time::Duration::ZERO, ..crate::Limits::default() };
+    place.cx.live = std::sync::Arc::new(crate::live::Live::new(limits));
+    let taken = place.cx.live.place_to_export().await.unwrap();
+    assert_eq!(code(exported(&place, &first).await.1), "git.busy");
+    drop(taken);
+    exported(&place, &first).await.1.unwrap();
+    exported(&place, &first).await.1.unwrap(); // the place came back
+}
+
 #[tokio::test]
 async fn a_branch_only_moves_forward_from_where_it_is() {
     let place = Place::new().await;

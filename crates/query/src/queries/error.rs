@@ -31,6 +31,8 @@ pub enum Error {
     Unfit { dataset: DatasetId, grant: GrantId },
     #[error("no record key is named for dataset `{0}`, so none of its rows are held out")]
     NoRecordKey(DatasetId),
+    #[error("dataset `{0}` is no input of this step")]
+    NotDeclared(DatasetId),
     #[error("the terms do not fit dataset `{0}` as it is now")]
     TermsDoNotFit(DatasetId),
     #[error(transparent)]
@@ -69,6 +71,7 @@ impl Fault for Error {
             Self::Unreachable(_) => (Kind::Unavailable, "query.unreachable"),
             Self::Unfit { .. } | Self::TermsDoNotFit(_) => (Kind::Conflict, "query.terms_do_not_fit"),
             Self::NoRecordKey(_) => (Kind::Conflict, "query.no_record_key"),
+            Self::NotDeclared(_) => (Kind::Forbidden, "query.not_declared"),
             Self::Engine(engine::Error::Refused(_)) => (Kind::Invalid, "query.refused"),
             Self::Engine(engine::Error::Mistake { .. }) => (Kind::Invalid, "query.mistake"),
             Self::Engine(engine::Error::Changed(_)) => (Kind::Conflict, "query.dataset_changed"),
@@ -107,6 +110,9 @@ impl Fault for Error {
             Self::NoRecordKey(dataset) => format!(
                 "have its steward name the columns that identify a record: `POST /datasets/{dataset}/record-key`"
             ),
+            Self::NotDeclared(_) => {
+                "give the step an input `Dataset(\"lake.schema.table\")`: a run reads what its pipeline says".into()
+            }
             Self::Unreachable(_) => "try again; if it stays so, tell the lake's steward".into(),
             Self::Unfit { .. } | Self::TermsDoNotFit(_) => {
                 "ask the dataset's steward for a grant that fits its present columns".into()
@@ -133,7 +139,7 @@ impl Fault for Error {
 
     fn about(&self) -> Option<String> {
         match self {
-            Self::NoGrant { dataset, .. } => Some(format!("dataset/{dataset}")),
+            Self::NoGrant { dataset, .. } | Self::NotDeclared(dataset) => Some(format!("dataset/{dataset}")),
             Self::NotAllowed(inner) => inner.about(),
             _ => None, // names no dataset, or is no refusal
         }

@@ -9,13 +9,20 @@ const COLUMNS: &str = "id, run, step, environment, number, state, failure, fence
      detail, outputs, usage, created_at_us, claimed_at_us, seen_at_us, ended_at_us, revision";
 const OPEN: &str = "state IN ('planned', 'submitted', 'claimed', 'running')";
 
+/// What the open attempts on an engine take together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct InUse {
+    pub(crate) cpus: i64,
+    pub(crate) memory_mib: i64,
+}
+
 /// The table `attempts`.
 pub(crate) trait AttemptStore {
     async fn find_attempt(&self, id: &AttemptId) -> Result<Option<Attempt>>;
     /// Like `find_attempt`, and nobody else locks the row until this transaction ends.
     async fn lock_attempt(&self, id: &AttemptId) -> Result<Option<Attempt>>;
-    /// [`db::Error::Taken`] if the step has an open attempt.
-    async fn insert_attempt(&self, attempt: &Attempt) -> Result<()>;
+    /// [`db::Error::Taken`] if the step has an open attempt. `memory_mib` is what it takes beside its CPUs.
+    async fn insert_attempt(&self, attempt: &Attempt, memory_mib: i64) -> Result<()>;
     /// [`db::Error::Taken`] if the step has another attempt that succeeded.
     async fn save_attempt(&self, attempt: Attempt) -> Result<Attempt>;
     /// Says that a runner is there, if it has the attempt with this fence, and returns whether that is so.
@@ -24,8 +31,12 @@ pub(crate) trait AttemptStore {
     async fn list_attempts(&self, run: &RunId) -> Result<Vec<Attempt>>;
     async fn list_attempts_of(&self, run: &RunId, step: &str) -> Result<Vec<Attempt>>;
     async fn list_open_attempts(&self, run: &RunId) -> Result<Vec<Attempt>>;
-    /// Returns how many CPUs the open attempts on an engine take.
-    async fn cpus_in_use(&self, engine: &str) -> Result<i64>;
+    /// Says that the scheduler goes on with an attempt that no engine has yet.
+    async fn touch_planned(&self, id: &AttemptId, now: Timestamp) -> Result<()>;
+    /// Returns whether an attempt of a run waits for its engine to take it.
+    async fn has_planned(&self, run: &RunId) -> Result<bool>;
+    /// Returns what the open attempts on an engine take.
+    async fn in_use(&self, engine: &str) -> Result<InUse>;
 }
 
 fn attempt_of(row: &QueryResult) -> Result<Attempt> {
@@ -97,10 +108,12 @@ impl AttemptStore for Tx {
         one(self, &sql, vec![id.as_str().into()]).await?.as_ref().map(attempt_of).transpose()
     }
 
-    async fn insert_attempt(&self, attempt: &Attempt) -> Result<()> {
-        let places: Vec<String> = (1..=21).map(|n| format!("${n}")).collect();
-        let sql = format!("INSERT INTO attempts ({COLUMNS}) VALUES ({})", places.join(", "));
-        run(self, &sql, values_of(attempt)?).await?;
+    async fn insert_attempt(&self, attempt: &Attempt, memory_mib: i64) -> Result<()> {
+        let places: Vec<String> = (1..=22).map(|n| format!("${n}")).collect();
+        let sql = format!("INSERT INTO attempts ({COLUMNS}, memory_mib) VALUES ({})", places.join(", "));
+        let mut values = values_of(attempt)?;
+        values.push(memory_mib.into());
+        run(self, &sql, values).await?;
         Ok(())
     }
 
@@ -136,10 +149,24 @@ impl AttemptStore for Tx {
         all(self, &sql, vec![run.as_str().into()]).await?.iter().map(attempt_of).collect()
     }
 
-    async fn cpus_in_use(&self, engine: &str) -> Result<i64> {
+    async fn touch_planned(&self, id: &AttemptId, now: Timestamp) -> Result<()> {
+        let sql = "UPDATE attempts SET seen_at_us = $2, revision = revision + 1 WHERE id = $1 AND state = 'planned'";
+        run(self, sql, vec![id.as_str().into(), now.0.into()]).await?;
+        Ok(())
+    }
+
+    async fn has_planned(&self, of: &RunId) -> Result<bool> {
+        let sql = "SELECT id FROM attempts WHERE run = $1 AND state = 'planned' LIMIT 1";
+        Ok(one(self, sql, vec![of.as_str().into()]).await?.is_some())
+    }
+
+    async fn in_use(&self, engine: &str) -> Result<InUse> {
         // A sum is `numeric` on PostgreSQL, unless it is cast.
-        let sql =
-            format!("SELECT CAST(coalesce(sum(cpus), 0) AS bigint) AS cpus FROM attempts WHERE engine = $1 AND {OPEN}");
-        one(self, &sql, vec![engine.into()]).await?.as_ref().map_or(Ok(0), |row| get(row, "cpus"))
+        let sql = format!(
+            "SELECT CAST(coalesce(sum(cpus), 0) AS bigint) AS cpus, \
+                CAST(coalesce(sum(memory_mib), 0) AS bigint) AS memory_mib FROM attempts WHERE engine = $1 AND {OPEN}"
+        );
+        let row = one(self, &sql, vec![engine.into()]).await?.ok_or(db::Error::Stale)?;
+        Ok(InUse { cpus: get(&row, "cpus")?, memory_mib: get(&row, "memory_mib")? })
     }
 }

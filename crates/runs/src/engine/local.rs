@@ -21,8 +21,6 @@ use tokio::sync::Notify;
 const LAUNCH: &str = "launch.json";
 /// Which process the runner is.
 pub(crate) const RUNNER: &str = "runner.json";
-/// How long a submit waits for room.
-const ROOM_WITHIN: Duration = Duration::from_secs(10);
 /// How often a runner that an earlier server started is looked for.
 const LOOK_FOR_ADOPTED: Duration = Duration::from_millis(250);
 /// How long a runner that is told to stop has: it gives its step five seconds.
@@ -142,36 +140,21 @@ impl LocalEngine {
         Ok(())
     }
 
-    /// Waits until there is room, and takes it.
-    async fn take_room(&self, launch: &Launch) -> Result<Taken, EngineError> {
-        let taking = async {
-            loop {
-                let more = self.held.room.notified();
-                tokio::pin!(more);
-                more.as_mut().enable();
-                if let Some(taken) = self.try_room(launch) {
-                    return taken;
-                }
-                more.await;
-            }
-        };
-        let taken = tokio::time::timeout(ROOM_WITHIN, taking).await;
-        taken.map_err(|_| EngineError::Unavailable("all of its CPUs or its memory are taken".into()))
-    }
-
-    fn try_room(&self, launch: &Launch) -> Option<Taken> {
+    /// Takes room for an attempt, if there is enough.
+    fn take_room(&self, launch: &Launch) -> Result<Taken, EngineError> {
         let mut attempts = self.held.lock();
         if let Some(known) = attempts.get(&launch.attempt) {
-            return Some(Taken::Known(known.pid));
+            return Ok(Taken::Known(known.pid));
         }
         let alive = || attempts.values().filter(|attempt| attempt.alive);
         let (cpus, memory_mib) = (launch.spec.cpus, launch.spec.memory_mib);
         let fits = alive().map(|attempt| attempt.cpus).sum::<u32>() + cpus <= self.settings.cpus
             && alive().map(|attempt| attempt.memory_mib).sum::<u64>() + memory_mib <= self.settings.memory_mib;
-        fits.then(|| {
-            attempts.insert(launch.attempt.clone(), Attempt { pid: 0, alive: true, cpus, memory_mib });
-            Taken::Room
-        })
+        if !fits {
+            return Err(EngineError::Unavailable("all of its CPUs or its memory are taken".into()));
+        }
+        attempts.insert(launch.attempt.clone(), Attempt { pid: 0, alive: true, cpus, memory_mib });
+        Ok(Taken::Room)
     }
 
     /// Says why an attempt can never run here, if so.
@@ -227,7 +210,7 @@ enum Taken {
 impl Engine for LocalEngine {
     async fn submit(&self, launch: Launch) -> Result<EngineRef, EngineError> {
         let bwrap = self.refuse(&launch)?;
-        if let Taken::Known(pid) = self.take_room(&launch).await? {
+        if let Taken::Known(pid) = self.take_room(&launch)? {
             return Ok(reference(pid));
         }
         let attempt = launch.attempt.clone();
@@ -308,9 +291,14 @@ impl Engine for LocalEngine {
         }
     }
 
+    async fn room(&self) {
+        self.held.room.notified().await;
+    }
+
     fn capabilities(&self) -> Capabilities {
         let isolation = if self.bwrap.is_ok() { self.settings.isolation.as_str() } else { "unavailable" };
-        Capabilities { engine: "local".into(), isolation: isolation.into(), cpus: self.settings.cpus }
+        let Settings { cpus, memory_mib, .. } = self.settings;
+        Capabilities { engine: "local".into(), isolation: isolation.into(), cpus, memory_mib }
     }
 }
 

@@ -94,6 +94,9 @@ pub struct Capabilities {
     pub isolation: String,
     /// How many CPUs attempts may take together.
     pub cpus: u32,
+    /// How much memory. For the scheduler alone: views do not show it.
+    #[serde(skip)]
+    pub memory_mib: u64,
 }
 
 /// An attempt that an engine has.
@@ -120,8 +123,10 @@ pub enum EngineError {
 #[async_trait::async_trait]
 pub trait Engine: std::fmt::Debug + Send + Sync {
     /// Starts the runner of an attempt. Idempotent by the attempt's id: one that was submitted before is not started again.
+    /// It does not wait for room.
     ///
     /// # Errors
+    /// [`EngineError::Unavailable`] if it cannot now, as where all of its room is taken: the attempt stays planned.
     /// [`EngineError::Refused`] ends the attempt with that reason; it is not tried again.
     async fn submit(&self, launch: Launch) -> Result<EngineRef, EngineError>;
 
@@ -142,6 +147,11 @@ pub trait Engine: std::fmt::Debug + Send + Sync {
     /// # Errors
     /// [`EngineError::Unavailable`].
     async fn forget(&self, attempt: &AttemptId) -> Result<(), EngineError>;
+
+    /// Waits until there may be more room than before. One that cannot tell waits for ever: it is asked again all the same.
+    async fn room(&self) {
+        std::future::pending().await
+    }
 
     /// Returns what it can do.
     fn capabilities(&self) -> Capabilities;

@@ -122,7 +122,12 @@ impl Attempt<'_> {
             let sending = outputs::send(&mut link, self.fence, &own.out, names);
             match or_stopped(sending, stopping.clone()).await {
                 Ok(Ok(outputs)) => sent = outputs,
-                Ok(Err(NotTaken::Step(why))) => end = End { usage: end.usage, ..End::of(Outcome::User, why) },
+                Ok(Err(NotTaken::Step(why, more))) => {
+                    if let Some(more) = more {
+                        log.say(more).await;
+                    }
+                    end = End { usage: end.usage, ..End::of(Outcome::User, why) };
+                }
                 Ok(Err(NotTaken::Ours(why))) => end = End { usage: end.usage, ..End::of(Outcome::Infrastructure, why) },
                 Ok(Err(NotTaken::Stale)) | Err(Stop::Stale) => return Came::Stale,
                 Err(_) => end = End { usage: end.usage, ..End::of(Outcome::Cancelled, CANCELLED) },

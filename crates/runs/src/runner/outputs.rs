@@ -20,8 +20,8 @@ const CHUNK: usize = 128 * 1024;
 /// Why the outputs of a step were not taken.
 #[derive(Debug)]
 pub(super) enum NotTaken {
-    /// The step's own doing.
-    Step(String),
+    /// The step's own doing: why, in words that everybody may read who sees the run, and what only the log says.
+    Step(String, Option<String>),
     /// The server's or the machine's.
     Ours(String),
     Stale,
@@ -41,7 +41,7 @@ pub(super) async fn send(
     let mut sent = BTreeMap::new();
     for name in names {
         if !crate::pipelines::is_name(name) {
-            return Err(NotTaken::Step("an output has no plain name".to_owned()));
+            return Err(NotTaken::Step("an output has no plain name".to_owned(), None));
         }
         let mut pause = Pause::default();
         let output = loop {
@@ -59,9 +59,13 @@ pub(super) async fn send(
 
 /// Sends one output from its start. The server must have read the very bytes that we did.
 async fn once(link: &mut Link, fence: i64, folder: &OwnedFd, name: &str) -> Result<Result<Output, Failed>, NotTaken> {
-    let refused = |refused: Refused| NotTaken::Step(format!("output `{name}`: {refused}"));
+    let refused = |refused: Refused| {
+        let why = format!("output `{name}` {}", refused.without_names());
+        NotTaken::Step(why, Some(format!("output `{name}`: {refused}")))
+    };
     let taken = archive::open(folder, name, OUTPUT).map_err(refused)?;
-    let taken = taken.ok_or_else(|| NotTaken::Step(format!("the step ended without writing output `{name}`")))?;
+    let missing = || NotTaken::Step(format!("the step ended without writing output `{name}`"), None);
+    let taken = taken.ok_or_else(missing)?;
     let kind = if matches!(taken, Taken::Folder(_)) { OutputKind::Folder } else { OutputKind::File };
     let (chunks, body) = mpsc::channel(4);
     let (done, hashed) = oneshot::channel();

@@ -140,12 +140,18 @@ fn again_at(plan: &Plan, run: &Run, step: &Step, attempt: &Attempt, now: Timesta
     let declared = i64::from(planned.retries);
     let most = match (attempt.state, attempt.failure) {
         (_, Some(FailureKind::Memory)) => 0, // the same limit would be too low again
+        _ if was_refused(attempt) => 0,
         (_, Some(FailureKind::User | FailureKind::Timeout)) => declared,
         // Nobody knows how far it came: a step with effects of its own is not repeated unless it says that it may be.
         _ if !planned.cache && attempt.claimed_at.is_some() => declared,
         _ => declared.max(TRIES_ON_INFRASTRUCTURE - 1),
     };
     (step.tries <= most).then(|| now.plus_seconds(1 << (step.tries - 1).clamp(0, 5)))
+}
+
+/// Returns whether no engine ever had the attempt: it was refused, or what it starts from cannot be laid out.
+fn was_refused(attempt: &Attempt) -> bool {
+    attempt.state == AttemptState::Failed && attempt.engine_ref.is_none() && attempt.claimed_at.is_none()
 }
 
 #[cfg(test)]
@@ -165,6 +171,7 @@ mod tests {
             {"name": "s", "run": {"command": ["/bin/true"]}, "cache": cache, "retries": retries}]});
         let plan = Plan::read(&definition.to_string()).unwrap();
         let run = crate::tests::run(RunState::Running);
+        let engine_ref = Some(crate::engine::EngineRef("process 7".into()));
         let mut tries = 0;
         loop {
             tries += 1;
@@ -173,6 +180,7 @@ mod tests {
                 state,
                 failure,
                 claimed_at: claimed.then_some(Timestamp(1)),
+                engine_ref: engine_ref.clone(),
                 ..crate::tests::attempt("a", AttemptState::Running)
             };
             match again_at(&plan, &run, &step, &attempt, Timestamp(0)) {
@@ -196,5 +204,17 @@ mod tests {
         check(Lost, None, true, false, 0, 1);
         check(Lost, None, true, false, 1, 2);
         check(Failed, Some(FailureKind::Infrastructure), false, false, 0, 3);
+    }
+
+    #[test]
+    fn what_no_engine_takes_is_not_tried_again() {
+        let refused =
+            Attempt { failure: Some(FailureKind::Infrastructure), ..crate::tests::attempt("a", AttemptState::Failed) };
+        assert!(was_refused(&refused));
+        let claimed = Attempt { claimed_at: Some(Timestamp(1)), ..refused.clone() };
+        assert!(!was_refused(&claimed), "a runner may be faster than the note that the engine has it");
+        let plan = r#"{"version": 1, "name": "p", "steps": [{"name": "s", "run": {"command": ["x"]}, "retries": 9}]}"#;
+        let (plan, step) = (Plan::read(plan).unwrap(), crate::tests::step("s", StepState::Running));
+        assert_eq!(again_at(&plan, &crate::tests::run(RunState::Running), &step, &refused, Timestamp(0)), None);
     }
 }

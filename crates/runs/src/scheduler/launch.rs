@@ -10,9 +10,10 @@ use crate::protocol::{AttemptSpec, InputSpec};
 use crate::runs::Run;
 use crate::runs::store::RunStore;
 use crate::sources;
+use crate::steps::Governed;
 use crate::steps::store::StepStore;
-use access::{AttemptToken, Secret, issue_attempt_token};
-use base::{AttemptId, Timestamp};
+use access::{AttemptRead, AttemptToken, Secret, issue_attempt_token};
+use base::{AttemptId, DatasetId, Timestamp};
 use db::Tx;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -126,6 +127,7 @@ pub(super) async fn tokens(
     run: &Run,
     step: &pipelines::Step,
     attempt: &AttemptId,
+    governed: &[Governed],
 ) -> Result<Tokens, Error> {
     let seconds = i64::try_from(step.timeout_s).unwrap_or(i64::MAX).saturating_add(SPARE_SECONDS);
     let expires_at = cx.clock.now().plus_seconds(seconds);
@@ -134,12 +136,27 @@ pub(super) async fn tokens(
     let mut verbs: Vec<&str> = of_user_code.copied().collect();
     verbs.extend(READING_VERBS.iter().filter(|_| reads));
     let (environment, on_behalf_of) = (&run.environment, Some(&run.started_by));
-    let token = AttemptToken { attempt: attempt.as_str(), environment, on_behalf_of, verbs: &verbs, expires_at };
+    let behind = &reads_of(step, governed);
+    let token =
+        AttemptToken { attempt: attempt.as_str(), environment, on_behalf_of, verbs: &verbs, reads: behind, expires_at };
     let (_, of_step) = issue_attempt_token(&cx.access, tx, &token).await?;
     let name = runner_name(attempt);
-    let token = AttemptToken { attempt: &name, environment, on_behalf_of, verbs: RUNNER_VERBS, expires_at };
+    let token = AttemptToken { attempt: &name, environment, on_behalf_of, verbs: RUNNER_VERBS, reads: &[], expires_at };
     let (_, of_runner) = issue_attempt_token(&cx.access, tx, &token).await?;
     Ok(Tokens { runner: of_runner, step: of_step })
+}
+
+/// Returns the datasets behind a step's result, each in the version that its key names, and which of them it may read.
+fn reads_of(step: &pipelines::Step, governed: &[Governed]) -> Vec<AttemptRead> {
+    let declares = |dataset: &DatasetId| {
+        step.inputs.values().any(|input| matches!(input, Input::Dataset { dataset: other, .. } if other == dataset))
+    };
+    let read = |behind: &Governed| AttemptRead {
+        dataset: behind.dataset.clone(),
+        version: behind.version,
+        declared: declares(&behind.dataset),
+    };
+    governed.iter().map(read).collect()
 }
 
 /// Hands planned attempts to the engine, one after the other. What the engine refuses ends; what it does not answer stays

@@ -3,6 +3,7 @@
 use super::keys::{Facts, Results};
 use crate::cache::Key;
 use crate::cache::store::{CacheStore, Entry};
+use crate::runs::store::RunStore;
 use crate::steps::store::StepStore;
 use crate::steps::{Governed, Step, StepState};
 use base::RunId;
@@ -61,7 +62,9 @@ pub(super) async fn look(tx: &Tx, facts: &Facts<'_>, free: i64) -> db::Result<Ve
                 release(tx, facts, &step.name, &mut waiting, &mut open).await?;
                 Next::Take { key, governed, entry }
             }
-            Some(entry) if entry.run != run.id || entry.step != step.name => Next::Wait { key, run: entry.run },
+            Some(entry) if (entry.run != run.id || entry.step != step.name) && !left_behind(tx, &entry).await? => {
+                Next::Wait { key, run: entry.run }
+            }
             _ => {
                 plan.misses(&step.name);
                 to_run += 1;
@@ -71,6 +74,11 @@ pub(super) async fn look(tx: &Tx, facts: &Facts<'_>, free: i64) -> db::Result<Ve
         found.push(Found { name: step.name, next });
     }
     Ok(found)
+}
+
+/// Returns whether nobody computes a key any more although its entry says so: the run that did has ended.
+pub(super) async fn left_behind(tx: &Tx, entry: &Entry) -> db::Result<bool> {
+    Ok(!entry.is_ready && tx.find_run(&entry.run).await?.is_none_or(|run| run.has_ended()))
 }
 
 /// Puts those behind a result that is there in line, if they wait for nothing else.

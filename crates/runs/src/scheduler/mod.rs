@@ -21,7 +21,7 @@ use crate::runs::store::RunStore;
 use crate::steps::store::StepStore;
 use base::{RunId, Timestamp};
 use db::Tx;
-use jobs::{NewJob, Work};
+use jobs::{Failure, NewJob, Work};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -30,8 +30,14 @@ use tokio_util::task::TaskTracker;
 
 /// The kind of the job behind every run.
 pub(crate) const JOB: &str = "runs.advance";
+/// The kind of the job that brings those back.
+pub(crate) const LOST: &str = "runs.look_after";
+/// How often it does, in seconds.
+pub(crate) const LOST_SECONDS: i64 = 30;
 /// How often the job looks after a run that nothing wakes, in seconds.
 const LOOK_SECONDS: i64 = 10;
+/// How long an attempt waits at most until the engine is asked again whether it has room.
+const ASK_FOR_ROOM: Duration = Duration::from_secs(1);
 /// How many plans are kept in memory.
 const PLANS: usize = 64;
 
@@ -86,8 +92,10 @@ struct Inner {
 struct State {
     /// Runs that have their turn; `true` if they were woken meanwhile.
     busy: HashMap<RunId, bool>,
-    /// Runs with steps that wait for a CPU.
+    /// Runs with steps that wait for a CPU or for memory.
     hungry: BTreeSet<RunId>,
+    /// Runs with an attempt that the engine had no room for.
+    turned_down: BTreeSet<RunId>,
     plans: HashMap<RunId, Arc<Plan>>,
     stopped: bool,
 }
@@ -183,7 +191,26 @@ pub fn wake(cx: &Context, run: &RunId) {
     cx.scheduler.0.tasks.clone().spawn(async move { take_turns(&cx, &run, false).await });
 }
 
-/// Wakes the runs that wait for a CPU.
+/// Wakes a run once the engine may have room for its attempt, or soon: a runner that has reported takes a moment to be gone.
+fn wake_with_room(cx: &Context, run: &RunId) {
+    if !cx.scheduler.state().turned_down.insert(run.clone()) {
+        return; // somebody waits for it already
+    }
+    let (cx, run) = (cx.clone(), run.clone());
+    cx.scheduler.0.tasks.clone().spawn(async move {
+        let stopped = tokio::select! {
+            () = cx.engine.room() => false,
+            () = tokio::time::sleep(ASK_FOR_ROOM) => false,
+            () = cx.live.stop.cancelled() => true,
+        };
+        cx.scheduler.state().turned_down.remove(&run);
+        if !stopped {
+            wake(&cx, &run);
+        }
+    });
+}
+
+/// Wakes the runs that wait for a CPU or for memory.
 pub(crate) fn wake_hungry(cx: &Context) {
     let hungry: Vec<RunId> = cx.scheduler.state().hungry.iter().cloned().collect();
     for run in hungry {
@@ -219,7 +246,7 @@ pub(crate) async fn enqueue(cx: &Context, tx: &Tx, run: &crate::runs::Run, at: T
 }
 
 /// Looks after a run; as a job. It comes back until the run has ended, then clears away what the run left.
-pub(crate) async fn advance(cx: Context, _: Work, run: RunId) -> db::Result<()> {
+pub(crate) async fn advance(cx: Context, _: Work, run: RunId) -> Result<(), Failure> {
     look_after(&cx, &run).await?;
     let (id, now) = (&run, cx.clock.now());
     let ended = cx
@@ -272,23 +299,33 @@ impl Scheduler {
     }
 }
 
-/// Lets the engine forget the attempts of a run that has ended.
-async fn clear_away(cx: &Context, run: &RunId) -> db::Result<()> {
+/// Lets the engine forget the attempts of a run that has ended; what cannot be forgotten yet, such as one whose runner is just
+/// about to end, is tried again by the job.
+async fn clear_away(cx: &Context, run: &RunId) -> Result<(), Failure> {
     cx.scheduler.forget(run);
     let attempts = cx.db.read(|tx| async move { tx.list_attempts(run).await }).await?;
+    let mut left = None;
     for attempt in attempts {
         if let Err(error) = cx.engine.forget(&attempt.id).await {
             tracing::warn!(attempt = %attempt.id, %error, "what an attempt left could not be removed");
+            left = Some(format!("what `{}` left could not be removed", attempt.id));
         }
     }
-    Ok(())
+    left.map_or(Ok(()), |why| Err(Failure::Retry(why)))
 }
 
-/// Takes up every run that has not ended, after a start: what still runs is adopted, nothing is started twice.
+/// Takes up every run that has not ended, after a start: what still runs is adopted, nothing is started twice. What the engine
+/// still keeps of runs that have ended is cleared away, and so is what was being stored when a server was killed.
 ///
 /// # Errors
 /// The store's.
 pub async fn resume(cx: &Context) -> db::Result<()> {
+    bring_back(cx).await?;
+    forget_ended(cx).await?;
+    // No upload lasts a day.
+    if let Err(error) = cx.blobs.sweep(cx.clock.now().plus_days(-1)).await {
+        tracing::warn!(%error, "what killed uploads left could not be removed");
+    }
     let open = cx.db.read(|tx| async move { tx.list_open_runs().await }).await?;
     for run in open {
         if cx.scheduler.begin(&run) {
@@ -297,6 +334,49 @@ pub async fn resume(cx: &Context) -> db::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Puts the job behind every open run on the queue, where it is not: one may have failed too often, or been pruned.
+async fn bring_back(cx: &Context) -> db::Result<()> {
+    let open = cx.db.read(|tx| async move { tx.list_open_runs().await }).await?;
+    for id in &open {
+        let at = cx.clock.now().plus_seconds(LOOK_SECONDS);
+        cx.db
+            .write(|tx| async move {
+                let Some(run) = tx.find_run(id).await?.filter(|run| !run.has_ended()) else { return Ok(()) };
+                if !jobs::is_open(&tx, JOB, id.as_str()).await? {
+                    enqueue(cx, &tx, &run, at).await?;
+                }
+                Ok::<_, db::Error>(())
+            })
+            .await?;
+    }
+    Ok(())
+}
+
+/// Brings back what only a job brings on; as a job of its own, on a schedule.
+pub(crate) async fn look_for_lost(cx: Context, _: Work, (): ()) -> db::Result<()> {
+    bring_back(&cx).await
+}
+
+/// Has the job of each run that has ended clear away what the engine still keeps of it.
+async fn forget_ended(cx: &Context) -> db::Result<()> {
+    let Ok(kept) = cx.engine.list().await else { return Ok(()) }; // it is away: after the next start, then
+    let (kept, now) = (&kept, cx.clock.now());
+    cx.db
+        .write(|tx| async move {
+            let mut runs = BTreeSet::new();
+            for seen in kept {
+                runs.extend(tx.find_attempt(&seen.attempt).await?.map(|attempt| attempt.run));
+            }
+            for run in runs {
+                if let Some(ended) = tx.find_run(&run).await?.filter(crate::runs::Run::has_ended) {
+                    enqueue(cx, &tx, &ended, now).await?;
+                }
+            }
+            Ok(())
+        })
+        .await
 }
 
 /// Ends open streams and waits for turns under way, at most five seconds; what is left goes on after the next start.

@@ -2,13 +2,14 @@
 use super::ends::{fail_step, release, save};
 use super::keys::Facts;
 use super::launch::{Pythons, Tokens, plan_attempt, submit_all, tokens};
-use super::look::{Found, Next, look};
+use super::look::{Found, Next, left_behind, look};
 use super::{Error, Plan, enqueue, watch};
 use crate::Context;
 use crate::attempts::Attempt;
-use crate::attempts::store::AttemptStore;
+use crate::attempts::store::{AttemptStore, InUse};
 use crate::cache::Key;
 use crate::cache::store::CacheStore;
+use crate::engine::Capabilities;
 use crate::pipelines;
 use crate::runs::store::RunStore;
 use crate::runs::{Run, RunState};
@@ -51,8 +52,12 @@ pub(super) async fn turn(cx: &Context, id: &RunId, hard: bool) -> Result<(), Err
         let planned = done.planned.len();
         if planned > 0 {
             submit_all(cx, &facts, &environments.folders(), done.planned).await?;
+            watch::room(cx, id).await?;
         }
         cx.scheduler.hungry(id, done.hungry);
+        if done.anew {
+            return watch::cancel(cx, plan, id).await;
+        }
         if !done.again && !gone {
             return Ok(());
         }
@@ -87,11 +92,18 @@ async fn begin(cx: &Context, id: &RunId) -> Result<Option<(Run, std::sync::Arc<P
 async fn look_around(cx: &Context, facts: &Facts<'_>) -> Result<(Vec<Found>, i64), Error> {
     let capabilities = cx.engine.capabilities();
     let engine = &capabilities.engine;
+    let capabilities = &capabilities;
     let found = cx.db.read(|tx| async move {
-        let free = i64::from(capabilities.cpus) - tx.cpus_in_use(engine).await?;
+        let used = tx.in_use(engine).await?;
+        let free = i64::from(capabilities.cpus) - used.cpus;
+        let free = if most_memory(capabilities) > used.memory_mib { free } else { 0 };
         Ok::<_, db::Error>((look(&tx, facts, free).await?, free))
     });
     Ok(found.await?)
+}
+
+fn most_memory(capabilities: &Capabilities) -> i64 {
+    i64::try_from(capabilities.memory_mib).unwrap_or(i64::MAX).max(1)
 }
 
 enum Environment {
@@ -213,7 +225,9 @@ struct Done {
     planned: Vec<(Attempt, Tokens)>,
     /// Whether there may be more to do.
     again: bool,
-    /// Whether a step waits for a CPU.
+    /// Whether the run was cancelled meanwhile: what this turn knows of it is old.
+    anew: bool,
+    /// Whether a step waits for a CPU or for memory.
     hungry: bool,
 }
 
@@ -221,15 +235,16 @@ struct Done {
 async fn write(cx: &Context, facts: &Facts<'_>, found: &[Found], environments: &Environments) -> Result<Done, Error> {
     let capabilities = cx.engine.capabilities();
     let (engine, most) = (&capabilities.engine, i64::from(capabilities.cpus.max(1)));
+    let most = InUse { cpus: most, memory_mib: most_memory(&capabilities) };
     cx.db
         .write(|tx| async move {
             let mut done = Done::default();
             let Some(mut run) = tx.lock_run(&facts.run.id).await? else { return Ok(done) };
             if run.state != RunState::Running {
-                done.again = run.state == RunState::Cancelling;
+                done.anew = run.state == RunState::Cancelling;
                 return Ok(done);
             }
-            let mut free = most - tx.cpus_in_use(engine).await?;
+            let mut used = tx.in_use(engine).await?;
             let (mut changed, mut taken) = (false, false);
             for found in found {
                 let step = tx.find_step(&run.id, &found.name).await?;
@@ -256,14 +271,16 @@ async fn write(cx: &Context, facts: &Facts<'_>, found: &[Found], environments: &
                         }
                     }
                     Next::Run { key, governed } => {
-                        let cpus = facts.plan.graph.step(&step.name).map_or(1, |step| i64::from(step.cpus)).min(most);
-                        if cpus > free {
+                        let needs = needs(facts, &step.name, most);
+                        let then =
+                            InUse { cpus: used.cpus + needs.cpus, memory_mib: used.memory_mib + needs.memory_mib };
+                        if then.cpus > most.cpus || then.memory_mib > most.memory_mib {
                             done.hungry = true;
                             continue;
                         }
-                        match start(cx, &tx, facts, &step, (key, governed), cpus).await? {
+                        match start(cx, &tx, facts, &step, (key, governed), needs).await? {
                             Some(planned) => {
-                                free -= cpus;
+                                used = then;
                                 done.planned.push(planned);
                             }
                             None => done.again = true,
@@ -281,6 +298,13 @@ async fn write(cx: &Context, facts: &Facts<'_>, found: &[Found], environments: &
         .await
 }
 
+/// Returns what a step takes; one that asks for more than there is gets its turn alone, and the engine says no.
+fn needs(facts: &Facts<'_>, step: &str, most: InUse) -> InUse {
+    let Some(step) = facts.plan.graph.step(step) else { return InUse { cpus: 1, memory_mib: 0 } };
+    let memory_mib = i64::try_from(step.memory_mib).unwrap_or(i64::MAX);
+    InUse { cpus: i64::from(step.cpus).min(most.cpus), memory_mib: memory_mib.min(most.memory_mib) }
+}
+
 /// Takes a result that is there, if it still is.
 async fn take(
     tx: &Tx,
@@ -293,6 +317,7 @@ async fn take(
     if now.as_ref() != Some(entry) {
         return Ok(false);
     }
+    tx.drop_computing(&run.id, &step.name).await?; // of a try with another key
     let taken = step.reuse(key.clone(), governed.clone(), entry.run.clone(), entry.outputs.clone(), facts.now)?;
     tx.save_step(taken).await?;
     release(tx, facts.plan, run, &step.name).await?;
@@ -315,21 +340,26 @@ async fn start(
     facts: &Facts<'_>,
     step: &Step,
     (key, governed): (&Key, &Vec<Governed>),
-    cpus: i64,
+    needs: InUse,
 ) -> Result<Option<(Attempt, Tokens)>, Error> {
     let (run, now) = (facts.run, facts.now);
     let Some(planned) = facts.plan.graph.step(&step.name) else { return Ok(None) };
     if planned.cache {
         tx.drop_computing(&run.id, &step.name).await?; // of a try with another key
         let digest = key.digest().to_string();
+        if let Some(left) = tx.find_entry(&run.environment, &digest).await?
+            && left_behind(tx, &left).await?
+        {
+            tx.drop_computing(&left.run, &left.step).await?;
+        }
         if !tx.begin_entry(&run.environment, &digest, &run.id, &step.name, now).await? {
             return Ok(None); // the next look finds out who
         }
     }
     let dispatched = tx.save_step(step.dispatch(key.clone(), governed.clone(), now)?).await?;
-    let attempt = plan_attempt(cx, run, planned, dispatched.tries, cpus, now);
-    tx.insert_attempt(&attempt).await?;
-    let tokens = tokens(cx, tx, run, planned, &attempt.id).await?;
+    let attempt = plan_attempt(cx, run, planned, dispatched.tries, needs.cpus, now);
+    tx.insert_attempt(&attempt, needs.memory_mib).await?;
+    let tokens = tokens(cx, tx, run, planned, &attempt.id, governed).await?;
     Ok(Some((attempt, tokens)))
 }
 
@@ -342,6 +372,7 @@ async fn abort(cx: &Context, id: &RunId, why: String) -> Result<(), Error> {
             let mut open = run.open_steps;
             for step in tx.list_steps(id).await? {
                 if let Ok(skipped) = step.skip(why.clone(), now) {
+                    tx.drop_computing(id, &skipped.name).await?; // of a try that failed
                     tx.save_step(skipped).await?;
                     open -= 1;
                 }

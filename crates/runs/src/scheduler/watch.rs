@@ -1,7 +1,7 @@
 //! Looks after attempts: those whose runner fell silent, those that a killed server had planned, those of a cancelled run.
 use super::ends::save;
 use super::keys::Facts;
-use super::launch::{Pythons, end, submit_all, submitted_as, tokens};
+use super::launch::{Pythons, end, runner_name, submit_all, submitted_as, tokens};
 use super::{Error, Plan, enqueue};
 use crate::Context;
 use crate::attempts::store::AttemptStore;
@@ -14,7 +14,7 @@ use crate::runs::{Run, RunState};
 use crate::steps::store::StepStore;
 use base::{RunId, Timestamp};
 
-/// How long an attempt may take until its runner claims it, in seconds.
+/// How long an attempt that its engine has may take until its runner claims it, in seconds.
 const START_SECONDS: i64 = 120;
 /// How long a runner that is gone has for its report to arrive, in seconds.
 const REPORT_SECONDS: i64 = 5;
@@ -41,9 +41,10 @@ pub(super) async fn silent(cx: &Context, plan: &Plan, run: &Run, hard: bool) -> 
                 end(cx, plan, &attempt.id, |attempt, now| attempt.lose(why.into(), now)).await?;
                 stop(cx, &attempt).await;
             }
-        } else if (attempt.state == AttemptState::Submitted && gone && silent_since(REPORT_SECONDS))
-            || silent_since(START_SECONDS)
+        } else if attempt.state == AttemptState::Submitted
+            && (silent_since(START_SECONDS) || (gone && silent_since(REPORT_SECONDS)))
         {
+            // One that is only planned waits for its engine, for as long as that has no room or does not answer.
             let why = "its runner did not start";
             end(cx, plan, &attempt.id, |attempt, now| attempt.fail(FailureKind::Infrastructure, why.into(), now))
                 .await?;
@@ -63,7 +64,8 @@ async fn stop(cx: &Context, attempt: &Attempt) {
     }
 }
 
-/// Hands to the engine what was planned by a server that did not live to do so. One that the engine has is adopted.
+/// Hands to the engine what it could not take when it was planned, and what a server planned that did not live to do so. One
+/// that the engine has is adopted.
 pub(super) async fn planned(cx: &Context, facts: &Facts<'_>) -> Result<(), Error> {
     let run = facts.run;
     let open = cx.db.read(|tx| async move { tx.list_open_attempts(&run.id).await }).await?;
@@ -79,13 +81,31 @@ pub(super) async fn planned(cx: &Context, facts: &Facts<'_>) -> Result<(), Error
         }
         let Some(step) = facts.plan.graph.step(&attempt.step) else { continue };
         let id = &attempt.id;
-        let tokens = cx.db.write(|tx| async move { tokens(cx, &tx, run, step, id).await }).await?;
+        let tokens = cx
+            .db
+            .write(|tx| async move {
+                tx.touch_planned(id, cx.clock.now()).await?;
+                access::revoke_attempt_tokens(&tx, id.as_str(), cx.clock.now()).await?; // of the try before
+                access::revoke_attempt_tokens(&tx, &runner_name(id), cx.clock.now()).await?;
+                let found = tx.find_step(&run.id, &step.name).await?;
+                let governed = found.map_or_else(Vec::new, |found| found.governed);
+                tokens(cx, &tx, run, step, id, &governed).await
+            })
+            .await?;
         let python = match facts.laid.lock_of(step) {
             [] => None,
             lock => Some(environments::python_env(&cx.environments, lock).await?.folder),
         };
         let pythons = if step.is_platform() { Pythons::new(None, python) } else { Pythons::new(python, None) };
         submit_all(cx, facts, &pythons, vec![(attempt, tokens)]).await?;
+    }
+    room(cx, &run.id).await
+}
+
+/// Lets a run have its turn again once there may be room for an attempt that the engine did not take.
+pub(super) async fn room(cx: &Context, run: &RunId) -> Result<(), Error> {
+    if cx.db.read(|tx| async move { tx.has_planned(run).await }).await? {
+        super::wake_with_room(cx, run);
     }
     Ok(())
 }

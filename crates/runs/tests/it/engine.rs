@@ -114,7 +114,7 @@ fn somebody_runs(command: &str) -> bool {
 }
 
 #[tokio::test]
-async fn what_can_never_run_is_refused_and_the_rest_waits_for_room() {
+async fn what_can_never_run_is_refused_and_what_has_no_room_is_told_so_at_once() {
     let bed = Bed::with(|settings| (settings.cpus, settings.memory_mib) = (1, 1_024));
     let never =
         async |change: &dyn Fn(&mut runs::engine::Launch)| match bed.engine.submit(bed.launch(&["x"], change)).await {
@@ -127,10 +127,12 @@ async fn what_can_never_run_is_refused_and_the_rest_waits_for_room() {
     let first = bed.launch(&["/bin/sh", "-c", "while [ ! -e /tmp/end ]; do sleep 0.02; done"], &|_| ());
     let second = bed.launch(&["/bin/true"], &|_| ());
     bed.engine.submit(first.clone()).await.unwrap();
-    let waiting = bed.engine.submit(second.clone());
-    tokio::pin!(waiting);
-    let early = tokio::time::timeout(Duration::from_millis(300), &mut waiting).await;
-    assert!(early.is_err(), "there is room for one");
+    let early = tokio::time::timeout(Duration::from_secs(5), bed.engine.submit(second.clone())).await;
+    assert!(matches!(early, Ok(Err(EngineError::Unavailable(_)))), "there is room for one: {early:?}");
+    let room = bed.engine.room();
+    tokio::pin!(room);
+    let early = tokio::time::timeout(Duration::from_millis(100), &mut room).await;
+    assert!(early.is_err(), "nobody has left");
     bed.far.until(first.attempt.as_str(), |heard| !heard.claims.is_empty()).await;
     eventually("its folder is made", async || first.folder.join("work/tmp").is_dir()).await;
     // Written until the step sees it: the runner makes the folder anew before it starts.
@@ -139,7 +141,8 @@ async fn what_can_never_run_is_refused_and_the_rest_waits_for_room() {
         bed.far.of(first.attempt.as_str()).report.is_some()
     })
     .await;
-    waiting.await.unwrap();
+    room.await;
+    bed.engine.submit(second.clone()).await.unwrap();
     bed.far.until(second.attempt.as_str(), |heard| heard.report.is_some()).await;
 }
 

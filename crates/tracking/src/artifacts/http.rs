@@ -1,5 +1,6 @@
 //! The artifact proxy, and the lists of a run's files.
-use super::service::{self, Entry};
+use super::service;
+use super::store::Entry;
 use super::transfer::{answer, reader};
 use crate::Context;
 use crate::error::{Error, Result};
@@ -57,10 +58,10 @@ fn entry(entry: &Entry) -> Value {
     }
 }
 
-/// Returns a folder's list with its root as clients read it.
-pub(crate) fn listing(root: &str, entries: &[Entry]) -> Value {
+/// Returns a folder's list with its root, and the token of the next page, as clients read it.
+pub(crate) fn listing(root: &str, entries: &[Entry], next: Option<String>) -> Value {
     let files: Vec<Value> = entries.iter().map(entry).collect();
-    let mut listing = crate::wire::page("files", &files, None);
+    let mut listing = crate::wire::page("files", &files, next);
     listing["root_uri"] = json!(root);
     listing
 }
@@ -71,8 +72,10 @@ async fn list_run_artifacts(
     Call { fields, .. }: Call,
 ) -> Result<Json<Value>, Problem> {
     let path = fields.text_or_empty("path")?;
-    let (root, entries) = service::list_of_run(&cx, &permit, &crate::runs::run_id(&fields)?, &path).await?;
-    Ok(Json(listing(&root, &entries)))
+    let token = fields.find_text("page_token")?.filter(|token| !token.is_empty());
+    let run = crate::runs::run_id(&fields)?;
+    let (root, entries, next) = service::page_of_run(&cx, &permit, &run, &path, token.as_deref()).await?;
+    Ok(Json(listing(&root, &entries, next)))
 }
 
 async fn list_artifacts(

@@ -8,7 +8,8 @@ mod transfer;
 
 pub(crate) use http::{listing, routes as mlflow_routes};
 pub(crate) use path::{Owner, Place, clean, folder};
-pub(crate) use service::{Entry, list_of_model, list_of_run};
+pub(crate) use service::{list_of_model, list_of_run};
+pub(crate) use store::Entry;
 pub(crate) use store::File;
 
 #[cfg(test)]

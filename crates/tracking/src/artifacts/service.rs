@@ -1,5 +1,5 @@
 use super::path::{Owner, Place, clean, folder};
-use super::store::{File, FileStore};
+use super::store::{Entry, File, FileStore};
 use crate::Context;
 use crate::error::{Error, Result};
 use crate::experiments::ReadExperiment;
@@ -11,15 +11,10 @@ use base::Bytes;
 use db::Tx;
 use std::io::ErrorKind;
 use tokio::io::AsyncRead;
+use web::Cursor;
 
-/// A line of a folder's list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Entry {
-    /// Its name alone.
-    pub name: String,
-    /// Its size in bytes; nothing for a folder.
-    pub size_bytes: Option<u64>,
-}
+/// The most lines of a folder's list in one answer.
+const MOST_ENTRIES: u32 = 10_000;
 
 /// Succeeds if the caller may do `A` to what the place belongs to, and a writer may write there.
 async fn decide<A: Action>(tx: &Tx, permit: &Permit<A>, place: &Place, writes: bool) -> Result<()> {
@@ -129,7 +124,7 @@ pub(super) async fn list(cx: &Context, permit: &Permit<ReadExperiment>, path: &s
     let Some(place) = &Place::parse(path)? else { return Ok(Vec::new()) };
     let read = cx.db.read(|tx| async move {
         decide(&tx, permit, place, false).await?;
-        Ok(entries(&tx.list_files(place.owner.id(), &place.path).await?, &place.path))
+        entries(&tx, place.owner.id(), &place.path).await
     });
     read.await
 }
@@ -144,8 +139,30 @@ pub(crate) async fn list_of_run(
     let path = &folder(path)?;
     let read = cx.db.read(|tx| async move {
         let found = find_run(&tx, permit, run).await?;
-        let files = tx.list_files(&found.run.id, path).await?;
-        Ok((found.artifact_uri(), from_the_root(entries(&files, path), path)))
+        Ok((found.artifact_uri(), from_the_root(entries(&tx, &found.run.id, path).await?, path)))
+    });
+    read.await
+}
+
+/// Like [`list_of_run`], a page of it: what lies behind `token`, and the token of the next.
+pub(super) async fn page_of_run(
+    cx: &Context,
+    permit: &Permit<ReadExperiment>,
+    run: &str,
+    path: &str,
+    token: Option<&str>,
+) -> Result<(String, Vec<Entry>, Option<String>)> {
+    let path = &folder(path)?;
+    let after: Option<String> =
+        token.map(Cursor::decode).transpose().map_err(|_| Error::invalid("Invalid page token"))?;
+    let after = after.as_deref().unwrap_or_default();
+    let read = cx.db.read(|tx| async move {
+        let found = find_run(&tx, permit, run).await?;
+        let mut entries = tx.list_folder(&found.run.id, path, after, MOST_ENTRIES + 1).await?;
+        let has_more = entries.len() > MOST_ENTRIES as usize;
+        entries.truncate(MOST_ENTRIES as usize);
+        let next = entries.last().filter(|_| has_more).map(|last| Cursor::encode(&last.name));
+        Ok((found.artifact_uri(), from_the_root(entries, path), next))
     });
     read.await
 }
@@ -160,8 +177,7 @@ pub(crate) async fn list_of_model(
     let path = &folder(path)?;
     let read = cx.db.read(|tx| async move {
         let found = find_model(&tx, permit, model).await?;
-        let files = tx.list_files(&found.model.id, path).await?;
-        Ok((found.artifact_uri(), from_the_root(entries(&files, path), path)))
+        Ok((found.artifact_uri(), from_the_root(entries(&tx, &found.model.id, path).await?, path)))
     });
     read.await
 }
@@ -173,40 +189,11 @@ fn from_the_root(entries: Vec<Entry>, folder: &str) -> Vec<Entry> {
     entries.into_iter().map(|entry| Entry { name: format!("{folder}/{}", entry.name), ..entry }).collect()
 }
 
-/// Returns the lines of a folder's list from all the files below it.
-fn entries(files: &[File], folder: &str) -> Vec<Entry> {
-    let mut entries: Vec<Entry> = Vec::new();
-    for file in files {
-        let below = if folder.is_empty() { Some(file.path.as_str()) } else { file.path.strip_prefix(folder) };
-        let below = below.map(|path| path.strip_prefix('/').unwrap_or(path)).filter(|path| !path.is_empty());
-        let Some(below) = below else { continue };
-        let entry = match below.split_once('/') {
-            Some((name, _)) => Entry { name: name.to_owned(), size_bytes: None },
-            None => Entry { name: below.to_owned(), size_bytes: Some(file.size_bytes) },
-        };
-        entries.push(entry);
+/// Returns all lines of a folder's list, for clients that know no pages: none rather than some, which would look like all.
+async fn entries(tx: &Tx, owner: &str, folder: &str) -> Result<Vec<Entry>> {
+    let entries = tx.list_folder(owner, folder, "", MOST_ENTRIES + 1).await?;
+    if entries.len() > MOST_ENTRIES as usize {
+        return Err(Error::invalid(format!("The folder holds more than {MOST_ENTRIES} files and folders.")));
     }
-    entries.sort_by(|a, b| a.name.cmp(&b.name));
-    entries.dedup();
-    entries
-}
-
-#[cfg(test)]
-mod rules {
-    use super::*;
-    use base::Digest;
-
-    #[test]
-    fn a_folder_shows_what_lies_right_in_it() {
-        let files: Vec<File> = ["a", "b/c", "b/d/e", "b-1"]
-            .map(|path| File { path: path.into(), digest: Digest::of(b""), size_bytes: 1 })
-            .into();
-        let names = |folder: &str| {
-            let shown = entries(&files, folder).into_iter();
-            shown.map(|entry| entry.name + if entry.size_bytes.is_some() { "" } else { "/" }).collect::<Vec<_>>()
-        };
-        assert_eq!(names(""), ["a", "b/", "b-1"]);
-        assert_eq!(entries(&files[1..3], "b").len(), 2);
-        assert!(entries(&files[..1], "a").is_empty(), "a file is no folder");
-    }
+    Ok(entries)
 }

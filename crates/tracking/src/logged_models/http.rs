@@ -205,5 +205,5 @@ async fn list_model_artifacts(
 ) -> Result<Json<Value>, Problem> {
     let path = fields.text_or_empty("artifact_directory_path")?;
     let (root, files) = artifacts::list_of_model(&cx, &permit, &named.model_id, &path).await?;
-    Ok(Json(artifacts::listing(&root, &files)))
+    Ok(Json(artifacts::listing(&root, &files, None)))
 }

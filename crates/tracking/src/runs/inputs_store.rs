@@ -2,7 +2,7 @@ use super::model::{Dataset, ModelLink};
 use crate::rows::{insert, list};
 use crate::search::listed_wholes;
 use crate::wire::Tag;
-use db::sql::{all, get, one, run as execute, unknown};
+use db::sql::{all, count, get, one, run as execute, unknown};
 use db::{Result, Tx};
 use std::collections::HashMap;
 
@@ -18,12 +18,21 @@ pub(crate) struct Summary {
     pub context: String,
 }
 
+/// Whether datasets come with their profiles, of up to 16 MiB each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Profiles {
+    With,
+    Without,
+}
+
 /// The statements on what runs read and made. A run and an experiment go by their numbers.
 pub(crate) trait InputStore {
     /// Keeps the dataset once for its experiment, and the link; again changes the tags.
     async fn put_dataset(&self, experiment: i64, run: i64, dataset: &Dataset) -> Result<()>;
     async fn put_models(&self, run: i64, links: &[ModelLink]) -> Result<()>;
-    async fn list_datasets(&self, runs: &[i64]) -> Result<HashMap<i64, Vec<Dataset>>>;
+    async fn list_datasets(&self, runs: &[i64], profiles: Profiles) -> Result<HashMap<i64, Vec<Dataset>>>;
+    /// Returns how many bytes an answer that lists them has of what these runs logged, about, without profiles.
+    async fn list_sizes(&self, runs: &[i64]) -> Result<HashMap<i64, u64>>;
     async fn list_models(&self, runs: &[i64]) -> Result<HashMap<i64, Vec<ModelLink>>>;
     async fn list_summaries(&self, experiments: &[i64], limit: u32) -> Result<Vec<Summary>>;
 }
@@ -63,10 +72,26 @@ impl InputStore for Tx {
         insert(self, "INSERT INTO run_models (run, direction, model, step)", tail, rows.collect()).await.map(|_| ())
     }
 
-    async fn list_datasets(&self, runs: &[i64]) -> Result<HashMap<i64, Vec<Dataset>>> {
+    async fn list_sizes(&self, runs: &[i64]) -> Result<HashMap<i64, u64>> {
         let fits = listed_wholes(self.engine(), "$1");
         let sql = format!(
-            "SELECT u.run, d.name, d.digest, d.source_type, d.source, d.schema, d.profile, u.tags FROM run_datasets u \
+            "SELECT run, CAST(sum(bytes) AS bigint) AS bytes FROM ( \
+                SELECT run, length(key) + length(value) + 30 AS bytes FROM run_params WHERE run IN {fits} \
+                UNION ALL SELECT run, length(key) + length(value) + 30 FROM run_tags WHERE run IN {fits} \
+                UNION ALL SELECT run, length(key) + 100 FROM run_latest_metrics WHERE run IN {fits} \
+                UNION ALL SELECT run, 100 FROM run_models WHERE run IN {fits} \
+                UNION ALL SELECT u.run, length(d.schema) + length(d.source) + length(u.tags) + 200 FROM run_datasets u \
+                    JOIN logged_datasets d ON d.number = u.dataset WHERE u.run IN {fits}) logged GROUP BY run"
+        );
+        let rows = all(self, &sql, vec![list(runs)]).await?;
+        rows.iter().map(|row| Ok((get(row, "run")?, count(row, "bytes")?))).collect()
+    }
+
+    async fn list_datasets(&self, runs: &[i64], profiles: Profiles) -> Result<HashMap<i64, Vec<Dataset>>> {
+        let fits = listed_wholes(self.engine(), "$1");
+        let profile = if profiles == Profiles::With { "d.profile" } else { "'' AS profile" };
+        let sql = format!(
+            "SELECT u.run, d.name, d.digest, d.source_type, d.source, d.schema, {profile}, u.tags FROM run_datasets u \
              JOIN logged_datasets d ON d.number = u.dataset WHERE u.run IN {fits} ORDER BY u.run, u.dataset"
         );
         let mut by: HashMap<i64, Vec<Dataset>> = HashMap::new();

@@ -12,6 +12,8 @@ use web::Cursor;
 
 /// The most runs whose histories are answered at once.
 const RUNS: usize = 100;
+/// The most points in one answer, all histories together, about: the more runs, the thinner each history.
+const MOST_POINTS: usize = 100_000;
 
 /// A token: time, step, the bits of the value, NaN or not.
 type Token = (i64, i64, u64, bool);
@@ -54,6 +56,7 @@ pub(super) async fn histories(
             "GetMetricHistoryBulkInterval request must specify at most {RUNS} run_ids."
         )));
     }
+    let limit = limit.min(u32::try_from(MOST_POINTS / runs.len().max(1)).unwrap_or(u32::MAX));
     let read = cx.db.read(|tx| async move {
         let mut histories = Vec::with_capacity(runs.len());
         for run in runs {

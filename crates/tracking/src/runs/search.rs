@@ -1,3 +1,4 @@
+use super::inputs_store::Profiles;
 use super::model::{Data, Found};
 use super::service::data_of;
 use super::store::{DIALECT, RunStore, Wanted};
@@ -9,6 +10,9 @@ use crate::search::{Kind, Sql, Term, parse, parse_order};
 use crate::spaces::{Mount, Placed, enter};
 use access::http::Permit;
 use db::Tx;
+
+/// How much one answer holds of what runs logged: what is more comes with the next page, and profiles with the run alone.
+const MOST_BYTES: u64 = 16 << 20;
 
 /// Which runs to list.
 #[derive(Clone, Debug, Default)]
@@ -68,10 +72,11 @@ pub(super) async fn search(
             clauses: &clauses,
             after: after.as_deref(),
             limit: what.limit,
+            bytes: MOST_BYTES,
         };
         let (runs, next) = tx.list_runs(&wanted, &order, sql).await?;
         let numbers: Vec<i64> = runs.iter().map(|run| run.number).collect();
-        let data = data_of(&tx, &numbers).await?;
+        let data = data_of(&tx, &numbers, Profiles::Without).await?;
         let with_experiment = runs.into_iter().zip(data).filter_map(|(run, data)| {
             let experiment = experiments.iter().find(|experiment| experiment.number == run.experiment)?.clone();
             Some((Found { run, experiment }, data))

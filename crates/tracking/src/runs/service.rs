@@ -1,5 +1,5 @@
 use super::batch::Batch;
-use super::inputs_store::InputStore;
+use super::inputs_store::{InputStore, Profiles};
 use super::model::{Data, Found, RUN_NAME, RunStatus, made_up_name};
 use super::store::RunStore;
 use super::values_store::ValueStore;
@@ -103,11 +103,11 @@ async fn record<A: Action>(
 }
 
 /// Returns what each of these runs logged, in their order.
-pub(super) async fn data_of(tx: &Tx, runs: &[i64]) -> Result<Vec<Data>> {
+pub(super) async fn data_of(tx: &Tx, runs: &[i64], profiles: Profiles) -> Result<Vec<Data>> {
     let mut metrics = tx.list_latest(runs).await?;
     let mut params = tx.list_params(runs).await?;
     let mut tags = tx.list_run_tags(runs).await?;
-    let mut datasets = tx.list_datasets(runs).await?;
+    let mut datasets = tx.list_datasets(runs, profiles).await?;
     let mut models = tx.list_models(runs).await?;
     let data = runs.iter().map(|run| Data {
         metrics: metrics.remove(run).unwrap_or_default(),
@@ -123,7 +123,7 @@ pub(super) async fn data_of(tx: &Tx, runs: &[i64]) -> Result<Vec<Data>> {
 pub(super) async fn get(cx: &Context, permit: &Permit<ReadExperiment>, id: &str) -> Result<(Found, Data)> {
     let read = cx.db.read(|tx| async move {
         let found = find_run(&tx, permit, id).await?;
-        let data = data_of(&tx, &[found.run.number]).await?.pop().unwrap_or_default();
+        let data = data_of(&tx, &[found.run.number], Profiles::With).await?.pop().unwrap_or_default();
         Ok((found, data))
     });
     read.await

@@ -1,3 +1,4 @@
+use super::inputs_store::InputStore;
 use super::model::{Found, Run};
 use crate::experiments::Lifecycle;
 use crate::experiments::store::ExperimentStore;
@@ -7,6 +8,7 @@ use base::{AttemptId, PersonId, Timestamp};
 use db::sql::{all, get, one, run as execute, unknown, word};
 use db::{Result, Tx};
 use sea_orm::QueryResult;
+use std::collections::HashMap;
 
 const COLUMNS: &str = "r.number, r.id, r.experiment, r.name, r.status, r.state, r.with_experiment, r.user_name, \
     r.created_by, r.attempt, r.started_at_us, r.ended_at_us";
@@ -57,6 +59,9 @@ pub(crate) const DIALECT: Dialect = Dialect {
     ],
 };
 
+/// What a run's own fields take in an answer, about.
+const RUN_BYTES: u64 = 500;
+
 /// Which runs a list shows.
 #[derive(Debug)]
 pub(crate) struct Wanted<'a> {
@@ -67,6 +72,8 @@ pub(crate) struct Wanted<'a> {
     pub clauses: &'a [Clause],
     pub after: Option<&'a str>,
     pub limit: u32,
+    /// How much all that they logged may be; one run is returned however much it logged.
+    pub bytes: u64,
 }
 
 /// The statements on runs.
@@ -107,6 +114,19 @@ async fn find(tx: &Tx, id: &str, hold: &str) -> Result<Option<Found>> {
     let experiment = tx.find_experiment_numbered(run.experiment).await?;
     let experiment = experiment.ok_or_else(|| unknown("a run without its experiment"))?;
     Ok(Some(Found { run, experiment }))
+}
+
+/// Returns how many of the runs, from the first on, logged no more than `bytes` together; at least one.
+fn fitting(runs: &[i64], sizes: &HashMap<i64, u64>, bytes: u64) -> u32 {
+    let (mut most, mut sum) = (0, 0_u64);
+    for run in runs {
+        sum = sum.saturating_add(RUN_BYTES + sizes.get(run).copied().unwrap_or(0));
+        if sum > bytes && most > 0 {
+            break;
+        }
+        most += 1;
+    }
+    most
 }
 
 impl RunStore for Tx {
@@ -176,7 +196,10 @@ impl RunStore for Tx {
             order.joins,
             order.order_by()
         );
-        page(&all(self, &text, sql.values).await?, wanted.limit, order, run)
+        let rows = all(self, &text, sql.values).await?;
+        let numbers = rows.iter().map(|row| get(row, "number")).collect::<Result<Vec<i64>>>()?;
+        let most = fitting(&numbers, &self.list_sizes(&numbers).await?, wanted.bytes);
+        page(&rows, most.min(wanted.limit), order, run)
     }
 
     async fn move_runs_with_experiment(&self, experiment: i64, to: Lifecycle) -> Result<()> {

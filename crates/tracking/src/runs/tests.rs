@@ -1,6 +1,6 @@
 //! The statements on runs and what they log, on every engine.
 use super::batch::{Batch, Point};
-use super::inputs_store::InputStore;
+use super::inputs_store::{InputStore, Profiles};
 use super::model::{Dataset, ModelLink, Run};
 use super::store::{DIALECT, RunStore, Wanted};
 use super::values_store::ValueStore;
@@ -163,7 +163,14 @@ async fn found(
         let order = parse_order(&mut sql, &given, &DIALECT, &last)?;
         let place = after.as_deref().map(|token| order.after(&mut sql, token)).transpose()?;
         let (experiments, state) = ([1], Some(Lifecycle::Active));
-        let wanted = Wanted { experiments: &experiments, state, clauses: &clauses, after: place.as_deref(), limit };
+        let wanted = Wanted {
+            experiments: &experiments,
+            state,
+            clauses: &clauses,
+            after: place.as_deref(),
+            limit,
+            bytes: 100_000,
+        };
         Ok::<_, crate::Error>(tx.list_runs(&wanted, &order, sql).await?)
     });
     let (runs, next) = read.await.unwrap_or_else(|error| panic!("{filter}: {error}"));
@@ -246,7 +253,7 @@ async fn inputs_are_kept_once_and_runs_go_with_their_experiment() {
             }
             let summaries = tx.list_summaries(&[1], 10).await?;
             assert_eq!((summaries.len(), summaries[0].context.as_str()), (1, "train"));
-            assert_eq!(tx.list_datasets(runs).await?[&runs[1]], std::slice::from_ref(dataset));
+            assert_eq!(tx.list_datasets(runs, Profiles::With).await?[&runs[1]], std::slice::from_ref(dataset));
             assert!(tx.list_models(runs).await?[&runs[0]][0].made);
             let mut deleted = tx.lock_run("r2").await?.unwrap().run;
             deleted.state = Lifecycle::Deleted;
@@ -263,6 +270,47 @@ async fn inputs_are_kept_once_and_runs_go_with_their_experiment() {
         let with_data =
             found(&db, "dataset.name = 'customers' AND datasets.context IN ('train')", &["run_id"], None, 10);
         assert_eq!(with_data.await.0, ["r0", "r1"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_answer_holds_so_much_and_the_next_page_the_rest() {
+    on_each_engine(&crate::migrations_for_tests(), async |db| {
+        let runs = &given(&db, 4).await;
+        let (large, profile) = (Tag { key: "note".into(), value: "x".repeat(60_000) }, "p".repeat(500_000));
+        let dataset = &Dataset {
+            name: "customers".into(),
+            digest: "d".into(),
+            source_type: "local".into(),
+            source: "{}".into(),
+            schema: String::new(),
+            profile,
+            tags: Vec::new(),
+        };
+        let large = std::slice::from_ref(&large);
+        db.write(|tx| async move {
+            tx.set_run_tags(runs[0], large).await?;
+            tx.insert_params(runs[1], large).await?;
+            let two = [large[0].clone(), Tag { key: "more".into(), ..large[0].clone() }];
+            tx.set_run_tags(runs[2], &two).await?;
+            tx.put_dataset(1, runs[3], dataset).await?;
+            let listed = tx.list_datasets(runs, Profiles::Without).await?;
+            assert_eq!(listed[&runs[3]], [Dataset { profile: String::new(), ..dataset.clone() }]);
+            Ok::<_, db::Error>(())
+        })
+        .await
+        .unwrap();
+        let (mut pages, mut token) = (Vec::new(), None);
+        loop {
+            let (page, next) = found(&db, "", &["run_id"], token, 10).await;
+            pages.push(page.join(" "));
+            token = next;
+            if token.is_none() {
+                break;
+            }
+        }
+        assert_eq!(pages, ["r0", "r1", "r2", "r3"], "the third is too large by itself, and comes all the same");
     })
     .await;
 }

@@ -48,10 +48,13 @@ impl Placed for Whole {
 /// Returns the space that a call means, if the caller may do `A` in it.
 pub(crate) async fn enter<A: Action>(tx: &Tx, permit: &Permit<A>, mount: &Mount) -> Result<Space> {
     let space = match (mount, &permit.caller().who) {
-        (Mount::Project(project), _) => Space::Project(project.clone()),
-        (Mount::Root, Who::Attempt { environment, .. }) => {
-            Space::Project(environment.as_str().split('/').next().unwrap_or_default().into())
+        (Mount::Project(project), Who::Attempt { environment, .. })
+            if environment.as_str().split_once('/').is_some_and(|(of, _)| of == project.as_str()) =>
+        {
+            Space::of(environment)
         }
+        (Mount::Project(project), _) => Space::Project(project.clone()),
+        (Mount::Root, Who::Attempt { environment, .. }) => Space::of(environment),
         (Mount::Root, Who::Person(person)) => {
             let mut projects = permit.held(tx).await?.projects();
             match (projects.pop_first(), projects.is_empty()) {

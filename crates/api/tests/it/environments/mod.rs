@@ -90,6 +90,7 @@ async fn an_attempt_sees_its_own_environment_alone() {
                 environment,
                 on_behalf_of: None,
                 verbs: &["ReadEnvironment"],
+                reads: &[],
                 expires_at: cx.clock.now().plus_days(1),
             };
             access::issue_attempt_token(cx, &tx, &what).await

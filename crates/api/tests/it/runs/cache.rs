@@ -1,6 +1,7 @@
 use super::given::{Runner, given, ok, play_on, project_with, start, steps};
 use crate::app::TestApp;
 use expect_test::expect;
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
 
@@ -68,6 +69,39 @@ async fn of_equal_steps_one_runs_and_the_others_take_its_result() {
     how.sort_unstable();
     assert_eq!(how, [false, true], "one of them runs, the other takes its result: {states:?}");
     assert!(states[1..].iter().all(|shown| shown.starts_with("run: succeeded")), "{states:?}");
+}
+
+#[tokio::test]
+async fn nobody_waits_for_a_result_that_no_run_computes_any_more() {
+    let app = given().await;
+    let first = start(&app, json!({})).await;
+    assert_eq!(play_on(&app).await, 2);
+    let left = format!("UPDATE cache_entries SET state = 'computing' WHERE run = '{first}'");
+    app.db.migrator().execute_unprepared(&left).await.unwrap();
+    let second = start(&app, json!({})).await;
+    assert_eq!(app.engine.steps(), ["prepare"], "{}", steps(&app, &second).await);
+    assert_eq!(play_on(&app).await, 2);
+    assert!(steps(&app, &second).await.starts_with("run: succeeded"));
+}
+
+#[tokio::test]
+async fn a_step_that_takes_a_result_computes_no_other_any_more() {
+    let app = given().await;
+    let first = start(&app, json!({})).await;
+    ok(&Runner::claimed(&app, "prepare").await.report("infrastructure", json!({})).await);
+    // What that try computed had another key, as where a dataset has a new version since.
+    let other = format!("UPDATE cache_entries SET cache_key = 'sha256:other' WHERE run = '{first}'");
+    app.db.migrator().execute_unprepared(&other).await.unwrap();
+    start(&app, json!({})).await;
+    ok(&Runner::claimed(&app, "prepare").await.succeed("x").await);
+    app.turn_clock(10);
+    runs::look_after(&app.build.runs, &first.as_str().into()).await.unwrap();
+    assert!(
+        steps(&app, &first).await.contains("prepare: succeeded cached_from [failed]"),
+        "{}",
+        steps(&app, &first).await
+    );
+    assert_eq!(app.count("cache_entries WHERE cache_key = 'sha256:other'").await, 0);
 }
 
 /// Steps `s0`, `s1`, … each behind the one before.

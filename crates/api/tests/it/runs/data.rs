@@ -1,7 +1,7 @@
 //! Steps that read datasets: under their environment's grant, and results that never outlive it.
 use super::given::{Runner, body, ok, play_on, project_with, start, steps};
 use crate::app::TestApp;
-use crate::query::given::{CUSTOMERS, grant, lake};
+use crate::query::given::{CUSTOMERS, crawl, grant, lake};
 use serde_json::{Value, json};
 
 async fn given() -> TestApp {
@@ -115,4 +115,55 @@ async fn outside_dev_logs_and_outputs_take_a_grant_of_ones_own() {
         json!({"kind": "read", "object": CUSTOMERS, "uses": ["train"], "columns": {"id": "clear", "age": "clear"}});
     grant(&app, "ana", &own).await;
     assert_eq!(app.user("ana").get(&format!("/runs/{id}/steps/prepare/outputs/table")).await, "200 rows");
+}
+
+#[tokio::test]
+async fn a_step_reads_what_it_declares_in_the_version_that_its_result_is_kept_under() {
+    let app = given().await;
+    granted(&app, &json!({"id": "clear"})).await;
+    let plans = json!({
+        "kind": "read", "object": "retail.core.plans", "uses": ["train"], "principal": "environment:credit-risk/dev",
+        "columns": {"plan": "clear"},
+    });
+    grant(&app, "ana", &plans).await;
+    start(&app, json!({})).await;
+    let step = Runner::claimed(&app, "prepare").await.launch.step_token;
+    let step = app.with_token(step.reveal());
+    let read = async |table: &str| {
+        let sql = format!("SELECT count(*) FROM {table}");
+        step.post("/query", &json!({"sql": sql, "purpose": "pd", "use": "train"})).await
+    };
+    assert!(read(CUSTOMERS).await.starts_with("200"));
+    let other = read("retail.core.plans").await;
+    assert!(other.starts_with("403") && other.contains("query.not_declared"), "{other}");
+    let more = app.folder.path().join("retail/core/customers/region=south/part-0.csv");
+    let text = std::fs::read_to_string(&more).unwrap();
+    std::fs::write(&more, format!("{text}99999,DE0,20,new\n")).unwrap();
+    crawl(&app).await;
+    let newer = read(CUSTOMERS).await;
+    assert!(
+        newer.starts_with("409") && newer.contains("query.dataset_changed"),
+        "never the rows of a newer one: {newer}"
+    );
+}
+
+#[tokio::test]
+async fn those_who_only_look_do_not_end_what_an_environment_does() {
+    let app = given().await;
+    granted(&app, &json!({"id": "clear"})).await;
+    let role = json!({"principal": "person:vera", "role": "model_validator", "scope": "project/credit-risk"});
+    ok(&app.user("pat").post("/role-assignments", &role).await);
+    start(&app, json!({})).await;
+    let launch = Runner::claimed(&app, "prepare").await.launch;
+    let tokens = ok(&app.user("pat").get("/tokens").await);
+    let all = tokens["items"].as_array().unwrap();
+    let name = format!("attempt {}", launch.attempt);
+    let token = all.iter().find(|token| token["name"] == name.as_str()).expect("administrators see it")["id"].clone();
+    let path = format!("/tokens/{}/revoke", token.as_str().unwrap());
+    for person in ["vera", "ana"] {
+        let refused = app.user(person).post(&path, &Value::Null).await;
+        assert!(refused.starts_with("404"), "{person}: {refused}");
+    }
+    let still = app.with_token(launch.step_token.reveal()).get("/datasets").await;
+    assert!(still.starts_with("200"), "{still}");
 }

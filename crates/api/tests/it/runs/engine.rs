@@ -3,7 +3,7 @@ use base::AttemptId;
 use runs::engine::{Capabilities, Engine, EngineError, EngineRef, Launch, Seen};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 /// An engine that takes down what it is asked.
 #[derive(Debug)]
@@ -14,6 +14,11 @@ pub struct FakeEngine {
     stopped: Mutex<Vec<AttemptId>>,
     forgotten: Mutex<Vec<AttemptId>>,
     pub cpus: AtomicU32,
+    pub memory_mib: AtomicU64,
+    /// Whether it has no room, whatever the scheduler counts.
+    pub full: AtomicBool,
+    /// How often it still refuses to forget what it is asked to.
+    pub holds_on: AtomicU32,
     /// Whether it answers nothing.
     pub away: AtomicBool,
     /// Whether it refuses what it is asked.
@@ -34,6 +39,9 @@ impl Default for FakeEngine {
             stopped: Mutex::default(),
             forgotten: Mutex::default(),
             cpus: AtomicU32::new(4),
+            memory_mib: AtomicU64::new(16_384),
+            full: AtomicBool::default(),
+            holds_on: AtomicU32::default(),
             away: AtomicBool::default(),
             refuses: AtomicBool::default(),
         }
@@ -95,6 +103,9 @@ impl Engine for FakeEngine {
         if self.refuses.load(Ordering::SeqCst) {
             return Err(EngineError::Refused("no bubblewrap here".into()));
         }
+        if self.full.load(Ordering::SeqCst) {
+            return Err(EngineError::Unavailable("all of its CPUs or its memory are taken".into()));
+        }
         let attempt = launch.attempt.clone();
         *self.submits.lock().unwrap().entry(attempt.clone()).or_default() += 1;
         self.known.lock().unwrap().entry(attempt.clone()).or_insert(Held { launch, alive: true });
@@ -122,11 +133,15 @@ impl Engine for FakeEngine {
 
     async fn forget(&self, attempt: &AttemptId) -> Result<(), EngineError> {
         self.answers()?;
+        if self.holds_on.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |times| times.checked_sub(1)).is_ok() {
+            return Err(EngineError::Unavailable(format!("the runner of `{attempt}` runs still")));
+        }
         self.forgotten.lock().unwrap().push(attempt.clone());
         Ok(())
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { engine: "fake".into(), isolation: "none".into(), cpus: self.cpus.load(Ordering::SeqCst) }
+        let (cpus, memory_mib) = (self.cpus.load(Ordering::SeqCst), self.memory_mib.load(Ordering::SeqCst));
+        Capabilities { engine: "fake".into(), isolation: "none".into(), cpus, memory_mib }
     }
 }

@@ -3,6 +3,7 @@ use super::given::{Runner, body, given, ok, play_on, project_with, run, start, s
 use crate::app::TestApp;
 use expect_test::expect;
 use runs::{Context, Scheduler};
+use sea_orm::ConnectionTrait;
 use serde_json::json;
 use std::sync::atomic::Ordering;
 
@@ -110,6 +111,26 @@ async fn an_engine_that_is_away_delays_and_nothing_is_started_twice() {
 }
 
 #[tokio::test]
+async fn what_an_engine_has_no_room_for_waits_however_long_that_takes() {
+    let app = given().await;
+    app.engine.full.store(true, Ordering::SeqCst);
+    let id = start(&app, json!({})).await;
+    for _ in 0..5 {
+        app.turn_clock(119);
+        runs::look_after(&app.build.runs, &id.as_str().into()).await.unwrap();
+    }
+    assert!(steps(&app, &id).await.contains("prepare: running - [planned] -"), "{}", steps(&app, &id).await);
+    app.engine.full.store(false, Ordering::SeqCst);
+    runs::look_after(&app.build.runs, &id.as_str().into()).await.unwrap();
+    app.turn_clock(100);
+    runs::look_after(&app.build.runs, &id.as_str().into()).await.unwrap();
+    assert!(steps(&app, &id).await.contains("prepare: running - [submitted] -"), "its time begins when it is taken");
+    app.turn_clock(21);
+    runs::look_after(&app.build.runs, &id.as_str().into()).await.unwrap();
+    assert!(steps(&app, &id).await.contains("[failed] what it runs on failed: its runner did not start"));
+}
+
+#[tokio::test]
 async fn a_server_killed_at_any_moment_adopts_what_runs_and_starts_nothing_twice() {
     let app = given().await;
     app.engine.cpus.store(0, Ordering::SeqCst); // the scheduler of the first server gets nowhere
@@ -180,6 +201,74 @@ async fn runs_are_taken_up_after_a_start_and_cleared_away_after_their_end() {
     workers.stop(std::time::Duration::from_secs(5)).await;
     assert_eq!(run(&app, &id).await["state"], "succeeded");
     let _: Scheduler = cx.scheduler;
+}
+
+#[tokio::test]
+async fn what_cannot_be_forgotten_yet_is_forgotten_later_and_after_a_start() {
+    let app = given().await;
+    let id = start(&app, json!({})).await;
+    app.engine.holds_on.store(1, Ordering::SeqCst);
+    play_on(&app).await;
+    let work = async |cx: &Context, count: usize| {
+        let mut registry = jobs::Registry::new();
+        runs::register(&mut registry, cx);
+        let jobs = jobs::Context { db: cx.db.clone(), clock: cx.clock.clone(), ids: cx.ids.clone() };
+        let workers = jobs::Workers::start(jobs, registry, jobs::Options::new("s-1")).await.unwrap();
+        let forgotten = async {
+            while app.engine.forgotten().len() < count {
+                if app.count("jobs WHERE state = 'queued' AND reason LIKE '%could not be removed'").await > 0 {
+                    app.turn_clock(3);
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(60), forgotten).await.expect("the job tries again");
+        workers.stop(std::time::Duration::from_secs(5)).await;
+    };
+    // The first time one is held on to, the other is forgotten, then both are.
+    work(&app.build.runs, 3).await;
+    // The engine still names them: whoever starts has them cleared away, though no job was left to do so.
+    assert_eq!(app.count("jobs WHERE kind = 'runs.advance' AND state IN ('queued', 'leased')").await, 0);
+    let cx = restarted(&app);
+    runs::resume(&cx).await.unwrap();
+    work(&cx, 5).await;
+    assert_eq!(run(&app, &id).await["state"], "succeeded");
+}
+
+#[tokio::test]
+async fn what_killed_uploads_left_is_removed_at_a_start() {
+    let app = given().await;
+    let folder = app.folder.path().join("objects/tmp");
+    let (old, new) = (folder.join("old"), folder.join("new"));
+    for file in [&old, &new] {
+        std::fs::write(file, "half").unwrap();
+    }
+    std::fs::File::options().write(true).open(&old).unwrap().set_modified(std::time::UNIX_EPOCH).unwrap();
+    runs::resume(&restarted(&app)).await.unwrap();
+    assert_eq!((old.exists(), new.exists()), (false, true));
+}
+
+#[tokio::test]
+async fn a_run_whose_job_is_gone_gets_one_again() {
+    let app = given().await;
+    let id = start(&app, json!({})).await;
+    let dead = "UPDATE jobs SET state = 'dead' WHERE kind = 'runs.advance'";
+    app.db.migrator().execute_unprepared(dead).await.unwrap();
+    runs::resume(&restarted(&app)).await.unwrap();
+    let open = format!("jobs WHERE kind = 'runs.advance' AND state = 'queued' AND key = '{id}'");
+    assert_eq!(app.count(&open).await, 1, "after a start");
+    app.db.migrator().execute_unprepared(dead).await.unwrap();
+    let (cx, mut registry) = (&app.build.runs, jobs::Registry::new());
+    runs::register(&mut registry, cx);
+    let jobs = jobs::Context { db: cx.db.clone(), clock: cx.clock.clone(), ids: cx.ids.clone() };
+    let workers = jobs::Workers::start(jobs, registry, jobs::Options::new("s-1")).await.unwrap();
+    let back = async {
+        while app.count(&open).await == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(60), back).await.expect("and on a schedule");
+    workers.stop(std::time::Duration::from_secs(5)).await;
 }
 
 #[tokio::test]

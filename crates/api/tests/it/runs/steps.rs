@@ -141,13 +141,9 @@ async fn what_the_engine_refuses_fails_with_its_reason() {
     let app = given().await;
     app.engine.refuses.store(true, Ordering::SeqCst);
     let id = start(&app, json!({})).await;
-    for _ in 0..3 {
-        app.turn_clock(10);
-        runs::look_after(&app.build.runs, &id.as_str().into()).await.unwrap();
-    }
     expect![[r#"
         run: failed
-        prepare: failed executed [failed failed failed] what it runs on failed: no bubblewrap here
+        prepare: failed executed [failed] what it runs on failed: no bubblewrap here
         fit: skipped skipped [] step `prepare` failed"#]]
     .assert_eq(&steps(&app, &id).await);
 }
@@ -162,6 +158,24 @@ async fn steps_wait_for_a_cpu_and_start_as_soon_as_one_is_free() {
     assert_eq!(app.engine.running().len(), 1);
     ok(&Runner::claimed(&app, "prepare").await.succeed("x").await);
     assert_eq!(app.engine.running().len(), 1);
+    assert_eq!(play_on(&app).await, 2);
+    for id in [&first, &second] {
+        assert_eq!(run(&app, id).await["state"], "succeeded");
+    }
+}
+
+#[tokio::test]
+async fn steps_wait_for_memory_as_they_do_for_a_cpu() {
+    let app = given().await;
+    app.engine.memory_mib.store(1_500, Ordering::SeqCst); // a step takes 1,024 unless it says otherwise
+    let first = start(&app, json!({})).await;
+    ok(&Runner::claimed(&app, "prepare").await.succeed("x").await);
+    let second = start(&app, json!({"seed": 8})).await;
+    assert_eq!(app.engine.running().len(), 1, "there are CPUs for two, and memory for one");
+    assert!(steps(&app, &second).await.contains("fit: ready - [] -"), "{}", steps(&app, &second).await);
+    app.turn_clock(600);
+    runs::look_after(&app.build.runs, &second.as_str().into()).await.unwrap();
+    assert!(steps(&app, &second).await.contains("fit: ready - []"), "it waits for as long as it takes");
     assert_eq!(play_on(&app).await, 2);
     for id in [&first, &second] {
         assert_eq!(run(&app, id).await["state"], "succeeded");

@@ -66,6 +66,7 @@ pub async fn attempt<'a>(app: &'a TestApp, mount: &'a str, environment: &str) ->
         environment: &environment,
         on_behalf_of: Some(&"ana".into()),
         verbs: tracking::STEP_VERBS,
+        reads: &[],
         expires_at: testkit::NEW_YEAR.plus_days(1),
     };
     let (cx, what) = (&cx, &what);

@@ -98,6 +98,33 @@ async fn an_attempt_logs_to_its_own_project_and_nowhere_else() {
 }
 
 #[tokio::test]
+async fn what_preprod_logs_is_seen_by_preprod_alone() {
+    let app = start().await;
+    let step = attempt(&app, "", "credit-risk/preprod").await;
+    let experiment = step.experiment("trained").await;
+    let run = step.run(&experiment).await;
+    assert_eq!(step.put(&experiment, &run, "rows.csv", "what nobody was granted").await.status, 200);
+    let again = attempt(&app, PROJECT, "credit-risk/preprod").await;
+    assert_eq!(
+        again.get(&format!("runs/get?run_id={run}")).await.status,
+        200,
+        "by the project's address as by the root's"
+    );
+    let (dev, prod) = (attempt(&app, "", "credit-risk/dev").await, attempt(&app, "", "credit-risk/prod").await);
+    let people = ["ana", "vera", "pat", "ivo"].map(|person| client(&app, PROJECT, person));
+    for other in people.iter().chain([&dev, &prod]) {
+        let refused = other.get(&format!("runs/get?run_id={run}")).await;
+        assert_eq!(refused.refusal(), format!("404 RESOURCE_DOES_NOT_EXIST Run with id={run} not found"));
+        let found = other.post("runs/search", json!({"experiment_ids": [experiment]})).await;
+        assert_eq!((found.status, found.body), (200, json!({})));
+    }
+    // And it leaves nothing where others read.
+    let theirs = client(&app, PROJECT, "ana").run("0").await;
+    let left = step.post("runs/log-parameter", json!({"run_id": theirs, "key": "k", "value": "a value"})).await;
+    assert_eq!(left.status, 404);
+}
+
+#[tokio::test]
 async fn every_failure_is_in_mlflows_form() {
     let app = start().await;
     for mount in ["", PROJECT] {
