@@ -32,4 +32,5 @@ export const versionsQuery = (id: string) =>
 export const classify = (id: string, column: string, body: Schema<'Classification'>) =>
   ask(http.POST('/datasets/{id}/columns/{column}/classify', { params: { path: { id, column } }, body }));
 export const describeDataset = (id: string, body: Schema<'Description'>) => ask(http.POST('/datasets/{id}/describe', { params: { path: { id } }, body }));
+export const setRecordKey = (id: string, body: Schema<'RecordKey'>) => ask(http.POST('/datasets/{id}/record-key', { params: { path: { id } }, body }));
 export const setVisibility = (id: string, body: Schema<'VisibilityChange'>) => ask(http.POST('/datasets/{id}/visibility', { params: { path: { id } }, body }));

@@ -73,6 +73,7 @@ export function Dataset() {
                 ['Description', dataset.description || 'nobody has written one yet'],
                 ['Owner', dataset.team],
                 ['Level', <FactBadge key="level" group="level" fact={dataset.level} />],
+                ['Record key', dataset.record_key.length ? <span key="key" className="mono">{dataset.record_key.join(', ')}</span> : 'not named yet'],
                 ['Rows', count(dataset.rows)],
                 ['Files', `${count(dataset.files)}, ${bytes(dataset.size_bytes)}`],
                 ['Found', <When key="found" at={dataset.found_at} />],

@@ -1,11 +1,46 @@
-import { Textarea } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { MultiSelect, Textarea } from '@mantine/core';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { type DatasetView, describeDataset, setVisibility } from '@/api/datasets';
+import { columnsQuery, type DatasetView, describeDataset, setRecordKey, setVisibility } from '@/api/datasets';
 import { can, useMe } from '@/api/session';
 import { ActDialog, Btn, ConfirmAct, Panel } from '@/components';
 
-/** What a steward may change about a dataset: its description, and whether it is listed. */
+/** Names the columns that identify a record. */
+function RecordKey({ dataset }: { dataset: DatasetView }) {
+  const queryClient = useQueryClient();
+  const [opened, setOpened] = useState(false);
+  const [columns, setColumns] = useState(dataset.record_key);
+  const known = useQuery({ ...columnsQuery(dataset.id), enabled: opened });
+  const save = useMutation({
+    mutationFn: () => setRecordKey(dataset.id, { columns }),
+    onSuccess: async () => {
+      await queryClient.invalidateQueries({ queryKey: ['dataset', dataset.id] });
+      setOpened(false);
+    },
+  });
+  return (
+    <>
+      <Btn icon="key" onClick={() => setOpened(true)}>
+        Record key
+      </Btn>
+      <ActDialog
+        opened={opened}
+        onClose={() => setOpened(false)}
+        question={`What names a record of ${dataset.id}?`}
+        consequence="Of every project that trains on it, a fifth of the records is held out by this key: the project and its people read the rest, the platform judges models on the fifth. Changing it later draws another fifth."
+        act="Save the record key"
+        busyWord="Saving…"
+        busy={save.isPending}
+        problem={save.error}
+        onConfirm={() => save.mutate()}
+      >
+        <MultiSelect label="Columns" description="Most often one, such as record_id" data={known.data?.items.map(({ name }) => name) ?? []} value={columns} onChange={setColumns} />
+      </ActDialog>
+    </>
+  );
+}
+
+/** What a steward may change about a dataset: its description, its record key, and whether it is listed. */
 export function StewardActs({ dataset }: { dataset: DatasetView }) {
   const me = useMe();
   const queryClient = useQueryClient();
@@ -21,13 +56,14 @@ export function StewardActs({ dataset }: { dataset: DatasetView }) {
   });
   const isListed = dataset.visibility === 'listed';
   const show = useMutation({ mutationFn: () => setVisibility(dataset.id, { visibility: isListed ? 'hidden' : 'listed' }), onSuccess: refresh });
-  if (!can(me, 'DescribeDataset', 'SetVisibility')) return null;
+  if (!can(me, 'DescribeDataset', 'SetRecordKey', 'SetVisibility')) return null;
   return (
     <Panel title="As data steward" padded>
       <div className="row wrap">
         <Btn icon="pencil" onClick={() => setOpened(true)}>
           Describe
         </Btn>
+        <RecordKey dataset={dataset} />
         <ConfirmAct
           act={isListed ? 'Hide this dataset' : 'List this dataset'}
           label={isListed ? 'Hide' : 'List'}

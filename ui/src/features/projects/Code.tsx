@@ -4,6 +4,7 @@ import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { branchesQuery, commitsQuery, filesQuery, pushesQuery } from '@/api/projects';
 import { Digest, Empty, Icon, Line, Loading, Panel, ProblemNote, StateBadge, When, Who } from '@/components';
 import { bytes } from '@/lib/format';
+import { Checks } from './Checks';
 
 const icons: Record<string, string> = { folder: 'folder', link: 'link', submodule: 'git-commit' };
 
@@ -95,6 +96,7 @@ export function Code() {
         <Files id={id} rev={rev} path={path} />
       </div>
       <aside className="stack" aria-label="History">
+        {names.includes(rev) && <Checks id={id} branch={rev} />}
         <Commits id={id} rev={rev} />
         <Panel title="Pushes" note="on record before they happen">
           {pushes.error && <ProblemNote problem={pushes.error} />}

@@ -1,0 +1,13 @@
+import { queryOptions } from '@tanstack/react-query';
+import { ask, http, onceKey } from './client';
+import type { Schema } from './types';
+
+export type ChecksView = Schema<'ChecksView'>;
+export type CheckView = Schema<'CheckView'>;
+
+/** The checks of the commit that a branch is at. */
+export const checksQuery = (id: string, branch: string) => queryOptions({ queryKey: ['projects', id, 'checks', branch], queryFn: () => ask(http.GET('/projects/{id}/checks', { params: { path: { id }, query: { branch } } })) });
+/** Moves `main` to the commit of a branch whose checks were shown. */
+export const mergeBranch = (id: string, branch: string, commit: string) => ask(http.POST('/projects/{id}/merges', { params: { path: { id } }, body: { branch, commit }, headers: onceKey() }));
+/** Whether a check has not come to its end. */
+export const isOpen = (check: Pick<CheckView, 'state'>) => check.state === 'queued' || check.state === 'running';
