@@ -16,6 +16,7 @@ import lockgate
 from lockgate import Client, LockgateError
 
 from journey.build import Build
+from journey.checks import Checked
 from journey.laptop import Laptop, LaptopError
 from journey.process import Server, ServerError
 from journey.tables import BadTableError, Lakes, make_lakes
@@ -55,6 +56,7 @@ def tell(server: Server, lakes: Lakes, stay: bool) -> int:
         walk = Walk(server.url, lakes, clients, say=lambda line: print(line, flush=True))
         _, token = lockgate.tokens.create("laptop", ttl_seconds=12 * 3600, client=clients["ana"])
         build = Build(walk, Laptop(server.data.with_name("laptop"), server.url, "ana", token))
+        checked = Checked(build)
         for part in (
             walk.find_data,
             build.project,
@@ -63,6 +65,8 @@ def tell(server: Server, lakes: Lakes, stay: bool) -> int:
             build.prove,
             build.tracked,
             build.at_home,
+            checked.stopped,
+            checked.merged,
         ):
             part()
     except LockgateError as error:

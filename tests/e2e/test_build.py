@@ -15,6 +15,7 @@ import lockgate
 import pytest
 from bank import REPO, Bank, open_bank, wait_until
 from journey.build import BRANCH, PROJECT, Build
+from journey.checks import Checked
 from journey.laptop import Laptop, LaptopError
 from journey.process import free_port
 from journey.walk import Walk
@@ -85,6 +86,9 @@ def test_the_journey_is_built_as_it_is_told(built: Build) -> None:
     built.prove()
     built.tracked()
     built.at_home()
+    checked = Checked(built)
+    checked.stopped()
+    checked.merged()
 
 
 def test_the_repository_keeps_the_style_and_passes_its_own_tests(built: Build) -> None:

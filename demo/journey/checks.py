@@ -1,0 +1,108 @@
+"""Step 8 of the journey: what Ana pushes is checked, three mistakes are stopped before merge, and a good branch merges."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import lockgate
+from lockgate.delivery import Check, Checks
+
+from journey.build import CODE, PROJECT, Build
+from journey.walk import StoryError, check
+
+CONTRACT = "contract.yaml"
+TEST = "tests/test_model.py"
+GOOD = "name-the-sources"
+
+
+@dataclass
+class Checked:
+    """What Ana pushes to the project of a build, and what its checks say."""
+
+    build: Build
+
+    def stopped(self) -> None:
+        """8. A PEP 8 error, a failing unit test and a broken contract are each stopped, with the place."""
+        with self.build.walk.step("8 checks", f"/projects/{PROJECT}/code?rev=long-line") as words:
+            self.push("long-line", CODE, lambda text: f'{text}\n\nTOO_LONG = "{"x" * 80}"\n')
+            self.push("wrong-test", TEST, lambda text: f"{text}\n\ndef test_one_is_two() -> None:\n    assert 1 == 2\n")
+            self.push("wrong-source", CONTRACT, lambda text: sourced(text, "housing", "retail.core.customers", "rooms"))
+            lint = self.red("long-line", "lint")
+            place = f"{lint.findings[0].path}:{lint.findings[0].line}"
+            check(place.startswith(str(CODE)), f"lint names {place}, not a line of `{CODE}`")
+            words.append(f"a long line is red: {place} {lint.findings[0].code}")
+            unit = self.red("wrong-test", "unit")
+            check("test_one_is_two" in str(unit.findings), f"the failing test is not named: {unit.findings}")
+            words.append("a failing test is red, by its name")
+            contract = self.red("wrong-source", "contract")
+            broken = [one for one in contract.columns if one.verdict == "failed"]
+            check([one.column for one in broken] == ["housing"], f"the contract is broken at {broken}")
+            words.append(f"a broken contract is red at its column: {broken[0].reason}")
+            for branch in ("long-line", "wrong-test", "wrong-source"):
+                try:
+                    lockgate.delivery.merge(PROJECT, branch, client=self.build.ana)
+                except lockgate.ConflictError as refusal:
+                    check("red" in str(refusal), f"the refusal to merge `{branch}` says only: {refusal}")
+                else:
+                    raise StoryError(f"branch `{branch}` was merged though its checks are red")
+
+    def merged(self) -> None:
+        """8. A good branch merges, fast-forward, on record as Ana's; main is there at once."""
+        with self.build.walk.step("8 merge", f"/projects/{PROJECT}/code") as words:
+            lakes = self.build.walk.lakes
+            sources = {name: lakes.customers for name in lakes.customer_columns}
+            sources |= {name: lakes.applications for name in lakes.application_columns}
+            self.push(GOOD, CONTRACT, lambda text: all_sourced(text, sources))
+            found = self.of(GOOD)
+            check(found.passed, f"the checks of `{GOOD}` are {[(one.name, one.state, one.reason) for one in found.checks]}")
+            merge = lockgate.delivery.merge(PROJECT, GOOD, commit=found.commit, client=self.build.ana)
+            check(merge.state == "merged" and merge.merged_by == "ana", f"the merge is {merge.state} by {merge.merged_by}")
+            main = self.build.git("ls-remote", "origin", "main").split()[0]
+            check(main == found.commit, f"main is at {main}, not at {found.commit}")
+            judged = [one for one in self.check_of(found, "contract").columns if one.verdict == "passed"]
+            words.append(f"lint, unit tests and contract are green ({len(judged)} columns kept); Ana merges to main")
+
+    def push(self, branch: str, path: object, change: Callable[[str], str]) -> None:
+        """Push a branch off `main` with one file changed."""
+        folder = self.build.laptop.home / branch
+        self.build.git("fetch", "--quiet", "origin")
+        self.build.git("worktree", "add", "--quiet", "-b", branch, str(folder), "origin/main")
+        file = folder / str(path)
+        before = file.read_text()
+        after = change(before)
+        check(after != before, f"`{path}` is not the template's")
+        file.write_text(after)
+        self.build.laptop.git("commit", "--quiet", "-am", f"Try {branch}", folder=folder)
+        self.build.laptop.git("push", "--quiet", "-u", "origin", branch, folder=folder)
+
+    def of(self, branch: str) -> Checks:
+        """Return the checks of a branch when they are over."""
+        return lockgate.delivery.checks(PROJECT, branch=branch, wait=True, client=self.build.ana)
+
+    def red(self, branch: str, name: str) -> Check:
+        """Return the check that stops a branch; it must be the only one that does."""
+        found = self.of(branch)
+        red = [one.name for one in found.checks if one.state == "failed"]
+        check(red == [name] and not found.passed, f"of `{branch}` {red} are red, not `{name}` alone: {found.json}")
+        return self.check_of(found, name)
+
+    @staticmethod
+    def check_of(found: Checks, name: str) -> Check:
+        """Return one of the checks."""
+        return next(one for one in found.checks if one.name == name)
+
+
+def sourced(contract: str, column: str, dataset: str, name: str | None = None) -> str:
+    """Return the contract with the dataset that a column comes from, and its name there if that is another."""
+    head = f"      - name: {column}\n"
+    more = f"        transformSourceObjects: [{dataset}]\n" + (f"        physicalName: {name}\n" if name else "")
+    return contract.replace(head, head + more, 1)
+
+
+def all_sourced(contract: str, sources: dict[str, str]) -> str:
+    """Return the contract with the dataset that each column comes from; where none has one of them, a table of the user's own, with a word."""
+    after = contract
+    for column, dataset in sources.items():
+        after = sourced(after, column, dataset)
+    return after if after != contract else contract.replace("status: active", "status: active\ntags: [checked]", 1)
