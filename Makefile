@@ -9,13 +9,14 @@ export CARGO_TARGET_DIR ?= $(HOME)/.cache/lockgate/target
 export LOCKGATE_VENV ?= $(CURDIR)/.venv
 export LOCKGATE_BIN ?= $(CARGO_TARGET_DIR)/debug/lockgate
 PYTHON := $(LOCKGATE_VENV)/bin/python
-PYTHON_FOLDERS := python demo tests bench
+PYTHON_FOLDERS := python demo tests bench templates
 
 help: ## Say what there is to do
 	@echo "Lockgate: from data lake to live model, gate by gate."
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
 
 demo: rust ui python ## Walk the journey on a fresh bank (DATA=file.csv TARGET=column SENSITIVE=column: on your own table)
+	@scripts/need bwrap uv
 	@echo "building Lockgate (the first time takes several minutes)"
 	@cargo build --locked --workspace --bins
 	@"$(PYTHON)" demo/run --binary "$(LOCKGATE_BIN)"

@@ -15,6 +15,8 @@ from pathlib import Path
 import lockgate
 from lockgate import Client, LockgateError
 
+from journey.build import Build
+from journey.laptop import Laptop, LaptopError
 from journey.process import Server, ServerError
 from journey.tables import BadTableError, Lakes, make_lakes
 from journey.walk import GROUPS, NEXT, StoryError, Walk
@@ -50,10 +52,22 @@ def tell(server: Server, lakes: Lakes, stay: bool) -> int:
         server.start()
         print(f"server ready after {time.monotonic() - started:.2f} s  → {server.url}")
         clients = {name: Client(server.url, server.token(name, groups)) for name, groups in GROUPS.items()}
-        Walk(server.url, lakes, clients, say=lambda line: print(line, flush=True)).run()
+        walk = Walk(server.url, lakes, clients, say=lambda line: print(line, flush=True))
+        _, token = lockgate.tokens.create("laptop", ttl_seconds=12 * 3600, client=clients["ana"])
+        build = Build(walk, Laptop(server.data.with_name("laptop"), server.url, "ana", token))
+        for part in (
+            walk.find_data,
+            build.project,
+            walk.get_access,
+            build.clone,
+            build.prove,
+            build.tracked,
+            build.at_home,
+        ):
+            part()
     except LockgateError as error:
         return failed(server, str(error), f"see docs/errors/{error.code}.md")
-    except (StoryError, ServerError) as error:
+    except (StoryError, ServerError, LaptopError) as error:
         return failed(server, str(error), "this is a fault of Lockgate")
     print(f"as far as the product reaches, told in {time.monotonic() - started:.1f} s; next: {NEXT}")
     if stay:

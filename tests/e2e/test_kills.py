@@ -24,7 +24,7 @@ from journey.process import free_port
 from journey.walk import GROUPS, Walk
 
 KILLS = 6
-READS = ("RunQuery", "Read", "Search", "List")
+READS = ("RunQuery", "Preview", "Read", "Search", "List")
 
 
 @dataclass

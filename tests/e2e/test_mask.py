@@ -149,7 +149,8 @@ def test_no_page_of_the_dataset_shows_values_that_the_grant_hides(
     for person in ("ana", "cho", "zoe"):
         answer = walked.raw("GET", f"/api/v1/datasets/{C}{page}", token=walked.token(person))
         text = answer.body.decode()
-        assert answer.status in {200, 403, 404}, answer
+        # Ana reads it, so an error, which hides every value, too, does not pass for a page of hers.
+        assert answer.status in ({200} if person == "ana" else {200, 403, 404}), f"{person} {page}: {answer}"
         assert not re.search(r"DE\d{6}", text), f"{page} shows {person} an iban"
         assert not [record for record in secrets[1] if record in text], f"{page} shows {person} a filtered row"
 

@@ -34,7 +34,7 @@ def writer(walked: Bank) -> lockgate.Client:
         expires_at=end,
         client=ana,
     )
-    lockgate.requests.approve(write.id, client=dora)
+    lockgate.requests.approve(write, client=dora)
     done = lockgate.publish(
         table(0), SCORES, purpose=walked.purpose, use="score", inputs=["risk.credit.applications"], client=ana
     )
@@ -42,7 +42,7 @@ def writer(walked: Bank) -> lockgate.Client:
     read = lockgate.requests.create(
         SCORES, purpose=walked.purpose, text="To look at the scores.", expires_at=end, client=ana
     )
-    lockgate.requests.approve(read.id, client=dora)
+    lockgate.requests.approve(lockgate.requests.get(read.id, client=dora), client=dora)
     return ana
 
 

@@ -27,6 +27,9 @@ const queryClient: QueryClient = new QueryClient({
     },
   },
 });
+// MLflow's client prints addresses of its own page; they lead to ours.
+const printed = /^#\/experiments\/[^/]+\/runs\/([\w-]+)$/.exec(location.hash);
+if (printed) history.replaceState(null, '', `/experiment-runs/${printed[1]}`);
 const router = makeRouter(queryClient);
 
 const root = document.getElementById('root');

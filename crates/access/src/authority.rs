@@ -64,8 +64,33 @@ pub(crate) struct Question {
     pub roles: BTreeSet<Role>,
     /// Roles held for anything.
     pub anywhere: BTreeSet<Role>,
+    pub relation: Relation,
+}
+
+/// How a caller stands to a thing, besides the roles.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Relation {
+    /// The caller belongs to its asking side.
     pub asks: bool,
+    /// The caller is its asking side, and not only belongs to it.
+    pub own: bool,
+    /// Anyone signed in may know of it.
     pub listed: bool,
+}
+
+impl Relation {
+    /// How many relations there are.
+    pub const COUNT: usize = 8;
+
+    /// Returns the `number`th of them.
+    pub fn nth(number: usize) -> Self {
+        Self { asks: number & 1 == 1, own: number >> 1 & 1 == 1, listed: number >> 2 & 1 == 1 }
+    }
+
+    /// Returns whether all that holds here holds in `other`, too.
+    pub fn lies_in(self, other: Self) -> bool {
+        (!self.asks || other.asks) && (!self.own || other.own) && (!self.listed || other.listed)
+    }
 }
 
 /// What Cedar said, and the policies that made it say so.
@@ -238,8 +263,9 @@ impl Authority {
         let context = Context::from_pairs([
             ("roles".to_owned(), roles(&question.roles)),
             ("anywhere".to_owned(), roles(&question.anywhere)),
-            ("asks".to_owned(), RestrictedExpression::new_bool(question.asks)),
-            ("listed".to_owned(), RestrictedExpression::new_bool(question.listed)),
+            ("asks".to_owned(), RestrictedExpression::new_bool(question.relation.asks)),
+            ("own".to_owned(), RestrictedExpression::new_bool(question.relation.own)),
+            ("listed".to_owned(), RestrictedExpression::new_bool(question.relation.listed)),
         ]);
         let context = context.map_err(|e| e.to_string())?;
         let request = Request::new(principal, uid("Action", &question.action), thing, context, None);
@@ -342,7 +368,7 @@ fn schema_of(actions: &BTreeSet<&'static str>) -> String {
     for action in actions {
         let line = format!(
             "action \"{action}\" appliesTo {{ principal: [Person, Environment, Operator], resource: [Resource],
-            context: {{ roles: Set<String>, anywhere: Set<String>, asks: Bool, listed: Bool }} }};\n"
+            context: {{ roles: Set<String>, anywhere: Set<String>, asks: Bool, own: Bool, listed: Bool }} }};\n"
         );
         schema.write_str(&line).expect("a String takes all");
     }
@@ -367,8 +393,7 @@ mod tests {
             groups,
             anywhere: roles.clone(),
             roles,
-            asks: false,
-            listed: false,
+            relation: Relation::default(),
         }
     }
 

@@ -1,7 +1,9 @@
 //! Who asks.
 use crate::authority::Asker;
-use crate::{Refused, Standing};
-use base::{EnvironmentId, PersonId, Principal, TokenId};
+use crate::tokens::AttemptRead;
+use crate::tokens::store::TokenStore;
+use crate::{Refused, Standing, people, sessions};
+use base::{EnvironmentId, PersonId, Principal, Timestamp, TokenId};
 use db::Tx;
 
 /// The name under which the local operator acts; no person can have it.
@@ -16,6 +18,8 @@ pub struct Caller {
     pub by: SignIn,
     /// The verbs that the token is limited to; `None` for all that the person may do.
     pub verbs: Option<Vec<String>>,
+    /// Of an attempt: the datasets behind what it makes, of which it reads those that its step declares.
+    pub reads: Vec<AttemptRead>,
     /// The id of the request, as logs and answers show it.
     pub request_id: Option<String>,
     /// The address the request came from.
@@ -54,17 +58,24 @@ pub enum SignIn {
 impl Caller {
     /// Returns the local operator.
     pub fn operator() -> Self {
-        Self { who: Who::Operator, by: SignIn::Local, verbs: None, request_id: None, origin: Some("local".into()) }
+        Self {
+            who: Who::Operator,
+            by: SignIn::Local,
+            verbs: None,
+            reads: Vec::new(),
+            request_id: None,
+            origin: Some("local".into()),
+        }
     }
 
     /// Returns `person`, for jobs that act for whoever asked, and for tests.
     pub fn person_named(person: impl Into<PersonId>) -> Self {
         let who = Who::Person(person.into());
-        Self { who, by: SignIn::Local, verbs: None, request_id: None, origin: None }
+        Self { who, by: SignIn::Local, verbs: None, reads: Vec::new(), request_id: None, origin: None }
     }
 
     pub(crate) fn anonymous(request_id: Option<String>, origin: Option<String>) -> Self {
-        Self { who: Who::Anonymous, by: SignIn::Nothing, verbs: None, request_id, origin }
+        Self { who: Who::Anonymous, by: SignIn::Nothing, verbs: None, reads: Vec::new(), request_id, origin }
     }
 
     /// Returns the person who asks.
@@ -134,5 +145,27 @@ impl Caller {
             SignIn::Session { csrf, .. } => Some(csrf),
             _ => None,
         }
+    }
+}
+
+/// Returns whether the way by which `caller` came in is still open at `now`: the person may come in, and the token or
+/// session has neither ended nor expired. What takes long asks this while it runs.
+///
+/// # Errors
+/// The store's.
+pub async fn still_in(tx: &Tx, caller: &Caller, now: Timestamp) -> db::Result<bool> {
+    if let Who::Person(person) = &caller.who
+        && !people::is_active(tx, person).await?
+    {
+        return Ok(false);
+    }
+    match &caller.by {
+        SignIn::Token(id) => {
+            let token = tx.find_token(id).await?;
+            Ok(token.is_some_and(|token| token.ended.is_none() && now < token.expires_at))
+        }
+        SignIn::Session { id, .. } => sessions::is_open(tx, id, now).await,
+        SignIn::Local => Ok(true),
+        SignIn::Nothing => Ok(false),
     }
 }

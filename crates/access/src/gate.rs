@@ -33,6 +33,7 @@ pub struct Context {
     /// Whether people reach the server over https, so that cookies are `Secure`.
     pub https: bool,
     pub(crate) hashing: sessions::Hashing,
+    pub(crate) tries: sessions::Tries,
 }
 
 /// What the extractors need; `api` puts it beside every request.
@@ -51,6 +52,10 @@ struct Inner {
 #[derive(Clone, Copy, Debug)]
 pub struct OperatorSocket;
 
+/// Stands in the extensions of every request that came through the runners' socket, and of no other.
+#[derive(Clone, Copy, Debug)]
+pub struct RunnerSocket;
+
 impl Gate {
     /// Parses the policies: the product's, concatenated, and the company's, each a file's name and text.
     ///
@@ -64,7 +69,8 @@ impl Gate {
         company: &[(String, String)],
     ) -> Result<Self, PolicyError> {
         let authority = Authority::new(policies, company)?;
-        let cx = Context { db, clock, ids, https: false, hashing: sessions::Hashing::default() };
+        let (hashing, tries) = (sessions::Hashing::default(), sessions::Tries::default());
+        let cx = Context { db, clock, ids, https: false, hashing, tries };
         Ok(Self(Arc::new(Inner { cx, authority, known: Known::default(), strangers: Strangers::default() })))
     }
 
@@ -183,14 +189,22 @@ impl Gate {
         }
         let basic = extensions.get::<web::BasicAllowed>().is_some();
         if let Some(secret) = token_in(headers, basic)? {
-            return self.by_token(&secret, request_id, origin).await;
+            let from_a_runner = extensions.get::<RunnerSocket>().is_some();
+            return self.by_token(&secret, from_a_runner, request_id, origin).await;
         }
         if let Some(secret) = sessions::cookie_in(headers) {
             let now = self.now();
             let secret = &secret;
             let session = sessions::find(&self.0.cx, secret, now).await?;
             let by = SignIn::Session { id: session.id, csrf: sessions::csrf_of(secret) };
-            return Ok(Caller { who: Who::Person(session.person), by, verbs: None, request_id, origin });
+            return Ok(Caller {
+                who: Who::Person(session.person),
+                by,
+                verbs: None,
+                reads: Vec::new(),
+                request_id,
+                origin,
+            });
         }
         Ok(Caller::anonymous(request_id, origin))
     }
@@ -198,6 +212,7 @@ impl Gate {
     async fn by_token(
         &self,
         secret: &str,
+        from_a_runner: bool,
         request_id: Option<String>,
         origin: Option<String>,
     ) -> Result<Caller, AuthError> {
@@ -213,8 +228,12 @@ impl Gate {
             return Err(AuthError::TokenExpired(token.id.clone(), token.expires_at));
         }
         let who = token.who().ok_or(AuthError::UnknownToken)?;
+        // Whoever reads it in a log, or prints it there, has nothing: it works where its attempt runs.
+        if matches!(who, Who::Attempt { .. }) && !from_a_runner {
+            return Err(AuthError::Elsewhere(token.id.clone()));
+        }
         let by = SignIn::Token(token.id.clone());
-        Ok(Caller { who, by, verbs: token.verbs.clone(), request_id, origin })
+        Ok(Caller { who, by, verbs: token.verbs.clone(), reads: token.reads.clone(), request_id, origin })
     }
 
     async fn look_up(&self, hash: &str) -> Result<Option<Arc<Token>>, AuthError> {

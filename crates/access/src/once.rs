@@ -3,7 +3,7 @@ use crate::http::{Caller, Gate};
 use crate::store::insert;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use base::{Fault, Kind, Timestamp};
+use base::{Digest, Fault, Kind, Timestamp};
 use db::Tx;
 use row::{Column, Entity};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
@@ -42,6 +42,8 @@ mod row {
 pub struct Once {
     key: Option<String>,
     operation: String,
+    /// The digest of the query string, where there is one: it says what is asked as much as the body does.
+    query: Option<Digest>,
     body: BodyDigest,
     now: Timestamp,
 }
@@ -49,7 +51,7 @@ pub struct Once {
 /// Why a key cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum OnceError {
-    #[error("`Idempotency-Key` `{0}` was used for another body")]
+    #[error("`Idempotency-Key` `{0}` was used for another call")]
     OtherBody(String),
     #[error("`Idempotency-Key` is empty or longer than {LONGEST} visible ASCII characters")]
     BadKey,
@@ -91,7 +93,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Once {
         let body = BodyDigest::default();
         parts.extensions.insert(body.clone());
         let operation = format!("{} {}", parts.method, parts.uri.path());
-        Ok(Self { key, operation, body, now })
+        let query = parts.uri.query().filter(|query| !query.is_empty()).map(Digest::of);
+        Ok(Self { key, operation, query, body, now })
     }
 }
 
@@ -99,18 +102,29 @@ impl Once {
     #[cfg(test)]
     pub(crate) fn of(key: &str, operation: &str, body: &str, now: Timestamp) -> Self {
         let digest = BodyDigest::of(body);
-        Self { key: Some(key.to_owned()), operation: operation.to_owned(), body: digest, now }
+        Self { key: Some(key.to_owned()), operation: operation.to_owned(), query: None, body: digest, now }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn with_query(self, query: &str) -> Self {
+        Self { query: Some(Digest::of(query)), ..self }
+    }
+
+    /// Returns what a repeated call has to be equal in, beside its path.
+    fn asked(&self) -> String {
+        let body = self.body.text();
+        self.query.map_or_else(|| body.clone(), |query| format!("{body} {query}"))
     }
 
     /// Returns the answer kept for this caller, operation and key; `None` for a new call, or one without a key.
     ///
     /// # Errors
-    /// [`OnceError::OtherBody`] if the key came with another body before.
+    /// [`OnceError::OtherBody`] if the key came with another body, or another query string, before.
     pub async fn kept<T: DeserializeOwned>(&self, tx: &Tx, caller: &Caller) -> Result<Option<T>, OnceError> {
         let Some(key) = &self.key else { return Ok(None) };
         let id = (caller.actor(), self.operation.clone(), key.clone());
         let Some(row) = Entity::find_by_id(id).one(tx.conn()).await.map_err(db::Error::from)? else { return Ok(None) };
-        if row.body != self.body.text() {
+        if row.body != self.asked() {
             return Err(OnceError::OtherBody(key.clone()));
         }
         Ok(Some(serde_json::from_str(&row.answer).map_err(crate::store::unknown)?))
@@ -126,7 +140,7 @@ impl Once {
             (Column::Caller, caller.actor().into()),
             (Column::Operation, self.operation.as_str().into()),
             (Column::Key, key.as_str().into()),
-            (Column::Body, self.body.text().into()),
+            (Column::Body, self.asked().into()),
             (Column::Answer, serde_json::to_string(answer).map_err(crate::store::unknown)?.into()),
             (Column::AtUs, self.now.0.into()),
         ];

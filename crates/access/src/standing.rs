@@ -1,6 +1,6 @@
 //! What a caller holds: groups and roles, read in the transaction that decides.
-use crate::authority::{Authority, Decision, Question};
-use crate::caller::{Caller, Who};
+use crate::authority::{Authority, Decision, Question, Relation};
+use crate::caller::{Caller, OPERATOR, Who};
 use crate::people::store::PeopleStore;
 use crate::roles::store::RoleStore;
 use crate::{Holding, Place, Right, Role};
@@ -61,6 +61,13 @@ impl Standing {
         }
     }
 
+    /// Returns how the caller stands to `resource`, besides the roles.
+    pub(crate) fn relation_to(&self, resource: &Resource) -> Relation {
+        let asks = resource.asker.as_ref().is_some_and(|asker| self.belongs(asker));
+        let own = resource.asker.is_some() && resource.asker == self.caller.principal();
+        Relation { asks, own, listed: resource.listed }
+    }
+
     /// Returns the projects for which, or below which, the caller holds a role, with the scope held.
     pub(crate) fn projects(&self) -> impl Iterator<Item = (&str, &str)> {
         self.holdings.iter().filter_map(|holding| match &holding.place {
@@ -81,17 +88,16 @@ impl Standing {
     }
 
     /// Returns the question for `action` with the given roles; `None` for strangers.
-    pub(crate) fn question(&self, action: &str, roles: BTreeSet<Role>, asks: bool, listed: bool) -> Option<Question> {
+    pub(crate) fn question(&self, action: &str, roles: BTreeSet<Role>, relation: Relation) -> Option<Question> {
         let asker = self.caller.asker()?;
         let groups = self.groups.keys().map(|group| group.0.clone()).collect();
         let (action, anywhere) = (action.to_owned(), self.anywhere());
-        Some(Question { action, asker, groups, roles, anywhere, asks, listed })
+        Some(Question { action, asker, groups, roles, anywhere, relation })
     }
 
     /// Decides `action` on `resource`; strangers are refused.
     pub(crate) fn decide(&self, authority: &Authority, action: &str, resource: &Resource) -> Decision {
-        let asks = resource.asker.as_ref().is_some_and(|asker| self.belongs(asker));
-        let question = self.question(action, self.roles_at(resource), asks, resource.listed);
+        let question = self.question(action, self.roles_at(resource), self.relation_to(resource));
         let refused = || Decision { allowed: false, policies: Vec::new() };
         question.map_or_else(refused, |question| authority.decide(&question, resource))
     }
@@ -100,9 +106,9 @@ impl Standing {
     /// best, given by someone else and the oldest of those.
     pub(crate) fn right(&self, authority: &Authority, action: &str, resource: &Resource) -> Right {
         let holder = self.caller.name();
-        let asks = resource.asker.as_ref().is_some_and(|asker| self.belongs(asker));
+        let relation = self.relation_to(resource);
         let alone = |roles| {
-            let question = self.question(action, roles, asks, resource.listed);
+            let question = self.question(action, roles, relation);
             question.is_some_and(|question| authority.decide(&question, resource).allowed)
         };
         let covering = self.holdings.iter().filter(|holding| holding.place.covers(resource));
@@ -126,6 +132,33 @@ impl Standing {
 /// The store's.
 pub async fn belongs(tx: &Tx, person: &PersonId, principal: &Principal) -> db::Result<bool> {
     Ok(Standing::load(tx, &Caller::person_named(person.clone())).await?.belongs(principal))
+}
+
+/// Who made the last one-time link with which a person's password was set: they may know that password.
+#[derive(Clone, Debug)]
+pub struct LinkMaker {
+    pub person: PersonId,
+    standing: Standing,
+}
+
+impl LinkMaker {
+    /// Returns whether they are `principal`, a member of it, or hold a role for the project whose environment it is.
+    pub fn belongs(&self, principal: &Principal) -> bool {
+        self.standing.belongs(principal)
+    }
+}
+
+/// Returns who made the last link that was redeemed for `person`; `None` where there was none, or where it came from the
+/// local operator, who is on nobody's side.
+///
+/// # Errors
+/// The store's.
+pub async fn link_maker(tx: &Tx, person: &PersonId) -> db::Result<Option<LinkMaker>> {
+    let Some(maker) = tx.find_link_maker(person).await?.filter(|maker| maker.as_str() != OPERATOR) else {
+        return Ok(None);
+    };
+    let standing = Standing::load(tx, &Caller::person_named(maker.clone())).await?;
+    Ok(Some(LinkMaker { person: maker, standing }))
 }
 
 /// Returns whether `person` holds `role` for anything.

@@ -106,10 +106,10 @@ async fn a_person_is_stored_once_and_saved_by_revision() {
             .unwrap();
         }
         let hash = db.write(|tx| async move {
-            tx.set_password_hash(&"ana".into(), "$argon2id$x").await?;
-            tx.find_password_hash(&"ana".into()).await
+            tx.set_password_hash(&"ana".into(), "$argon2id$x", &"pat".into(), NEW_YEAR).await?;
+            Ok::<_, db::Error>((tx.find_password_hash(&"ana".into()).await?, tx.find_link_maker(&"ana".into()).await?))
         });
-        assert_eq!(hash.await.unwrap().as_deref(), Some("$argon2id$x"));
+        assert_eq!(hash.await.unwrap(), (Some("$argon2id$x".to_owned()), Some("pat".into())));
     })
     .await;
 }
@@ -178,6 +178,7 @@ async fn an_attempts_token_dies_with_its_attempt() {
             environment: &environment,
             on_behalf_of: Some(&"ana".into()),
             verbs: &["RunQuery"],
+            reads: &[crate::AttemptRead { dataset: "a.b.c".into(), version: 2, declared: true }],
             expires_at: NEW_YEAR.plus_days(1),
         };
         let (cx, what) = (&cx, &what);
@@ -454,6 +455,8 @@ async fn a_key_answers_again_and_refuses_another_body() {
         assert_eq!(call(once("a"), ana).await.unwrap(), 0);
         assert_eq!(call(once("a"), ana).await.unwrap(), 7);
         assert!(matches!(call(once("b"), ana).await, Err(OnceError::OtherBody(_))));
+        let other_query = once("a").with_query("grant=g-2");
+        assert!(matches!(call(other_query, ana).await, Err(OnceError::OtherBody(_))), "the query string asks, too");
         assert_eq!(call(once("a"), &Caller::person_named("cho")).await.unwrap(), 0, "keys are the caller's own");
         let later = Timestamp(NEW_YEAR.plus_days(3).0);
         db.write(|tx| async move { crate::once::sweep(&tx, later).await }).await.unwrap();

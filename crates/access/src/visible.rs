@@ -1,5 +1,5 @@
 //! The list predicate: which rows of a table a caller may see, as one SQL condition that agrees with every decision.
-use crate::authority::{Authority, Decision};
+use crate::authority::{Authority, Decision, Relation};
 use crate::standing::Standing;
 use crate::{Place, Role};
 use base::{Principal, Resource};
@@ -45,8 +45,7 @@ impl Columns {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Way {
     roles: BTreeSet<Role>,
-    asks: bool,
-    listed: bool,
+    relation: Relation,
 }
 
 /// Which rows a caller may see. Made by `Permit::visible`; holds in the transaction it was made in.
@@ -54,6 +53,8 @@ struct Way {
 pub struct Visible {
     /// Where each role that is not held everywhere is held.
     places: BTreeMap<Role, Vec<Place>>,
+    /// The caller as a principal's text, if it is one.
+    own: Option<String>,
     askers: Askers,
     ways: Vec<Way>,
     /// Whether more roles never hide a row, so that a way need not say which are absent.
@@ -81,20 +82,19 @@ impl Visible {
         let mut ways = Vec::new();
         if !authority.is_uniform(action) {
             tracing::error!(action, "a company policy looks at the resource of a verb that lists: nothing is shown");
-            return Self { places, askers: Askers::default(), ways, grows: true };
+            return Self { places, own: None, askers: Askers::default(), ways, grows: true };
         }
-        for number in 0..1_usize << (varying.len() + 2) {
-            let bit = |place: usize| number >> place & 1 == 1;
-            let here = varying.iter().enumerate().filter(|(index, _)| bit(index + 2)).map(|(_, role)| *role);
+        for number in 0..Relation::COUNT << varying.len() {
+            let (relation, held) = (Relation::nth(number % Relation::COUNT), number / Relation::COUNT);
+            let here = varying.iter().enumerate().filter(|(index, _)| held >> index & 1 == 1).map(|(_, role)| *role);
             let here: BTreeSet<Role> = here.collect();
-            let (asks, listed) = (bit(0), bit(1));
             let roles = everywhere.union(&here).copied().collect();
-            let allowed = standing.question(action, roles, asks, listed).is_some_and(|question| {
+            let allowed = standing.question(action, roles, relation).is_some_and(|question| {
                 let Decision { allowed, .. } = authority.decide(&question, &crate::http::somewhere());
                 allowed
             });
             if allowed {
-                ways.push(Way { roles: here, asks, listed });
+                ways.push(Way { roles: here, relation });
             }
         }
         let grows = grows(&ways, &varying);
@@ -104,12 +104,13 @@ impl Visible {
         let named = standing.groups.keys().cloned().map(Principal::Group).chain(standing.caller.principal());
         let named = named.map(|principal| principal.to_string()).collect();
         let projects = standing.projects().map(|(project, _)| project.to_owned()).collect();
-        Self { places, askers: Askers { named, projects }, ways, grows }
+        let own = standing.caller.principal().map(|principal| principal.to_string());
+        Self { places, own, askers: Askers { named, projects }, ways, grows }
     }
 
     /// Returns whether every row is visible, whatever it is.
     pub fn is_everything(&self) -> bool {
-        self.grows && self.ways.iter().any(|way| way.roles.is_empty() && !way.asks && !way.listed)
+        self.grows && self.ways.iter().any(|way| way.roles.is_empty() && way.relation == Relation::default())
     }
 
     /// Returns the condition for a `WHERE`, over the columns named.
@@ -123,9 +124,10 @@ impl Visible {
             for (role, places) in &self.places {
                 all = add(all, way.roles.contains(role), self.grows, held_at(places, columns));
             }
-            all = add(all, way.asks, self.grows, self.asks(columns));
+            all = add(all, way.relation.asks, self.grows, self.asks(columns));
+            all = add(all, way.relation.own, self.grows, self.owns(columns));
             let listed = columns.listed.clone().map_or_else(never, |listed| Condition::all().add(listed));
-            any = any.add(add(all, way.listed, self.grows, listed));
+            any = any.add(add(all, way.relation.listed, self.grows, listed));
         }
         if self.ways.is_empty() { never() } else { Condition::all().add(any) }
     }
@@ -135,8 +137,10 @@ impl Visible {
         let held = |places: &Vec<Place>| places.iter().any(|place| place.covers(resource));
         let here: BTreeSet<Role> =
             self.places.iter().filter(|(_, places)| held(places)).map(|(role, _)| *role).collect();
-        let asks = resource.asker.as_ref().is_some_and(|asker| self.askers.contain(&asker.to_string()));
-        let row = Way { roles: here, asks, listed: resource.listed };
+        let asker = resource.asker.as_ref().map(ToString::to_string);
+        let asks = asker.as_ref().is_some_and(|asker| self.askers.contain(asker));
+        let relation = Relation { asks, own: asker.is_some() && asker == self.own, listed: resource.listed };
+        let row = Way { roles: here, relation };
         self.ways.iter().any(|way| if self.grows { way.lies_in(&row) } else { *way == row })
     }
 
@@ -147,6 +151,11 @@ impl Visible {
             any = any.add(below(asker, &format!("environment:{project}")));
         }
         Condition::all().add(asker.clone().is_not_null()).add(any)
+    }
+
+    fn owns(&self, columns: &Columns) -> Condition {
+        let (Some(asker), Some(own)) = (&columns.asker, &self.own) else { return never() };
+        Condition::all().add(asker.clone().is_not_null()).add(asker.clone().eq(own.as_str()))
     }
 }
 
@@ -159,7 +168,7 @@ impl Askers {
 
 impl Way {
     fn lies_in(&self, other: &Self) -> bool {
-        self.roles.is_subset(&other.roles) && (!self.asks || other.asks) && (!self.listed || other.listed)
+        self.roles.is_subset(&other.roles) && self.relation.lies_in(other.relation)
     }
 }
 
@@ -172,7 +181,12 @@ fn grows(ways: &[Way], varying: &[Role]) -> bool {
             roles.insert(*role);
             Way { roles, ..way.clone() }
         });
-        let others = [Way { asks: true, ..way.clone() }, Way { listed: true, ..way.clone() }];
+        let related = [
+            Relation { asks: true, ..way.relation },
+            Relation { own: true, ..way.relation },
+            Relation { listed: true, ..way.relation },
+        ];
+        let others = related.map(|relation| Way { relation, ..way.clone() });
         more.chain(others).all(|wider| known(&wider))
     })
 }

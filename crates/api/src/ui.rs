@@ -1,13 +1,12 @@
 //! The page: built files as they are, and the one index, with a nonce of its own, for every other path.
 use access::http::{Anyone, Permit};
-use axum::extract::Path;
 use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::marker::PhantomData;
-use web::{Problem, Raw, Routes};
+use web::{Path, Problem, Raw, Routes};
 
 const CONTENT_SECURITY_POLICY: HeaderName = HeaderName::from_static("content-security-policy");
 
@@ -32,7 +31,7 @@ async fn get_file(_permit: Permit<Anyone>, Path(path): Path<String>, headers: He
                 .into_response()
         }
         // Nor may a path of the API that does not exist: a script would take the page for an answer.
-        None if path == "api" || path.starts_with("api/") => {
+        None if path == "api" || path.starts_with("api/") || path.starts_with("git/") => {
             let hint = "the API reference at `/docs` lists the paths";
             Problem::new(StatusCode::NOT_FOUND, "web.no_such_path", "there is nothing at this path", Some(hint))
                 .into_response()

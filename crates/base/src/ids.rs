@@ -83,3 +83,15 @@ id!(
     /// A piece of our own background work.
     JobId
 );
+id!(
+    /// A project, by name.
+    ProjectId
+);
+id!(
+    /// A run of a pipeline.
+    RunId
+);
+id!(
+    /// One try of a step.
+    AttemptId
+);

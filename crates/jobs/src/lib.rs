@@ -16,7 +16,7 @@ mod workers;
 pub use migration::CreateJobs;
 pub use model::{Failure, Job, JobState, NewJob, Progress, Schedule};
 pub use registry::Registry;
-pub use store::{Filter, enqueue, find_job, list_jobs, schedule, unschedule};
+pub use store::{Filter, enqueue, find_job, is_open, list_jobs, schedule, unschedule};
 pub use workers::{Options, Work, Workers};
 
 /// What this crate uses from outside.

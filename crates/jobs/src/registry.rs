@@ -14,6 +14,7 @@ type Handler = Box<dyn Fn(Work) -> Handled + Send + Sync>;
 pub struct Registry {
     handlers: HashMap<&'static str, Handler>,
     subscribers: HashMap<&'static str, Vec<&'static str>>,
+    bounds: HashMap<&'static str, usize>,
     pub(crate) schedules: Vec<Schedule>,
 }
 
@@ -54,6 +55,11 @@ impl Registry {
         }
     }
 
+    /// Runs at most `jobs` of `kind` at once in this process: where users decide how long one takes, the other slots stay free.
+    pub fn at_most(&mut self, kind: &'static str, jobs: usize) {
+        self.bounds.insert(kind, jobs);
+    }
+
     /// Runs `run(cx, work, event)` once for each event `E` that is published from now on, as jobs of `kind`.
     pub fn subscribe<Ev, C, F, R, E>(&mut self, kind: &'static str, cx: C, run: F)
     where
@@ -83,6 +89,11 @@ impl Registry {
 
     pub(crate) fn kinds(&self) -> Vec<&'static str> {
         self.handlers.keys().copied().collect()
+    }
+
+    /// Returns how many jobs of `kind` may run at once; `None` for as many as there are slots.
+    pub(crate) fn bound(&self, kind: &str) -> Option<usize> {
+        self.bounds.get(kind).copied()
     }
 
     pub(crate) fn subscribers(&self, event: &str) -> &[&'static str] {

@@ -110,6 +110,12 @@ pub async fn find_job(tx: &Tx, id: &JobId) -> Result<Option<Job>> {
     Entity::find_by_id(id.0.as_str()).one(tx.conn()).await?.map(Job::try_from).transpose()
 }
 
+/// Returns whether a job of `kind` with this key waits or runs.
+pub async fn is_open(tx: &Tx, kind: &str, key: &str) -> Result<bool> {
+    let sql = "SELECT id FROM jobs WHERE kind = $1 AND key = $2 AND state IN ('queued', 'leased')";
+    Ok(tx.conn().query_one_raw(statement(tx, sql, [kind.into(), key.into()])).await?.is_some())
+}
+
 /// Returns up to `limit` jobs older than `before`, the newest first. `seen` says which the viewer may see, over the
 /// columns `scope` and `asker`.
 pub async fn list_jobs(

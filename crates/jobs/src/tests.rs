@@ -116,6 +116,76 @@ async fn two_workers_never_run_one_lease() {
     .await;
 }
 
+/// Workers with two slots, whose jobs of `test.slow` never end.
+async fn with_slow_jobs(cx: &Context, slow: usize) -> (Workers, mpsc::Receiver<String>) {
+    let (tell, told) = mpsc::channel(1_000);
+    let mut registry = Registry::new();
+    let told_too = tell.clone();
+    registry.handle("test.work", (), move |(), work: Work, _: String| {
+        let tell = told_too.clone();
+        async move {
+            tell.send(work.job().kind.clone()).await.unwrap();
+            Ok::<(), Failure>(())
+        }
+    });
+    registry.handle("test.slow", (), move |(), work: Work, _: String| {
+        let tell = tell.clone();
+        async move {
+            tell.send(work.job().kind.clone()).await.unwrap();
+            std::future::pending::<Result<(), Failure>>().await
+        }
+    });
+    registry.at_most("test.slow", slow);
+    registry.subscribe("test.event", (), async |(), _: Work, _: RequestDecided| Ok::<(), Failure>(()));
+    let options = Options { poll: Duration::from_millis(2), slots: 2, ..Options::new(cx.ids.next("server")) };
+    (Workers::start(cx.clone(), registry, options).await.unwrap(), told)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kind_takes_no_more_slots_than_it_may() {
+    on_each_engine(&migrations(), async |db| {
+        let cx = context(&db);
+        for _ in 0..3 {
+            put(&cx, NewJob { kind: "test.slow", ..job(&cx) }).await;
+        }
+        let other = put(&cx, job(&cx)).await;
+        let (workers, _told) = with_slow_jobs(&cx, 1).await;
+        let done = tokio::time::timeout(Duration::from_secs(60), until(&cx, &other, JobState::Done)).await;
+        done.expect("one slot is left for the others");
+        assert_eq!(count(&cx.db, "(SELECT count(*) FROM jobs WHERE state = 'leased' AND kind = 'test.slow')").await, 1);
+        workers.stop(Duration::from_millis(1)).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_are_handed_on_while_every_slot_is_taken() {
+    on_each_engine(&migrations(), async |db| {
+        let cx = context(&db);
+        for _ in 0..2 {
+            put(&cx, NewJob { kind: "test.slow", ..job(&cx) }).await;
+        }
+        let (workers, mut told) = with_slow_jobs(&cx, 2).await;
+        told.recv().await.unwrap();
+        told.recv().await.unwrap();
+        let event = RequestDecided { request: "r-1".into(), state: "approved".into(), at: NEW_YEAR };
+        let publish = cx.db.write(|tx| {
+            let event = event.clone();
+            async move { tx.publish(event).await }
+        });
+        publish.await.unwrap();
+        let handed_on = async {
+            while count(&cx.db, "(SELECT count(*) FROM outbox)").await > 0 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), handed_on).await.expect("no slot is needed for that");
+        assert_eq!(count(&cx.db, "(SELECT count(*) FROM jobs WHERE kind = 'test.event')").await, 1);
+        workers.stop(Duration::from_millis(1)).await;
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn claims_at_once_get_different_jobs() {
     on_each_engine(&migrations(), async |db| {
@@ -262,7 +332,11 @@ async fn a_key_joins_what_is_open_and_asks_again_for_what_runs() {
         assert_eq!((again.id.clone(), again.payload.as_str(), again.attempts), (first.clone(), "\"three\"", 1));
         assert!(end(&again).await.unwrap());
         assert_eq!(get(&cx, &first).await.state, JobState::Done);
+        let open =
+            async || cx.db.read(|tx| async move { is_open(&tx, "test.work", "lake/retail").await }).await.unwrap();
+        assert!(!open().await);
         assert_ne!(put(&cx, keyed("four")).await, first, "an ended job is not joined");
+        assert!(open().await);
         assert_ne!(put(&cx, job(&cx)).await, put(&cx, job(&cx)).await, "nor one without a key");
     })
     .await;

@@ -3,7 +3,8 @@ use crate::registry::Registry;
 use crate::store::{QueueStore, enqueue, schedule};
 use crate::{Context, db_error};
 use db::Tx;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -78,6 +79,17 @@ struct Shop {
     kinds: Vec<&'static str>,
     options: Options,
     stop: watch::Receiver<Stop>,
+    /// How many jobs of each kind run.
+    running: Mutex<HashMap<String, usize>>,
+}
+
+/// Counts a job as running until it is dropped.
+struct Counted(Arc<Shop>, String);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.count(&self.1, |running| running.saturating_sub(1));
+    }
 }
 
 impl Workers {
@@ -90,7 +102,14 @@ impl Workers {
             cx.db.write(|tx| async move { schedule(&tx, due.clone()).await }).await?;
         }
         let (stop, stopping) = watch::channel(Stop::No);
-        let shop = Arc::new(Shop { kinds: registry.kinds(), cx, registry, options, stop: stopping });
+        let shop = Arc::new(Shop {
+            kinds: registry.kinds(),
+            cx,
+            registry,
+            options,
+            stop: stopping,
+            running: Mutex::default(),
+        });
         let mut task = JoinSet::new();
         task.spawn(work(shop));
         Ok(Self { stop, task })
@@ -118,11 +137,10 @@ async fn work(shop: Arc<Shop>) {
     let mut running = JoinSet::new();
     let mut stop = shop.stop.clone();
     while *stop.borrow() == Stop::No {
-        let found = if running.len() < shop.options.slots { shop.step().await } else { Ok(None) };
-        let pause = match found {
+        let pause = match shop.step(running.len() < shop.options.slots).await {
             Ok(Some(job)) => {
-                let shop = shop.clone();
-                running.spawn(async move { shop.run(job).await });
+                let counted = Shop::counted(&shop, &job.kind);
+                running.spawn(async move { counted.0.run(job).await });
                 continue;
             }
             Ok(None) => shop.options.poll,
@@ -141,8 +159,27 @@ async fn work(shop: Arc<Shop>) {
 }
 
 impl Shop {
-    /// Hands events and due schedules on, then claims a job.
-    async fn step(&self) -> db::Result<Option<Job>> {
+    fn count(&self, kind: &str, change: impl FnOnce(usize) -> usize) {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = running.entry(kind.to_owned()).or_default();
+        *now = change(*now);
+    }
+
+    fn counted(shop: &Arc<Self>, kind: &str) -> Counted {
+        shop.count(kind, |running| running + 1);
+        Counted(shop.clone(), kind.to_owned())
+    }
+
+    /// Returns the kinds of which one more may run.
+    fn open_kinds(&self) -> Vec<&'static str> {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let has_room =
+            |kind: &&str| self.registry.bound(kind).is_none_or(|most| running.get(*kind).copied().unwrap_or(0) < most);
+        self.kinds.iter().copied().filter(has_room).collect()
+    }
+
+    /// Hands events on, whether or not there is a slot; where there is one, hands due schedules on and claims a job.
+    async fn step(&self, has_slot: bool) -> db::Result<Option<Job>> {
         let now = self.cx.clock.now();
         let (due, events) = self
             .cx
@@ -152,9 +189,10 @@ impl Shop {
         if events {
             self.cx.db.write(|tx| async move { deliver(&self.cx, &self.registry, &tx).await }).await?;
         }
-        if !due && !events {
+        if !has_slot || (!due && !events) {
             return Ok(None);
         }
+        let kinds = &self.open_kinds();
         let until = now.plus_seconds(self.options.lease_seconds);
         self.cx
             .db
@@ -165,7 +203,7 @@ impl Shop {
                     let job = NewJob::new(&self.cx.ids, now, kind, scope).payload(&payload);
                     enqueue(&tx, job.key(format!("schedule/{name}"))).await?;
                 }
-                tx.claim(&self.options.server, &self.kinds, now, until).await
+                tx.claim(&self.options.server, kinds, now, until).await
             })
             .await
     }

@@ -4,7 +4,7 @@ use crate::failure::{Exit, Failure, Result};
 use crate::remote::{Server, encoded};
 use crate::table::{Column, card, table};
 use serde_json::{Map, Value, json};
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
 /// How long between two looks at a crawl.
@@ -62,6 +62,7 @@ const REQUEST: &[Column] = &[
     ("ASKED BY", "/asked_by"),
     ("SUBMITTED", "/submitted_at"),
 ];
+const ASKED: &[Column] = &[("COLUMN", "/name"), ("AS", "/as"), ("LEVEL", "/level"), ("SAID BY", "/level_source")];
 const ONE_REQUEST: &[Column] = &[
     ("Request", "/id"),
     ("State", "/state"),
@@ -155,11 +156,19 @@ pub async fn request(verb: RequestVerb) -> Result<String> {
             let made = Server::find(&ask.remote)?.post("/requests", &body).await?;
             Ok(one(&made, ONE_REQUEST, ask.remote.json))
         }
-        RequestVerb::Approve { id, without, masks, until, remote } => {
+        RequestVerb::Approve { id, levels, without, masks, until, remote } => {
+            let server = Server::find(&remote)?;
+            let place = format!("/requests/{}", encoded(&id));
+            let levels = if levels.is_empty() {
+                confirmed_levels(&server.get(&place).await?)?
+            } else {
+                levels.into_iter().map(|(column, level)| (column, level.into())).collect()
+            };
             let without = without.into_iter().map(|name| (name, "left_out".to_owned()));
             let columns: Map<String, Value> = without.chain(masks).map(|(name, term)| (name, term.into())).collect();
-            let body = json!({ "decision": "approve", "terms": { "columns": columns, "until": until } });
-            let decided = Server::find(&remote)?.post(&format!("/requests/{}/decide", encoded(&id)), &body).await?;
+            let terms = json!({ "columns": columns, "until": until });
+            let body = json!({ "decision": "approve", "terms": terms, "levels": levels });
+            let decided = server.post(&format!("{place}/decide"), &body).await?;
             Ok(one(&decided, ONE_REQUEST, remote.json))
         }
         RequestVerb::Reject { id, reason, remote } => {
@@ -168,6 +177,33 @@ pub async fn request(verb: RequestVerb) -> Result<String> {
             Ok(one(&decided, ONE_REQUEST, remote.json))
         }
     }
+}
+
+/// Shows the levels of the columns that `request` asks for, and returns them once whoever decides says that they are right.
+fn confirmed_levels(request: &Value) -> Result<Map<String, Value>> {
+    let mut asked = request["columns"].as_array().cloned().unwrap_or_default();
+    asked.retain(|column| column["as"] != "left_out");
+    if asked.is_empty() {
+        return Ok(Map::new()); // a request to write has no columns
+    }
+    eprint!("{}", table(&asked, ASKED, ""));
+    let unsure = "say which levels you have seen: `--level COLUMN=LEVEL` for each column";
+    if !std::io::stdin().is_terminal() {
+        return Err(Failure::new(Exit::Usage, "approving confirms the levels of these columns", unsure));
+    }
+    eprint!("Approving confirms these levels. Approve? [y/N] ");
+    let mut answer = String::new();
+    let read = std::io::stdin().read_line(&mut answer);
+    read.map_err(|error| Failure::io("reading the answer", &error))?;
+    if !matches!(answer.trim(), "y" | "Y" | "yes") {
+        return Err(Failure::new(
+            Exit::Usage,
+            "nothing was approved",
+            "have the levels corrected, or reject the request",
+        ));
+    }
+    let level = |column: &Value| Some((column["name"].as_str()?.to_owned(), column["level"].clone()));
+    Ok(asked.iter().filter_map(level).collect())
 }
 
 /// Runs a verb on grants.

@@ -79,10 +79,14 @@ pub enum RequestVerb {
     },
     /// Ask for access to a dataset.
     Create(AskArgs),
-    /// Approve an access request, perhaps with narrower terms.
+    /// Approve an access request, perhaps with narrower terms. Approving confirms the levels of its columns: they are shown,
+    /// and it is asked whether they are right.
     Approve {
         /// The request.
         id: String,
+        /// The level of a column that you have seen, such as `iban=restricted`; for scripts, which nobody asks.
+        #[arg(long = "level", value_name = "COLUMN=LEVEL", value_parser = pair)]
+        levels: Vec<(String, String)>,
         /// A column to leave out; say it again for more.
         #[arg(long, value_name = "COLUMN")]
         without: Vec<String>,

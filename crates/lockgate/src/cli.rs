@@ -1,5 +1,7 @@
 //! The command line.
 use crate::catalog_cli::{DatasetVerb, GrantVerb, LakeVerb, QueryArgs, RequestVerb};
+use crate::project_cli::{EnvironmentVerb, ProjectVerb};
+use crate::runs_cli::RunVerb;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -38,6 +40,15 @@ pub enum Verb {
     Grant(GrantVerb),
     /// Run SQL over the datasets that you may read.
     Query(QueryArgs),
+    /// Repositories with their environments, and who answers for their models.
+    #[command(subcommand)]
+    Project(ProjectVerb),
+    /// Where the steps of projects run.
+    #[command(subcommand)]
+    Environment(EnvironmentVerb),
+    /// Runs of pipelines.
+    #[command(subcommand)]
+    Run(RunVerb),
     /// Check and export the audit log.
     #[command(subcommand)]
     Audit(AuditVerb),
@@ -47,6 +58,15 @@ pub enum Verb {
     States,
     /// Print a page of the reference, as Markdown.
     Reference { page: ReferencePage },
+    /// Run one attempt of a step; engines call it.
+    Runner {
+        /// What the engine wrote for it.
+        #[arg(long, value_name = "FILE")]
+        launch: PathBuf,
+    },
+    /// What git calls on a push; of no use to people.
+    #[command(hide = true)]
+    GitHook { hook: String },
 }
 
 /// What a server is told.
@@ -204,7 +224,7 @@ pub fn reference() -> String {
 }
 
 fn describe(command: &clap::Command, path: &str, page: &mut Vec<String>) {
-    for verb in command.get_subcommands().filter(|verb| verb.get_name() != "help") {
+    for verb in command.get_subcommands().filter(|verb| verb.get_name() != "help" && !verb.is_hide_set()) {
         describe(verb, &format!("{path} {}", verb.get_name()), page);
     }
     if command.has_subcommands() {

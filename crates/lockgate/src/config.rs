@@ -114,6 +114,36 @@ section! {
     }
 }
 
+section! {
+    /// What the steps of projects run on.
+    Environments "environments" {
+        /// The Python interpreter: a name on the path, or a file; `python3.11`, else `python3`, unless said.
+        python: Option<String> = None, "";
+        /// The installer of packages, likewise.
+        uv: Option<String> = None, "uv";
+    }
+}
+
+section! {
+    /// How the steps of runs are started on this machine.
+    Runs "runs" {
+        /// How steps are kept apart: `bubblewrap`, or `none`, with which a step can do whatever the server's user can.
+        isolation: runs::engine::Isolation = runs::engine::Isolation::Bubblewrap, "bubblewrap";
+        /// How many CPUs steps may take together; all of the machine unless said.
+        cpus: Option<u32> = None, "";
+        /// How much memory, in MiB; three quarters of the machine's unless said.
+        memory_mib: Option<u64> = None, "";
+    }
+}
+
+section! {
+    /// What MLflow's clients log.
+    Tracking "tracking" {
+        /// The largest file of a run or a model, in bytes.
+        artifact_bytes: u64 = 10_737_418_240, "10737418240";
+    }
+}
+
 /// All of it.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -123,6 +153,9 @@ pub struct Config {
     pub lakes: Lakes,
     pub log: Log,
     pub access: Access,
+    pub environments: Environments,
+    pub runs: Runs,
+    pub tracking: Tracking,
 }
 
 /// What the command line says of the configuration; it wins over file and environment.
@@ -136,8 +169,16 @@ pub struct Flags {
 
 impl Config {
     /// The sections, in the order of the reference page.
-    pub const SECTIONS: &[Section] =
-        &[Server::SECTION, Database::SECTION, Lakes::SECTION, Log::SECTION, Access::SECTION];
+    pub const SECTIONS: &[Section] = &[
+        Server::SECTION,
+        Database::SECTION,
+        Lakes::SECTION,
+        Log::SECTION,
+        Access::SECTION,
+        Environments::SECTION,
+        Runs::SECTION,
+        Tracking::SECTION,
+    ];
 
     /// Reads `file`, then `LOCKGATE__SECTION__KEY`, then `flags`; the later wins.
     pub fn load(file: Option<&Path>, flags: &Flags) -> Result<Self> {

@@ -72,7 +72,9 @@ impl DataFolder {
         }
         let write = lock.set_len(0).and_then(|()| writeln!(lock, "{}", std::process::id()));
         write.map_err(|error| Failure::io(named("cannot be written"), &error))?;
-        Ok(Self { path: path.to_owned(), _lock: lock })
+        // Absolute: what is started from other folders (git, the installer, runners) is told places below it.
+        let path = path.canonicalize().map_err(|error| Failure::io(named("cannot be found again"), &error))?;
+        Ok(Self { path, _lock: lock })
     }
 
     /// Returns the path of a file in it.

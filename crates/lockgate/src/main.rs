@@ -6,9 +6,14 @@ mod cli;
 mod config;
 mod data;
 mod failure;
+mod listen;
 mod logs;
 mod operator;
+mod project;
+mod project_cli;
 mod remote;
+mod run;
+mod runs_cli;
 mod server;
 mod socket;
 mod table;
@@ -21,11 +26,28 @@ use std::io::Write;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    // Before anything else: a step starts this program twice, and needs nothing of what follows.
+    let arguments: Vec<_> = std::env::args_os().skip(1).take(4).collect();
+    if let Some((word, rest)) = arguments.split_first()
+        && word == "runner"
+        && let Some(code) = runs::runner::main(rest)
+    {
+        return code;
+    }
     // Two providers are linked in: without a default, the first TLS connection would panic.
     if rustls::crypto::ring::default_provider().install_default().is_err() {
         return ExitCode::from(Exit::Internal as u8);
     }
-    match run(Cli::parse().verb) {
+    let verb = Cli::parse().verb;
+    if let Verb::GitHook { hook } = &verb {
+        // Git shows whoever pushes what is written to standard error, and takes any other code than 0 for a no.
+        let goes_on = git::run_hook(hook, std::io::stdin(), std::io::stdout(), std::io::stderr());
+        return if goes_on { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
+    if let Verb::Runner { launch } = &verb {
+        return runs::runner::attempt(launch);
+    }
+    match run(verb) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("{failure}");
@@ -65,7 +87,15 @@ async fn run_async(verb: Verb) -> Result<()> {
         Verb::Request(verb) => print(&catalog::request(verb).await?),
         Verb::Grant(verb) => print(&catalog::grant(verb).await?),
         Verb::Query(args) => catalog::query(args).await,
-        Verb::Openapi | Verb::States | Verb::Reference { .. } | Verb::Audit(AuditVerb::Verify { .. }) => Ok(()),
+        Verb::Project(verb) => print(&project::project(verb).await?),
+        Verb::Environment(verb) => print(&project::environment(verb).await?),
+        Verb::Run(verb) => run::run(verb).await,
+        Verb::Openapi
+        | Verb::States
+        | Verb::GitHook { .. }
+        | Verb::Runner { .. }
+        | Verb::Reference { .. }
+        | Verb::Audit(AuditVerb::Verify { .. }) => Ok(()),
     }
 }
 

@@ -4,14 +4,12 @@ use crate::config::{Config, Flags};
 use crate::data::{DataFolder, Identity};
 use crate::failure::{Exit, Failure, Result};
 use crate::socket::AdminSocket;
-use crate::{logs, wiring};
+use crate::{listen, logs, wiring};
 use access::audit::{Sealer, SealerSettings};
 use base::{Clock, Ids, Timestamp};
 use db::Db;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use std::future::IntoFuture;
 use std::io::{IsTerminal, Write};
-use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -43,8 +41,12 @@ pub async fn run(args: ServerArgs) -> Result<()> {
     let metrics = PrometheusBuilder::new().install_recorder();
     let metrics = metrics.map_err(|error| Failure::new(Exit::Internal, format!("metrics: {error}"), "report this"))?;
     let gate = wiring::gate(&config, &db, &clock, &ids)?;
-    let parts = wiring::parts(&config, &keys, &folder.file("search"), gate.clone(), metrics.clone())?;
+    let parts = wiring::parts(&config, &keys, folder.path(), gate.clone(), metrics.clone())?;
     let services = api::mount(&parts)?;
+    // Before jobs run: one of them may start a runner. Not the public address: with the server away, another could listen there.
+    let runners = AdminSocket::bind(&folder.file("runner.sock"))?;
+    parts.build.runs.serve_at(&format!("unix:{}", folder.file("runner.sock").display()));
+    let hooks = git::Hooks::bind(&parts.build.git).map_err(|error| repositories(&error))?;
 
     let cx = jobs::Context { db: db.clone(), clock: clock.clone(), ids };
     let workers =
@@ -53,20 +55,18 @@ pub async fn run(args: ServerArgs) -> Result<()> {
     let mut listeners = JoinSet::new();
     let admin = AdminSocket::bind(&folder.file("admin.sock"))?;
     let addresses = (local(&public)?, local(&serving)?);
-    let peers = services.public.into_make_service_with_connect_info::<SocketAddr>();
-    let stop = draining.clone();
-    listeners.spawn(axum::serve(public, peers).with_graceful_shutdown(stop.cancelled_owned()).into_future());
-    let stop = draining.clone();
-    listeners
-        .spawn(axum::serve(serving, services.serving).with_graceful_shutdown(stop.cancelled_owned()).into_future());
-    let stop = draining.clone();
-    listeners.spawn(axum::serve(admin, services.operator).with_graceful_shutdown(stop.cancelled_owned()).into_future());
+    listeners.spawn(listen::serve(runners, services.runners, draining.clone()));
+    listeners.spawn(listen::serve(public, services.public, draining.clone()));
+    listeners.spawn(listen::serve(serving, services.serving, draining.clone()));
+    listeners.spawn(listen::serve(admin, services.operator, draining.clone()));
     let mut keepers = JoinSet::new();
     keepers.spawn(gate.clone().keep(ended.clone().cancelled_owned()));
     let settings = SealerSettings { holder: Some(identity.server.clone()), ..SealerSettings::default() };
     let sealer = Sealer::new(gate.context(), audit_key, folder.file("audit-checkpoints.jsonl"), settings);
     keepers.spawn(sealer.run(ended.clone().cancelled_owned()));
     keepers.spawn(watch(db.clone(), clock, metrics, ended.clone()));
+    keepers.spawn(git::serve(parts.build.git.clone(), hooks));
+    runs::resume(&parts.build.runs).await?;
     if parts.catalog.index.is_new() {
         keepers.spawn(fill_index(parts.catalog.clone(), ended.clone()));
     }
@@ -79,7 +79,12 @@ pub async fn run(args: ServerArgs) -> Result<()> {
     ready(&addresses, link.as_deref())?;
     stopped.await;
     tracing::info!("draining");
-    tokio::join!(drain(draining, listeners, workers), query::drain(&parts.query));
+    tokio::join!(
+        drain(draining, listeners, workers),
+        query::drain(&parts.query),
+        git::drain(&parts.build.git),
+        runs::drain(&parts.build.runs)
+    );
     ended.cancel();
     let last = tokio::time::timeout(LAST_WORDS, async { while keepers.join_next().await.is_some() {} });
     if last.await.is_err() {
@@ -88,6 +93,12 @@ pub async fn run(args: ServerArgs) -> Result<()> {
     close(db).await;
     // The socket goes while the folder is still held, so that it is never another server's.
     std::fs::remove_file(folder.file("admin.sock")).map_err(|error| Failure::io("the admin socket", &error))
+}
+
+/// Says why the repositories cannot be served; a person at the machine may see the path.
+fn repositories(error: &git::Error) -> Failure {
+    let cause = std::error::Error::source(error).map(|source| format!(": {source}")).unwrap_or_default();
+    Failure::new(Exit::Internal, format!("repositories: {error}{cause}"), "look at the folder `git` in the data folder")
 }
 
 /// Fills a search index that is new; should it not get to its end, the next start begins anew.

@@ -1,5 +1,5 @@
 //! Puts the contexts together: what each gets, and what is generated from them.
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::data::Keys;
 use crate::failure::{Exit, Failure, Result};
 use access::audit::AuditKey;
@@ -81,17 +81,17 @@ fn company_policies(folder: &Path) -> Result<Vec<(String, String)>> {
     Ok(found)
 }
 
-/// Returns what the services are made of; the search index lies in `search`.
+/// Returns what the services are made of; what they keep on the disk lies in the data folder `folder`.
 pub fn parts(
     config: &Config,
     keys: &Keys,
-    search: &Path,
+    folder: &Path,
     gate: access::Gate,
     metrics: PrometheusHandle,
 ) -> Result<api::Parts> {
     let access::Context { db, clock, ids, .. } = gate.context();
     let roots = catalog::lakes::Roots(config.lakes.roots.clone());
-    let index = catalog::search::Index::open(search)?;
+    let index = catalog::search::Index::open(&folder.join("search"))?;
     let (its_clock, its_ids) = (clock.clone(), ids.clone());
     let mut catalog = catalog::Context { db: db.clone(), clock: its_clock, ids: its_ids, roots, index, effects: None };
     let engine = query::Engine::start(query::Limits::default());
@@ -107,13 +107,44 @@ pub fn parts(
         stop: tokio_util::sync::CancellationToken::new(),
     };
     catalog.effects = Some(Arc::new(query::DataEffects(query.clone())));
-    Ok(api::Parts { db, gate, catalog, query, metrics })
+    let build = api::Build::open(&gate, folder, python(config), self::engine(config, folder)?);
+    let mut build =
+        build.map_err(|error| Failure::new(Exit::Internal, format!("objects: {error}"), "look at the disk"))?;
+    build.projects.public_url.clone_from(&config.server.public_url);
+    build.tracking.limits.artifact_bytes = config.tracking.artifact_bytes;
+    Ok(api::Parts { db, gate, catalog, query, build, metrics })
+}
+
+/// Opens the engine that steps run on: this machine.
+fn engine(config: &Config, folder: &Path) -> Result<Arc<dyn runs::engine::Engine>> {
+    let attempts = folder.join("attempts");
+    let mut settings = runs::engine::Settings::of_this_machine(attempts.join("work"), attempts.join("shared"));
+    settings.isolation = config.runs.isolation;
+    settings.cpus = config.runs.cpus.unwrap_or(settings.cpus).max(1);
+    settings.memory_mib = config.runs.memory_mib.unwrap_or(settings.memory_mib);
+    let engine = runs::engine::LocalEngine::open(settings);
+    Ok(Arc::new(engine.map_err(|error| Failure::io("the folder of attempts", &error))?))
+}
+
+/// Looks for the interpreter that steps run on.
+fn python(config: &Config) -> environments::Python {
+    let config::Environments { python, uv } = config.environments.clone();
+    #[expect(clippy::disallowed_methods, reason = "what interpreter and installer are given is read here, once")]
+    let variables = std::env::vars().filter(|(name, _)| environments::is_passed(name)).collect();
+    let isolation = Some(config.runs.isolation.as_str().to_owned());
+    environments::Python::find(environments::Settings { python, uv, isolation, variables })
 }
 
 /// Returns every context's job handlers.
 pub fn registry(parts: &api::Parts) -> jobs::Registry {
     let mut registry = jobs::Registry::new();
     catalog::register(&mut registry, &parts.catalog);
+    query::register(&mut registry, &parts.query);
+    git::register(&mut registry, &parts.build.git);
+    environments::register(&mut registry, &parts.build.environments);
+    tracking::register(&mut registry, &parts.build.tracking);
+    runs::register(&mut registry, &parts.build.runs);
+    projects::register(&mut registry, &parts.build.projects);
     registry
 }
 
@@ -130,7 +161,7 @@ pub fn document() -> Result<String> {
 
 /// Returns every state of every lifecycle with its look.
 pub fn states() -> Result<String> {
-    let all: [(&str, Vec<StateInfo>); 11] = [
+    let all: [(&str, Vec<StateInfo>); 21] = [
         ("job", jobs::JobState::table()),
         ("crawl", catalog::crawls::CrawlState::table()),
         ("dataset", catalog::datasets::DatasetState::table()),
@@ -143,6 +174,16 @@ pub fn states() -> Result<String> {
         ("grant", catalog::grants::GrantStanding::table()),
         ("person", access::people::PersonState::table()),
         ("token", access::tokens::TokenState::table()),
+        ("instance", environments::InstanceState::table()),
+        ("python_environment", environments::BuildState::table()),
+        ("push", git::pushes::PushState::table()),
+        ("run", runs::RunState::table()),
+        ("step", runs::steps::StepState::table()),
+        ("attempt", runs::attempts::AttemptState::table()),
+        ("experiment", tracking::experiments::Lifecycle::table()),
+        ("experiment_run", tracking::runs::RunStatus::table()),
+        ("logged_model", tracking::logged_models::LoggedModelState::table()),
+        ("model_version", tracking::registry::VersionState::table()),
     ];
     let mut kinds = BTreeMap::new();
     for (kind, states) in all {

@@ -36,7 +36,7 @@ impl DataEffects {
     }
 
     async fn count_kept(&self, table: &Table, rows: &RowFilter) -> Result<u64, Error> {
-        let _slot = self.0.engine.slot().await.ok_or(Error::Busy)?;
+        let slot = self.0.engine.slot("effects").await.ok_or(Error::Busy)?;
         let limits = self.0.engine.limits();
         let (memory, threads, time) = (limits.memory_bytes, limits.threads, limits.time);
         let name = name_of(&table.dataset).ok_or_else(|| Error::Unreachable(table.dataset.clone()))?;
@@ -46,7 +46,7 @@ impl DataEffects {
             let dataset = table.dataset.clone();
             let opened = tokio::task::spawn_blocking(move || open_table(&cx, &table)).await;
             let pinned = opened.map_err(|_| Error::Broken)??;
-            let mut session = Session::new(memory, threads)?;
+            let mut session = Session::new(memory, threads, Some(slot))?;
             session.add(&name, pinned, policy).map_err(|_| Error::TermsDoNotFit(dataset))?;
             let counting = Statement::parse(&format!("SELECT count(*) FROM {}", in_quotes(&name)))?;
             let prepared = session.prepare(counting, 1).await?;

@@ -10,6 +10,7 @@ pub mod migrations;
 pub mod publish;
 pub mod queries;
 mod reading;
+mod row_filter;
 
 pub use effects::DataEffects;
 pub use engine::{Engine, Key, Limits, Side, Split};
@@ -24,6 +25,11 @@ use tokio_util::task::TaskTracker;
 
 /// Who may do what here, for `api` to join with the other contexts' policies.
 pub const POLICIES: &str = include_str!("policies.cedar");
+
+/// The furthest that the database's clock may be from ours, in microseconds.
+const SKEW_US: i64 = 1_000_000;
+/// How often the reads of servers that are gone are ended, on record.
+const CLOSE_EVERY_SECONDS: i64 = 30;
 
 /// What this crate uses from outside.
 #[derive(Clone, Debug)]
@@ -50,6 +56,21 @@ pub struct Context {
 pub fn routes() -> web::Routes<Context> {
     let routes = queries::routes(web::Routes::new());
     publish::routes(routes)
+}
+
+/// Handles this context's jobs.
+pub fn register(registry: &mut jobs::Registry, cx: &Context) {
+    registry.every("query.close_lost", CLOSE_EVERY_SECONDS, cx.clone(), close_lost);
+}
+
+async fn close_lost(cx: Context, _work: jobs::Work, (): ()) -> Result<(), queries::Error> {
+    queries::close_lost(&cx).await
+}
+
+/// Returns whether the server's clock and its database's differ by more than grants can bear, since they end by the clock.
+/// A test's fixed clock is not compared.
+async fn is_skewed(cx: &Context) -> db::Result<bool> {
+    Ok(matches!(cx.clock, Clock::System) && (cx.db.now_us().await? - cx.clock.now().0).abs() > SKEW_US)
 }
 
 /// Stops the queries that run and waits until each has recorded its end, at most five seconds.

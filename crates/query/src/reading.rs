@@ -2,18 +2,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use base::{DatasetId, Principal, PurposeId, Timestamp};
-use catalog::datasets::{self, DatasetState, Table};
-use catalog::grants::{self, Allowed, ColumnTerm, Literal, NotAllowed, Reading, RowFilter, RowOp, RowRule};
+use access::{Caller, Who};
+use base::{DatasetId, GrantId, Principal, PurposeId, Timestamp};
+use catalog::datasets::{self, DatasetState, Origin, Table};
+use catalog::grants::{self, Allowed, ColumnTerm, NotAllowed, Reading, RowFilter};
 use catalog::requests::RequestKind;
 use datafusion::arrow::datatypes::{DataType, SchemaRef};
-use datafusion::common::{Column, ScalarValue};
-use datafusion::logical_expr::{Expr, cast, lit};
+use datafusion::logical_expr::Expr;
 use db::Tx;
 
 use crate::Context;
 use crate::engine::{Format, Key, Pinned, PinnedFile, Policy, Statement, TableName, Term, nearest};
 use crate::queries::{Asked, Error, Read};
+use crate::row_filter::condition;
 
 /// A dataset that a query may read, as found in one transaction; nothing of it was opened yet.
 #[derive(Clone, Debug)]
@@ -32,13 +33,17 @@ impl Readable {
     /// Opens the lake's folder and puts the terms in the engine's words. Blocks on the disk.
     pub(crate) fn open(&self, cx: &Context, asker: &Principal) -> Result<(Pinned, Policy), Error> {
         let pinned = open_table(cx, &self.table)?;
-        let policy = policy(&self.allowed.columns, &self.allowed.row_filter, &self.table, token_key(cx, asker));
+        let key = token_key(cx, asker, &self.table);
+        let policy = policy(&self.allowed.columns, &self.allowed.row_filter, &self.table, key);
         Ok((pinned, policy))
     }
 }
 
-/// Returns the key behind the tokens that `asker` sees: the same in every dataset, so that joins hold.
-pub(crate) fn token_key(cx: &Context, asker: &Principal) -> Key {
+/// Returns the key behind the tokens that `asker` sees: the same in every dataset that lies in a lake, so that joins hold.
+///
+/// A published dataset has a key of its own: whoever publishes guesses and reads them back as tokens would otherwise know
+/// which guess is behind each token of the others.
+pub(crate) fn token_key(cx: &Context, asker: &Principal, table: &Table) -> Key {
     // An environment's tokens are its project's: what one environment learned, the next can join.
     let owner = match asker {
         Principal::Environment(environment) => {
@@ -46,7 +51,11 @@ pub(crate) fn token_key(cx: &Context, asker: &Principal) -> Key {
         }
         other => other.to_string(),
     };
-    cx.key.derive(&format!("token {owner}"))
+    let key = cx.key.derive(&format!("token {owner}"));
+    match table.origin {
+        Origin::Crawled => key,
+        Origin::Published => key.derive(&format!("published {}", table.dataset)),
+    }
 }
 
 /// Returns the purpose that is asked for; where none is named, the one that the caller's grants for all of these datasets
@@ -63,8 +72,7 @@ pub(crate) async fn purpose_of(
     }
     let mut shared: Option<Vec<PurposeId>> = None;
     for name in statement.tables() {
-        // No purpose has this id, so the answer names those that there are.
-        let nameless = Asked { purpose: Some(PurposeId(String::new())), ..asked.clone() };
+        let nameless = Asked { purpose: Some(NAMELESS.clone()), ..asked.clone() };
         let dataset = DatasetId(name.to_string());
         let Err(NotAllowed::Purpose { held, .. }) = grant_for(tx, principals, &nameless, &dataset, now).await? else {
             continue; // no grant at all, which is said later
@@ -86,6 +94,7 @@ pub(crate) async fn purpose_of(
 /// does not exist and one without a grant get the same words.
 pub(crate) async fn find_all(
     tx: &Tx,
+    caller: &Caller,
     principals: &[Principal],
     asked: &Asked,
     statement: &Statement,
@@ -94,7 +103,8 @@ pub(crate) async fn find_all(
     let mut found = Vec::new();
     for name in statement.tables() {
         let dataset = DatasetId(name.to_string());
-        let table = datasets::table_of(tx, &dataset, None).await?;
+        let version = declared(caller, &dataset)?;
+        let table = datasets::table_of(tx, &dataset, version).await?;
         let allowed = grant_for(tx, principals, asked, &dataset, now).await?;
         match (table, allowed) {
             (Some(table), Ok(allowed)) if table.state == DatasetState::Active => {
@@ -110,7 +120,24 @@ pub(crate) async fn find_all(
             (Some(_), Err(why)) => return Err(why.into()),
         }
     }
+    // Naming a grant is a wish not to read under another: one that nothing is read under is a mistake, never a hint.
+    let unused = |grant: &&GrantId| !found.iter().any(|readable| readable.allowed.grant == **grant);
+    if let Some(grant) = asked.grants.iter().find(unused) {
+        let object = statement.tables().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        return Err(NotAllowed::Named { object, grant: grant.clone() }.into());
+    }
     Ok(found)
+}
+
+/// Returns the version that an attempt reads of `dataset`: the one that its result is kept under. Others read the current one.
+fn declared(caller: &Caller, dataset: &DatasetId) -> Result<Option<i64>, Error> {
+    if !matches!(caller.who, Who::Attempt { .. }) {
+        return Ok(None);
+    }
+    let read = caller.reads.iter().filter(|read| read.declared && read.dataset == *dataset);
+    // A step before may have read an older one; its own is the newest.
+    let read = read.max_by_key(|read| read.version);
+    read.map(|read| Some(read.version)).ok_or_else(|| Error::NotDeclared(dataset.clone()))
 }
 
 /// Tells whether every grant that a running query reads under still allows it.
@@ -122,12 +149,34 @@ pub(crate) async fn check_again(
     now: Timestamp,
 ) -> Result<(), Error> {
     for read in reads {
-        let asked = Asked { grants: vec![read.grant.clone()], ..asked.clone() };
-        if let Err(why) = grant_for(tx, principals, &asked, &read.dataset, now).await? {
+        // Under this very grant: what streams has its terms, and another one may be narrower.
+        let reading = reading(principals, asked, &read.dataset, Some(&read.grant), now);
+        if let Err(why) = grants::grant_for(tx, &reading).await? {
             return Err(Error::GrantEnded(why.to_string()));
         }
     }
     Ok(())
+}
+
+/// No purpose has this id, so the answer names those that there are.
+static NAMELESS: PurposeId = PurposeId(String::new());
+
+fn reading<'a>(
+    principals: &'a [Principal],
+    asked: &'a Asked,
+    dataset: &'a DatasetId,
+    grant: Option<&'a GrantId>,
+    now: Timestamp,
+) -> Reading<'a> {
+    Reading {
+        principals,
+        kind: RequestKind::Read,
+        object: dataset.as_str(),
+        stated_use: asked.stated_use,
+        purpose: asked.purpose.as_ref().unwrap_or(&NAMELESS),
+        grant,
+        now,
+    }
 }
 
 async fn grant_for(
@@ -137,26 +186,24 @@ async fn grant_for(
     dataset: &DatasetId,
     now: Timestamp,
 ) -> db::Result<Result<Allowed, NotAllowed>> {
-    let nameless = PurposeId(String::new());
-    let reading = |grant| Reading {
-        principals,
-        kind: RequestKind::Read,
-        object: dataset.as_str(),
-        stated_use: asked.stated_use,
-        purpose: asked.purpose.as_ref().unwrap_or(&nameless),
-        grant,
-        now,
-    };
     // Of the grants that the reader names, each is for one of the query's datasets; so try them in turn.
-    let mut answer = grants::grant_for(tx, &reading(None)).await?;
+    let (mut fit, mut refused) = (Vec::new(), None);
     for grant in &asked.grants {
-        match grants::grant_for(tx, &reading(Some(grant))).await? {
-            Ok(allowed) => return Ok(Ok(allowed)),
-            Err(NotAllowed::Named { .. } | NotAllowed::None(_)) => {}
-            Err(why) => answer = Err(why),
+        match grants::grant_for(tx, &reading(principals, asked, dataset, Some(grant), now)).await? {
+            Ok(allowed) => fit.push(allowed),
+            Err(NotAllowed::Named { .. } | NotAllowed::None(_)) => {} // it is for another of them
+            Err(why) => refused = Some(why),
         }
     }
-    Ok(answer)
+    match (fit.pop(), refused) {
+        (Some(allowed), _) if fit.iter().all(|other| other.grant == allowed.grant) => Ok(Ok(allowed)),
+        (Some(last), _) => {
+            let fit = fit.into_iter().chain([last]).map(|allowed| allowed.grant).collect();
+            Ok(Err(NotAllowed::Several { object: dataset.0.clone(), fit }))
+        }
+        (None, Some(why)) => Ok(Err(why)),
+        (None, None) => grants::grant_for(tx, &reading(principals, asked, dataset, None, now)).await,
+    }
 }
 
 fn no_grant(statement: &Statement, name: &TableName, readable: &BTreeSet<String>) -> Error {
@@ -182,6 +229,7 @@ pub(crate) fn open_table(cx: &Context, table: &Table) -> Result<Pinned, Error> {
         size_bytes: file.size_bytes.unsigned_abs(),
         modified_us: file.modified_us,
         partition: file.values.clone(),
+        header: file.header.clone(),
     });
     let partitions = table.partitions.iter().map(|field| (field.name().clone(), field.data_type().clone()));
     Ok(Pinned {
@@ -191,6 +239,7 @@ pub(crate) fn open_table(cx: &Context, table: &Table) -> Result<Pinned, Error> {
             datasets::Format::Parquet => Format::Parquet,
             datasets::Format::Csv { delimiter } => Format::Csv { delimiter },
         },
+        row_bytes: table.files.iter().filter_map(|file| file.row_bytes).max().unwrap_or(0),
         schema: table.schema.clone(),
         partitions: partitions.collect(),
     })
@@ -218,84 +267,4 @@ fn type_of(table: &Table, column: &str) -> Option<DataType> {
     let stored = schema.field_with_name(column).ok().map(|field| field.data_type().clone());
     let partition = table.partitions.iter().find(|field| field.name() == column);
     stored.or_else(|| partition.map(|field| field.data_type().clone()))
-}
-
-/// Returns one rule as a condition on a column of type `of`. What cannot be compared keeps no row: a column that is gone,
-/// a value that is none of the column's type.
-fn condition(rule: &RowRule, of: Option<DataType>) -> Expr {
-    let Some(of) = of else { return lit(false) };
-    let of = match of {
-        DataType::Dictionary(_, values) => *values,
-        other => other,
-    };
-    let column = || Expr::Column(Column::from_name(&rule.column));
-    if rule.op == RowOp::IsEmpty {
-        return column().is_null();
-    }
-    let values: Vec<ScalarValue> = rule.value.literals().iter().filter_map(|literal| scalar(literal, &of)).collect();
-    if rule.op == RowOp::In {
-        let fitting: Vec<Expr> = values.into_iter().map(lit).collect();
-        return if fitting.is_empty() { lit(false) } else { column().in_list(fitting, false) };
-    }
-    let Some(value) = values.into_iter().next() else { return lit(false) };
-    // A fraction beside whole numbers is compared as a number of its own kind.
-    let left = if value.data_type() == of || !of.is_numeric() { column() } else { cast(column(), value.data_type()) };
-    match rule.op {
-        RowOp::Is => left.eq(lit(value)),
-        RowOp::IsNot => left.not_eq(lit(value)),
-        RowOp::AtMost => left.lt_eq(lit(value)),
-        RowOp::AtLeast => left.gt_eq(lit(value)),
-        RowOp::Less => left.lt(lit(value)),
-        RowOp::More => left.gt(lit(value)),
-        RowOp::In | RowOp::IsEmpty => lit(false),
-    }
-}
-
-fn scalar(literal: &Literal, of: &DataType) -> Option<ScalarValue> {
-    let text = match literal {
-        Literal::Bool(value) => return (*of == DataType::Boolean).then(|| ScalarValue::from(*value)),
-        Literal::Number(number) => number.to_string(),
-        Literal::Text(text) => text.clone(),
-    };
-    if of.is_string() {
-        return ScalarValue::try_from_string(text, of).ok();
-    }
-    let exact = ScalarValue::try_from_string(text, of).ok().filter(|value| !value.is_null());
-    match literal {
-        Literal::Number(number) if exact.is_none() && of.is_numeric() => number.as_f64().map(ScalarValue::from),
-        _ => exact,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(op: RowOp, value: serde_json::Value, of: &DataType, expected: &str) {
-        let rule = serde_json::json!({"column": "c", "op": op, "value": value});
-        let rule: RowRule = serde_json::from_value(rule).unwrap();
-        assert_eq!(condition(&rule, Some(of.clone())).to_string(), expected);
-    }
-
-    #[test]
-    fn a_rule_becomes_a_condition_of_the_columns_type() {
-        use serde_json::json;
-        check(RowOp::Is, json!("north"), &DataType::Utf8, "c = Utf8(\"north\")");
-        check(RowOp::AtLeast, json!(18), &DataType::Int64, "c >= Int64(18)");
-        check(RowOp::AtLeast, json!(18.5), &DataType::Int32, "CAST(c AS Float64) >= Float64(18.5)");
-        check(RowOp::Less, json!("2026-01-31"), &DataType::Date32, "c < Date32(\"2026-01-31\")");
-        check(RowOp::Is, json!(true), &DataType::Boolean, "c = Boolean(true)");
-        check(RowOp::In, json!([1, "two", 3]), &DataType::Int64, "c IN ([Int64(1), Int64(3)])");
-    }
-
-    #[test]
-    fn what_cannot_be_compared_keeps_no_row() {
-        use serde_json::json;
-        check(RowOp::Is, json!("seven"), &DataType::Int64, "Boolean(false)");
-        check(RowOp::IsNot, json!("seven"), &DataType::Int64, "Boolean(false)");
-        check(RowOp::In, json!(["x"]), &DataType::Date32, "Boolean(false)");
-        check(RowOp::Is, json!(true), &DataType::Int64, "Boolean(false)");
-        let rule: RowRule = serde_json::from_value(json!({"column": "gone", "op": "is_empty"})).unwrap();
-        assert_eq!(condition(&rule, None).to_string(), "Boolean(false)");
-    }
 }

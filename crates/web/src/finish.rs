@@ -37,12 +37,13 @@ pub fn serve(mounted: Vec<(&'static str, Routes<()>)>, new_id: fn() -> String, l
     let mut renders = Vec::new();
     let mut router = Router::new();
     for (prefix, routes) in mounted {
-        renders.push((prefix, routes.render));
+        renders.push((prefix.to_owned(), routes.render));
+        renders.extend(routes.below.iter().map(|(below, render)| (format!("{prefix}{below}"), *render)));
         router = if prefix.is_empty() { router.merge(routes.router) } else { router.nest(prefix, routes.router) };
     }
     // The longest prefix that fits decides.
     renders.sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.len()));
-    let renders: Arc<[(&'static str, Render)]> = renders.into();
+    let renders: Arc<[(String, Render)]> = renders.into();
     let slots = Arc::new(Semaphore::new(limits.concurrent));
     let finish = middleware::from_fn(move |request: Request, next: Next| {
         finish(request, next, new_id, slots.clone(), renders.clone())
@@ -60,13 +61,14 @@ async fn finish(
     next: Next,
     new_id: fn() -> String,
     slots: Arc<Semaphore>,
-    renders: Arc<[(&'static str, Render)]>,
+    renders: Arc<[(String, Render)]>,
 ) -> Response {
     let id = new_id();
     let path = request.uri().path();
-    let below = |prefix: &str| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    let render =
-        renders.iter().find(|(prefix, _)| below(prefix)).map_or(crate::problem_json as Render, |found| found.1);
+    let render = renders
+        .iter()
+        .find(|(prefix, _)| lies_below(path, prefix))
+        .map_or(crate::problem_json as Render, |found| found.1);
     let span = tracing::info_span!("request", id, method = %request.method(), path);
     request.extensions_mut().insert(RequestId(id.clone()));
     let mut response = match slots.try_acquire() {
@@ -88,6 +90,15 @@ async fn finish(
         response.headers_mut().insert(REQUEST_ID, id);
     }
     response
+}
+
+/// Returns whether `path` is `prefix` or lies below it; a part of the prefix such as `{project}` stands for any.
+fn lies_below(path: &str, prefix: &str) -> bool {
+    let mut parts = path.split('/');
+    prefix.split('/').filter(|part| !part.is_empty()).fold(parts.next() == Some(""), |fits, wanted| {
+        let found = parts.next();
+        fits && found.is_some_and(|part| part == wanted || (wanted.starts_with('{') && !part.is_empty()))
+    })
 }
 
 fn no_such_path() -> Problem {
@@ -113,4 +124,17 @@ fn busy() -> Problem {
 pub fn internal() -> Problem {
     let hint = "give the request id to your platform administrator";
     Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "web.internal", "internal error", Some(hint))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_may_stand_for_any_name() {
+        assert!(lies_below("/api/v1", "/api/v1") && lies_below("/api/v1/x", "/api/v1") && lies_below("/x", ""));
+        assert!(!lies_below("/api/v10", "/api/v1") && !lies_below("/api", "/api/v1") && !lies_below("*", ""));
+        assert!(lies_below("/mlflow/a/api", "/mlflow/{project}") && !lies_below("/mlflow//api", "/mlflow/{project}"));
+        assert!(!lies_below("/mlflow", "/mlflow/{project}"));
+    }
 }

@@ -89,6 +89,12 @@ def test_a_whole_stream_on_a_broken_connection_is_refused_too(client: lockgate.C
         lockgate.sql("SELECT n", purpose="p-1", client=client)
 
 
+def test_the_purpose_may_be_left_to_the_server(client: lockgate.Client, server: FarSide) -> None:
+    server.says(arrow(stream()))
+    lockgate.sql("SELECT n", client=client)
+    assert server.calls[0].json() == {"sql": "SELECT n", "use": "explore"}
+
+
 def test_a_wrong_statement_is_invalid(client: lockgate.Client, server: FarSide) -> None:
     server.says(Answer(400, problem("query.sql", "line 1, column 8: no column `nn`", "columns are `n`")))
     with pytest.raises(lockgate.InvalidError, match="line 1, column 8"):

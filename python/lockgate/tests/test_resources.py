@@ -35,6 +35,11 @@ REQUEST = {
     "uses": ["explore"],
     "text": "why",
 }
+COLUMNS = [
+    {"name": "iban", "as": "clear", "level": "restricted"},
+    {"name": "age", "as": "clear", "level": "internal"},
+    {"name": "sex", "as": "left_out", "level": "confidential"},
+]
 CRAWL = {"id": "c-1", "state": "queued", "files_read": 0}
 LAKE = {"id": "retail", "name": "retail", "root": "retail", "folder": "", "team": "retail"}
 ASSIGNMENT = {"id": "ra-1", "principal": "person:dora", "role": "data_steward", "scope": "lake/retail"}
@@ -73,6 +78,14 @@ CASES: list[Case] = [
     (grants.revoke, ("g-17",), {"reason": "over"}, GRANT, "POST /grants/g-17/revoke", {"reason": "over"}),
     (grants.suspend, ("g-17",), {"reason": "x"}, GRANT, "POST /grants/g-17/suspend", {"reason": "x"}),
     (grants.resume, ("g-17",), {}, GRANT, "POST /grants/g-17/resume", None),
+    (
+        grants.resume,
+        (grants.Grant.from_json(GRANT | {"levels": {"age": "restricted"}}),),
+        {},
+        GRANT,
+        "POST /grants/g-17/resume",
+        {"levels": {"age": "restricted"}},
+    ),
     (requests.submit, ("r-214",), {}, REQUEST, "POST /requests/r-214/submit", None),
     (requests.withdraw, ("r-214",), {}, REQUEST, "POST /requests/r-214/withdraw", None),
     (
@@ -100,6 +113,19 @@ CASES: list[Case] = [
                 "row_filter": [{"column": "age", "op": "at_most", "value": 65}],
                 "until": "2026-12-31T00:00:00+00:00",
             },
+            "levels": {},
+        },
+    ),
+    (
+        requests.approve,
+        (requests.Request.from_json(REQUEST | {"columns": COLUMNS}),),
+        {},
+        REQUEST,
+        "POST /requests/r-214/decide",
+        {
+            "decision": "approve",
+            "terms": {"columns": {}, "row_filter": []},
+            "levels": {"age": "internal", "iban": "restricted"},
         },
     ),
     (

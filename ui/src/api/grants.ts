@@ -15,7 +15,8 @@ export const grantsQuery = (search: GrantSearch) =>
   });
 export const grantQuery = (id: string) => queryOptions({ queryKey: ['grant', id], queryFn: () => ask(http.GET('/grants/{id}', at(id))) });
 export const grantHistoryQuery = (id: string) => queryOptions({ queryKey: ['grant', id, 'history'], queryFn: () => ask(http.GET('/grants/{id}/history', at(id))) });
-export const resumeGrant = (id: string) => ask(http.POST('/grants/{id}/resume', at(id)));
+/** Lets a grant go on; `levels` are those that its page showed. */
+export const resumeGrant = (id: string, levels: GrantView['levels']) => ask(http.POST('/grants/{id}/resume', { ...at(id), body: { levels } }));
 export const stopGrant = (id: string, verb: 'revoke' | 'suspend', reason: string) =>
   verb === 'revoke'
     ? ask(http.POST('/grants/{id}/revoke', { ...at(id), body: { reason } }))

@@ -3,8 +3,8 @@ import type { Problem, Schema } from './types';
 
 /** What a query answered so far. The columns are those of its first row. */
 export type Result = { id: string | null; columns: string[]; rows: unknown[][]; isCut: boolean };
-/** A query: SQL for a purpose and a use; without a limit the server's own holds. */
-export type Query = Pick<Schema<'QueryBody'>, 'sql' | 'purpose' | 'use'>;
+/** A query: SQL for a purpose and a use, under the grants named where several fit; without a limit the server's own holds. */
+export type Query = Pick<Schema<'QueryBody'>, 'sql' | 'purpose' | 'use' | 'grants'>;
 /** Where the server found a mistake in the SQL. Lines and columns count from 1. */
 export type Place = { line: number; column: number; length: number; text: string };
 

@@ -14,6 +14,17 @@ export const states = {
     submitted: { tone: 'waiting', icon: 'user-question', word: 'Waits for data steward' },
     withdrawn: { tone: 'idle', icon: 'arrow-back-up', word: 'Withdrawn' },
   },
+  attempt: {
+    cancelled: { tone: 'idle', icon: 'ban', word: 'Cancelled' },
+    claimed: { tone: 'working', icon: 'plug-connected', word: 'Starting' },
+    failed: { tone: 'bad', icon: 'circle-x', word: 'Failed' },
+    lost: { tone: 'bad', icon: 'plug-x', word: 'Lost' },
+    planned: { tone: 'idle', icon: 'circle-dashed', word: 'Planned' },
+    running: { tone: 'working', icon: 'loader-2', word: 'Running' },
+    submitted: { tone: 'idle', icon: 'send', word: 'Submitted' },
+    succeeded: { tone: 'good', icon: 'circle-check', word: 'Succeeded' },
+    superseded: { tone: 'idle', icon: 'archive', word: 'Superseded' },
+  },
   change: {
     breaking: { tone: 'bad', icon: 'alert-triangle', word: 'Breaking' },
     compatible: { tone: 'good', icon: 'circle-check', word: 'Compatible' },
@@ -30,12 +41,32 @@ export const states = {
     missing: { tone: 'bad', icon: 'database-off', word: 'Missing' },
     retired: { tone: 'idle', icon: 'archive', word: 'Retired' },
   },
+  experiment: {
+    active: { tone: 'idle', icon: 'flask', word: 'Active' },
+    deleted: { tone: 'idle', icon: 'trash', word: 'Deleted' },
+  },
+  experimentRun: {
+    failed: { tone: 'bad', icon: 'circle-x', word: 'Failed' },
+    finished: { tone: 'good', icon: 'circle-check', word: 'Finished' },
+    killed: { tone: 'idle', icon: 'player-stop', word: 'Killed' },
+    running: { tone: 'working', icon: 'player-play', word: 'Running' },
+    scheduled: { tone: 'waiting', icon: 'clock', word: 'Scheduled' },
+  },
   grant: {
     active: { tone: 'good', icon: 'key', word: 'Active' },
     expired: { tone: 'idle', icon: 'clock-x', word: 'Expired' },
     revoked: { tone: 'bad', icon: 'key-off', word: 'Revoked' },
     scheduled: { tone: 'idle', icon: 'calendar-clock', word: 'Starts later' },
     suspended: { tone: 'warn', icon: 'player-pause', word: 'Suspended' },
+  },
+  instance: {
+    available: { tone: 'good', icon: 'circle-check', word: 'Available' },
+    error: { tone: 'bad', icon: 'circle-x', word: 'Failed' },
+    provisioning: { tone: 'working', icon: 'loader-2', word: 'Being set up' },
+    tainted: { tone: 'warn', icon: 'alert-triangle', word: 'Tainted' },
+    terminated: { tone: 'idle', icon: 'circle-off', word: 'Removed' },
+    terminating: { tone: 'working', icon: 'loader-2', word: 'Being removed' },
+    under_change: { tone: 'working', icon: 'refresh', word: 'Under change' },
   },
   job: {
     dead: { tone: 'bad', icon: 'alert-triangle', word: 'Failed' },
@@ -49,6 +80,14 @@ export const states = {
     proposed: { tone: 'waiting', icon: 'user-question', word: 'Proposed' },
     unclassified: { tone: 'warn', icon: 'help', word: 'Unclassified' },
   },
+  loggedModel: {
+    failed: { tone: 'bad', icon: 'circle-x', word: 'Upload failed' },
+    pending: { tone: 'working', icon: 'upload', word: 'Uploading' },
+    ready: { tone: 'good', icon: 'circle-check', word: 'Ready' },
+  },
+  modelVersion: {
+    registered: { tone: 'idle', icon: 'tag', word: 'Registered' },
+  },
   origin: {
     crawled: { tone: 'idle', icon: 'radar', word: 'Found by a crawl' },
     published: { tone: 'good', icon: 'upload', word: 'Published' },
@@ -56,6 +95,34 @@ export const states = {
   person: {
     active: { tone: 'good', icon: 'user-check', word: 'Active' },
     deactivated: { tone: 'idle', icon: 'user-off', word: 'Deactivated' },
+  },
+  push: {
+    applied: { tone: 'good', icon: 'git-commit', word: 'Pushed' },
+    dropped: { tone: 'idle', icon: 'circle-x', word: 'Not carried out' },
+    recorded: { tone: 'working', icon: 'loader-2', word: 'Recorded' },
+    unexplained: { tone: 'bad', icon: 'alert-triangle', word: 'Moved without a push' },
+  },
+  pythonEnvironment: {
+    building: { tone: 'working', icon: 'loader-2', word: 'Building' },
+    failed: { tone: 'bad', icon: 'circle-x', word: 'Failed' },
+    ready: { tone: 'good', icon: 'circle-check', word: 'Ready' },
+  },
+  run: {
+    cancelled: { tone: 'idle', icon: 'ban', word: 'Cancelled' },
+    cancelling: { tone: 'working', icon: 'player-stop', word: 'Cancelling' },
+    failed: { tone: 'bad', icon: 'circle-x', word: 'Failed' },
+    queued: { tone: 'idle', icon: 'circle-dashed', word: 'Queued' },
+    running: { tone: 'working', icon: 'loader-2', word: 'Running' },
+    succeeded: { tone: 'good', icon: 'circle-check', word: 'Succeeded' },
+  },
+  step: {
+    cancelled: { tone: 'idle', icon: 'ban', word: 'Cancelled' },
+    failed: { tone: 'bad', icon: 'circle-x', word: 'Failed' },
+    ready: { tone: 'idle', icon: 'circle-dot', word: 'Ready' },
+    running: { tone: 'working', icon: 'loader-2', word: 'Running' },
+    skipped: { tone: 'idle', icon: 'player-skip-forward', word: 'Skipped' },
+    succeeded: { tone: 'good', icon: 'circle-check', word: 'Succeeded' },
+    waiting: { tone: 'idle', icon: 'circle-dashed', word: 'Waits for other steps' },
   },
   token: {
     active: { tone: 'good', icon: 'key', word: 'Active' },

@@ -113,10 +113,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Show how requests on a dataset are decided. */
+        /** Show how requests on a dataset are decided, or those below a `lake` or `lake.schema`. */
         get: operations["get_access_policy"];
         put?: never;
-        /** Set how requests on a dataset are decided. A steward may tighten it; only data protection may loosen it. */
+        /** Set how requests on a dataset, or below a `lake` or `lake.schema`, are decided. A steward may tighten it; only data protection may loosen it. */
         post: operations["set_access_policy"];
         delete?: never;
         options?: never;
@@ -226,6 +226,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/datasets/{id}/retire": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a dataset out of use for good. Reads under its grants end within a second; what was done with it stands. */
+        post: operations["retire_dataset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/datasets/{id}/versions": {
         parameters: {
             query?: never;
@@ -254,6 +271,142 @@ export interface paths {
         put?: never;
         /** List a dataset for everyone signed in, or hide it from all but its stewards and those who hold a grant. */
         post: operations["set_visibility"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/environments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the environments that you may see. */
+        get: operations["list_environments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/environments/{project}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show an environment of a project. */
+        get: operations["get_environment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/experiment-runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a run. */
+        get: operations["get_experiment_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/experiment-runs/{id}/artifacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List a folder of a run's files. */
+        get: operations["list_run_artifacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/experiment-runs/{id}/metrics/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show how a metric went: up to 2,000 points by step. */
+        get: operations["get_metric_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/experiments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List experiments, the newest first. */
+        get: operations["list_experiments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/experiments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show an experiment. */
+        get: operations["get_experiment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/experiments/{id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the runs of an experiment. */
+        get: operations["list_experiment_runs"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -550,6 +703,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List registered models by name. */
+        get: operations["list_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a registered model with its versions and what pointed at them. */
+        get: operations["get_registered_model"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{id}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a version of a model. */
+        get: operations["get_model_version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/people": {
         parameters: {
             query?: never;
@@ -602,6 +806,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the projects that you may see. */
+        get: operations["list_projects"];
+        put?: never;
+        /** Make a project from a template: its repository and three environments are set up within seconds. */
+        post: operations["create_project"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a project with its environments. */
+        get: operations["get_project"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{id}/branches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the branches of a project's repository, by name. */
+        get: operations["list_branches"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{id}/commits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the commits behind a branch, the newest first. */
+        get: operations["list_commits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a folder's entries, or a file's text. */
+        get: operations["get_files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{id}/pushes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the pushes to a project's repository, the newest first. */
+        get: operations["list_pushes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin anew to set a project up that failed; what was made stays. */
+        post: operations["retry_project"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/purposes": {
         parameters: {
             query?: never;
@@ -629,6 +953,23 @@ export interface paths {
         };
         /** Show a purpose. */
         get: operations["get_purpose"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/python-environments/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a Python environment: what is installed in it, or why it could not be built. */
+        get: operations["get_python_environment"];
         put?: never;
         post?: never;
         delete?: never;
@@ -898,6 +1239,129 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the runs that you may see, newest first. */
+        get: operations["list_runs"];
+        put?: never;
+        /** Start a run of a pipeline at a branch or commit, in `dev`. */
+        post: operations["start_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a run with its steps. */
+        get: operations["get_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop a run: steps that have not begun never will, those that run are told to end. */
+        post: operations["cancel_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/steps/{step}/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show why a step ran, or did not have to: what its result depends on, beside the last run of the same step. */
+        get: operations["get_step_key"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/steps/{step}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a page of a step's log. */
+        get: operations["get_step_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/steps/{step}/logs/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow a step's log as it grows, as server-sent events: `id` is the line's number, so that a client that was cut off goes on
+         *     with `Last-Event-ID`. An event `end` says that the attempt has ended.
+         */
+        get: operations["stream_step_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/steps/{step}/outputs/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download what a step wrote; a folder as a tar archive. */
+        get: operations["get_step_output"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions": {
         parameters: {
             query?: never;
@@ -927,6 +1391,40 @@ export interface paths {
         post?: never;
         /** Sign out: end the session of this browser. */
         delete: operations["sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what projects can be made from. */
+        get: operations["list_templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a template: its versions, what it takes, and its files. */
+        get: operations["get_template"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -977,6 +1475,7 @@ export interface components {
             answer_days: number;
             /** Format: int64 */
             approvals_needed: number;
+            /** @description The dataset, or the lake or schema above it. */
             dataset: string;
             /** Format: int64 */
             longest_days: number;
@@ -1002,6 +1501,14 @@ export interface components {
             by: string;
             terms: components["schemas"]["Terms"];
         };
+        /** @description A file or folder of a run. */
+        ArtifactView: {
+            is_folder: boolean;
+            /** @description From the run's root. */
+            path: string;
+            /** Format: int64 */
+            size_bytes?: number | null;
+        };
         /** @description A column of the dataset, with its level as a decider has to see it. */
         AskedColumn: {
             /** @description How it is asked for; `left_out` if it is not. */
@@ -1018,6 +1525,29 @@ export interface components {
             role: components["schemas"]["Role"];
             /** @description `lake/retail`, `project/credit-risk/prod`, `team:retail`, or `deployment` where the role allows it. */
             scope: string;
+        };
+        /** @enum {string} */
+        AttemptState: "planned" | "submitted" | "claimed" | "running" | "succeeded" | "failed" | "lost" | "cancelled" | "superseded";
+        /** @description One try of a step. */
+        AttemptView: {
+            /** Format: date-time */
+            claimed_at?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            detail?: string | null;
+            /** Format: date-time */
+            ended_at?: string | null;
+            /** Format: int32 */
+            exit_code?: number | null;
+            failure?: components["schemas"]["FailureKind"] | null;
+            id: string;
+            /**
+             * Format: int64
+             * @description From 1 within the step.
+             */
+            number: number;
+            state: components["schemas"]["AttemptState"];
+            usage?: components["schemas"]["Usage"] | null;
         };
         /** @description Whether the chain of the audit log holds. */
         AuditStatus: {
@@ -1046,6 +1576,18 @@ export interface components {
             from: components["schemas"]["Datum"];
             to: components["schemas"]["Datum"];
         };
+        /** @description A branch. */
+        BranchView: {
+            commit: components["schemas"]["CommitView"];
+            /** @description Whether it moves by merge only. */
+            is_protected: boolean;
+            /** Format: date-time */
+            moved_at: string;
+            name: string;
+            next: components["schemas"]["Next"];
+            /** @description Who brought it where it is, by their token; null if nobody knows. */
+            pusher?: string | null;
+        };
         /** @description A file or folder that a crawl could not take. */
         BrokenView: {
             /**
@@ -1056,6 +1598,20 @@ export interface components {
             /** @description Below the lake's folder. */
             path: string;
             reason: string;
+        };
+        /** @enum {string} */
+        BuildState: "building" | "ready" | "failed";
+        /** @description What an engine can do. */
+        Capabilities: {
+            /**
+             * Format: int32
+             * @description How many CPUs attempts may take together.
+             */
+            cpus: number;
+            /** @description `local`. */
+            engine: string;
+            /** @description How steps are kept apart: `bubblewrap`, or `none`. */
+            isolation: string;
         };
         /** @enum {string} */
         Change: "first" | "compatible" | "breaking";
@@ -1149,6 +1705,28 @@ export interface components {
             items: components["schemas"]["ColumnView"][];
             /** Format: int64 */
             version: number;
+        };
+        /** @description A commit. */
+        CommitView: {
+            author: components["schemas"]["SignatureView"];
+            /** Format: date-time */
+            committed_at: string;
+            id: string;
+            message: string;
+            parents: string[];
+            /** @description The first line of the message. */
+            subject: string;
+            /** @description Equal for equal files. */
+            tree: string;
+        };
+        /** @description A part of a key beside that of the last run of the same step. */
+        Compared: {
+            /** @description Nothing where this one's key has no such part. */
+            after?: string | null;
+            /** @description Nothing where the last run's key has no such part. */
+            before?: string | null;
+            part: string;
+            same: boolean;
         };
         /** @enum {string} */
         CrawlState: "queued" | "running" | "done" | "failed";
@@ -1278,7 +1856,10 @@ export interface components {
         Decision: {
             /** @enum {string} */
             decision: "approve";
-            /** @description The levels that the decider was shown; if one has changed since, the approval is refused. */
+            /**
+             * @description The levels that the decider was shown, of every column that the grant will have; if one is missing or has
+             *     changed since, the approval is refused.
+             */
             levels?: {
                 [key: string]: components["schemas"]["Level"];
             };
@@ -1347,6 +1928,11 @@ export interface components {
             by: string;
             reason: string;
         };
+        /**
+         * @description What an entry of a folder is.
+         * @enum {string}
+         */
+        EntryKind: "folder" | "file" | "executable" | "link" | "submodule";
         /** @description An entry of the audit log. */
         EntryView: {
             action: string;
@@ -1373,6 +1959,80 @@ export interface components {
              */
             seq?: number | null;
         };
+        /** @description An environment as its viewer sees it. */
+        EnvironmentView: {
+            /** Format: date-time */
+            changed_at: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description What its steps run on. */
+            engine: string;
+            /** @description `credit-risk/dev`. */
+            id: string;
+            /** @description How steps are kept apart: `bubblewrap`, or `none`. */
+            isolation: string;
+            name: string;
+            next: components["schemas"]["Next"];
+            project: string;
+            /** @description Why it could not be set up. */
+            reason?: string | null;
+            /** @description The run that showed that it works. */
+            smoke_run?: string | null;
+            state: components["schemas"]["InstanceState"];
+        };
+        /** @description A run as its viewer sees it. */
+        ExperimentRunView: {
+            /** @description The attempt of a step that logged it. */
+            attempt?: string | null;
+            /** @description Who logged it: a person, or `environment:credit-risk/dev`. */
+            created_by: string;
+            datasets: components["schemas"]["RunDataset"][];
+            deleted: boolean;
+            /** Format: date-time */
+            ended_at?: string | null;
+            /** @description The id of its experiment. */
+            experiment: string;
+            id: string;
+            /** @description The latest value of each metric; null for NaN. */
+            metrics: {
+                [key: string]: number | null;
+            };
+            /** @description The logged models that it made. */
+            models: string[];
+            name: string;
+            next: components["schemas"]["Next"];
+            params: {
+                [key: string]: string;
+            };
+            space: string;
+            /** Format: date-time */
+            started_at: string;
+            state: components["schemas"]["RunStatus"];
+            tags: {
+                [key: string]: string;
+            };
+            /** @description Who it says it is of. */
+            user: string;
+        };
+        /** @description An experiment as its viewer sees it. */
+        ExperimentView: {
+            /** Format: date-time */
+            changed_at: string;
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            id: string;
+            /** @description What MLflow's clients call it: `0` for the one that each space has by default. */
+            mlflow_id: string;
+            name: string;
+            next: components["schemas"]["Next"];
+            /** @description `project/credit-risk` or `person/ana`. */
+            space: string;
+            state: components["schemas"]["Lifecycle"];
+            tags: {
+                [key: string]: string;
+            };
+        };
         /** @description How many of what was found have a value. */
         FacetCount: {
             /** Format: int64 */
@@ -1386,10 +2046,49 @@ export interface components {
             level: components["schemas"]["FacetCount"][];
             team: components["schemas"]["FacetCount"][];
         };
+        /**
+         * @description Why an attempt failed.
+         * @enum {string}
+         */
+        FailureKind: "user" | "infrastructure" | "timeout" | "memory";
+        /** @description What stands in a folder. */
+        FileEntryView: {
+            kind: components["schemas"]["EntryKind"];
+            name: string;
+            /**
+             * Format: int64
+             * @description Of files and links.
+             */
+            size_bytes?: number | null;
+        };
+        /** @description What lies at a path of a commit. */
+        FilesView: {
+            commit: components["schemas"]["CommitView"];
+            /** @description Of a folder. */
+            entries: components["schemas"]["FileEntryView"][];
+            /** @description Whether the folder has more entries than are shown. */
+            has_more: boolean;
+            /** @description `folder` or `file`. */
+            kind: components["schemas"]["EntryKind"];
+            path: string;
+            /**
+             * Format: int64
+             * @description Of a file.
+             */
+            size_bytes?: number | null;
+            /** @description Of a file of up to 1 MiB that is text in UTF-8. */
+            text?: string | null;
+        };
         /** @description Something that the decider should know. */
         Finding: {
             text: string;
             tone: components["schemas"]["Tone"];
+        };
+        /** @description What lies in a folder of a run. */
+        FolderView: {
+            items: components["schemas"]["ArtifactView"][];
+            /** @description Where the run's files lie, as MLflow's clients name it. */
+            root_uri: string;
         };
         /** @enum {string} */
         GrantStanding: "scheduled" | "active" | "suspended" | "expired" | "revoked";
@@ -1405,6 +2104,13 @@ export interface components {
             expires_at: string;
             id: string;
             kind: components["schemas"]["RequestKind"];
+            /**
+             * @description Of a suspended grant: the columns that it reads less masked than policy asks, with their levels now. Whoever lets
+             *     it go on sends them back.
+             */
+            levels: {
+                [key: string]: components["schemas"]["Level"];
+            };
             next: components["schemas"]["Next"];
             object: string;
             principal: string;
@@ -1445,11 +2151,18 @@ export interface components {
             text: string;
             verb: string;
         };
+        /** @description A metric's history, thinned evenly where it is long. */
+        HistoryView: {
+            key: string;
+            points: components["schemas"]["PointView"][];
+        };
         /** @description What the viewer may do with a dataset. */
         HitAccess: {
             /** @description `readable` or `askable`. */
             state: string;
         };
+        /** @enum {string} */
+        InstanceState: "provisioning" | "available" | "under_change" | "tainted" | "error" | "terminating" | "terminated";
         /** @enum {string} */
         JobState: "queued" | "leased" | "done" | "dead";
         /** @description A piece of background work. */
@@ -1479,6 +2192,16 @@ export interface components {
             scope: string;
             state: components["schemas"]["JobState"];
         };
+        /** @description Why a step ran, or did not have to: what its result depends on, beside the run before. */
+        KeyView: {
+            /** @description The run that it is compared with. */
+            before?: string | null;
+            next: components["schemas"]["Next"];
+            parts: components["schemas"]["Compared"][];
+            /** @description The answer in a sentence. */
+            sentence: string;
+            step: string;
+        };
         /** @description A lake as its viewer sees it. */
         LakeView: {
             /** Format: date-time */
@@ -1503,6 +2226,20 @@ export interface components {
          * @enum {string}
          */
         Level: "public" | "internal" | "confidential" | "restricted";
+        /** @enum {string} */
+        Lifecycle: "active" | "deleted";
+        /** @description A line of a log. */
+        LineView: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: int64
+             * @description From 0.
+             */
+            n: number;
+            source: components["schemas"]["LogSource"];
+            text: string;
+        };
         /** @description A one-time link. It is shown here and never again. */
         LinkView: {
             /** Format: date-time */
@@ -1514,6 +2251,27 @@ export interface components {
             person: string;
         };
         Literal: boolean | number | string;
+        /**
+         * @description Who wrote a line.
+         * @enum {string}
+         */
+        LogSource: "stdout" | "stderr" | "runner";
+        /** @description A page of a log. */
+        LogView: {
+            /**
+             * Format: int64
+             * @description The number of the attempt; nothing where none was made.
+             */
+            attempt?: number | null;
+            /** @description Whether there will be no more lines than these and those after them. */
+            ended: boolean;
+            /**
+             * Format: int64
+             * @description Where the next page begins.
+             */
+            from: number;
+            lines: components["schemas"]["LineView"][];
+        };
         /** @description A column whose name matches. */
         MatchedColumn: {
             name: string;
@@ -1548,6 +2306,42 @@ export interface components {
             added_by: string;
             person: string;
         };
+        /** @description A version of a model as its viewer sees it. */
+        ModelVersionView: {
+            aliases: string[];
+            /** @description The attempt that registered it. */
+            attempt?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            description: string;
+            /** @description The digest of its list of files, which never change. */
+            digest: string;
+            /** Format: int64 */
+            files: number;
+            /** @description Id and name of its model. */
+            model: string;
+            name: string;
+            next: components["schemas"]["Next"];
+            params: {
+                [key: string]: string;
+            };
+            /** @description The run that made it; empty if none did. */
+            run: string;
+            /** Format: int64 */
+            size_bytes: number;
+            /** @description What it was made from, as its client said. */
+            source: string;
+            space: string;
+            /** @description MLflow's stage: `None`, `Staging`, `Production` or `Archived`. */
+            stage: string;
+            state: components["schemas"]["VersionState"];
+            tags: {
+                [key: string]: string;
+            };
+            /** Format: int64 */
+            version: number;
+        };
         /** @description How requests on a dataset are to be decided. */
         NewAccessPolicy: {
             /**
@@ -1577,6 +2371,28 @@ export interface components {
             root: string;
             /** @description The team that owns it. */
             team: string;
+        };
+        /** @description A project to be made from a template. */
+        NewProject: {
+            /** @description What its models are for. */
+            intended_use: string;
+            /** @description Unique; `a–z`, digits and `-`. */
+            name: string;
+            /** @description The person who answers for its models. */
+            owner: string;
+            /** @description What the template takes; see `GET /templates/{name}`. */
+            parameters?: Record<string, never>;
+            /** @description What they must not be used for. */
+            prohibited_use: string;
+            /** @description The team that owns it. */
+            team: string;
+            template: string;
+            /**
+             * Format: int64
+             * @description 1 is the highest, 3 the lowest.
+             */
+            tier: number;
+            title: string;
         };
         /** @description What is put on record. */
         NewPurpose: {
@@ -1653,6 +2469,67 @@ export interface components {
          * @enum {string}
          */
         Outcome: "allowed" | "refused" | "failed";
+        /**
+         * @description How an output is stored.
+         * @enum {string}
+         */
+        OutputKind: "file" | "folder";
+        /** @description Something that a step wrote. */
+        OutputView: {
+            digest: string;
+            kind: components["schemas"]["OutputKind"];
+            name: string;
+            /** Format: int64 */
+            size_bytes: number;
+        };
+        /** @description A package that is installed. */
+        PackageView: {
+            name: string;
+            version: string;
+        };
+        /** @description One page of a list. */
+        Page_BranchView: {
+            items: {
+                commit: components["schemas"]["CommitView"];
+                /** @description Whether it moves by merge only. */
+                is_protected: boolean;
+                /** Format: date-time */
+                moved_at: string;
+                name: string;
+                next: components["schemas"]["Next"];
+                /** @description Who brought it where it is, by their token; null if nobody knows. */
+                pusher?: string | null;
+            }[];
+            /** @description Where the next page begins; absent on the last one. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is known.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_CommitView: {
+            items: {
+                author: components["schemas"]["SignatureView"];
+                /** Format: date-time */
+                committed_at: string;
+                id: string;
+                message: string;
+                parents: string[];
+                /** @description The first line of the message. */
+                subject: string;
+                /** @description Equal for equal files. */
+                tree: string;
+            }[];
+            /** @description Where the next page begins; absent on the last one. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is known.
+             */
+            total?: number | null;
+        };
         /** @description One page of a list. */
         Page_CrawlView: {
             items: {
@@ -1739,6 +2616,107 @@ export interface components {
             total?: number | null;
         };
         /** @description One page of a list. */
+        Page_EnvironmentView: {
+            items: {
+                /** Format: date-time */
+                changed_at: string;
+                /** Format: date-time */
+                created_at: string;
+                /** @description What its steps run on. */
+                engine: string;
+                /** @description `credit-risk/dev`. */
+                id: string;
+                /** @description How steps are kept apart: `bubblewrap`, or `none`. */
+                isolation: string;
+                name: string;
+                next: components["schemas"]["Next"];
+                project: string;
+                /** @description Why it could not be set up. */
+                reason?: string | null;
+                /** @description The run that showed that it works. */
+                smoke_run?: string | null;
+                state: components["schemas"]["InstanceState"];
+            }[];
+            /** @description Where the next page begins; absent on the last one. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is known.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_ExperimentRunView: {
+            items: {
+                /** @description The attempt of a step that logged it. */
+                attempt?: string | null;
+                /** @description Who logged it: a person, or `environment:credit-risk/dev`. */
+                created_by: string;
+                datasets: components["schemas"]["RunDataset"][];
+                deleted: boolean;
+                /** Format: date-time */
+                ended_at?: string | null;
+                /** @description The id of its experiment. */
+                experiment: string;
+                id: string;
+                /** @description The latest value of each metric; null for NaN. */
+                metrics: {
+                    [key: string]: number | null;
+                };
+                /** @description The logged models that it made. */
+                models: string[];
+                name: string;
+                next: components["schemas"]["Next"];
+                params: {
+                    [key: string]: string;
+                };
+                space: string;
+                /** Format: date-time */
+                started_at: string;
+                state: components["schemas"]["RunStatus"];
+                tags: {
+                    [key: string]: string;
+                };
+                /** @description Who it says it is of. */
+                user: string;
+            }[];
+            /** @description Where the next page begins; absent on the last one. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is known.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_ExperimentView: {
+            items: {
+                /** Format: date-time */
+                changed_at: string;
+                /** Format: date-time */
+                created_at: string;
+                created_by: string;
+                id: string;
+                /** @description What MLflow's clients call it: `0` for the one that each space has by default. */
+                mlflow_id: string;
+                name: string;
+                next: components["schemas"]["Next"];
+                /** @description `project/credit-risk` or `person/ana`. */
+                space: string;
+                state: components["schemas"]["Lifecycle"];
+                tags: {
+                    [key: string]: string;
+                };
+            }[];
+            /** @description Where the next page begins; absent on the last one. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is known.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
         Page_GrantView: {
             items: {
                 columns: components["schemas"]["ColumnAs"][];
@@ -1751,6 +2729,13 @@ export interface components {
                 expires_at: string;
                 id: string;
                 kind: components["schemas"]["RequestKind"];
+                /**
+                 * @description Of a suspended grant: the columns that it reads less masked than policy asks, with their levels now. Whoever lets
+                 *     it go on sends them back.
+                 */
+                levels: {
+                    [key: string]: components["schemas"]["Level"];
+                };
                 next: components["schemas"]["Next"];
                 object: string;
                 principal: string;
@@ -1884,6 +2869,56 @@ export interface components {
             total?: number | null;
         };
         /** @description One page of a list. */
+        Page_ProjectView: {
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When it was available first.
+                 */
+                available_at?: string | null;
+                /** Format: date-time */
+                changed_at: string;
+                /** @description For `git clone`; your token is the password. */
+                clone_url: string;
+                /** @description The repository's first commit, once it is made. */
+                commit?: string | null;
+                /** Format: date-time */
+                created_at: string;
+                created_by: string;
+                /** @description In the order of the route to live. */
+                environments: components["schemas"]["EnvironmentView"][];
+                id: string;
+                intended_use: string;
+                name: string;
+                next: components["schemas"]["Next"];
+                /** @description Who answers for its models. */
+                owner: string;
+                /** @description What the template was told. */
+                parameters: Record<string, never>;
+                prohibited_use: string;
+                /** @description Why it could not be set up. */
+                reason?: string | null;
+                state: components["schemas"]["InstanceState"];
+                /** @description The team that owns it. */
+                team: string;
+                template: string;
+                template_version: string;
+                /**
+                 * Format: int64
+                 * @description 1 is the highest, 3 the lowest.
+                 */
+                tier: number;
+                title: string;
+            }[];
+            /** @description Where the next page begins; absent on the last one. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is known.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
         Page_PurposeView: {
             items: {
                 allowed_uses: components["schemas"]["Use"][];
@@ -1899,6 +2934,40 @@ export interface components {
                 /** Format: int64 */
                 retention_days: number;
                 text: string;
+            }[];
+            /** @description Where the next page begins; absent on the last one. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is known.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_PushView: {
+            items: {
+                /** @description The branch; null for a tag. */
+                branch?: string | null;
+                id: string;
+                /** @description The commit after; null where the ref was deleted. */
+                new?: string | null;
+                next: components["schemas"]["Next"];
+                /** @description The commit before; null where the ref was made. */
+                old?: string | null;
+                /** @description Who, by their token; null if nobody knows. */
+                pusher?: string | null;
+                /** Format: date-time */
+                recorded_at: string;
+                /** @description In full: `refs/heads/my-change`. */
+                reference: string;
+                /** @description Whether commits were taken away from the branch. */
+                rewritten: boolean;
+                /**
+                 * Format: date-time
+                 * @description When its outcome was found.
+                 */
+                settled_at?: string | null;
+                state: components["schemas"]["PushState"];
             }[];
             /** @description Where the next page begins; absent on the last one. */
             next_cursor?: string | null;
@@ -1935,6 +3004,44 @@ export interface components {
                 /** @description Whether there were more rows than asked for. */
                 truncated: boolean;
                 use: components["schemas"]["Use"];
+            }[];
+            /** @description Where the next page begins; absent on the last one. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is known.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_RegisteredModelView: {
+            items: {
+                /** @description The version that each alias points at. */
+                aliases: {
+                    [key: string]: number;
+                };
+                /** Format: date-time */
+                changed_at: string;
+                /** Format: date-time */
+                created_at: string;
+                created_by: string;
+                description: string;
+                id: string;
+                name: string;
+                /**
+                 * Format: int64
+                 * @description The number of the newest version that is there; nothing if there is none.
+                 */
+                newest_version?: number | null;
+                next: components["schemas"]["Next"];
+                /** @description Who pointed what at which version, the newest first; on the model's own page alone. */
+                pointers?: components["schemas"]["PointerView"][];
+                space: string;
+                tags: {
+                    [key: string]: string;
+                };
+                /** @description The versions, the newest first; on the model's own page alone. */
+                versions?: components["schemas"]["ModelVersionView"][];
             }[];
             /** @description Where the next page begins; absent on the last one. */
             next_cursor?: string | null;
@@ -1994,6 +3101,72 @@ export interface components {
                 role: components["schemas"]["Role"];
                 /** @description `lake/retail`, `project/credit-risk/prod`, `team:retail`, or `deployment`. */
                 scope: string;
+            }[];
+            /** @description Where the next page begins; absent on the last one. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is known.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_RunView: {
+            items: {
+                cancelled_by?: string | null;
+                commit?: string | null;
+                /** Format: date-time */
+                created_at: string;
+                /** Format: date-time */
+                ended_at?: string | null;
+                /** @description What it runs on, and how steps are kept apart there. */
+                engine: components["schemas"]["Capabilities"];
+                /** @description `credit-risk/dev`. */
+                environment: string;
+                id: string;
+                next: components["schemas"]["Next"];
+                parameters: Record<string, never>;
+                pipeline: string;
+                project: string;
+                /** @description Why it failed, where no step says so. */
+                reason?: string | null;
+                /** @description The branch or commit asked for; nothing for a pipeline without code. */
+                revision?: string | null;
+                /** Format: date-time */
+                started_at?: string | null;
+                started_by: string;
+                state: components["schemas"]["RunState"];
+                /** @description In the order of the pipeline; left out in lists. */
+                steps?: components["schemas"]["StepView"][] | null;
+                /** Format: int64 */
+                steps_done: number;
+                /** Format: int64 */
+                steps_failed: number;
+                /** Format: int64 */
+                steps_total: number;
+                /** @description Why it was started. */
+                why: components["schemas"]["RunReason"];
+            }[];
+            /** @description Where the next page begins; absent on the last one. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is known.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_TemplateView: {
+            items: {
+                description: string;
+                /** @description The paths of its files, placeholders and all; left empty in lists. */
+                files: string[];
+                name: string;
+                /** @description What it takes, as JSON Schema. */
+                parameters: Record<string, never>;
+                title: string;
+                /** @description The versions that projects can be made from, the newest first. */
+                versions: string[];
             }[];
             /** @description Where the next page begins; absent on the last one. */
             next_cursor?: string | null;
@@ -2084,6 +3257,32 @@ export interface components {
             next: components["schemas"]["Next"];
             state: components["schemas"]["PersonState"];
         };
+        /** @description A point of a metric. */
+        PointView: {
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            step: number;
+            /**
+             * Format: double
+             * @description Null for NaN.
+             */
+            value?: number | null;
+        };
+        /** @description A pointer, as it was set and perhaps ended. */
+        PointerView: {
+            /** Format: date-time */
+            ended_at?: string | null;
+            ended_by?: string | null;
+            /** @description `alias` or `stage`. */
+            kind: string;
+            name: string;
+            /** Format: date-time */
+            set_at: string;
+            set_by: string;
+            /** Format: int64 */
+            version: number;
+        };
         /** @description Terms to try out. */
         PreviewBody: {
             /**
@@ -2132,6 +3331,47 @@ export interface components {
              */
             total: number;
         };
+        /** @description A project as its viewer sees it. */
+        ProjectView: {
+            /**
+             * Format: date-time
+             * @description When it was available first.
+             */
+            available_at?: string | null;
+            /** Format: date-time */
+            changed_at: string;
+            /** @description For `git clone`; your token is the password. */
+            clone_url: string;
+            /** @description The repository's first commit, once it is made. */
+            commit?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            /** @description In the order of the route to live. */
+            environments: components["schemas"]["EnvironmentView"][];
+            id: string;
+            intended_use: string;
+            name: string;
+            next: components["schemas"]["Next"];
+            /** @description Who answers for its models. */
+            owner: string;
+            /** @description What the template was told. */
+            parameters: Record<string, never>;
+            prohibited_use: string;
+            /** @description Why it could not be set up. */
+            reason?: string | null;
+            state: components["schemas"]["InstanceState"];
+            /** @description The team that owns it. */
+            team: string;
+            template: string;
+            template_version: string;
+            /**
+             * Format: int64
+             * @description 1 is the highest, 3 the lowest.
+             */
+            tier: number;
+            title: string;
+        };
         /** @description What proposed a column's level. */
         ProposedBy: {
             /**
@@ -2172,6 +3412,55 @@ export interface components {
             /** Format: int64 */
             retention_days: number;
             text: string;
+        };
+        /** @enum {string} */
+        PushState: "recorded" | "applied" | "dropped" | "unexplained";
+        /** @description The record of one move of a branch or tag. */
+        PushView: {
+            /** @description The branch; null for a tag. */
+            branch?: string | null;
+            id: string;
+            /** @description The commit after; null where the ref was deleted. */
+            new?: string | null;
+            next: components["schemas"]["Next"];
+            /** @description The commit before; null where the ref was made. */
+            old?: string | null;
+            /** @description Who, by their token; null if nobody knows. */
+            pusher?: string | null;
+            /** Format: date-time */
+            recorded_at: string;
+            /** @description In full: `refs/heads/my-change`. */
+            reference: string;
+            /** @description Whether commits were taken away from the branch. */
+            rewritten: boolean;
+            /**
+             * Format: date-time
+             * @description When its outcome was found.
+             */
+            settled_at?: string | null;
+            state: components["schemas"]["PushState"];
+        };
+        /** @description A Python environment as its viewer sees it. */
+        PythonEnvironmentView: {
+            /** Format: date-time */
+            asked_at: string;
+            /** Format: date-time */
+            ended_at?: string | null;
+            /** @description The interpreter's version. */
+            interpreter: string;
+            /** @description Names lock, interpreter and platform. */
+            key: string;
+            /** @description The end of what the installer said. */
+            log: string;
+            next: components["schemas"]["Next"];
+            /** @description What is installed, by name; empty until it is ready. */
+            packages: components["schemas"]["PackageView"][];
+            platform: string;
+            /** @description Why it could not be built. */
+            reason?: string | null;
+            /** Format: int64 */
+            size_bytes: number;
+            state: components["schemas"]["BuildState"];
         };
         /** @description A quantile. */
         Quantile: {
@@ -2247,6 +3536,35 @@ export interface components {
             link: components["schemas"]["Secret"];
             password: components["schemas"]["Secret"];
         };
+        /** @description A registered model as its viewer sees it. */
+        RegisteredModelView: {
+            /** @description The version that each alias points at. */
+            aliases: {
+                [key: string]: number;
+            };
+            /** Format: date-time */
+            changed_at: string;
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            description: string;
+            id: string;
+            name: string;
+            /**
+             * Format: int64
+             * @description The number of the newest version that is there; nothing if there is none.
+             */
+            newest_version?: number | null;
+            next: components["schemas"]["Next"];
+            /** @description Who pointed what at which version, the newest first; on the model's own page alone. */
+            pointers?: components["schemas"]["PointerView"][];
+            space: string;
+            tags: {
+                [key: string]: string;
+            };
+            /** @description The versions, the newest first; on the model's own page alone. */
+            versions?: components["schemas"]["ModelVersionView"][];
+        };
         /** @description A request in a list. */
         RequestItem: {
             /**
@@ -2315,6 +3633,16 @@ export interface components {
             text: string;
             uses: components["schemas"]["Use"][];
         };
+        /** @description What whoever lets a grant go on was shown. */
+        Resumption: {
+            /**
+             * @description The `levels` of the grant; if one has changed since, it stays suspended.
+             * @default {}
+             */
+            levels: {
+                [key: string]: components["schemas"]["Level"];
+            };
+        };
         /**
          * @description A built-in role, in the company's three lines.
          * @enum {string}
@@ -2378,6 +3706,71 @@ export interface components {
             /** Format: int64 */
             kept: number;
         };
+        /** @description A run to start. */
+        RunBody: {
+            /** @description `dev`, the only one that persons start runs in. */
+            environment?: string;
+            /** @description What it is told; its defaults fill in the rest. */
+            parameters?: Record<string, never>;
+            /** @description The name of a pipeline: `pipelines/<name>.json` at that revision. */
+            pipeline: string;
+            project: string;
+            /** @description A branch or a commit; `main` unless said. */
+            revision?: string;
+        };
+        /** @description A dataset that a run read, as it was logged. */
+        RunDataset: {
+            /** @description `train`, `eval`; empty if its client did not say. */
+            context: string;
+            digest: string;
+            name: string;
+            source: string;
+        };
+        /**
+         * @description Why a run was started.
+         * @enum {string}
+         */
+        RunReason: "asked" | "smoke" | "merge";
+        /** @enum {string} */
+        RunState: "queued" | "running" | "cancelling" | "succeeded" | "failed" | "cancelled";
+        /** @enum {string} */
+        RunStatus: "running" | "scheduled" | "finished" | "failed" | "killed";
+        /** @description A run of a pipeline. */
+        RunView: {
+            cancelled_by?: string | null;
+            commit?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            ended_at?: string | null;
+            /** @description What it runs on, and how steps are kept apart there. */
+            engine: components["schemas"]["Capabilities"];
+            /** @description `credit-risk/dev`. */
+            environment: string;
+            id: string;
+            next: components["schemas"]["Next"];
+            parameters: Record<string, never>;
+            pipeline: string;
+            project: string;
+            /** @description Why it failed, where no step says so. */
+            reason?: string | null;
+            /** @description The branch or commit asked for; nothing for a pipeline without code. */
+            revision?: string | null;
+            /** Format: date-time */
+            started_at?: string | null;
+            started_by: string;
+            state: components["schemas"]["RunState"];
+            /** @description In the order of the pipeline; left out in lists. */
+            steps?: components["schemas"]["StepView"][] | null;
+            /** Format: int64 */
+            steps_done: number;
+            /** Format: int64 */
+            steps_failed: number;
+            /** Format: int64 */
+            steps_total: number;
+            /** @description Why it was started. */
+            why: components["schemas"]["RunReason"];
+        };
         /** @description Columns, rows and time. */
         ScopeView: {
             columns: components["schemas"]["ColumnAs"][];
@@ -2407,8 +3800,40 @@ export interface components {
          * @enum {string}
          */
         SignInWord: "session" | "token" | "local";
+        /** @description Who wrote a commit, as the commit says. */
+        SignatureView: {
+            email: string;
+            name: string;
+        };
         /** @enum {string} */
         Source: "unclassified" | "proposed" | "confirmed" | "corrected";
+        /**
+         * @description How a step came to its end.
+         * @enum {string}
+         */
+        StepKind: "executed" | "cached_from" | "skipped";
+        /** @enum {string} */
+        StepState: "waiting" | "ready" | "running" | "succeeded" | "failed" | "skipped" | "cancelled";
+        /** @description A step of a run. */
+        StepView: {
+            /** @description The steps that it waits for. */
+            after: string[];
+            attempts: components["schemas"]["AttemptView"][];
+            /** @description The run whose result it took. */
+            cached_from?: string | null;
+            /** Format: date-time */
+            ended_at?: string | null;
+            /** @description What it reads, by name, as the pipeline says it. */
+            inputs: Record<string, never>;
+            kind?: components["schemas"]["StepKind"] | null;
+            name: string;
+            outputs: components["schemas"]["OutputView"][];
+            /** Format: date-time */
+            started_at?: string | null;
+            state: components["schemas"]["StepState"];
+            /** @description Why it waits, failed or was skipped. */
+            why?: string | null;
+        };
         /** @description How many columns would be seen in which way. */
         Summary: {
             /** Format: int64 */
@@ -2419,6 +3844,18 @@ export interface components {
             left_out: number;
             /** Format: int64 */
             masked: number;
+        };
+        /** @description A template as its viewer sees it. */
+        TemplateView: {
+            description: string;
+            /** @description The paths of its files, placeholders and all; left empty in lists. */
+            files: string[];
+            name: string;
+            /** @description What it takes, as JSON Schema. */
+            parameters: Record<string, never>;
+            title: string;
+            /** @description The versions that projects can be made from, the newest first. */
+            versions: string[];
         };
         /** @description What an approval adds. Only what lies below what was asked is accepted. */
         Terms: {
@@ -2500,11 +3937,22 @@ export interface components {
             count: number;
             value: string;
         };
+        /** @description What an attempt used. */
+        Usage: {
+            /** Format: int64 */
+            cpu_ms?: number;
+            /** Format: int64 */
+            max_rss_bytes?: number;
+            /** Format: int64 */
+            wall_ms?: number;
+        };
         /**
          * @description What somebody asks to do with the data; a grant is for these and no others.
          * @enum {string}
          */
         Use: "explore" | "train" | "check" | "score" | "monitor";
+        /** @enum {string} */
+        VersionState: "registered";
         /** @description An immutable version of a dataset. */
         VersionView: {
             change: components["schemas"]["Change"];
@@ -2996,6 +4444,35 @@ export interface operations {
             };
         };
     };
+    retire_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_versions: {
         parameters: {
             query?: {
@@ -3051,6 +4528,262 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DatasetView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_environments: {
+        parameters: {
+            query?: {
+                /** @description Only those of a project. */
+                project?: string;
+                /** @description What the page before called `next_cursor`. */
+                cursor?: string;
+                /** @description How many at most: 50 unless said, 200 at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_EnvironmentView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_environment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvironmentView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_experiment_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperimentRunView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_run_artifacts: {
+        parameters: {
+            query?: {
+                /** @description The folder, from the run's root; the root unless said. */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FolderView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_metric_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_experiments: {
+        parameters: {
+            query?: {
+                /** @description `project/credit-risk` or `person/ana`; every space that you may see unless said. */
+                space?: string;
+                /** @description What the page before called `next_cursor`. */
+                cursor?: string;
+                /** @description How many at most: 50 unless said, 200 at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ExperimentView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperimentView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_experiment_runs: {
+        parameters: {
+            query?: {
+                /** @description As MLflow's clients write it: `metrics.auc > 0.7 AND params.seed = '7'`. */
+                filter?: string;
+                /** @description `metrics.auc DESC`, `params.seed`, `start_time`; the newest first unless said. */
+                order_by?: string;
+                /** @description What the page before called `next_cursor`. */
+                cursor?: string;
+                /** @description How many at most: 50 unless said, 200 at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ExperimentRunView"];
                 };
             };
             default: {
@@ -3171,7 +4904,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Resumption"] | null;
+            };
+        };
         responses: {
             200: {
                 headers: {
@@ -3624,6 +5361,99 @@ export interface operations {
             };
         };
     };
+    list_models: {
+        parameters: {
+            query?: {
+                /** @description `project/credit-risk` or `person/ana`; every space that you may see unless said. */
+                space?: string;
+                /** @description What the page before called `next_cursor`. */
+                cursor?: string;
+                /** @description How many at most: 50 unless said, 200 at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RegisteredModelView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_registered_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegisteredModelView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_model_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelVersionView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_people: {
         parameters: {
             query?: {
@@ -3747,6 +5577,265 @@ export interface operations {
             };
         };
     };
+    list_projects: {
+        parameters: {
+            query?: {
+                /** @description What the page before called `next_cursor`. */
+                cursor?: string;
+                /** @description How many at most: 50 unless said, 200 at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ProjectView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewProject"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_branches: {
+        parameters: {
+            query?: {
+                /** @description What the page before called `next_cursor`. */
+                cursor?: string;
+                /** @description How many at most: 50 unless said, 200 at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_BranchView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_commits: {
+        parameters: {
+            query?: {
+                /** @description A branch, a tag or a commit: `main` unless said. */
+                branch?: string;
+                /** @description What the page before called `next_cursor`. */
+                cursor?: string;
+                /** @description How many at most: 50 unless said, 200 at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CommitView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_files: {
+        parameters: {
+            query?: {
+                /** @description A branch, a tag or a commit: `main` unless said. */
+                rev?: string;
+                /** @description A file or a folder; the top unless said. */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilesView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_pushes: {
+        parameters: {
+            query?: {
+                /** @description What the page before called `next_cursor`. */
+                cursor?: string;
+                /** @description How many at most: 50 unless said, 200 at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PushView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_purposes: {
         parameters: {
             query?: {
@@ -3829,6 +5918,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PurposeView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_python_environment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PythonEnvironmentView"];
                 };
             };
             default: {
@@ -4374,6 +6492,269 @@ export interface operations {
             };
         };
     };
+    list_runs: {
+        parameters: {
+            query?: {
+                /** @description Only those of a project. */
+                project?: string;
+                /** @description Only those in an environment: `dev` with a project, or `credit-risk/dev`. */
+                environment?: string;
+                /** @description Only those of a pipeline. */
+                pipeline?: string;
+                /** @description Only those in this state. */
+                state?: string;
+                /** @description What the page before called `next_cursor`. */
+                cursor?: string;
+                /** @description How many at most: 50 unless said, 200 at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RunView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_step_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                step: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_step_log: {
+        parameters: {
+            query?: {
+                /** @description The number of the attempt; the last one unless said. */
+                attempt?: number;
+                /** @description The number of the first line. */
+                from?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+                step: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stream_step_log: {
+        parameters: {
+            query?: {
+                /** @description The number of the attempt; the last one unless said. */
+                attempt?: number;
+                /** @description The number of the first line. */
+                from?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+                step: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description lines */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["LineView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_step_output: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                step: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the bytes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                    "application/x-tar": number[];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     sign_in: {
         parameters: {
             query?: never;
@@ -4419,6 +6800,62 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TemplateView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateView"];
+                };
             };
             default: {
                 headers: {

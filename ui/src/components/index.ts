@@ -12,6 +12,8 @@ export { Icon } from './Icon';
 export { Interval } from './Interval';
 export { Level } from './Level';
 export { Line } from './Line';
+export { type Boat, type Flight, LockFlight, type Skiff } from './LockFlight';
+export { type LogLine, LogView } from './LogView';
 export { Loading } from './Loading';
 export { NextStrip } from './NextStrip';
 export { Meta, ObjectPage, PageHead } from './ObjectPage';

@@ -28,6 +28,16 @@ export function placesFor(me: Viewer, waits: number | undefined): Places {
       ],
     },
     {
+      heading: 'Build',
+      places: [
+        { label: 'Portfolio', icon: 'template', to: '/portfolio' },
+        { label: 'Projects', icon: 'folder', to: '/projects' },
+        { label: 'Runs', icon: 'player-play', to: '/runs' },
+        { label: 'Experiments', icon: 'flask', to: '/experiments' },
+      ],
+    },
+    { heading: 'Release', places: [{ label: 'Models', icon: 'box', to: '/models' }] },
+    {
       heading: 'Govern',
       places: [
         ...(can(me, 'ReadAuditEntry') ? [{ label: 'Audit', icon: 'file-certificate', to: '/audit' as const }] : []),
@@ -60,7 +70,7 @@ function Signed({ me }: { me: Viewer }) {
   const keys = useMemo(() => {
     const go = (to: string) => () => void navigate({ to });
     return {
-      'g h': go('/'), 'g c': go('/catalog'), 'g l': go('/lakes'), 'g a': go('/access'), 'g w': go('/worksheet'),
+      'g h': go('/'), 'g c': go('/catalog'), 'g l': go('/lakes'), 'g a': go('/access'), 'g w': go('/worksheet'), 'g p': go('/projects'), 'g r': go('/runs'),
       '?': openKeys,
       '/': () => (document.querySelector<HTMLInputElement>('[data-find]') ?? find.current)?.focus(),
     };

@@ -101,6 +101,55 @@ const worksheet = createRoute({
   staticData: crumbs({ label: 'Worksheet' }),
 });
 
+const paged = (search: Raw): { cursor?: string; from?: number } => ({ ...text(search, 'cursor'), ...from(search) });
+const portfolio = createRoute({ getParentRoute: () => frame, path: '/portfolio', component: lazyRouteComponent(() => import('@/features/projects/Portfolio'), 'Portfolio'), staticData: crumbs({ label: 'Portfolio' }) });
+const projects = createRoute({ getParentRoute: () => frame, path: '/projects', validateSearch: paged, component: lazyRouteComponent(() => import('@/features/projects/Projects'), 'Projects'), staticData: crumbs({ label: 'Projects' }) });
+const project = createRoute({
+  getParentRoute: () => frame,
+  path: '/projects/$id',
+  component: lazyRouteComponent(() => import('@/features/projects/Project'), 'Project'),
+  staticData: { crumbs: ({ id = '' }) => [{ label: 'Projects', to: '/projects' }, { label: id }] },
+});
+const flight = createRoute({ getParentRoute: () => project, path: '/', component: lazyRouteComponent(() => import('@/features/projects/FlightTab'), 'FlightTab') });
+const projectRuns = createRoute({ getParentRoute: () => project, path: '/runs', validateSearch: paged, component: lazyRouteComponent(() => import('@/features/runs/Runs'), 'ProjectRuns') });
+const code = createRoute({ getParentRoute: () => project, path: '/code', validateSearch: (search: Raw): { rev?: string; path?: string } => text(search, 'rev', 'path'), component: lazyRouteComponent(() => import('@/features/projects/Code'), 'Code') });
+const about = createRoute({ getParentRoute: () => project, path: '/about', component: lazyRouteComponent(() => import('@/features/projects/About'), 'About') });
+const runs = createRoute({ getParentRoute: () => frame, path: '/runs', validateSearch: paged, component: lazyRouteComponent(() => import('@/features/runs/Runs'), 'Runs'), staticData: crumbs({ label: 'Runs' }) });
+const run = createRoute({
+  getParentRoute: () => frame,
+  path: '/runs/$id',
+  validateSearch: (search: Raw): { step?: string; tab?: string; view?: 'table' } => ({ ...text(search, 'step', 'tab'), ...(search['view'] === 'table' ? { view: 'table' as const } : {}) }),
+  component: lazyRouteComponent(() => import('@/features/runs/Run'), 'Run'),
+  staticData: { crumbs: ({ id = '' }) => [{ label: 'Runs', to: '/runs' }, { label: shortId(id) }] },
+});
+const experiments = createRoute({ getParentRoute: () => frame, path: '/experiments', validateSearch: paged, component: lazyRouteComponent(() => import('@/features/tracking/Experiments'), 'Experiments'), staticData: crumbs({ label: 'Experiments' }) });
+const experiment = createRoute({
+  getParentRoute: () => frame,
+  path: '/experiments/$id',
+  validateSearch: (search: Raw): { filter?: string; by?: string; down?: boolean; cursor?: string; from?: number } => ({ ...text(search, 'filter', 'by'), ...(search['down'] === true ? { down: true } : {}), ...paged(search) }),
+  component: lazyRouteComponent(() => import('@/features/tracking/Experiment'), 'Experiment'),
+  staticData: { crumbs: ({ id = '' }) => [{ label: 'Experiments', to: '/experiments' }, { label: shortId(id) }] },
+});
+const experimentRun = createRoute({
+  getParentRoute: () => frame,
+  path: '/experiment-runs/$id',
+  component: lazyRouteComponent(() => import('@/features/tracking/ExperimentRun'), 'ExperimentRun'),
+  staticData: { crumbs: ({ id = '' }) => [{ label: 'Experiments', to: '/experiments' }, { label: `Run ${shortId(id)}` }] },
+});
+const models = createRoute({ getParentRoute: () => frame, path: '/models', validateSearch: paged, component: lazyRouteComponent(() => import('@/features/tracking/Models'), 'Models'), staticData: crumbs({ label: 'Models' }) });
+const model = createRoute({
+  getParentRoute: () => frame,
+  path: '/models/$id',
+  component: lazyRouteComponent(() => import('@/features/tracking/Model'), 'Model'),
+  staticData: { crumbs: ({ id = '' }) => [{ label: 'Models', to: '/models' }, { label: shortId(id) }] },
+});
+const version = createRoute({
+  getParentRoute: () => frame,
+  path: '/models/$id/$version',
+  component: lazyRouteComponent(() => import('@/features/tracking/Model'), 'Version'),
+  staticData: { crumbs: ({ id = '', version: number = '' }) => [{ label: 'Models', to: '/models' }, { label: shortId(id) }, { label: `Version ${number}` }] },
+});
+
 const admin = createRoute({ getParentRoute: () => frame, path: '/admin', component: lazyRouteComponent(() => import('@/features/admin/Admin'), 'Admin'), staticData: crumbs({ label: 'Administration' }) });
 const people = createRoute({ getParentRoute: () => admin, path: '/', component: lazyRouteComponent(() => import('@/features/admin/People'), 'People') });
 const groups = createRoute({ getParentRoute: () => admin, path: '/groups', component: lazyRouteComponent(() => import('@/features/admin/Groups'), 'Groups') });
@@ -127,6 +176,8 @@ export const tree = root.addChildren([
   link,
   frame.addChildren([
     home, catalog, lakes, lake, ask, grants, grant, purposes, purpose, worksheet, tokens, audit, docs, lost,
+    portfolio, projects, runs, run, experiments, experiment, experimentRun, models, model, version,
+    project.addChildren([flight, projectRuns, code, about]),
     dataset.addChildren([columns, access, versions]),
     inbox.addChildren([inboxStart, request]),
     admin.addChildren([people, groups, roles]),

@@ -218,6 +218,7 @@ async fn keep_an_administrator(tx: &Tx, leaving: &PersonId, group: Option<&Group
     if group.is_some_and(|group| *group != admins) {
         return Ok(());
     }
+    tx.lock_group(&admins).await?; // else two who take each other out at once would both find one left
     let members = tx.list_members(&[admins]).await?;
     let last = members.iter().any(|m| m.person == *leaving) && members.iter().all(|m| m.person == *leaving);
     if last { Err(Error::LastAdministrator(leaving.clone())) } else { Ok(()) }

@@ -19,6 +19,8 @@ mod person_row {
         pub created_by: String,
         pub created_at_us: i64,
         pub password_hash: Option<String>,
+        pub link_made_by: Option<String>,
+        pub link_redeemed_at_us: Option<i64>,
         pub revision: i64,
     }
 
@@ -86,8 +88,13 @@ pub(crate) trait PeopleStore {
     async fn save_person(&self, person: Person) -> db::Result<Person>;
     async fn list_people(&self, filter: &PeopleFilter) -> db::Result<(Vec<Person>, u64)>;
     async fn find_password_hash(&self, id: &PersonId) -> db::Result<Option<String>>;
-    async fn set_password_hash(&self, id: &PersonId, hash: &str) -> db::Result<()>;
+    /// Sets the password that came with a one-time link, and keeps who had made the link.
+    async fn set_password_hash(&self, id: &PersonId, hash: &str, by: &PersonId, at: Timestamp) -> db::Result<()>;
+    /// Returns who made the last link that was redeemed.
+    async fn find_link_maker(&self, id: &PersonId) -> db::Result<Option<PersonId>>;
     async fn find_group(&self, id: &GroupId) -> db::Result<Option<Group>>;
+    /// Holds the group, so that of two who take members out of it one waits for the other.
+    async fn lock_group(&self, id: &GroupId) -> db::Result<()>;
     async fn list_groups(&self) -> db::Result<Vec<Group>>;
     async fn list_memberships_of(&self, person: &PersonId) -> db::Result<Vec<Membership>>;
     async fn list_members(&self, groups: &[GroupId]) -> db::Result<Vec<Membership>>;
@@ -199,9 +206,16 @@ impl PeopleStore for Tx {
         Ok(people::Entity::find_by_id(id.as_str()).one(self.conn()).await?.and_then(|row| row.password_hash))
     }
 
-    async fn set_password_hash(&self, id: &PersonId, hash: &str) -> db::Result<()> {
+    async fn find_link_maker(&self, id: &PersonId) -> db::Result<Option<PersonId>> {
+        let row = people::Entity::find_by_id(id.as_str()).one(self.conn()).await?;
+        Ok(row.and_then(|row| row.link_made_by).map(PersonId))
+    }
+
+    async fn set_password_hash(&self, id: &PersonId, hash: &str, by: &PersonId, at: Timestamp) -> db::Result<()> {
         let done = people::Entity::update_many()
             .col_expr(P::PasswordHash, Expr::val(hash))
+            .col_expr(P::LinkMadeBy, Expr::val(by.as_str()))
+            .col_expr(P::LinkRedeemedAtUs, Expr::val(at.0))
             .col_expr(P::Revision, Expr::col(P::Revision).add(1))
             .filter(P::Id.eq(id.as_str()))
             .exec(self.conn())
@@ -211,6 +225,11 @@ impl PeopleStore for Tx {
 
     async fn find_group(&self, id: &GroupId) -> db::Result<Option<Group>> {
         groups::Entity::find_by_id(id.as_str()).one(self.conn()).await?.map(Group::try_from).transpose()
+    }
+
+    async fn lock_group(&self, id: &GroupId) -> db::Result<()> {
+        groups::Entity::find_by_id(id.as_str()).lock_exclusive().one(self.conn()).await?;
+        Ok(())
     }
 
     async fn list_groups(&self) -> db::Result<Vec<Group>> {

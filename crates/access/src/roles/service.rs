@@ -80,6 +80,14 @@ pub async fn holders(tx: &Tx, role: Role, resource: &Resource) -> db::Result<Vec
     Ok(rights)
 }
 
+/// Returns whether anybody holds a role for just this place, as somebody does for every project from its first moment.
+///
+/// # Errors
+/// The store's.
+pub async fn is_somebodys(tx: &Tx, place: &str) -> db::Result<bool> {
+    tx.is_held(place).await
+}
+
 fn right(role: Role, holder: PersonId, given_by: PersonId, given_at: base::Timestamp) -> Right {
     Right { holder, role: Some(role), given_by, given_at }
 }

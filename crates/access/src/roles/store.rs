@@ -41,6 +41,7 @@ pub(crate) struct AssignmentFilter {
 pub(crate) trait RoleStore {
     async fn list_assignments_of(&self, holders: &[Principal]) -> db::Result<Vec<RoleAssignment>>;
     async fn list_holders(&self, role: Role) -> db::Result<Vec<RoleAssignment>>;
+    async fn is_held(&self, place: &str) -> db::Result<bool>;
     async fn list_assignments(&self, filter: &AssignmentFilter) -> db::Result<(Vec<RoleAssignment>, u64)>;
     async fn lock_assignment(&self, id: &str) -> db::Result<Option<RoleAssignment>>;
     async fn insert_assignment(&self, assignment: &RoleAssignment) -> db::Result<()>;
@@ -83,6 +84,11 @@ impl RoleStore for Tx {
     async fn list_holders(&self, role: Role) -> db::Result<Vec<RoleAssignment>> {
         let held = Entity::find().filter(Column::Role.eq(role.as_str())).filter(Column::EndedAtUs.is_null());
         all(self, held.order_by_asc(Column::Id)).await
+    }
+
+    async fn is_held(&self, place: &str) -> db::Result<bool> {
+        let held = Entity::find().filter(Column::Place.eq(place)).filter(Column::EndedAtUs.is_null());
+        Ok(held.limit(1).one(self.conn()).await?.is_some())
     }
 
     async fn list_assignments(&self, filter: &AssignmentFilter) -> db::Result<(Vec<RoleAssignment>, u64)> {

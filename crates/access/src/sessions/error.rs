@@ -8,6 +8,8 @@ pub enum Error {
     WrongPassword,
     #[error("too many wrong passwords for this name: it is locked until {0}")]
     LockedOut(Timestamp),
+    #[error("too many failed sign-ins from this address: the next is looked at from {0} on")]
+    TooManyTries(Timestamp),
     #[error("a password has at least {SHORTEST} characters, this one has {0}")]
     TooShort(usize),
     #[error("a password has at most {LONGEST} bytes")]
@@ -33,6 +35,7 @@ impl Fault for Error {
         match self {
             Self::WrongPassword => (Kind::Unauthenticated, "access.wrong_password"),
             Self::LockedOut(_) => (Kind::TooMany, "access.locked_out"),
+            Self::TooManyTries(_) => (Kind::TooMany, "access.too_many_tries"),
             Self::TooShort(_) | Self::TooLong | Self::NameInPassword => (Kind::Invalid, "access.weak_password"),
             Self::LinkUnusable => (Kind::Unauthenticated, "access.link_unusable"),
             Self::NoSession => (Kind::Conflict, "access.no_session"),
@@ -47,6 +50,7 @@ impl Fault for Error {
         Some(match self {
             Self::WrongPassword => "try again, or ask a platform administrator for a one-time link".into(),
             Self::LockedOut(_) => "wait until then, or ask a platform administrator for a one-time link".into(),
+            Self::TooManyTries(_) => "wait until then; everyone behind one proxy or gateway shares an address".into(),
             Self::TooShort(_) | Self::TooLong | Self::NameInPassword => {
                 "a few words that you can remember do well".into()
             }

@@ -1,3 +1,4 @@
+use crate::authority::Relation;
 use crate::http::{Caller, Held, SignIn, Who};
 use crate::people::store::PeopleStore;
 use crate::{Context, Role, http::Permit};
@@ -81,14 +82,13 @@ async fn view<A: crate::Action>(tx: &Tx, permit: &Permit<A>, caller: &Caller) ->
     })
 }
 
-/// Returns the verbs allowed for some resource: with every role held, asking or not, listed or not.
+/// Returns the verbs allowed for some resource: with every role held, and however the caller stands to it.
 fn can<A: crate::Action>(permit: &Permit<A>, held: &Held<'_>) -> Vec<String> {
     let (authority, standing) = (permit.gate().authority(), held.standing());
     let limited = &standing.caller.verbs;
     let ever = |action: &str| {
-        let ways = [(false, false), (false, true), (true, false), (true, true)];
-        ways.into_iter().any(|(asks, listed)| {
-            let question = standing.question(action, standing.anywhere(), asks, listed);
+        (0..Relation::COUNT).map(Relation::nth).any(|relation| {
+            let question = standing.question(action, standing.anywhere(), relation);
             question.is_some_and(|question| authority.decide(&question, &crate::http::somewhere()).allowed)
         })
     };

@@ -6,6 +6,7 @@ mod model;
 mod password;
 mod service;
 mod store;
+mod tries;
 
 pub use error::Error;
 pub use http::{LinkView, routes};
@@ -14,7 +15,10 @@ pub use model::{Link, Session};
 pub(crate) use model::{cookie_in, csrf_of};
 pub(crate) use password::Hashing;
 pub(crate) use service::{end_all_of, find, make_link};
-pub(crate) use store::{locked_until, sweep};
+#[cfg(test)]
+pub(crate) use service::{redeem, sign_in, sign_out};
+pub(crate) use store::{is_open, locked_until, sweep};
+pub(crate) use tries::Tries;
 
 crate::actions! {
     /// See who one is here.

@@ -13,8 +13,11 @@ pub(super) const IDLE_SECONDS: i64 = 3_600;
 pub(super) const SEEN_SECONDS: i64 = 60;
 /// How long a one-time link works.
 pub(super) const LINK_SECONDS: i64 = 3_600;
-/// Wrong passwords until a name is locked.
+/// Wrong passwords until a name is locked for the source they came from.
 pub(super) const TRIES: i64 = 5;
+/// Wrong passwords until a name is locked for every source: one source alone, slowed down by its own lock, does not get
+/// there within a day.
+pub(super) const TRIES_ANYWHERE: i64 = 100;
 /// How long the first lock holds; each further wrong password doubles it.
 const FIRST_LOCK_SECONDS: i64 = 30;
 const LONGEST_LOCK_SECONDS: i64 = 3_600;
@@ -62,6 +65,14 @@ impl Link {
     }
 }
 
+/// Returns under what wrong passwords for `name` are counted: those from `source`, or from everywhere.
+pub(super) fn key_of(name: &str, source: Option<&str>) -> String {
+    match source {
+        None => hash_of(name),
+        Some(source) => hash_of(&format!("{name}\0{source}")),
+    }
+}
+
 /// Wrong passwords for one name, known or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Failures {
@@ -74,12 +85,13 @@ impl Failures {
     /// No wrong password yet.
     pub(super) const NONE: Self = Self { count: 0, last_at: Timestamp(0), locked_until: None };
 
-    /// Counts one more try at `now`, before the password is looked at, so that many at once do not get more.
-    pub(super) fn next(&self, now: Timestamp) -> Self {
+    /// Counts one more try at `now`, before the password is looked at, so that many at once do not get more. From the
+    /// `most`th on it locks.
+    pub(super) fn next(&self, now: Timestamp, most: i64) -> Self {
         let forgotten = self.last_at.plus_days(REMEMBERED_DAYS) <= now;
         let count = if forgotten { 1 } else { self.count + 1 };
-        let locked_until = (count >= TRIES).then(|| {
-            let doublings = u32::try_from(count - TRIES).unwrap_or(u32::MAX).min(20);
+        let locked_until = (count >= most).then(|| {
+            let doublings = u32::try_from(count - most).unwrap_or(u32::MAX).min(20);
             let seconds = FIRST_LOCK_SECONDS.saturating_mul(1 << doublings).min(LONGEST_LOCK_SECONDS);
             now.plus_seconds(seconds)
         });
@@ -149,13 +161,13 @@ mod tests {
         let mut now = second(0);
         let mut locks = Vec::new();
         for _ in 0..15 {
-            failures = failures.next(now);
+            failures = failures.next(now, TRIES);
             locks.push(failures.lock(now).map_or(0, |until| (until.0 - now.0) / Timestamp::SECOND));
             now = failures.lock(now).unwrap_or(now);
             assert_eq!(failures.lock(now), None, "the end itself is open");
         }
         assert_eq!(locks, [0, 0, 0, 0, 30, 60, 120, 240, 480, 960, 1_920, 3_600, 3_600, 3_600, 3_600]);
-        assert_eq!(failures.next(now.plus_days(1)).count, 1, "a day later it is forgotten");
+        assert_eq!(failures.next(now.plus_days(1), TRIES).count, 1, "a day later it is forgotten");
     }
 
     #[test]

@@ -1,19 +1,21 @@
-use super::model::{ABSOLUTE_SECONDS, Failures, LINK_SECONDS, TRIES};
+use super::model::{ABSOLUTE_SECONDS, Failures, LINK_SECONDS, TRIES, TRIES_ANYWHERE};
 use super::password::{LONGEST, SHORTEST};
 use super::store::{SessionStore, StoredLink};
+use super::tries::{Held, source_of};
 use super::{Error, Link, Session};
-use crate::Context;
 use crate::audit::store::AuditStore;
 use crate::audit::{Entry, Outcome};
 use crate::http::{AuthError, Caller};
 use crate::people::is_active;
 use crate::people::store::PeopleStore;
 use crate::secret::{Secret, hash_of};
+use crate::{Context, tokens};
 use base::{PersonId, Timestamp};
 use db::Tx;
 
-/// Signs a person in with a password. Known and unknown names get the same answers after the same work: a count of
-/// wrong passwords, one hash, and from the fifth on an entry and a lock that grows.
+/// Signs a person in with a password. Known and unknown names get the same answers, and wait for the same hash: a try is
+/// counted, and from the fifth wrong one of a source on the name is locked for that source, longer each time. What is
+/// counted for a name that nobody has stays in memory, so that strangers do not keep the one writer busy.
 pub(crate) async fn sign_in(
     cx: &Context,
     caller: &Caller,
@@ -24,53 +26,90 @@ pub(crate) async fn sign_in(
         return Err(Error::WrongPassword);
     }
     let now = cx.clock.now();
-    let person = PersonId::from(name);
-    let (failures, stored) = cx
-        .db
-        .write(|tx| {
-            let person = person.clone();
-            async move { count_try(&tx, &person, now).await }
-        })
-        .await?;
-    let fits = cx.hashing.fits(password, stored).await?;
-    let (caller, failures, person) = (caller, &failures, &person);
-    let write = cx.db.write(|tx| async move {
-        if fits && is_active(&tx, person).await? {
-            tx.forget_failures(person.as_str()).await?;
-            let entry = entry(caller, now, person, "SignIn", Outcome::Allowed);
-            tx.insert_entry(&entry).await?;
-            return Ok(Some(open(cx, &tx, person, now).await?));
-        }
-        if let Some(until) = failures.locked_until {
-            let known = tx.find_person(person).await?.is_some();
-            tx.insert_entry(&locked(caller, now, known.then_some(person), failures.count, until)).await?;
-        }
-        Ok::<_, Error>(None)
-    });
-    write.await?.ok_or(Error::WrongPassword)
-}
-
-/// Counts one more try before the password is looked at, and returns the count with the hash to compare with.
-async fn count_try(tx: &Tx, person: &PersonId, now: Timestamp) -> Result<(Failures, Option<String>), Error> {
-    let found = tx.lock_failures(person.as_str()).await?;
-    let failures = found.unwrap_or(Failures::NONE);
-    if let Some(until) = failures.lock(now) {
+    let (person, source) = (&PersonId::from(name), &source_of(caller.origin.as_deref()));
+    cx.tries.count(name, source, now).map_err(|held| match held {
+        Held::Source(until) => Error::TooManyTries(until),
+        Held::Name(until) => Error::LockedOut(until),
+    })?;
+    let found = cx.db.read(|tx| async move { Stored::find(&tx, person, source, now).await }).await?;
+    if let Some(until) = found.locked_until {
         return Err(Error::LockedOut(until));
     }
-    let counted = failures.next(now);
-    tx.save_failures(person.as_str(), &counted, found.is_some()).await?;
-    Ok((counted, tx.find_password_hash(person).await?))
+    // At the same time: how long the answer takes must not tell a known name from one that nobody has.
+    let (fits, counted) = tokio::join!(cx.hashing.fits(password, found.hash), async {
+        if found.is_person { count_try(cx, caller, person, source, now).await } else { Ok(()) }
+    });
+    counted?;
+    if !fits? {
+        return Err(Error::WrongPassword);
+    }
+    let write = cx.db.write(|tx| async move {
+        if !is_active(&tx, person).await? {
+            return Ok::<_, Error>(None);
+        }
+        tx.forget_failures(person.as_str(), source).await?;
+        let entry = entry(caller, now, person, "SignIn", Outcome::Allowed);
+        tx.insert_entry(&entry).await?;
+        Ok(Some(open(cx, &tx, person, now).await?))
+    });
+    let opened = write.await?.ok_or(Error::WrongPassword)?;
+    cx.tries.forget(name, source, now);
+    Ok(opened)
 }
 
-/// A name that nobody has is not repeated: it may be a password typed into the wrong field.
-fn locked(caller: &Caller, now: Timestamp, known: Option<&PersonId>, count: i64, until: Timestamp) -> Entry {
-    let resource = known.map_or_else(|| "person".to_owned(), |person| format!("person/{person}"));
+/// What is stored under a name, found by the same statements whether somebody has it or not.
+struct Stored {
+    is_person: bool,
+    hash: Option<String>,
+    locked_until: Option<Timestamp>,
+}
+
+impl Stored {
+    async fn find(tx: &Tx, person: &PersonId, source: &str, now: Timestamp) -> db::Result<Self> {
+        let (here, anywhere) =
+            (tx.find_failures(person.as_str(), Some(source)).await?, tx.find_failures(person.as_str(), None).await?);
+        let locked_until = here.into_iter().chain(anywhere).filter_map(|failures| failures.lock(now)).max();
+        let is_person = tx.find_person(person).await?.is_some();
+        Ok(Self { is_person, hash: tx.find_password_hash(person).await?, locked_until })
+    }
+}
+
+/// Writes down one more try for a known name, so that every server knows it, with an entry where it locks.
+async fn count_try(
+    cx: &Context,
+    caller: &Caller,
+    person: &PersonId,
+    source: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let write = cx.db.write(|tx| async move {
+        for (from, most) in [(Some(source), TRIES), (None, TRIES_ANYWHERE)] {
+            let found = tx.lock_failures(person.as_str(), from).await?;
+            let failures = found.unwrap_or(Failures::NONE);
+            if let Some(until) = failures.lock(now) {
+                return Err(Error::LockedOut(until));
+            }
+            let counted = failures.next(now, most);
+            tx.save_failures(person.as_str(), from, &counted, found.is_some()).await?;
+            if let Some(until) = counted.locked_until {
+                let place = if from.is_some() { "from this address" } else { "from everywhere" };
+                let count = counted.count;
+                let why = format!("{count} tries {place} (the limit is {most}): locked until {until}, unless this is the right password");
+                tx.insert_entry(&locked(caller, now, person, why)).await?;
+            }
+        }
+        Ok(())
+    });
+    write.await
+}
+
+fn locked(caller: &Caller, now: Timestamp, person: &PersonId, why: String) -> Entry {
     Entry {
         outcome: Outcome::Refused,
-        reason: Some(format!("{count} wrong passwords (the limit is {TRIES}): locked until {until}")),
+        reason: Some(why),
         request_id: caller.request_id.clone(),
         origin: caller.origin.clone(),
-        ..Entry::new(now, "anonymous", "SignIn", resource)
+        ..Entry::new(now, "anonymous", "SignIn", format!("person/{person}"))
     }
 }
 
@@ -149,7 +188,7 @@ pub(crate) async fn redeem(
     secret: &str,
     password: String,
 ) -> Result<(Session, Secret), Error> {
-    let (hash, now) = (&hash_of(secret), cx.clock.now());
+    let (hash, now, source) = (&hash_of(secret), cx.clock.now(), &source_of(caller.origin.as_deref()));
     // Looked at before the costly hash, which only someone with a link may cause.
     let link = cx.db.read(|tx| async move { usable(&tx, hash, now).await }).await?;
     check_password(&password, &link.person)?;
@@ -158,14 +197,20 @@ pub(crate) async fn redeem(
         let link = usable(&tx, hash, now).await?; // again, and locked: of two at once only one gets in
         let person = &link.person;
         end_all_of(&tx, person, now).await?;
-        tx.set_password_hash(person, stored).await?;
-        tx.forget_failures(person.as_str()).await?;
+        // Whoever redeemed the last link may have been its maker; what they made as this person ends with it.
+        if tx.find_link_maker(person).await?.is_some() {
+            tokens::revoke_made_by(&tx, person, now).await?;
+        }
+        tx.set_password_hash(person, stored, &link.created_by, now).await?;
+        tx.forget_failures(person.as_str(), source).await?;
         let after = serde_json::json!({ "link": link.id, "made_by": link.created_by, "password": "set" });
         let entry = entry(caller, now, person, "RedeemLink", Outcome::Allowed);
         tx.insert_entry(&Entry { after: Some(after), ..entry }).await?;
-        open(cx, &tx, person, now).await
+        Ok::<_, Error>((person.clone(), open(cx, &tx, person, now).await?))
     });
-    write.await
+    let (person, opened) = write.await?;
+    cx.tries.forget(person.as_str(), source, now);
+    Ok(opened)
 }
 
 async fn usable(tx: &Tx, hash: &str, now: Timestamp) -> Result<StoredLink, Error> {

@@ -1,10 +1,9 @@
 use super::Session;
-use super::model::{Failures, REMEMBERED_DAYS};
-use crate::secret::hash_of;
+use super::model::{Failures, REMEMBERED_DAYS, key_of};
 use crate::store::insert;
 use base::{PersonId, Timestamp};
 use db::Tx;
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Condition, Expr};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
 mod session_row {
@@ -60,6 +59,7 @@ mod failure_row {
         pub failures: i64,
         pub last_at_us: i64,
         pub locked_until_us: Option<i64>,
+        pub of_name_hash: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -91,9 +91,13 @@ pub(super) trait SessionStore {
     async fn insert_link(&self, link: &super::Link, by: &PersonId, at: Timestamp) -> db::Result<()>;
     /// Marks every unused link of a person as used.
     async fn use_links_of(&self, person: &PersonId, at: Timestamp) -> db::Result<()>;
-    async fn lock_failures(&self, name: &str) -> db::Result<Option<Failures>>;
-    async fn save_failures(&self, name: &str, failures: &Failures, known: bool) -> db::Result<()>;
-    async fn forget_failures(&self, name: &str) -> db::Result<()>;
+    /// Returns the wrong passwords for a name from `source`, or from everywhere.
+    async fn find_failures(&self, name: &str, source: Option<&str>) -> db::Result<Option<Failures>>;
+    async fn lock_failures(&self, name: &str, source: Option<&str>) -> db::Result<Option<Failures>>;
+    async fn save_failures(&self, name: &str, source: Option<&str>, failures: &Failures, known: bool)
+    -> db::Result<()>;
+    /// Forgets those from `source`, and the count from everywhere.
+    async fn forget_failures(&self, name: &str, source: &str) -> db::Result<()>;
 }
 
 impl From<sessions::Model> for Session {
@@ -181,28 +185,40 @@ impl SessionStore for Tx {
         Ok(())
     }
 
-    async fn lock_failures(&self, name: &str) -> db::Result<Option<Failures>> {
-        let row = failures::Entity::find_by_id(hash_of(name)).lock_exclusive().one(self.conn()).await?;
+    async fn find_failures(&self, name: &str, source: Option<&str>) -> db::Result<Option<Failures>> {
+        let row = failures::Entity::find_by_id(key_of(name, source)).one(self.conn()).await?;
         Ok(row.map(Failures::from))
     }
 
-    async fn save_failures(&self, name: &str, failures: &Failures, known: bool) -> db::Result<()> {
+    async fn lock_failures(&self, name: &str, source: Option<&str>) -> db::Result<Option<Failures>> {
+        let row = failures::Entity::find_by_id(key_of(name, source)).lock_exclusive().one(self.conn()).await?;
+        Ok(row.map(Failures::from))
+    }
+
+    async fn save_failures(
+        &self,
+        name: &str,
+        source: Option<&str>,
+        failures: &Failures,
+        known: bool,
+    ) -> db::Result<()> {
         let locked_until = failures.locked_until.map(|until| until.0);
         if known {
             let done = failures::Entity::update_many()
                 .col_expr(F::Failures, Expr::val(failures.count))
                 .col_expr(F::LastAtUs, Expr::val(failures.last_at.0))
                 .col_expr(F::LockedUntilUs, Expr::val(locked_until))
-                .filter(F::NameHash.eq(hash_of(name)))
+                .filter(F::NameHash.eq(key_of(name, source)))
                 .exec(self.conn())
                 .await?;
             return db::expect_one(done);
         }
         let row = [
-            (F::NameHash, hash_of(name).into()),
+            (F::NameHash, key_of(name, source).into()),
             (F::Failures, failures.count.into()),
             (F::LastAtUs, failures.last_at.0.into()),
             (F::LockedUntilUs, locked_until.into()),
+            (F::OfNameHash, source.map(|_| key_of(name, None)).into()),
         ];
         match insert(self, failures::Entity, row).await {
             Err(db::Error::Taken) => Err(db::Error::Stale), // the first two tries came at once: count again
@@ -210,16 +226,25 @@ impl SessionStore for Tx {
         }
     }
 
-    async fn forget_failures(&self, name: &str) -> db::Result<()> {
-        failures::Entity::delete_by_id(hash_of(name)).exec(self.conn()).await?;
+    async fn forget_failures(&self, name: &str, source: &str) -> db::Result<()> {
+        let keys = [key_of(name, Some(source)), key_of(name, None)];
+        failures::Entity::delete_many().filter(F::NameHash.is_in(keys)).exec(self.conn()).await?;
         Ok(())
     }
 }
 
-/// Returns until when wrong passwords keep `person` out, if they do at `now`.
+/// Returns until when wrong passwords keep somebody who says to be `person` out, from somewhere, if they do at `now`.
 pub(crate) async fn locked_until(tx: &Tx, person: &PersonId, now: Timestamp) -> db::Result<Option<Timestamp>> {
-    let row = failures::Entity::find_by_id(hash_of(person.as_str())).one(tx.conn()).await?;
-    Ok(row.map(Failures::from).and_then(|failures| failures.lock(now)))
+    let name = key_of(person.as_str(), None);
+    let of_name = Condition::any().add(F::NameHash.eq(name.as_str())).add(F::OfNameHash.eq(name.as_str()));
+    let rows = failures::Entity::find().filter(of_name).filter(F::LockedUntilUs.gt(now.0)).all(tx.conn()).await?;
+    Ok(rows.into_iter().filter_map(|row| row.locked_until_us.map(Timestamp)).max())
+}
+
+/// Returns whether session `id` still lets its person in at `now`.
+pub(crate) async fn is_open(tx: &Tx, id: &str, now: Timestamp) -> db::Result<bool> {
+    let row = sessions::Entity::find_by_id(id).one(tx.conn()).await?;
+    Ok(row.map(Session::from).is_some_and(|session| session.is_open(now)))
 }
 
 /// Drops failures that are forgotten, and sessions and links that ended a month ago.

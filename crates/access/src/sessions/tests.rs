@@ -1,5 +1,5 @@
 //! The store contract of sessions, links and wrong passwords, on every engine.
-use super::model::Failures;
+use super::model::{Failures, TRIES};
 use super::store::SessionStore;
 use super::{Error, Link, Session, service};
 use crate::http::Caller;
@@ -10,17 +10,31 @@ use testkit::{NEW_YEAR, on_each_engine};
 #[tokio::test]
 async fn wrong_passwords_are_counted_per_name_and_swept() {
     on_each_engine(&crate::migrations::all(), async |db| {
-        let first = &Failures::NONE.next(NEW_YEAR);
-        db.write(|tx| async move { tx.save_failures("ana", first, false).await }).await.unwrap();
-        let twice = db.write(|tx| async move { tx.save_failures("ana", first, false).await }).await;
+        let (first, here) = (&Failures::NONE.next(NEW_YEAR, TRIES), Some("10.0.0.1"));
+        db.write(|tx| async move { tx.save_failures("ana", here, first, false).await }).await.unwrap();
+        let twice = db.write(|tx| async move { tx.save_failures("ana", here, first, false).await }).await;
         assert!(matches!(twice, Err(db::Error::Stale)), "two first tries at once: {twice:?}");
-        let second = &first.next(NEW_YEAR);
-        db.write(|tx| async move { tx.save_failures("ana", second, true).await }).await.unwrap();
-        let found = async |name: &str| db.read(|tx| async move { tx.lock_failures(name).await }).await.unwrap();
-        assert_eq!((found("ana").await, found("cho").await), (Some(*second), None));
+        let second = &first.next(NEW_YEAR, TRIES);
+        db.write(|tx| async move { tx.save_failures("ana", here, second, true).await }).await.unwrap();
+        let found = async |name: &str, source: Option<&str>| {
+            let read = db.read(|tx| async move {
+                let (locked, found) = (tx.lock_failures(name, source).await?, tx.find_failures(name, source).await?);
+                assert_eq!(locked, found);
+                Ok::<_, db::Error>(found)
+            });
+            read.await.unwrap()
+        };
+        assert_eq!((found("ana", here).await, found("cho", here).await), (Some(*second), None));
+        assert_eq!((found("ana", None).await, found("ana", Some("10.0.0.2")).await), (None, None));
+        let locked = &Failures { locked_until: Some(NEW_YEAR.plus_seconds(30)), ..*second };
+        let until = db.write(|tx| async move {
+            tx.save_failures("ana", here, locked, true).await?;
+            super::locked_until(&tx, &"ana".into(), NEW_YEAR).await
+        });
+        assert_eq!(until.await.unwrap(), locked.locked_until, "an administrator sees that somebody is kept out");
         let later = NEW_YEAR.plus_days(2);
         db.write(|tx| async move { super::sweep(&tx, later).await }).await.unwrap();
-        assert_eq!(found("ana").await, None);
+        assert_eq!(found("ana", here).await, None);
     })
     .await;
 }

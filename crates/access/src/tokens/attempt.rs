@@ -4,10 +4,20 @@ use super::{Error, Token, TokenKind};
 use crate::Context;
 use crate::roles::Ended;
 use crate::secret::Secret;
-use base::{EnvironmentId, PersonId, Timestamp};
+use base::{DatasetId, EnvironmentId, PersonId, Timestamp};
 use db::Tx;
 use sea_orm::ColumnTrait;
 use sea_orm::sea_query::Condition;
+use serde::{Deserialize, Serialize};
+
+/// A dataset behind what an attempt makes, in the version that its result rests on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttemptRead {
+    pub dataset: DatasetId,
+    pub version: i64,
+    /// Whether the step declares it, and so may read it; else a step before has read it.
+    pub declared: bool,
+}
 
 /// What a token of an attempt is for.
 #[derive(Clone, Debug)]
@@ -18,6 +28,8 @@ pub struct AttemptToken<'a> {
     pub on_behalf_of: Option<&'a PersonId>,
     /// The verbs that the attempt needs.
     pub verbs: &'a [&'a str],
+    /// The datasets behind what the attempt makes.
+    pub reads: &'a [AttemptRead],
     /// When it ends at the latest, whatever becomes of the attempt.
     pub expires_at: Timestamp,
 }
@@ -35,6 +47,7 @@ pub async fn issue_attempt_token(cx: &Context, tx: &Tx, what: &AttemptToken<'_>)
         person: what.on_behalf_of.cloned(),
         environment: Some(what.environment.clone()),
         attempt: Some(what.attempt.to_owned()),
+        reads: what.reads.to_vec(),
         verbs: Some(what.verbs.iter().map(|verb| (*verb).to_owned()).collect()),
         created_by: "scheduler".into(),
         created_at: cx.clock.now(),

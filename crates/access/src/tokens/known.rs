@@ -70,6 +70,7 @@ mod tests {
             environment: None,
             attempt: None,
             verbs: None,
+            reads: Vec::new(),
             created_by: "ana".into(),
             created_at: Timestamp(0),
             expires_at: Timestamp(10),

@@ -8,12 +8,12 @@ mod model;
 mod service;
 pub(crate) mod store;
 
-pub use attempt::{AttemptToken, issue_attempt_token, revoke_attempt_tokens};
+pub use attempt::{AttemptRead, AttemptToken, issue_attempt_token, revoke_attempt_tokens};
 pub use error::Error;
 pub use http::{CreatedToken, TokenView, routes};
 pub(crate) use known::Known;
 pub use model::{Token, TokenKind, TokenState};
-pub(crate) use service::{NewToken, issue, revoke_all_of};
+pub(crate) use service::{NewToken, issue, revoke_all_of, revoke_made_by};
 pub(crate) use store::{find_usable, revision};
 
 crate::actions! {

@@ -1,3 +1,4 @@
+use super::AttemptRead;
 use crate::caller::Who;
 use crate::roles::Ended;
 use base::{EnvironmentId, Next, PersonId, Principal, Resource, Timestamp, TokenId, Tone};
@@ -44,6 +45,8 @@ pub struct Token {
     pub attempt: Option<String>,
     /// The verbs it is limited to; `None` for all that its owner may do.
     pub verbs: Option<Vec<String>>,
+    /// Of an attempt: the datasets behind what it makes, of which it reads those that its step declares.
+    pub reads: Vec<AttemptRead>,
     pub created_by: PersonId,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
@@ -117,6 +120,7 @@ mod tests {
             environment: None,
             attempt: None,
             verbs: None,
+            reads: Vec::new(),
             created_by: "ana".into(),
             created_at: Timestamp(0),
             expires_at: Timestamp(10),

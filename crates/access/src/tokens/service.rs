@@ -49,6 +49,7 @@ pub(crate) async fn issue(
         environment: None,
         attempt: None,
         verbs: new.verbs.clone(),
+        reads: Vec::new(),
         created_by: by.clone(),
         created_at: now,
         expires_at: now.plus_seconds(new.ttl()?),
@@ -154,6 +155,14 @@ pub(crate) async fn revoke_all_of(tx: &Tx, person: &PersonId, by: &PersonId, now
     // Attempts run for an environment: they outlive the person they were started for.
     let personal = TokenColumn::Kind.eq(TokenKind::Personal.as_str());
     end(tx, Condition::all().add(personal).add(TokenColumn::PersonId.eq(person.as_str())), by, now).await
+}
+
+/// Ends the tokens that whoever was signed in as `person` made. Joins the caller's transaction.
+pub(crate) async fn revoke_made_by(tx: &Tx, person: &PersonId, now: Timestamp) -> db::Result<()> {
+    let own = Condition::all().add(TokenColumn::PersonId.eq(person.as_str()));
+    let own =
+        own.add(TokenColumn::CreatedBy.eq(person.as_str())).add(TokenColumn::Kind.eq(TokenKind::Personal.as_str()));
+    end(tx, own, person, now).await
 }
 
 async fn end(tx: &Tx, fits: Condition, by: &PersonId, now: Timestamp) -> db::Result<()> {

@@ -24,6 +24,7 @@ mod row {
         pub environment: Option<String>,
         pub attempt: Option<String>,
         pub verbs: Option<String>,
+        pub reads: String,
         pub created_by: String,
         pub created_at_us: i64,
         pub expires_at_us: i64,
@@ -48,6 +49,7 @@ pub(crate) struct TokenFilter {
 
 pub(crate) trait TokenStore {
     async fn find_token_by_hash(&self, hash: &str) -> db::Result<Option<Token>>;
+    async fn find_token(&self, id: &TokenId) -> db::Result<Option<Token>>;
     async fn lock_token(&self, id: &TokenId) -> db::Result<Option<Token>>;
     async fn list_tokens(&self, filter: &TokenFilter) -> db::Result<(Vec<Token>, u64)>;
     async fn insert_token(&self, token: &Token, hash: &str) -> db::Result<()>;
@@ -77,6 +79,7 @@ impl TryFrom<Model> for Token {
             environment: row.environment.map(EnvironmentId),
             attempt: row.attempt,
             verbs: row.verbs.as_deref().map(serde_json::from_str).transpose().map_err(unknown)?,
+            reads: serde_json::from_str(&row.reads).map_err(unknown)?,
             created_by: PersonId(row.created_by),
             created_at: Timestamp(row.created_at_us),
             expires_at: Timestamp(row.expires_at_us),
@@ -89,6 +92,10 @@ impl TokenStore for Tx {
     async fn find_token_by_hash(&self, hash: &str) -> db::Result<Option<Token>> {
         let row = Entity::find().filter(Column::SecretHash.eq(hash)).one(self.conn()).await?;
         row.map(Token::try_from).transpose()
+    }
+
+    async fn find_token(&self, id: &TokenId) -> db::Result<Option<Token>> {
+        Entity::find_by_id(id.as_str()).one(self.conn()).await?.map(Token::try_from).transpose()
     }
 
     async fn lock_token(&self, id: &TokenId) -> db::Result<Option<Token>> {
@@ -118,6 +125,7 @@ impl TokenStore for Tx {
             (Column::Environment, token.environment.as_ref().map(|environment| environment.0.clone()).into()),
             (Column::Attempt, token.attempt.clone().into()),
             (Column::Verbs, verbs.into()),
+            (Column::Reads, serde_json::to_string(&token.reads).map_err(unknown)?.into()),
             (Column::CreatedBy, token.created_by.as_str().into()),
             (Column::CreatedAtUs, token.created_at.0.into()),
             (Column::ExpiresAtUs, token.expires_at.0.into()),

@@ -1,5 +1,6 @@
 //! CSV: the first pass finds the delimiter, the types and ragged lines, the second fills the sketches.
-use super::read::{BATCH, Facts, Stop, check_name, first_line};
+use super::pages::batch_rows;
+use super::read::{BATCH, Facts, Stop, check_name, first_line, with_row_bytes};
 use crate::profile::FileScan;
 use arrow::csv::ReaderBuilder;
 use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
@@ -26,14 +27,15 @@ fn no_line(reason: impl Into<String>) -> Fault {
 pub(super) fn read(mut file: File, path: &str, stop: &Stop) -> Result<Facts, Fault> {
     let delimiter = delimiter_of(&file)?;
     rewind(&mut file)?;
-    let (names, guesses, digest) = first_pass(&file, delimiter, stop)?;
+    let First { names, guesses, digest, record_bytes } = first_pass(&file, delimiter, stop)?;
     rewind(&mut file)?;
     let fields = |all_null: DataType| -> Vec<Field> {
         let column = |(name, guess): (&String, &Guess)| Field::new(name, guess.data_type(&all_null), true);
         names.iter().zip(&guesses).map(column).collect()
     };
     let reading = Arc::new(Schema::new(fields(DataType::Utf8)));
-    let reader = ReaderBuilder::new(reading.clone()).with_header(true).with_delimiter(delimiter).with_batch_size(BATCH);
+    let rows = batch_rows(record_bytes, BATCH);
+    let reader = ReaderBuilder::new(reading.clone()).with_header(true).with_delimiter(delimiter).with_batch_size(rows);
     let unreadable =
         |error: &dyn std::fmt::Display| no_line(format!("it is not readable as CSV: {}", first_line(error)));
     let mut scan = FileScan::start(path, &reading);
@@ -43,7 +45,7 @@ pub(super) fn read(mut file: File, path: &str, stop: &Stop) -> Result<Facts, Fau
     }
     let (rows, sketches) = scan.finish();
     // A column without a value has no type of its own: other files may say what it is.
-    let schema = Arc::new(Schema::new(fields(DataType::Null)));
+    let schema = with_row_bytes(&Arc::new(Schema::new(fields(DataType::Null))), record_bytes);
     Ok(Facts { schema, rows, digest: Some(digest), delimiter: Some(delimiter), sketches })
 }
 
@@ -77,7 +79,16 @@ impl Read for Watched<'_> {
     }
 }
 
-fn first_pass(file: &File, delimiter: u8, stop: &Stop) -> Result<(Vec<String>, Vec<Guess>, Digest), Fault> {
+/// What the first pass finds.
+struct First {
+    names: Vec<String>,
+    guesses: Vec<Guess>,
+    digest: Digest,
+    /// Of the longest record.
+    record_bytes: u64,
+}
+
+fn first_pass(file: &File, delimiter: u8, stop: &Stop) -> Result<First, Fault> {
     let (mut hasher, since) = (Sha256::new(), Rc::new(Cell::new(0)));
     let watched = Watched { file, hasher: &mut hasher, since: since.clone() };
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(watched);
@@ -94,10 +105,11 @@ fn first_pass(file: &File, delimiter: u8, stop: &Stop) -> Result<(Vec<String>, V
         return Err((("it has no header line".to_owned()), Some(1)));
     }
     let mut guesses = vec![Guess::default(); names.len()];
-    let (mut record, mut number) = (StringRecord::new(), 0_u64);
+    let (mut record, mut number, mut record_bytes) = (StringRecord::new(), 0_u64, 0);
     while reader.read_record(&mut record).map_err(|error| fault(&error))? {
         since.set(0);
         number += 1;
+        record_bytes = record_bytes.max(record.as_slice().len() as u64);
         if number.is_multiple_of(BATCH as u64) {
             stop.check().map_err(no_line)?;
         }
@@ -106,7 +118,7 @@ fn first_pass(file: &File, delimiter: u8, stop: &Stop) -> Result<(Vec<String>, V
         }
     }
     drop(reader);
-    Ok((names, guesses, Digest::from_hasher(hasher)))
+    Ok(First { names, guesses, digest: Digest::from_hasher(hasher), record_bytes })
 }
 
 fn fault(error: &csv::Error) -> Fault {

@@ -8,6 +8,7 @@ mod find;
 mod http;
 mod jobs;
 mod model;
+mod pages;
 mod published;
 mod read;
 mod service;
@@ -19,6 +20,8 @@ pub use error::Error;
 pub use http::{BrokenView, CrawlView, routes};
 pub use jobs::register;
 pub use model::{Broken, Crawl, CrawlState, FileKind};
+pub use pages::{batch_rows, row_bytes};
+pub use read::check_name;
 pub use service::{get, request, run};
 pub(crate) use unite::compared;
 

@@ -31,7 +31,7 @@ pub(super) async fn profile(cx: &Context, id: &DatasetId) -> Result<(), Error> {
         })
         .collect();
     let found = &found;
-    cx.db.write(|tx| async move { datasets::profiled(&tx, id, version.number, found).await }).await?;
+    cx.db.write(|tx| async move { datasets::profiled(cx, &tx, id, version.number, found).await }).await?;
     Ok(())
 }
 
@@ -65,7 +65,7 @@ async fn sketches(cx: &Context, lake: &LakeRef, content: &Content) -> Result<Opt
             }
         };
         for (sketch, column) in merged.iter_mut().zip(&facts.sketches) {
-            sketch.merge(column).map_err(crate::sql::unknown)?;
+            sketch.merge(column).map_err(db::sql::unknown)?;
         }
     }
     Ok(Some(merged))

@@ -1,5 +1,5 @@
 //! Reads one file: its schema, its rows and a sketch per column, or why it is broken. Blocking; memory is one batch.
-use super::{Broken, FileKind, csv};
+use super::{Broken, FileKind, csv, pages};
 use crate::lakes::{LakeDir, Stamp};
 use crate::profile::{ColumnSketch, FileScan};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -13,6 +13,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Rows per batch.
 pub(super) const BATCH: usize = 4_096;
+/// Rows up to this size are read in batches of the usual length.
+const SMALL_ROW: u64 = 4_096;
+/// Where a file's schema says how large its rows are.
+const ROW_BYTES: &str = "lockgate.row_bytes";
 /// Parquet files up to this size are digested too; CSV is read whole anyway.
 const DIGESTED: i64 = 64 << 20;
 
@@ -66,16 +70,32 @@ pub(crate) fn read(dir: &LakeDir, path: &str, stamp: Stamp, kind: FileKind, stop
 fn parquet(mut file: File, path: &str, stamp: Stamp, stop: &Stop) -> Result<Facts, String> {
     let digest = if stamp.size_bytes <= DIGESTED { Some(digest_of(&mut file, stop)?) } else { None };
     let corrupt = |error: &dyn std::fmt::Display| format!("it is not readable as Parquet: {}", first_line(error));
+    let again = file.try_clone().map_err(|e| corrupt(&e))?;
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| corrupt(&e))?;
     let schema = normalised(builder.schema())?;
-    let reader = builder.with_batch_size(BATCH).build().map_err(|e| corrupt(&e))?;
+    let row_bytes = pages::row_bytes(&again)?;
+    let reader = builder.with_batch_size(pages::batch_rows(row_bytes, BATCH)).build().map_err(|e| corrupt(&e))?;
     let mut scan = FileScan::start(path, &schema);
     for batch in reader {
         stop.check()?;
         scan.take(&batch.map_err(|e| corrupt(&e))?).map_err(|e| corrupt(&e))?;
     }
     let (rows, sketches) = scan.finish();
-    Ok(Facts { schema, rows, digest, delimiter: None, sketches })
+    Ok(Facts { schema: with_row_bytes(&schema, row_bytes), rows, digest, delimiter: None, sketches })
+}
+
+/// Says in a file's schema how large its rows are, where that matters to whoever reads them.
+pub(super) fn with_row_bytes(schema: &SchemaRef, row_bytes: u64) -> SchemaRef {
+    if row_bytes <= SMALL_ROW {
+        return schema.clone();
+    }
+    let note = [(ROW_BYTES.to_owned(), row_bytes.to_string())].into();
+    Arc::new(schema.as_ref().clone().with_metadata(note))
+}
+
+/// Returns what [`with_row_bytes`] said.
+pub(super) fn row_bytes_of(schema: &Schema) -> Option<u64> {
+    schema.metadata().get(ROW_BYTES)?.parse().ok()
 }
 
 fn digest_of(file: &mut File, stop: &Stop) -> Result<Digest, String> {
@@ -113,7 +133,11 @@ fn normalised(schema: &Schema) -> Result<SchemaRef, String> {
     Ok(Arc::new(Schema::new(fields)))
 }
 
-pub(super) fn check_name(name: &str, number: usize) -> Result<(), String> {
+/// Checks the name of a file's column `number`.
+///
+/// # Errors
+/// Why it cannot be one, in words.
+pub fn check_name(name: &str, number: usize) -> Result<(), String> {
     if name.trim().is_empty() {
         return Err(format!("column {number} has no name"));
     }

@@ -1,6 +1,6 @@
 use super::{Broken, Crawl};
-use crate::sql::{all, count, get, one, run, unknown, whole, word};
 use base::{CrawlId, DatasetId, Digest, JobId, LakeId, TeamId, Timestamp};
+use db::sql::{all, count, get, one, run, unknown, whole, word};
 use db::{Result, Tx};
 use sea_orm::QueryResult;
 use std::collections::BTreeMap;
@@ -120,7 +120,7 @@ impl CrawlStore for Tx {
             whole(crawl.files_broken).into(),
             crawl.id.as_str().into(),
         ];
-        crate::sql::run_one(self, sql, values).await
+        db::sql::run_one(self, sql, values).await
     }
 
     async fn list_crawls(&self, lake: &LakeId, before: Option<(i64, String)>, limit: u32) -> Result<Vec<Crawl>> {

@@ -16,6 +16,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Files read before what is known of them is written down: a killed crawl reads at most so many again.
 const AT_ONCE: usize = 16;
+/// In how many orders the CSV files of one table may hold its columns.
+const MOST_ORDERS: usize = 32;
 
 /// What a table's crawl needs.
 #[derive(Debug)]
@@ -65,7 +67,7 @@ impl Tables<'_> {
             self.end(crawl, &broken, None).await?;
             return Ok(false);
         }
-        let (good, content, schema) = united(good, &mut broken);
+        let (good, content, schema) = united(in_few_orders(good, &mut broken), &mut broken);
         let dir_rows = self.outcome(crawl, dataset, &good, content, &schema).await?;
         self.end(crawl, &broken, dir_rows.as_ref()).await?;
         Ok(true)
@@ -167,10 +169,10 @@ impl Tables<'_> {
             let bytes = bytes.ok_or(db::Error::Stale)?;
             let (whole, own, rows) = (schema.clone(), file.schema.clone(), file.known.rows);
             let add = move || {
-                let found: Vec<ColumnSketch> = postcard::from_bytes(&bytes).map_err(crate::sql::unknown)?;
+                let found: Vec<ColumnSketch> = postcard::from_bytes(&bytes).map_err(db::sql::unknown)?;
                 for (field, sketch) in whole.fields().iter().zip(&mut merged) {
                     match own.index_of(field.name()).ok().and_then(|index| found.get(index)) {
-                        Some(column) => sketch.merge(column).map_err(crate::sql::unknown)?,
+                        Some(column) => sketch.merge(column).map_err(db::sql::unknown)?,
                         None => {
                             let rows = u64::try_from(rows).unwrap_or(0);
                             sketch.add_rows(rows);
@@ -230,8 +232,8 @@ fn known_of(entry: &Entry, read: Result<Facts, Broken>) -> Result<(Known, Vec<u8
         Err(broken) => (Known { broken: Some(broken), ..blank }, Vec::new()),
         Ok(facts) => {
             let schema = encode_schema(&facts.schema);
-            let (rows, digest, delimiter) = (crate::sql::whole(facts.rows), facts.digest, facts.delimiter);
-            let sketches = postcard::to_stdvec(&facts.sketches).map_err(crate::sql::unknown)?;
+            let (rows, digest, delimiter) = (db::sql::whole(facts.rows), facts.digest, facts.delimiter);
+            let sketches = postcard::to_stdvec(&facts.sketches).map_err(db::sql::unknown)?;
             (Known { rows, digest, delimiter, schema, ..blank }, sketches)
         }
     })
@@ -324,6 +326,9 @@ fn united(good: Vec<Good>, broken: &mut Vec<Broken>) -> (Vec<Good>, Content, Sch
         rows: file.known.rows,
         digest: file.known.digest,
         values: file.partition.iter().map(|(_, value)| value.clone()).collect(),
+        header: (file.known.delimiter.is_some() && names(&file.schema) != names(&united.schema))
+            .then(|| names(&file.schema).into_iter().map(str::to_owned).collect()),
+        row_bytes: read::row_bytes_of(&file.schema),
     };
     let format = match kept.first().and_then(|file| file.known.delimiter) {
         Some(delimiter) => Format::Csv { delimiter },
@@ -332,6 +337,30 @@ fn united(good: Vec<Good>, broken: &mut Vec<Broken>) -> (Vec<Good>, Content, Sch
     let files = kept.iter().map(file).collect();
     let content = Content { format, schema: encode_schema(&united.schema), partitions, files };
     (kept, content, united.schema)
+}
+
+fn names(schema: &SchemaRef) -> Vec<&str> {
+    schema.fields().iter().map(|field| field.name().as_str()).collect()
+}
+
+/// Lists the CSV files beyond the orders of columns that a table may have: each is read by a plan of its own.
+fn in_few_orders(good: Vec<Good>, broken: &mut Vec<Broken>) -> Vec<Good> {
+    let mut orders: Vec<Vec<String>> = Vec::new();
+    let mut kept = Vec::new();
+    for file in good {
+        let order: Vec<String> = names(&file.schema).into_iter().map(str::to_owned).collect();
+        if file.known.delimiter.is_none() || orders.contains(&order) {
+            kept.push(file);
+        } else if orders.len() < MOST_ORDERS {
+            orders.push(order);
+            kept.push(file);
+        } else {
+            let reason =
+                format!("its columns stand in yet another order: the files of a table have at most {MOST_ORDERS}");
+            broken.push(Broken::of(&file.path, reason));
+        }
+    }
+    kept
 }
 
 /// Returns profile and proposal of a partition column: what its name and its values' count say.

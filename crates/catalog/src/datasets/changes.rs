@@ -3,12 +3,12 @@ use super::error::{Error, Result};
 use super::store::DatasetStore;
 use super::table::{Content, Format, TableFile};
 use super::{Change, Column, Dataset, DatasetState, Origin, Version, Visibility};
-use crate::Context;
 use crate::crawls::compared;
 use crate::lakes::Lake;
 use crate::lakes::store::LakeStore;
 use crate::profile::ColumnProfile;
 use crate::sensitivity::{Level, Sensitivity, Source};
+use crate::{Context, grants};
 use access::audit::Entry;
 use arrow::datatypes::SchemaRef;
 use base::{CrawlId, DatasetId, Principal};
@@ -96,7 +96,7 @@ async fn cut_version(
     let now = cx.clock.now();
     let (columns, number) = (cut.content.columns()?, before.map_or(1, |before| before.version + 1));
     let (change, summary) = judged(tx, id, before, cut.content, &columns).await?;
-    let level = put_columns(tx, id, &columns, cut).await?;
+    let level = put_columns(cx, tx, id, &columns, cut).await?;
     let sum = |of: fn(&TableFile) -> i64| cut.content.files.iter().map(of).sum::<i64>();
     let (rows, size_bytes) = (sum(|file| file.rows), sum(|file| file.size_bytes));
     let files = i64::try_from(cut.content.files.len()).unwrap_or(i64::MAX);
@@ -167,13 +167,30 @@ async fn judged(
     Ok((if breaking { Change::Breaking } else { Change::Compatible }, notes.join("; ")))
 }
 
-/// Writes the columns of a version, keeping what people said of them, and returns the highest level.
-async fn put_columns(tx: &Tx, id: &DatasetId, columns: &[(String, String)], cut: &Cut<'_>) -> db::Result<Level> {
+/// Writes the columns of a version and returns the highest level. A crawl keeps what people said of them; publishing
+/// lowers nothing, and what it raises suspends the grants that read it less masked than policy asks then.
+async fn put_columns(
+    cx: &Context,
+    tx: &Tx,
+    id: &DatasetId,
+    columns: &[(String, String)],
+    cut: &Cut<'_>,
+) -> db::Result<Level> {
     let known = tx.list_columns(id).await?;
     let mut highest = Level::Public;
     for (position, ((name, data_type), (nullable, found))) in columns.iter().zip(cut.columns).enumerate() {
         let old = known.iter().find(|column| column.name == *name);
-        let sensitivity = old.map_or_else(|| found.clone(), |old| old.sensitivity.crawled(found.clone()));
+        let sensitivity = match (old, cut.published_by) {
+            (None, _) => found.clone(),
+            (Some(old), None) => old.sensitivity.crawled(found.clone()),
+            (Some(old), Some(by)) => {
+                let sensitivity = old.sensitivity.published(found.clone());
+                if sensitivity.level > old.sensitivity.level {
+                    grants::suspend_for_level(cx, tx, id, name, sensitivity.level, by).await?;
+                }
+                sensitivity
+            }
+        };
         highest = highest.max(sensitivity.level);
         let column = Column {
             name: name.clone(),
@@ -252,6 +269,7 @@ pub async fn publish(cx: &Context, tx: &Tx, what: &Published) -> Result<i64> {
 }
 
 /// Returns for each column whether it may be null, and the highest level that a column of its name has among the inputs.
+/// One of another name may be made of any of them, so it gets the highest of all.
 async fn inherited(tx: &Tx, what: &Published) -> db::Result<Vec<(bool, Sensitivity)>> {
     let mut levels: BTreeMap<String, Level> = BTreeMap::new();
     for (input, _) in &what.inputs {
@@ -260,20 +278,22 @@ async fn inherited(tx: &Tx, what: &Published) -> db::Result<Vec<(bool, Sensitivi
             *level = column.sensitivity.level.max(*level);
         }
     }
-    let sensitivity = |name: &String| match levels.get(name) {
-        None => Sensitivity::unclassified(),
-        Some(level) => Sensitivity {
-            level: *level,
-            source: Source::Proposed,
-            rule: Some("inherited from what was read".into()),
-            confidence: Some(1.0),
-        },
+    let highest = levels.values().max().copied();
+    let sensitivity = |name: &String| {
+        let (level, rule) = match (levels.get(name), highest) {
+            (Some(level), _) => (*level, "inherited from what was read"),
+            (None, Some(level)) => (level, "the highest level of what was read"),
+            (None, None) => return Sensitivity::unclassified(), // read from nothing that we know
+        };
+        Sensitivity { level, source: Source::Proposed, rule: Some(rule.into()), confidence: Some(1.0) }
     };
     Ok(what.schema.fields().iter().map(|field| (field.is_nullable(), sensitivity(field.name()))).collect())
 }
 
-/// Takes the profile of a published version, and the levels that rules propose for columns nobody has classified.
+/// Takes the profile of a published version, and the levels that rules propose: for columns nobody has classified, and
+/// where they are higher than what was inherited.
 pub(crate) async fn profiled(
+    cx: &Context,
     tx: &Tx,
     id: &DatasetId,
     number: i64,
@@ -285,12 +305,17 @@ pub(crate) async fn profiled(
     let (mut level, columns) = (Level::Public, tx.list_columns(id).await?);
     for column in columns.into_iter().filter(|column| column.present) {
         let proposed = found.iter().find(|(name, ..)| *name == column.name).map(|(.., proposed)| proposed);
-        match proposed {
-            Some(proposed) if column.sensitivity.source == Source::Unclassified => {
+        let (source, now) = (column.sensitivity.source, column.sensitivity.level);
+        match proposed.filter(|proposed| proposed.source == Source::Proposed) {
+            Some(proposed) if source == Source::Unclassified || source == Source::Proposed && proposed.level > now => {
                 level = level.max(proposed.level);
+                if proposed.level > now {
+                    let by = Principal::Person(CRAWLER.into());
+                    grants::suspend_for_level(cx, tx, id, &column.name, proposed.level, &by).await?;
+                }
                 tx.put_column(id, &Column { sensitivity: proposed.clone(), ..column }).await?;
             }
-            _ => level = level.max(column.sensitivity.level),
+            _ => level = level.max(now),
         }
     }
     tx.save_dataset(Dataset { level, ..dataset }).await?;

@@ -1,7 +1,7 @@
 use super::service::{self, Words};
 use super::{
-    ClassifyColumn, ColumnView, DatasetView, DescribeDataset, ProfileView, ReadDataset, SetVisibility, VersionView,
-    Visibility,
+    ClassifyColumn, ColumnView, DatasetView, DescribeDataset, ProfileView, ReadDataset, RetireDataset, SetVisibility,
+    VersionView, Visibility,
 };
 use crate::Context;
 use crate::grants::HistoryLine;
@@ -56,6 +56,7 @@ pub fn routes(routes: Routes<Context>) -> Routes<Context> {
         .with(web::route!(Permit<DescribeDataset>, describe_dataset))
         .with(web::route!(Permit<ClassifyColumn>, classify_column))
         .with(web::route!(Permit<SetVisibility>, set_visibility))
+        .with(web::route!(Permit<RetireDataset>, retire_dataset))
 }
 
 /// Show a dataset.
@@ -166,4 +167,15 @@ pub(super) async fn set_visibility(
     Json(what): Json<VisibilityChange>,
 ) -> Result<Json<DatasetView>, Problem> {
     Ok(Json(DatasetView::of(service::set_visibility(&cx, &permit, &id, what.visibility).await?)))
+}
+
+/// Take a dataset out of use for good. Reads under its grants end within a second; what was done with it stands.
+#[utoipa::path(post, path = "/datasets/{id}/retire", tag = "catalog", params(("id" = String, Path)),
+    responses((status = 200, body = DatasetView), (status = "default", body = Problem)))]
+pub(super) async fn retire_dataset(
+    permit: Permit<RetireDataset>,
+    State(cx): State<Context>,
+    Path(id): Path<DatasetId>,
+) -> Result<Json<DatasetView>, Problem> {
+    Ok(Json(DatasetView::of(service::retire(&cx, &permit, &id).await?)))
 }

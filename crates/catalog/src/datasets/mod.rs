@@ -32,6 +32,8 @@ access::actions! {
     ClassifyColumn,
     /// List a dataset for everyone, or hide it.
     SetVisibility,
+    /// Take a dataset out of use for good.
+    RetireDataset,
 }
 
 #[cfg(test)]

@@ -3,13 +3,14 @@ use super::model::DESCRIPTION;
 use super::next::Standing;
 use super::store::DatasetStore;
 use super::{
-    ClassifyColumn, Column, Dataset, DatasetState, DescribeDataset, ReadDataset, SetVisibility, Version, Visibility,
+    ClassifyColumn, Column, Dataset, DatasetState, DescribeDataset, ReadDataset, RetireDataset, SetVisibility, Version,
+    Visibility,
 };
 use crate::Context;
 use crate::profile::ColumnProfile;
 use crate::sensitivity::{Level, Source};
 use access::audit::Entry;
-use access::{Action, Caller, Permit, Role};
+use access::{Action, Caller, Outcome, Permit, Role};
 use base::{DatasetId, Next, PersonId, Resource, Securable, Timestamp};
 use db::Tx;
 use events::DatasetChanged;
@@ -170,7 +171,7 @@ pub(super) async fn profile(
             let cut = |column: ColumnProfile| {
                 let may = steward || clear.contains(&column.name);
                 match levels.get(&column.name) {
-                    Some(known) if may || known.sensitivity.level.is_open() => column,
+                    Some(known) if may || known.sensitivity.shows_values() => column,
                     Some(known) => column.withheld(why_not(known)),
                     None => column.withheld("the column is not in the current version".into()),
                 }
@@ -183,6 +184,7 @@ pub(super) async fn profile(
 fn why_not(column: &Column) -> String {
     let level = match column.sensitivity.source {
         Source::Unclassified => "unclassified, which counts as restricted".to_owned(),
+        Source::Proposed => format!("{}, which no person has confirmed", column.sensitivity.level),
         _ => column.sensitivity.level.to_string(),
     };
     format!("the column is {level}: values are shown to its stewards and under a grant that gives it in the clear")
@@ -210,7 +212,9 @@ pub(super) async fn history(cx: &Context, permit: &Permit<ReadDataset>, id: &Dat
         .read(|tx| async move {
             seen(cx, &tx, permit, id).await?;
             let entries = access::audit::entries_of(&tx, &format!("dataset/{id}"), None, HISTORY).await?;
-            Ok(entries.into_iter().map(|(_, entry)| entry).collect())
+            // Who was refused is for the audit log, not for everyone who may see the dataset.
+            let done = entries.into_iter().map(|(_, entry)| entry).filter(|entry| entry.outcome == Outcome::Allowed);
+            Ok(done.collect())
         })
         .await
 }
@@ -301,7 +305,8 @@ pub(super) async fn classify(
             let after = tx.save_dataset(with_level(&tx, before).await?).await?;
             permit.entry(&after, now).before(&old).after(&new).insert(&tx).await?;
             if raised {
-                crate::grants::suspend_for_level(cx, &tx, id, name, level, &permit.caller().name()).await?;
+                let by = base::Principal::Person(permit.caller().name());
+                crate::grants::suspend_for_level(cx, &tx, id, name, level, &by).await?;
             }
             changed(&tx, &after, now).await?;
             shown(cx, &tx, permit, after, false).await
@@ -324,6 +329,24 @@ pub(super) async fn set_visibility(
             }
             let now = cx.clock.now();
             let after = tx.save_dataset(before.show_to(visibility)).await?;
+            permit.record(&tx, Some(&before), &after, now).await?;
+            changed(&tx, &after, now).await?;
+            shown(cx, &tx, permit, after, false).await
+        })
+        .await
+}
+
+/// Takes a dataset out of use for good: reads end within a second, nothing is granted on it any more.
+pub(super) async fn retire(cx: &Context, permit: &Permit<RetireDataset>, id: &DatasetId) -> Result<Shown> {
+    cx.db
+        .write(|tx| async move {
+            let found = tx.lock_dataset(id).await?;
+            let (before, _) = permit.on(&tx, found).await?.ok_or_else(|| Error::NotFound(id.clone()))?;
+            if before.state == DatasetState::Retired {
+                return shown(cx, &tx, permit, before, false).await;
+            }
+            let now = cx.clock.now();
+            let after = tx.save_dataset(before.retire()?).await?;
             permit.record(&tx, Some(&before), &after, now).await?;
             changed(&tx, &after, now).await?;
             shown(cx, &tx, permit, after, false).await

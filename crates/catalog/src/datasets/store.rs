@@ -3,9 +3,9 @@ use super::{Change, Column, Dataset, Version};
 use crate::from_text;
 use crate::profile::ColumnProfile;
 use crate::sensitivity::Sensitivity;
-use crate::sql::{all, get, one, run, run_one, word};
 use crate::to_text;
 use base::{CrawlId, DatasetId, LakeId, Timestamp};
+use db::sql::{all, get, one, run, run_one, word};
 use db::{Result, Tx};
 use sea_orm::QueryResult;
 

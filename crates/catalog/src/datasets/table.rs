@@ -1,12 +1,12 @@
 //! What a read opens: one version of a dataset, pinned.
 use super::store::DatasetStore;
-use super::{Column, DatasetState};
+use super::{Column, DatasetState, Origin};
 use crate::lakes::store::LakeStore;
 use crate::lakes::{LakeDir, LakeRef, Stamp};
-use crate::sql::unknown;
 use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use base::{DatasetId, Digest, Timestamp};
 use db::Tx;
+use db::sql::unknown;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -34,6 +34,12 @@ pub struct TableFile {
     /// One per partition column; `None` is null.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<Option<String>>,
+    /// The columns of a CSV file in the order of its header, where that is not the order of the table's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub header: Option<Vec<String>>,
+    /// A bound on the bytes of a row, on average over any run of them; nothing where that is a few thousand at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub row_bytes: Option<u64>,
 }
 
 impl TableFile {
@@ -117,6 +123,7 @@ pub struct Table {
     pub dataset: DatasetId,
     /// A read is refused unless this is active.
     pub state: DatasetState,
+    pub origin: Origin,
     pub version: i64,
     /// Of schema and files: the version's identity.
     pub digest: String,
@@ -146,6 +153,7 @@ pub async fn table_of(tx: &Tx, dataset: &DatasetId, version: Option<i64>) -> db:
     Ok(Some(Table {
         dataset: found.id,
         state: found.state,
+        origin: found.origin,
         version: number,
         digest: version.digest,
         lake: lake.place(),

@@ -6,6 +6,7 @@ use super::{
 use crate::Context;
 use crate::lakes::store::LakeStore;
 use crate::lakes::{Lake, Roots};
+use crate::profile::{ColumnProfile, ColumnSketch};
 use crate::sensitivity::{Level, Sensitivity, Source};
 use arrow::datatypes::{DataType, Field, Schema};
 use base::{DatasetId, Principal};
@@ -128,6 +129,8 @@ async fn publishing_makes_versions_and_never_writes_over_a_crawled_dataset() {
             rows: 3,
             digest: None,
             values: Vec::new(),
+            header: None,
+            row_bytes: None,
         };
         let fields = vec![Field::new("score", DataType::Float64, false), Field::new("other", DataType::Utf8, true)];
         let what = Published {
@@ -145,10 +148,10 @@ async fn publishing_makes_versions_and_never_writes_over_a_crawled_dataset() {
         let levels: Vec<_> =
             table.columns.iter().map(|c| (c.name.as_str(), c.sensitivity.level, c.sensitivity.source)).collect();
         let expected =
-            [("score", Level::Confidential, Source::Proposed), ("other", Level::Restricted, Source::Unclassified)];
-        assert_eq!(levels, expected);
+            [("score", Level::Confidential, Source::Proposed), ("other", Level::Confidential, Source::Proposed)];
+        assert_eq!(levels, expected, "one of another name may be made of the most sensitive");
         let found = cx.db.read(|tx| async move { tx.find_dataset(id).await }).await.unwrap().unwrap();
-        assert_eq!((found.origin, found.level, found.rows), (Origin::Published, Level::Restricted, 3));
+        assert_eq!((found.origin, found.level, found.rows), (Origin::Published, Level::Confidential, 3));
         let over = Published { dataset: crawled.id.clone(), ..what.clone() };
         assert!(matches!(publish(&over).await, Err(Error::Crawled(_))));
         assert!(matches!(publish(&Published { rows: 4, ..what.clone() }).await, Err(Error::Rows { .. })));
@@ -158,6 +161,37 @@ async fn publishing_makes_versions_and_never_writes_over_a_crawled_dataset() {
                 "{bad}"
             );
         }
+        // A person's word stands until what is read rises above it, and a source that is less sensitive lowers nothing.
+        let said = |level| Column {
+            sensitivity: column("score", level).sensitivity.classified(level),
+            ..column("score", level)
+        };
+        let put = async |id: &DatasetId, level| {
+            let said = &said(level);
+            cx.db.write(|tx| async move { tx.put_column(id, said).await }).await.unwrap();
+        };
+        let level = async || {
+            let columns = cx.db.read(|tx| async move { tx.list_columns(id).await }).await.unwrap();
+            let score = columns.into_iter().find(|column| column.name == "score").unwrap().sensitivity;
+            (score.level, score.source)
+        };
+        put(id, Level::Internal).await;
+        publish(&what).await.unwrap();
+        assert_eq!(level().await, (Level::Confidential, Source::Proposed));
+        put(&crawled.id, Level::Public).await;
+        publish(&what).await.unwrap();
+        assert_eq!(level().await, (Level::Confidential, Source::Proposed));
+        // What the content tells raises a level that was inherited, and never lowers it.
+        let told = async |level: Level| {
+            let proposed = Sensitivity { level, source: Source::Proposed, ..Sensitivity::unclassified() };
+            let profile = ColumnProfile::of("score", "Utf8", &ColumnSketch::text());
+            let found = &[("score".to_owned(), profile, proposed)];
+            cx.db.write(|tx| async move { super::profiled(cx, &tx, id, 4, found).await }).await.unwrap();
+        };
+        told(Level::Internal).await;
+        assert_eq!(level().await, (Level::Confidential, Source::Proposed));
+        told(Level::Restricted).await;
+        assert_eq!(level().await, (Level::Restricted, Source::Proposed));
         let nowhere = Published { dataset: "no.p.x".into(), ..what.clone() };
         assert!(matches!(publish(&nowhere).await, Err(Error::Lake(_))));
     })

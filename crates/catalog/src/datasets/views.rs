@@ -185,9 +185,9 @@ pub(super) fn line(entry: Entry) -> HistoryLine {
     let state = of("state");
     let text = match entry.action.as_str() {
         "CrawlDataset" if state == "missing" => "the crawl did not find it".to_owned(),
-        "CrawlDataset" | "PublishDataset" => {
-            format!("version {}: {} rows in {} files", of("version"), of("rows"), of("files"))
-        }
+        "CrawlDataset" => format!("version {}: {} rows in {} files", of("version"), of("rows"), of("files")),
+        "PublishDataset" => format!("version {}: {} rows, {} bytes", of("version"), of("rows"), of("bytes")),
+        "RetireDataset" => "it was taken out of use".to_owned(),
         "ClassifyColumn" => {
             let part = |index: usize| after.get(index).map(plain).unwrap_or_default();
             format!("column `{}` is {}, {}", part(0), part(1), part(2))

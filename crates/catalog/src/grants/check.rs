@@ -3,7 +3,7 @@ use super::store::GrantStore;
 use super::{Allowed, ColumnTerm, NotAllowed, Reading};
 use crate::datasets;
 use crate::requests::RequestKind;
-use base::{DatasetId, GrantId, Principal, Timestamp};
+use base::{DatasetId, GrantId, Principal, PurposeId, Timestamp};
 use db::Tx;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -89,6 +89,21 @@ pub async fn terms_of(
         }
     }
     Ok(terms)
+}
+
+/// Returns the datasets that these principals may read now for `purpose`.
+///
+/// # Errors
+/// The store's.
+pub async fn readable_for(
+    tx: &Tx,
+    principals: &[Principal],
+    purpose: &PurposeId,
+    now: Timestamp,
+) -> db::Result<BTreeSet<String>> {
+    let grants = tx.list_in_force(principals, now).await?;
+    let fits = grants.into_iter().filter(|grant| grant.kind == RequestKind::Read && grant.purpose == *purpose);
+    Ok(fits.map(|grant| grant.object).collect())
 }
 
 /// Returns the datasets that these principals may read now.

@@ -83,6 +83,19 @@ impl Fault for NotAllowed {
             Self::NotActive(_) => "once a crawl of its lake finds it again, this works".into(),
         })
     }
+
+    fn about(&self) -> Option<String> {
+        let object = match self {
+            Self::None(object) | Self::NotActive(object) => object,
+            Self::NotNow { object, .. }
+            | Self::Purpose { object, .. }
+            | Self::Use { object, .. }
+            | Self::Named { object, .. }
+            | Self::Several { object, .. } => object,
+        };
+        // Of a schema the path says which dataset of it was meant.
+        (object.split('.').count() > 2).then(|| format!("dataset/{object}"))
+    }
 }
 
 fn words(held: &[impl ToString]) -> String {
@@ -110,13 +123,13 @@ impl Reading<'_> {
         }
         let of_purpose: Vec<&Grant> = held.iter().copied().filter(|grant| grant.purpose == *self.purpose).collect();
         if of_purpose.is_empty() {
-            let purposes = unique(held.iter().map(|grant| grant.purpose.clone()));
+            let purposes = unique(self.in_force(&held).iter().map(|grant| grant.purpose.clone()));
             return Err(NotAllowed::Purpose { object: object(), purpose: self.purpose.clone(), held: purposes });
         }
         let of_use: Vec<&Grant> =
             of_purpose.iter().copied().filter(|grant| grant.uses.contains(&self.stated_use)).collect();
         if of_use.is_empty() {
-            let uses = unique(of_purpose.iter().flat_map(|grant| grant.uses.iter().copied()));
+            let uses = unique(self.in_force(&of_purpose).iter().flat_map(|grant| grant.uses.iter().copied()));
             return Err(NotAllowed::Use { object: object(), stated: self.stated_use, held: uses });
         }
         let fit: Vec<&Grant> = of_use.iter().copied().filter(|grant| grant.permits(self.now)).collect();
@@ -128,6 +141,12 @@ impl Reading<'_> {
                 Err(NotAllowed::Several { object: object(), fit })
             }
         }
+    }
+
+    /// Returns those that allow something now, to name what the caller may choose; all of them where none does.
+    fn in_force<'g>(&self, grants: &[&'g Grant]) -> Vec<&'g Grant> {
+        let now: Vec<&Grant> = grants.iter().copied().filter(|grant| grant.permits(self.now)).collect();
+        if now.is_empty() { grants.to_vec() } else { now }
     }
 
     fn is_for(&self, grant: &Grant) -> bool {

@@ -2,12 +2,13 @@
 use super::*;
 use crate::requests::{Approval, Ask, AskFacts, Decision, Facts, Policy, Request, RequestKind, RequestState};
 use crate::sensitivity::Level;
+use crate::sides::Side;
 use access::Right;
 use base::{Fault, GrantId, Period, PersonId, Principal, PurposeId, Timestamp};
 use expect_test::{Expect, expect};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 fn day(n: i64) -> Timestamp {
     Timestamp(1_767_225_600_000_000).plus_days(n)
@@ -175,10 +176,31 @@ fn of_several_that_fit_the_reader_names_one_and_they_are_never_added_up() {
     );
 }
 
+#[test]
+fn what_is_named_to_choose_from_is_in_force_where_anything_is() {
+    let old = Grant { purpose: "fraud".into(), uses: [Use::Score].into(), ..grant("g-0") };
+    let old = old.revoke(ended("dora")).unwrap();
+    let nameless = || Asked { purpose: "".into(), ..asked() };
+    check(
+        &[old.clone(), grant("g-1")],
+        nameless(),
+        expect![
+            "catalog.grant_does_not_fit: no grant that you hold for `retail.core.customers` is for purpose ``; yours are for: `pd`"
+        ],
+    );
+    check(
+        &[old],
+        nameless(),
+        expect![
+            "catalog.grant_does_not_fit: no grant that you hold for `retail.core.customers` is for purpose ``; yours are for: `fraud`"
+        ],
+    );
+}
+
 type Verb = (&'static str, fn(&Grant) -> Result<Grant, Error>);
 const VERBS: [Verb; 3] = [
     ("suspend", |grant| grant.suspend(ended("dora"))),
-    ("resume", |grant| grant.resume(&"dora".into(), false)),
+    ("resume", |grant| grant.resume(&"dora".into(), &Side::Other, &levels(), &BTreeMap::new())),
     ("revoke", |grant| grant.revoke(ended("dora"))),
 ];
 
@@ -203,9 +225,29 @@ fn every_verb_from_every_state() {
 #[test]
 fn only_another_side_lets_a_suspended_grant_go_on() {
     let suspended = grant("g-1").suspend(ended("dora")).unwrap();
-    assert!(matches!(suspended.resume(&"ana".into(), false), Err(Error::OwnSide(_))), "who wrote the request");
-    assert!(matches!(suspended.resume(&"ben".into(), true), Err(Error::OwnSide(_))), "who belongs to the holder");
-    assert_eq!(suspended.resume(&"eli".into(), false).unwrap(), grant("g-1"));
+    let (now, none) = (levels(), BTreeMap::new());
+    let resume = |by: &str, side: &Side| suspended.resume(&by.into(), side, &now, &none);
+    assert!(matches!(resume("ana", &Side::Other), Err(Error::OwnSide(_))), "who wrote the request");
+    assert!(matches!(resume("ben", &Side::Asks), Err(Error::OwnSide(_))), "who belongs to the holder");
+    let linked = resume("eli", &Side::LinkBy("ana".into()));
+    assert!(matches!(linked, Err(Error::LinkByOwnSide { .. })), "whose password Ana may know");
+    assert_eq!(resume("eli", &Side::Other).unwrap(), grant("g-1"));
+}
+
+#[test]
+fn a_grant_goes_on_as_stored_only_for_whom_the_level_was_shown() {
+    let suspended = grant("g-1").suspend(ended("dora")).unwrap();
+    let column = grant("g-1").columns.into_iter().find(|(_, term)| *term == ColumnTerm::Clear).expect("one in clear").0;
+    let raised: BTreeMap<String, Level> = [(column.clone(), Level::Restricted)].into();
+    let resume = |shown: &BTreeMap<String, Level>| suspended.resume(&"eli".into(), &Side::Other, &raised, shown);
+    assert!(matches!(resume(&BTreeMap::new()), Err(Error::LevelNotShown { .. })));
+    let before = [(column, Level::Internal)].into();
+    assert!(matches!(resume(&before), Err(Error::LevelNotShown { .. })), "as it was before");
+    assert_eq!(resume(&raised).unwrap(), grant("g-1"));
+}
+
+fn levels() -> BTreeMap<String, Level> {
+    grant("g-1").columns.into_keys().map(|column| (column, Level::Internal)).collect()
 }
 
 #[test]
@@ -346,14 +388,14 @@ fn happen(event: &Event, now: Timestamp, request: &Request) -> Option<Request> {
             let facts = Facts {
                 now,
                 right,
-                on_asking_side: false,
+                side: Side::Other,
                 object_active: true,
                 columns: facts.columns,
-                levels: [].into(),
+                levels: [("age".to_owned(), Level::Internal)].into(),
                 approvals_needed: 1,
                 void: BTreeSet::new(),
             };
-            request.decide(&Decision::Approve { terms, levels: [].into() }, &facts).ok()
+            request.decide(&Decision::Approve { terms, levels: facts.levels.clone() }, &facts).ok()
         }
         Event::Withdraw => request.withdraw(&"ana".into()).ok(),
         Event::Expire => request.expire(now).ok(),
@@ -388,7 +430,7 @@ proptest! {
             let Some(before) = held.clone() else { continue };
             let after = match event {
                 Event::Suspend => before.suspend(ended("dora")),
-                Event::Resume => before.resume(&"eli".into(), false),
+                Event::Resume => before.resume(&"eli".into(), &Side::Other, &BTreeMap::new(), &BTreeMap::new()),
                 Event::Revoke => before.revoke(ended("dora")),
                 _ => continue,
             };

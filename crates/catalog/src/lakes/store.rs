@@ -1,6 +1,6 @@
 use super::Lake;
-use crate::sql::{all, get, one, run};
 use base::{LakeId, PersonId, TeamId, Timestamp};
+use db::sql::{all, get, one, run};
 use db::{Result, Tx};
 use sea_orm::QueryResult;
 
@@ -63,11 +63,11 @@ impl LakeStore for Tx {
              AND state <> 'retired') AS datasets FROM lakes WHERE id > $1 ORDER BY id LIMIT $2"
         );
         let rows = all(self, &sql, vec![after.unwrap_or_default().into(), i64::from(limit).into()]).await?;
-        rows.iter().map(|row| Ok((lake_of(row)?, crate::sql::count(row, "datasets")?))).collect()
+        rows.iter().map(|row| Ok((lake_of(row)?, db::sql::count(row, "datasets")?))).collect()
     }
 
     async fn count_lakes(&self) -> Result<u64> {
         let row = one(self, "SELECT count(*) AS n FROM lakes", vec![]).await?.ok_or(db::Error::Stale)?;
-        crate::sql::count(&row, "n")
+        db::sql::count(&row, "n")
     }
 }

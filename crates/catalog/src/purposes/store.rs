@@ -1,8 +1,8 @@
 use super::Purpose;
-use crate::sql::{self, get};
 use crate::{from_text, to_text};
 use base::{PersonId, PurposeId, Timestamp};
 use db::Tx;
+use db::sql::{self, get};
 use sea_orm::QueryResult;
 
 const COLUMNS: &str = "id, name, text, lawful_basis, controller, impact_assessment, allowed_uses, retention_days, owner, \

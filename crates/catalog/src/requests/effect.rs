@@ -12,6 +12,7 @@ use access::http::Permit;
 use base::{Principal, RequestId, Timestamp, Tone};
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 /// How many earlier decisions are shown.
 const LIKE_BEFORE: u64 = 5;
@@ -103,6 +104,9 @@ pub struct EffectView {
     pub like_before: Vec<Before>,
 }
 
+/// How long counting rows may take; whoever decides gets the rest without it.
+pub(super) const LONGEST_COUNT: Duration = Duration::from_mins(2);
+
 /// Returns what `terms` would do if the caller approved with them. For deciders of another side only: a requester could
 /// search hidden values by counting rows.
 pub async fn preview(
@@ -117,8 +121,8 @@ pub async fn preview(
             let found = tx.find_request(id).await?;
             let (request, right) = permit.on(&tx, found).await?.ok_or_else(|| Error::NotFound(id.clone()))?;
             let now = cx.clock.now();
-            let on_asking_side = access::belongs(&tx, &right.holder, &request.principal).await?;
-            request.may_decide(&right, on_asking_side, now)?;
+            let side = request.asking().side_of(&tx, &right.holder).await?;
+            request.may_decide(&right, &side, now)?;
             let object = objects::find(&tx, request.kind, &request.object).await?;
             request.check_terms(terms, object.as_ref().and_then(objects::Object::families).as_ref())?;
             let scope = request.ask.scope.meet(terms)?;
@@ -141,7 +145,10 @@ pub async fn preview(
         effect.rows_note = Some("this server does not read data".into());
         return Ok(effect);
     };
-    match effects.rows_kept(&request.object, &scope.row_filter).await {
+    let counting = effects.rows_kept(&request.object, &scope.row_filter);
+    let counted = tokio::time::timeout(LONGEST_COUNT, counting).await;
+    let too_long = || EffectsError(format!("counting the rows takes longer than {} s", LONGEST_COUNT.as_secs()));
+    match counted.unwrap_or_else(|_| Err(too_long())) {
         Ok(rows) => {
             let text = format!("{} of {} rows", rows.kept, rows.all);
             effect.affected.push(Affected { text, detail: "as many as the rows that are kept".into() });

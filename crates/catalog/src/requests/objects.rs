@@ -1,5 +1,6 @@
 //! What a request is about, as the catalog knows it.
 use super::{ColumnFamily, RequestKind};
+use crate::datasets::store::DatasetStore;
 use crate::datasets::{self, Column, DatasetState, ReadDataset};
 use crate::lakes::ReadLake;
 use crate::lakes::store::LakeStore;
@@ -59,6 +60,15 @@ pub(crate) async fn seen(tx: &Tx, held: &Held<'_>, kind: RequestKind, object: &s
     let Some(dataset) = datasets::find(tx, &DatasetId(object.to_owned())).await? else { return Ok(None) };
     if held.can::<ReadDataset>(&dataset.resource()).is_none() {
         return Ok(None);
+    }
+    find(tx, kind, object).await
+}
+
+/// Returns the object as it stays until this transaction ends: no level changes between what a decision saw and what it
+/// grants.
+pub(crate) async fn lock(tx: &Tx, kind: RequestKind, object: &str) -> db::Result<Option<Object>> {
+    if kind == RequestKind::Read {
+        tx.lock_dataset(&DatasetId(object.to_owned())).await?;
     }
     find(tx, kind, object).await
 }

@@ -1,11 +1,14 @@
-//! How requests on a dataset are decided: how many approvals, how soon, for how long. A steward may tighten it; only
+//! How requests on a lake, a schema or a dataset are decided: how many approvals, how soon, for how long. The nearest
+//! counts: a dataset's own, else its schema's, else its lake's. A steward may tighten it; only
 //! data protection may loosen it, since otherwise one steward could undo that there are two.
 use super::error::{Error, Result};
 use super::store::RequestStore;
 use super::{LoosenAccessPolicy, Policy, ReadAccessPolicy, SetAccessPolicy};
+use crate::lakes::plain_part;
+use crate::lakes::store::LakeStore;
 use crate::{Context, datasets};
 use access::http::Permit;
-use base::{DatasetId, Resource, Securable};
+use base::{DatasetId, LakeId, Resource, Securable};
 use serde::{Deserialize, Serialize};
 
 /// How requests on a dataset are to be decided.
@@ -23,6 +26,7 @@ pub struct NewAccessPolicy {
 /// How requests on a dataset are decided.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct AccessPolicyView {
+    /// The dataset, or the lake or schema above it.
     pub dataset: String,
     pub approvals_needed: i64,
     pub answer_days: i64,
@@ -68,10 +72,17 @@ fn view(dataset: &DatasetId, policy: Policy) -> AccessPolicyView {
     AccessPolicyView { dataset: dataset.0.clone(), approvals_needed, answer_days, longest_days }
 }
 
-async fn find(tx: &db::Tx, dataset: &DatasetId) -> Result<Option<PolicyOf>> {
-    let Some(found) = datasets::find(tx, dataset).await? else { return Ok(None) };
-    let resource = Resource { kind: "access_policy", ..found.resource() };
-    Ok(Some(PolicyOf { resource, policy: tx.find_policy(dataset.as_str()).await? }))
+/// Finds the policy of `lake`, `lake.schema` or `lake.schema.table`.
+async fn find(tx: &db::Tx, object: &DatasetId) -> Result<Option<PolicyOf>> {
+    let parts: Vec<&str> = object.as_str().split('.').collect();
+    let found = match parts.as_slice() {
+        [lake] | [lake, _] => tx.find_lake(&LakeId((*lake).to_owned())).await?.map(|lake| lake.resource()),
+        _ => datasets::find(tx, object).await?.map(|dataset| dataset.resource()),
+    };
+    let Some(found) = found.filter(|_| parts.iter().skip(1).all(|part| plain_part(part))) else { return Ok(None) };
+    let (id, scope) = (object.0.clone(), super::scope_of(object.as_str()));
+    let resource = Resource { kind: "access_policy", id, scope, ..found };
+    Ok(Some(PolicyOf { resource, policy: tx.find_policy(object.as_str()).await? }))
 }
 
 /// Returns how requests on `dataset` are decided.

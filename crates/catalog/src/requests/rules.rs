@@ -2,6 +2,7 @@
 use super::*;
 use crate::grants::{ColumnTerm, Literal, RowFilter, RowOp, RowRule, RowValue, Scope, Terms, Use};
 use crate::sensitivity::Level;
+use crate::sides::Side;
 use access::Right;
 use base::{PersonId, Principal, Timestamp};
 use expect_test::{Expect, expect};
@@ -80,17 +81,22 @@ fn by(who: &str) -> Facts {
     Facts {
         now: day(11),
         right,
-        on_asking_side: false,
+        side: Side::Other,
         object_active: true,
         columns: columns(),
-        levels: [("age".to_owned(), Level::Internal)].into(),
+        levels: levels(),
         approvals_needed: 1,
         void: BTreeSet::new(),
     }
 }
 
+fn levels() -> BTreeMap<String, Level> {
+    let levels = [("age", Level::Internal), ("iban", Level::Restricted), ("sex", Level::Confidential)];
+    levels.map(|(column, level)| (column.to_owned(), level)).into()
+}
+
 fn approve(terms: Terms) -> Decision {
-    Decision::Approve { terms, levels: BTreeMap::new() }
+    Decision::Approve { terms, levels: levels() }
 }
 
 fn show(done: Result<Request>) -> String {
@@ -140,12 +146,48 @@ fn an_approval_only_narrows() {
 
 #[test]
 fn a_level_that_changed_since_it_was_shown_stops_the_approval() {
-    let shown = |level| Decision::Approve { terms: Terms::default(), levels: [("age".to_owned(), level)].into() };
+    let showing = |terms: Terms, column: &str, level: Option<Level>| {
+        let mut levels = levels();
+        levels.remove(column);
+        levels.extend(level.map(|level| (column.to_owned(), level)));
+        Decision::Approve { terms, levels }
+    };
+    let shown = |level| showing(Terms::default(), "age", Some(level));
     let as_asked = expect!["approved: age clear, iban clear, sex check; all rows; until 2026-04-01T00:00:00Z"];
     decides(shown(Level::Internal), by("dora"), as_asked);
     decides(shown(Level::Public), by("dora"), expect!["column `age` was shown as public, and is internal"]);
-    let gone = Decision::Approve { terms: Terms::default(), levels: [("ssn".to_owned(), Level::Public)].into() };
+    let gone = showing(Terms::default(), "ssn", Some(Level::Public));
     decides(gone, by("dora"), expect!["column `ssn` was shown as public, and is gone"]);
+    let not_shown = expect!["the level of column `iban` was not shown: it is restricted"];
+    decides(showing(Terms::default(), "iban", None), by("dora"), not_shown);
+    let left_out = expect!["approved: age clear, sex check; all rows; until 2026-04-01T00:00:00Z"];
+    decides(showing(terms([("iban", ColumnTerm::LeftOut)]), "iban", None), by("dora"), left_out);
+    let mut without = by("dora");
+    without.levels.remove("iban");
+    without.columns = without.columns.map(|columns| columns.into_iter().filter(|(name, _)| name != "iban").collect());
+    let absent = expect!["the level of column `iban` was not shown: it is gone"];
+    decides(showing(Terms::default(), "iban", None), without.clone(), absent);
+    let left_out = expect!["approved: age clear, sex check; all rows; until 2026-04-01T00:00:00Z"];
+    decides(showing(terms([("iban", ColumnTerm::LeftOut)]), "iban", None), without, left_out);
+}
+
+#[test]
+fn a_level_that_rose_since_an_earlier_approval_stops_the_last_one() {
+    let two = |who| Facts { approvals_needed: 2, ..by(who) };
+    let mut request = given(RequestState::Submitted);
+    request.submission.as_mut().unwrap().approvals_needed = 2;
+    let once = request.decide(&approve(Terms::default()), &two("dora")).unwrap();
+    let raised: BTreeMap<_, _> = levels().into_iter().chain([("age".to_owned(), Level::Restricted)]).collect();
+    let facts = Facts { levels: raised.clone(), ..two("eli") };
+    let second = Decision::Approve { terms: Terms::default(), levels: raised };
+    expect!["column `age` was internal when `dora` approved, and is restricted"]
+        .assert_eq(&show(once.decide(&second, &facts)));
+    let void = Facts { void: [PersonId::from("dora")].into(), ..facts };
+    assert_eq!(
+        once.decide(&second, &void).unwrap().state,
+        RequestState::Submitted,
+        "what no longer counts misleads no one"
+    );
 }
 
 #[test]
@@ -157,8 +199,10 @@ fn a_decider_is_of_another_side_and_had_the_right_before() {
         by("dora"),
         expect!["the text is empty or longer than 4000 bytes"],
     );
-    let own = Facts { on_asking_side: true, ..by("dora") };
+    let own = Facts { side: Side::Asks, ..by("dora") };
     decides(no(), own, expect!["`dora` belongs to the side that asks"]);
+    let linked = Facts { side: Side::LinkBy("ana".into()), ..by("dora") };
+    decides(no(), linked, expect!["`dora` came in by a one-time link that `ana`, of the side that asks, made"]);
     decides(no(), by("ana"), expect!["`ana` belongs to the side that asks"]);
     let self_made = Facts { right: Right { given_by: "dora".into(), ..by("dora").right }, ..by("dora") };
     decides(no(), self_made, expect!["`dora` got this right from `dora` at 2026-01-02T00:00:00Z"]);

@@ -6,9 +6,9 @@ use crate::grants::store::GrantStore;
 use crate::grants::{ColumnAs, ColumnTerm, RowFilter, Scope, Terms, Use, columns_as};
 use crate::purposes::{PurposeStore, PurposeView};
 use crate::sensitivity::{Level, Source};
-use access::Action;
 use access::http::{Held, Permit};
-use base::{Next, Securable, Timestamp};
+use access::{Action, LinkMaker};
+use base::{Next, PersonId, Securable, Timestamp};
 use std::collections::BTreeSet;
 
 /// Columns, rows and time.
@@ -124,15 +124,25 @@ pub struct RequestLine {
     pub viewer: Viewer,
 }
 
-/// Returns how the holder of `held` stands to `request`: what the calls themselves would decide.
-pub(super) fn viewer(request: &Request, held: &Held<'_>, now: Timestamp) -> Viewer {
-    let asks = held.belongs(&request.principal);
+/// Who looks, when, and what they hold.
+pub(super) struct Looks<'a> {
+    pub held: &'a Held<'a>,
+    pub me: &'a PersonId,
+    /// Who made the last link that they came in by.
+    pub maker: Option<LinkMaker>,
+    pub now: Timestamp,
+}
+
+/// Returns how whoever looks stands to `request`: what the calls themselves would decide.
+pub(super) fn viewer(request: &Request, looks: &Looks<'_>) -> Viewer {
+    let asks = looks.held.belongs(&request.principal);
     if asks {
         return Viewer::Asks;
     }
-    match held.can::<DecideRequest>(&request.resource()) {
+    let side = request.asking().side(looks.me, asks, looks.maker.as_ref());
+    match looks.held.can::<DecideRequest>(&request.resource()) {
         None => Viewer::Reads,
-        Some(right) => match request.may_decide(&right, asks, now) {
+        Some(right) => match request.may_decide(&right, &side, looks.now) {
             Ok(_) => Viewer::Decides,
             Err(why) => Viewer::MayNotDecide(why.to_string()),
         },
@@ -140,8 +150,8 @@ pub(super) fn viewer(request: &Request, held: &Held<'_>, now: Timestamp) -> View
 }
 
 impl RequestLine {
-    pub(super) fn of(request: Request, held: &Held<'_>, now: Timestamp) -> Self {
-        Self { viewer: viewer(&request, held, now), request }
+    pub(super) fn of(request: Request, looks: &Looks<'_>) -> Self {
+        Self { viewer: viewer(&request, looks), request }
     }
 }
 
@@ -190,7 +200,9 @@ pub async fn view<A: Action>(cx: &Context, permit: &Permit<A>, request: Request)
             let purpose = tx.find_purpose(&request.ask.purpose).await?.map(PurposeView::from);
             let grant = tx.find_grant_of(&request.id).await?;
             let object = objects::find(&tx, request.kind, &request.object).await?;
-            let next = request.next(&viewer(request, &held, cx.clock.now()));
+            let (me, now) = (permit.caller().name(), cx.clock.now());
+            let looks = Looks { maker: access::link_maker(&tx, &me).await?, held: &held, me: &me, now };
+            let next = request.next(&viewer(request, &looks));
             Ok(RequestView {
                 purpose,
                 grant: grant.map(|grant| grant.0),

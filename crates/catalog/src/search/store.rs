@@ -2,8 +2,8 @@ use super::index::Document;
 use crate::datasets::Dataset;
 use crate::datasets::store::{DatasetStore, dataset_of};
 use crate::sensitivity::Level;
-use crate::sql::{all, get};
 use base::DatasetId;
+use db::sql::{all, get};
 use db::{Result, Tx};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, Order, Query, SelectStatement};
@@ -124,7 +124,7 @@ impl SearchStore for Tx {
         let mut select = Query::select();
         select.expr_as(Expr::cust("count(*)"), "n").from("datasets").cond_where(asked.condition(but));
         let row = self.conn().query_one(&select).await?.ok_or(db::Error::Stale)?;
-        crate::sql::count(&row, "n")
+        db::sql::count(&row, "n")
     }
 
     async fn count_by(&self, asked: &Asked, facet: Facet) -> Result<Vec<(String, u64)>> {
@@ -138,7 +138,7 @@ impl SearchStore for Tx {
         select.column(column).expr_as(Expr::cust("count(*)"), "n").from("datasets");
         select.cond_where(asked.condition(Some(facet))).group_by_col(column).order_by(column, Order::Asc).limit(200);
         let rows = self.conn().query_all(&select).await?;
-        rows.iter().map(|row| Ok((get(row, column)?, crate::sql::count(row, "n")?))).collect()
+        rows.iter().map(|row| Ok((get(row, column)?, db::sql::count(row, "n")?))).collect()
     }
 
     async fn columns_of(&self, datasets: &[DatasetId]) -> Result<BTreeMap<String, Vec<String>>> {

@@ -30,7 +30,7 @@ impl Level {
         }
     }
 
-    /// Returns whether values, ranges and histograms of such a column may be shown to anyone who may see the dataset.
+    /// Returns whether it does no harm to show values, ranges and histograms to anyone who may see the dataset.
     pub fn is_open(self) -> bool {
         self <= Self::Internal
     }
@@ -90,6 +90,19 @@ impl Sensitivity {
         Self { level, source, ..self.clone() }
     }
 
+    /// Returns what publishing makes of it: what was `inherited` from what was read, where that is higher, also than a
+    /// person's word. Publishing never lowers a level; where it names nothing that was read, the level stands.
+    #[must_use]
+    pub fn published(&self, inherited: Self) -> Self {
+        let names_nothing = inherited.source == Source::Unclassified;
+        if inherited.level > self.level && !names_nothing { inherited } else { self.clone() }
+    }
+
+    /// Returns whether values, ranges and histograms may be shown to anyone who may see the dataset: a person said so.
+    pub fn shows_values(&self) -> bool {
+        self.level.is_open() && self.is_by_person()
+    }
+
     /// Returns what a crawl's `found` makes of it: nothing, where a person has spoken.
     #[must_use]
     pub fn crawled(&self, found: Self) -> Self {
@@ -100,6 +113,21 @@ impl Sensitivity {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn publishing_never_lowers_a_level() {
+        let inherited = |level| Sensitivity {
+            level,
+            source: Source::Proposed,
+            rule: Some("inherited from what was read".into()),
+            confidence: Some(1.0),
+        };
+        let said = Sensitivity::unclassified().classified(Level::Internal);
+        assert_eq!(said.published(inherited(Level::Public)), said);
+        assert_eq!(said.published(inherited(Level::Restricted)), inherited(Level::Restricted));
+        assert_eq!(said.published(Sensitivity::unclassified()), said, "a version that names nothing it read");
+        assert_eq!(Sensitivity::unclassified().published(inherited(Level::Public)), Sensitivity::unclassified());
+    }
 
     #[test]
     fn a_persons_word_is_never_overwritten_by_a_crawl() {
@@ -116,6 +144,9 @@ mod tests {
             assert_eq!(Sensitivity::unclassified().classified(level).source, Source::Corrected);
         }
         assert_eq!(Sensitivity::unclassified().crawled(proposed.clone()), proposed);
+        assert!(!Sensitivity { level: Level::Public, ..proposed.clone() }.shows_values(), "no person has looked at it");
+        assert!(proposed.classified(Level::Internal).shows_values());
+        assert!(!proposed.classified(Level::Confidential).shows_values());
         assert!(Level::Public < Level::Restricted && "secret".parse::<Level>().is_err());
     }
 }

@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::fs::{File, Metadata};
+use std::io::{BufReader, Read};
 use std::ops::Range;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,6 +28,15 @@ pub struct PinnedFile {
     pub modified_us: i64,
     /// The value of each partition column; `None` is null.
     pub partition: Vec<Option<String>>,
+    /// The columns of a CSV file in the order of its header, where that is not the table's.
+    pub header: Option<Vec<String>>,
+}
+
+/// How the header of a CSV file reads: in bytes, nothing else says which value belongs to which column.
+pub(super) struct Headers {
+    pub(super) delimiter: u8,
+    /// The table's columns, which a file has in this order unless it names another.
+    pub(super) usual: Vec<String>,
 }
 
 /// The pinned files of one dataset version: all that a plan can open, by number. A plan holds no path at all.
@@ -35,6 +45,8 @@ pub struct PinnedFile {
 pub(super) struct LakeFiles {
     folder: Arc<Dir>,
     files: Vec<PinnedFile>,
+    /// Of CSV files.
+    headers: Option<Headers>,
     opened: Mutex<BTreeSet<usize>>,
     changed: AtomicBool,
 }
@@ -49,8 +61,8 @@ enum Trouble {
 }
 
 impl LakeFiles {
-    pub(super) fn new(folder: Arc<Dir>, files: Vec<PinnedFile>) -> Self {
-        Self { folder, files, opened: Mutex::default(), changed: AtomicBool::new(false) }
+    pub(super) fn new(folder: Arc<Dir>, files: Vec<PinnedFile>, headers: Option<Headers>) -> Self {
+        Self { folder, files, headers, opened: Mutex::default(), changed: AtomicBool::new(false) }
     }
 
     pub(super) fn files(&self) -> &[PinnedFile] {
@@ -103,11 +115,24 @@ impl LakeFiles {
         }
     }
 
+    /// Tells whether a CSV file's columns stand in the order that its version says: masks and row filters go by it.
+    fn has_its_header(&self, file: &File, pinned: &PinnedFile) -> bool {
+        let Some(Headers { delimiter, usual }) = &self.headers else { return true };
+        let format = datafusion::arrow::csv::reader::Format::default().with_header(true).with_delimiter(*delimiter);
+        let Ok((found, _)) = format.infer_schema(BufReader::new(file).take(LONGEST_HEADER), Some(0)) else {
+            return false;
+        };
+        found.fields().iter().map(|field| field.name()).eq(pinned.header.as_ref().unwrap_or(usual))
+    }
+
     /// Reads `ranges` of file `number` in one opening. Blocks on the disk.
     fn read(&self, number: usize, ranges: &[Range<u64>]) -> std::result::Result<Vec<Bytes>, Trouble> {
         let pinned = self.files.get(number).ok_or(Trouble::Unreadable)?;
-        self.opened.lock().unwrap_or_else(PoisonError::into_inner).insert(number);
+        let first = self.opened.lock().unwrap_or_else(PoisonError::into_inner).insert(number);
         let file = self.open(pinned)?;
+        if first && !self.has_its_header(&file, pinned) {
+            return Err(Trouble::Changed);
+        }
         let mut parts = Vec::with_capacity(ranges.len());
         for range in ranges {
             let length = usize::try_from(range.end.saturating_sub(range.start)).map_err(|_| Trouble::Unreadable)?;
@@ -236,6 +261,8 @@ impl ObjectStore for LakeStore {
     }
 }
 
+/// As a crawl reads it.
+const LONGEST_HEADER: u64 = 16 << 20;
 const PIECE_BYTES: u64 = 4 * 1024 * 1024;
 
 fn pieces(range: &Range<u64>) -> Vec<Range<u64>> {

@@ -1,8 +1,11 @@
 //! The reading machinery: SQL over governed tables. It knows no database, no HTTP and no caller; who sees what is a
 //! [`Policy`] given to it.
+mod bounds;
 mod encode;
 mod exec;
 pub(crate) mod files;
+mod kept;
+mod measured;
 mod mistakes;
 mod policy;
 mod pump;
@@ -13,15 +16,16 @@ mod statement;
 mod table;
 #[cfg(test)]
 mod tests;
+mod widest;
 
 pub use encode::Encoding;
 pub use files::PinnedFile;
 pub use mistakes::nearest;
 pub use policy::{Key, Policy, Side, Split, Term};
 pub use pump::{Piece, pump};
-pub use runtime::{Engine, Limits};
+pub use runtime::{Engine, Limits, Slot};
 pub use scan::Format;
-pub use session::{Pinned, Prepared, Rows, Session};
+pub use session::{BROKE_OFF, Pinned, Prepared, Rows, Session};
 pub use statement::Statement;
 
 /// A dataset as SQL names it: `lake.schema.table`.

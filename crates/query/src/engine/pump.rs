@@ -1,11 +1,12 @@
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures::StreamExt;
+use futures::{FutureExt, StreamExt};
 use tokio::sync::mpsc::Sender;
 
 use super::encode::{Encoder, Encoding};
-use super::{Error, Prepared, Rows, Session};
+use super::{BROKE_OFF, Error, Prepared, Rows, Session};
 
 /// A piece of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +22,8 @@ pub enum Piece {
 /// Runs `prepared` and sends the answer piece by piece, [`Piece::End`] or [`Piece::Failed`] last. It stops when nobody
 /// receives any more.
 pub async fn pump(session: Arc<Session>, prepared: Prepared, encoding: Encoding, out: Sender<Piece>) {
-    let last = match send_rows(&session, prepared, encoding, &out).await {
+    let sent = AssertUnwindSafe(send_rows(&session, prepared, encoding, &out)).catch_unwind().await;
+    let last = match sent.unwrap_or(Err(Stopped::Failed(Error::Failed(BROKE_OFF)))) {
         Ok(truncated) => {
             // Looked at on the blocking pool: it touches the disk.
             let unchanged = tokio::task::spawn_blocking(move || session.check_unchanged()).await;

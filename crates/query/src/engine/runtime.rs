@@ -1,5 +1,6 @@
+use std::collections::HashMap;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
@@ -19,6 +20,8 @@ pub struct Limits {
     pub wait: Duration,
     /// How long one runs, from its start to its last byte.
     pub time: Duration,
+    /// How long a reader may take nothing of an answer.
+    pub patience: Duration,
     /// How many rows one answers at most.
     pub rows: usize,
     /// How many threads compute for all of them together.
@@ -33,6 +36,7 @@ impl Default for Limits {
             at_once: 8,
             wait: Duration::from_secs(10),
             time: Duration::from_mins(10),
+            patience: Duration::from_secs(30),
             rows: 50_000_000,
             threads,
         }
@@ -44,7 +48,16 @@ impl Default for Limits {
 pub struct Engine {
     runtime: Option<Runtime>,
     slots: Arc<Semaphore>,
+    /// Those of each who has any.
+    shares: Mutex<HashMap<String, Weak<Semaphore>>>,
     limits: Limits,
+}
+
+/// A place among the queries that run. It is free again once nothing of the query is left on any thread: the session and
+/// what its memory is counted in hold it too.
+#[derive(Clone, Debug)]
+pub struct Slot {
+    _held: Arc<(OwnedSemaphorePermit, OwnedSemaphorePermit)>,
 }
 
 impl Engine {
@@ -58,7 +71,7 @@ impl Engine {
             .enable_time()
             .build()?;
         let slots = Arc::new(Semaphore::new(limits.at_once));
-        Ok(Self { runtime: Some(runtime), slots, limits })
+        Ok(Self { runtime: Some(runtime), slots, shares: Mutex::default(), limits })
     }
 
     /// Returns the bounds.
@@ -66,10 +79,27 @@ impl Engine {
         &self.limits
     }
 
-    /// Waits for a place among the queries that run, or gives up with `None`.
-    pub async fn slot(&self) -> Option<OwnedSemaphorePermit> {
-        let waited = tokio::time::timeout(self.limits.wait, Arc::clone(&self.slots).acquire_owned()).await;
-        waited.ok().and_then(Result::ok)
+    /// Waits for a place among the queries that run, or gives up with `None`. Nobody holds more than half of the places:
+    /// then there is always one for others.
+    pub async fn slot(&self, of: &str) -> Option<Slot> {
+        let share = self.share(of);
+        let both = async {
+            let share = share.acquire_owned().await.ok()?;
+            let place = Arc::clone(&self.slots).acquire_owned().await.ok()?;
+            Some(Slot { _held: Arc::new((share, place)) })
+        };
+        tokio::time::timeout(self.limits.wait, both).await.ok().flatten()
+    }
+
+    fn share(&self, of: &str) -> Arc<Semaphore> {
+        let mut shares = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
+        shares.retain(|_, share| share.strong_count() > 0);
+        if let Some(share) = shares.get(of).and_then(Weak::upgrade) {
+            return share;
+        }
+        let share = Arc::new(Semaphore::new((self.limits.at_once / 2).max(1)));
+        shares.insert(of.to_owned(), Arc::downgrade(&share));
+        share
     }
 
     /// Runs `work` on the engine's threads; dropping what is returned stops it at its next wait.

@@ -12,10 +12,14 @@ use datafusion::datasource::source::DataSourceExec;
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::logical_expr::Expr;
 use datafusion::logical_expr::utils::conjunction;
+use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_expr::expressions::{Column, Literal};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
+use datafusion::physical_plan::projection::ProjectionExec;
+use datafusion::physical_plan::union::UnionExec;
 
-use super::files::{LakeFiles, LakeStore};
+use super::files::{LakeFiles, LakeStore, PinnedFile};
 
 /// How the files of a dataset are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +38,9 @@ pub(super) struct RawTable {
     columns: TableSchema,
     /// Per file, the values of the partition columns.
     partitions: Vec<Vec<ScalarValue>>,
+    /// CSV has values by place only: the orders in which files hold the stored columns, and which one each file has.
+    orders: Vec<Vec<usize>>,
+    order_of: Vec<usize>,
 }
 
 impl RawTable {
@@ -63,8 +70,14 @@ impl RawTable {
         let partitions = partitions.iter().map(|(name, data_type)| Field::new(name, data_type.clone(), true).into());
         // Metadata of the files' schema stays here: writers repeat every column's name in it.
         let stored = Arc::new(Schema::new(stored.fields().clone()));
+        let (orders, order_of) = orders(files.files(), &stored)?;
         let columns = TableSchema::new(stored, partitions.collect());
-        Ok(Self { files, url, format, columns, partitions: values })
+        Ok(Self { files, url, format, columns, partitions: values, orders, order_of })
+    }
+
+    /// Tells whether `column` comes from folders' names: its value is known per file, and never a file's to say.
+    pub(super) fn is_partition(&self, column: &str) -> bool {
+        self.columns.table_partition_cols().iter().any(|field| field.name() == column)
     }
 
     /// Returns all columns: those in the files, then those from their folders' names.
@@ -85,7 +98,7 @@ impl RawTable {
         if kept.is_empty() {
             return Ok(Arc::new(EmptyExec::new(Arc::new(self.schema().project(read)?))));
         }
-        let source: Arc<dyn FileSource> = match self.format {
+        match self.format {
             Format::Parquet => {
                 let mut source = ParquetSource::new(self.columns.clone())
                     .with_table_parquet_options(TableParquetOptions::default())
@@ -93,33 +106,96 @@ impl RawTable {
                 if let Some(predicate) = conjunction(pruning) {
                     source = source.with_predicate(state.create_physical_expr(predicate, schema)?);
                 }
-                Arc::new(source)
+                self.scan_files(state, Arc::new(source), &kept, read.to_vec())
             }
-            Format::Csv { delimiter } => Arc::new(CsvSource::new(self.columns.clone()).with_csv_options(CsvOptions {
+            Format::Csv { delimiter } => {
+                let mut scans = Vec::new();
+                for (number, order) in self.orders.iter().enumerate() {
+                    let files: Vec<usize> =
+                        kept.iter().copied().filter(|file| self.order_of[*file] == number).collect();
+                    if !files.is_empty() {
+                        scans.push(self.scan_csv(state, delimiter, order, &files, read)?);
+                    }
+                }
+                UnionExec::try_new(scans)
+            }
+        }
+    }
+
+    /// Returns a plan for the columns `read` of CSV files that hold the stored columns in `order`; one that they lack is
+    /// null in them.
+    fn scan_csv(
+        &self,
+        state: &dyn Session,
+        delimiter: u8,
+        order: &[usize],
+        files: &[usize],
+        read: &[usize],
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let stored = self.columns.file_schema();
+        let fields: Vec<_> = order.iter().map(|index| Arc::clone(&stored.fields()[*index])).collect();
+        let partitions = self.columns.table_partition_cols().clone();
+        let source =
+            CsvSource::new(TableSchema::new(Arc::new(Schema::new(fields)), partitions)).with_csv_options(CsvOptions {
                 has_header: Some(true),
                 delimiter,
                 newlines_in_values: Some(true), // so a file is read from its start, never from some line's middle
                 ..CsvOptions::default()
-            })),
+            });
+        // The partition columns stand behind the stored ones, here as in the table.
+        let place = |index: usize| match index.checked_sub(stored.fields().len()) {
+            Some(partition) => Some(order.len() + partition),
+            None => order.iter().position(|column| *column == index),
+        };
+        let mut there: Vec<usize> = read.iter().filter_map(|index| place(*index)).collect();
+        let as_they_stand = there.len() == read.len() && there.is_sorted();
+        there.sort_unstable();
+        let scan = self.scan_files(state, Arc::new(source), files, there.clone())?;
+        if as_they_stand {
+            return Ok(scan);
+        }
+        let whole = self.schema();
+        let mut shown: Vec<(Arc<dyn PhysicalExpr>, String)> = Vec::with_capacity(read.len());
+        for index in read {
+            let field = whole.field(*index);
+            let value: Arc<dyn PhysicalExpr> = match place(*index).and_then(|place| there.binary_search(&place).ok()) {
+                Some(place) => Arc::new(Column::new(field.name(), place)),
+                None => Arc::new(Literal::new(ScalarValue::try_from(field.data_type())?)),
+            };
+            shown.push((value, field.name().clone()));
+        }
+        Ok(Arc::new(ProjectionExec::try_new(shown, scan)?))
+    }
+
+    fn scan_files(
+        &self,
+        state: &dyn Session,
+        source: Arc<dyn FileSource>,
+        files: &[usize],
+        read: Vec<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let store = LakeStore(Arc::clone(&self.files));
+        let file = |number: &usize| {
+            let file = PartitionedFile::new_from_meta(store.object(*number));
+            file.with_partition_values(self.partitions[*number].clone())
         };
         let options = state.config_options();
-        let groups = FileGroup::new(kept).split_files(options.execution.target_partitions);
+        let groups = FileGroup::new(files.iter().map(file).collect()).split_files(options.execution.target_partitions);
         let config = FileScanConfigBuilder::new(self.url.clone(), source)
             .with_file_groups(groups)
-            .with_projection_indices(Some(read.to_vec()))?
+            .with_projection_indices(Some(read))?
             .build();
         let scan: Arc<dyn ExecutionPlan> = DataSourceExec::from_data_source(config);
         Ok(scan.repartitioned(options.execution.target_partitions, options)?.unwrap_or(scan))
     }
 
     /// Returns the files whose partition values do not rule out every condition of `pruning` on them alone.
-    fn files_that_may_match(&self, state: &dyn Session, pruning: &[Expr]) -> Result<Vec<PartitionedFile>> {
+    fn files_that_may_match(&self, state: &dyn Session, pruning: &[Expr]) -> Result<Vec<usize>> {
         let values = self.partition_values()?;
         let mut kept = vec![true; self.partitions.len()];
-        let is_partition = |name: &str| self.columns.table_partition_cols().iter().any(|field| field.name() == name);
         for condition in pruning {
             let columns = condition.column_refs();
-            if columns.is_empty() || !columns.iter().all(|column| is_partition(&column.name)) {
+            if columns.is_empty() || !columns.iter().all(|column| self.is_partition(&column.name)) {
                 continue;
             }
             let on_values = DFSchema::try_from(values.schema())?;
@@ -133,12 +209,7 @@ impl RawTable {
                 *kept &= answer == Some(true);
             }
         }
-        let store = LakeStore(Arc::clone(&self.files));
-        let file = |number: usize| {
-            let file = PartitionedFile::new_from_meta(store.object(number));
-            file.with_partition_values(self.partitions[number].clone())
-        };
-        Ok((0..kept.len()).filter(|number| kept[*number]).map(file).collect())
+        Ok((0..kept.len()).filter(|number| kept[*number]).collect())
     }
 
     /// Returns the partition columns with a row per file.
@@ -157,4 +228,32 @@ impl RawTable {
         let schema = Arc::new(Schema::new(fields.clone()));
         Ok(RecordBatch::try_new_with_options(schema, columns, &options)?)
     }
+}
+
+/// Returns the different orders in which `files` hold the columns of `stored`, and which of them each file has.
+fn orders(files: &[PinnedFile], stored: &Schema) -> Result<(Vec<Vec<usize>>, Vec<usize>)> {
+    let mut orders: Vec<Vec<usize>> = Vec::new();
+    let mut order_of = Vec::with_capacity(files.len());
+    for file in files {
+        let order: Vec<usize> = match &file.header {
+            None => (0..stored.fields().len()).collect(),
+            Some(names) => {
+                let mut order = Vec::with_capacity(names.len());
+                for name in names {
+                    let index = stored.index_of(name)?;
+                    if order.contains(&index) {
+                        return plan_err!("a file's header names a column twice");
+                    }
+                    order.push(index);
+                }
+                order
+            }
+        };
+        let known = orders.iter().position(|known| *known == order).unwrap_or_else(|| {
+            orders.push(order);
+            orders.len() - 1
+        });
+        order_of.push(known);
+    }
+    Ok((orders, order_of))
 }

@@ -6,27 +6,31 @@ use datafusion::arrow::array::{RecordBatch, RecordBatchOptions};
 use datafusion::arrow::datatypes::{DataType, Schema, SchemaRef};
 use datafusion::arrow::error::ArrowError;
 use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider, MemorySchemaProvider, SchemaProvider};
-use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{DataFusionError, Result as DataFusionResult};
 use datafusion::datasource::object_store::ObjectStoreUrl;
 use datafusion::datasource::source_as_provider;
 use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::memory_pool::{GreedyMemoryPool, MemoryLimit, MemoryPool, MemoryReservation};
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
-use datafusion::physical_plan::coop::CooperativeExec;
-use datafusion::physical_plan::{ExecutionPlan, execute_stream};
+use datafusion::physical_plan::execute_stream;
 use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext};
 use futures::StreamExt;
 use futures::stream::BoxStream;
 
 use super::exec::UNREADABLE;
-use super::files::{LakeFiles, LakeStore, PinnedFile};
+use super::files::{Headers, LakeFiles, LakeStore, PinnedFile};
+use super::kept::bounded;
+use super::measured::measured;
 use super::mistakes::planning_mistake;
 use super::policy::Policy;
+use super::runtime::Slot;
 use super::scan::{Format, RawTable};
 use super::statement::Statement;
 use super::table::GovernedTable;
+use super::widest::{BATCH_BYTES, BATCH_ROWS, ROW_BYTES};
 use super::{Error, TableName};
 
 /// One dataset version: where its files are and what is in them.
@@ -38,6 +42,8 @@ pub struct Pinned {
     pub files: Vec<PinnedFile>,
     /// How they are written.
     pub format: Format,
+    /// A bound on the bytes of a row, where that is worth knowing.
+    pub row_bytes: u64,
     /// The columns in the files.
     pub schema: SchemaRef,
     /// The columns from their folders' names, outermost first.
@@ -49,6 +55,8 @@ pub struct Session {
     pub(super) context: SessionContext,
     tables: BTreeMap<TableName, Arc<LakeFiles>>,
     columns: BTreeSet<String>,
+    /// The largest row that a join copies.
+    row_bytes: usize,
 }
 
 /// A query that fits the session's tables, ready to run once.
@@ -63,6 +71,37 @@ pub struct Rows {
     pub schema: SchemaRef,
     /// The rows, batch by batch.
     pub batches: BoxStream<'static, Result<RecordBatch, Error>>,
+}
+
+/// The memory of a session's queries. Parts of a query that was given up compute on until their next wait, and count in
+/// here as long.
+#[derive(Debug)]
+struct Memory {
+    pool: GreedyMemoryPool,
+    #[expect(dead_code, reason = "held, not used")]
+    slot: Option<Slot>,
+}
+
+impl MemoryPool for Memory {
+    fn grow(&self, reservation: &MemoryReservation, additional: usize) {
+        self.pool.grow(reservation, additional);
+    }
+
+    fn shrink(&self, reservation: &MemoryReservation, shrink: usize) {
+        self.pool.shrink(reservation, shrink);
+    }
+
+    fn try_grow(&self, reservation: &MemoryReservation, additional: usize) -> DataFusionResult<()> {
+        self.pool.try_grow(reservation, additional)
+    }
+
+    fn reserved(&self) -> usize {
+        self.pool.reserved()
+    }
+
+    fn memory_limit(&self) -> MemoryLimit {
+        self.pool.memory_limit()
+    }
 }
 
 /// Up to here the plan itself stops early; a sort that keeps more of its first rows is slower than a whole one.
@@ -88,17 +127,18 @@ const LEFT_OUT_FUNCTIONS: [&str; 14] = [
 
 impl Session {
     /// Makes a session without tables, with `memory_bytes` to work in and no spilling to disk, which would write values
-    /// there.
-    pub fn new(memory_bytes: usize, partitions: usize) -> Result<Self, Error> {
+    /// there. Whatever still runs of its queries holds `slot`.
+    pub fn new(memory_bytes: usize, partitions: usize, slot: Option<Slot>) -> Result<Self, Error> {
         let no_disk = DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled);
         let runtime = RuntimeEnvBuilder::new()
-            .with_memory_limit(memory_bytes, 1.0)
+            .with_memory_pool(Arc::new(Memory { pool: GreedyMemoryPool::new(memory_bytes), slot }))
             .with_disk_manager_builder(no_disk)
             .build()
             .map_err(|error| failed(&error))?;
         let config = SessionConfig::new()
             .with_information_schema(false)
             .with_create_default_catalog_and_schema(false)
+            .with_batch_size(BATCH_ROWS)
             .with_target_partitions(partitions);
         let state = SessionStateBuilder::new()
             .with_config(config)
@@ -111,13 +151,21 @@ impl Session {
         for function in LEFT_OUT_FUNCTIONS {
             context.deregister_udf(function);
         }
-        Ok(Self { context, tables: BTreeMap::new(), columns: BTreeSet::new() })
+        Ok(Self { context, tables: BTreeMap::new(), columns: BTreeSet::new(), row_bytes: ROW_BYTES })
     }
 
     /// Adds `pinned` as `name`, as `policy` shows it.
     pub fn add(&mut self, name: &TableName, pinned: Pinned, policy: Policy) -> DataFusionResult<()> {
         let url = ObjectStoreUrl::parse(format!("lake://{}", self.tables.len()))?;
-        let files = Arc::new(LakeFiles::new(pinned.folder, pinned.files));
+        self.make_room(pinned.row_bytes);
+        let headers = match pinned.format {
+            Format::Csv { delimiter } => Some(Headers {
+                delimiter,
+                usual: pinned.schema.fields().iter().map(|field| field.name().clone()).collect(),
+            }),
+            Format::Parquet => None, // which says with each value whose it is
+        };
+        let files = Arc::new(LakeFiles::new(pinned.folder, pinned.files, headers));
         self.context.register_object_store(url.as_ref(), Arc::new(LakeStore(Arc::clone(&files))));
         let raw = RawTable::try_new(Arc::clone(&files), url, pinned.format, &pinned.schema, &pinned.partitions)?;
         let table = Arc::new(GovernedTable::try_new(raw, policy)?);
@@ -142,6 +190,16 @@ impl Session {
         Ok(())
     }
 
+    /// Reads as few rows at once as rows of `row_bytes` need.
+    fn make_room(&mut self, row_bytes: u64) {
+        // Beside its columns as they are, a query makes something of them.
+        let row_bytes = usize::try_from(row_bytes).unwrap_or(usize::MAX).saturating_mul(4).max(self.row_bytes);
+        self.row_bytes = row_bytes;
+        let state = self.context.state_ref();
+        let mut state = state.write();
+        state.config_mut().options_mut().execution.batch_size = (BATCH_BYTES / row_bytes).clamp(1, BATCH_ROWS);
+    }
+
     /// Checks `statement` against the session's tables. One row more than `rows`
     /// may come of it, which tells that there are more.
     pub async fn prepare(&self, mut statement: Statement, rows: usize) -> Result<Prepared, Error> {
@@ -158,6 +216,7 @@ impl Session {
             .execute_and_check(plan, state.config_options(), |_, _| {})
             .map_err(|error| mistake(&error))?;
         check_plan(&plan)?;
+        let plan = measured(plan).map_err(|error| mistake(&error))?;
         let plan = match rows {
             0..=FEW_ROWS => LogicalPlanBuilder::from(plan)
                 .limit(0, Some(rows + 1))
@@ -174,7 +233,7 @@ impl Session {
         let files: Vec<(TableName, Arc<LakeFiles>)> =
             self.tables.iter().map(|(name, files)| (name.clone(), Arc::clone(files))).collect();
         let plan = state.create_physical_plan(&prepared.plan).await.map_err(|error| why(&error, &files))?;
-        let plan = yielding(plan).map_err(|error| why(&error, &files))?;
+        let plan = bounded(plan, self.row_bytes).map_err(|error| why(&error, &files))?;
         let rows = execute_stream(plan, self.context.task_ctx()).map_err(|error| why(&error, &files))?;
         let schema = without_notes(&rows.schema());
         let shown = Arc::clone(&schema);
@@ -255,6 +314,8 @@ fn check_plan(plan: &LogicalPlan) -> Result<(), Error> {
 }
 
 const FAILED: &str = "the query failed";
+/// What is said where a function gave up its thread instead of an error, as some do on extreme arguments.
+pub const BROKE_OFF: &str = "a function broke off on these arguments";
 
 /// Says why a query failed; that a dataset changed explains whatever else went wrong.
 fn why(error: &DataFusionError, files: &[(TableName, Arc<LakeFiles>)]) -> Error {
@@ -277,17 +338,4 @@ fn failed(error: &DataFusionError) -> Error {
         },
         _ => FAILED,
     })
-}
-
-/// Lets every join give its thread back between batches: what counts or sums its pairs would otherwise poll it for
-/// minutes without a wait, and nothing could stop the query meanwhile.
-fn yielding(plan: Arc<dyn ExecutionPlan>) -> DataFusionResult<Arc<dyn ExecutionPlan>> {
-    let wrapped = plan.transform_up(|node| {
-        if !node.name().contains("Join") {
-            return Ok(Transformed::no(node));
-        }
-        let node: Arc<dyn ExecutionPlan> = Arc::new(CooperativeExec::new(node));
-        Ok(Transformed::yes(node))
-    });
-    Ok(wrapped?.data)
 }

@@ -12,7 +12,7 @@ use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::mistakes::{Place, find_word, parse_mistake};
-use super::{Error, TableName};
+use super::{Error, TableName, bounds};
 
 /// Plans and statements are trees that are walked by recursion; memory is taken only as far as one is deep.
 pub(super) const STACK_BYTES: usize = 32 << 20;
@@ -86,6 +86,7 @@ impl Statement {
         if let ControlFlow::Break(()) = query.visit(&mut TableFunctions) {
             return Err(Error::Refused("table functions do not run here".into()));
         }
+        bounds::check(query.as_ref())?;
         let (references, _) = resolve_table_references(&tree, true).map_err(|error| parse_mistake(sql, &error))?;
         let mut tables = vec![];
         for reference in references {

@@ -59,23 +59,32 @@ impl GovernedTable {
     }
 
     /// Tells whether a reader's predicate may help to skip files, row groups and pages before the row filter ran: only
-    /// a comparison of a clear column with literals, which cannot fail and which statistics can answer.
+    /// a comparison of a clear column with literals, which cannot fail and which cannot skip a row that it would keep.
     fn may_prune(&self, predicate: &Expr) -> bool {
-        let is_literal = |expr: &Expr| matches!(expr, Expr::Literal(..));
-        match predicate {
-            Expr::BinaryExpr(binary) if is_comparison(binary.op) => {
-                (self.is_clear(&binary.left) && is_literal(&binary.right))
-                    || (is_literal(&binary.left) && self.is_clear(&binary.right))
-            }
-            Expr::InList(list) => self.is_clear(&list.expr) && list.list.iter().all(is_literal),
-            Expr::IsNull(inner) | Expr::IsNotNull(inner) => self.is_clear(inner),
-            _ => false,
-        }
+        let is_clear = |name: &str| self.policy.terms.get(name) == Some(&Term::Clear);
+        compared_column(predicate).is_some_and(is_clear) && self.never_skips_a_match(predicate)
     }
 
-    fn is_clear(&self, expr: &Expr) -> bool {
-        let Expr::Column(column) = expr else { return false };
-        self.policy.terms.get(&column.name) == Some(&Term::Clear)
+    /// Tells whether skipping by `condition` is the same as evaluating it on every row. Where a visible row may match
+    /// although the statistics of its neighbours say that none does, whether it comes back tells what the hidden ones
+    /// hold: statistics leave out NaN, which compares as larger than any number; of text, unsigned numbers and decimals,
+    /// old writers took them in another order; a time may be stored in a coarser unit than the table's, and comparing
+    /// rounds; where they do not count nulls, none is assumed. A folder's value is that of every row below it.
+    fn never_skips_a_match(&self, condition: &Expr) -> bool {
+        let Some(column) = compared_column(condition) else { return false };
+        if self.raw.is_partition(column) {
+            return true;
+        }
+        let counts_nulls = matches!(condition, Expr::IsNull(_) | Expr::IsNotNull(_));
+        let of = self.raw_schema.field_with_unqualified_name(column).map(|field| field.data_type().clone());
+        !counts_nulls && of.is_ok_and(|of| of.is_signed_integer() || matches!(of, DataType::Date32 | DataType::Boolean))
+    }
+
+    /// Tells the same of a condition of the row filter, which may be of any shape where it is on folders' values alone.
+    fn may_skip_by(&self, condition: &Expr) -> bool {
+        let columns = condition.column_refs();
+        let by_folders = !columns.is_empty() && columns.iter().all(|column| self.raw.is_partition(&column.name));
+        by_folders || self.never_skips_a_match(condition)
     }
 
     /// Returns the row filter as one session runs it, typed and simplified: pruning needs `column op literal`.
@@ -95,6 +104,7 @@ impl GovernedTable {
         let read = self.columns_to_read(&shown, row_filter.as_ref())?;
 
         let mut pruning: Vec<Expr> = row_filter.clone().map(split_conjunction_owned).unwrap_or_default();
+        pruning.retain(|condition| self.may_skip_by(condition));
         pruning.extend(predicates.iter().filter(|predicate| self.may_prune(predicate)).cloned());
         let scan = self.raw.scan(state, &self.raw_schema, &read, pruning)?;
 
@@ -196,6 +206,19 @@ fn check_row_filter(row_filter: &Expr, schema: &DFSchema) -> Result<()> {
         return plan_err!("a row filter is a condition over the columns of one row");
     }
     Ok(())
+}
+
+/// Returns the column that a condition compares with literals, or looks for nulls in, and does nothing else with.
+fn compared_column(condition: &Expr) -> Option<&str> {
+    let is_literal = |expr: &Expr| matches!(expr, Expr::Literal(..));
+    let column = match condition {
+        Expr::BinaryExpr(binary) if is_comparison(binary.op) && is_literal(&binary.right) => &binary.left,
+        Expr::BinaryExpr(binary) if is_comparison(binary.op) && is_literal(&binary.left) => &binary.right,
+        Expr::InList(list) if list.list.iter().all(is_literal) => &list.expr,
+        Expr::IsNull(inner) | Expr::IsNotNull(inner) => inner,
+        _ => return None,
+    };
+    if let Expr::Column(column) = column.as_ref() { Some(&column.name) } else { None }
 }
 
 fn is_comparison(op: Operator) -> bool {

@@ -1,4 +1,4 @@
-use base::{DatasetId, Fault, Kind, LakeId};
+use base::{DatasetId, Fault, Kind, LakeId, PurposeId};
 
 /// What the functions of this resource return.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -12,12 +12,18 @@ pub enum Error {
     NoGrant(String),
     #[error(transparent)]
     NotAllowed(#[from] catalog::grants::NotAllowed),
-    #[error("input `{0}` is not a dataset that you can read or have read")]
-    Input(DatasetId),
+    #[error("input `{0}` is not a dataset that you can read for purpose `{1}`")]
+    Input(DatasetId, PurposeId),
+    #[error("the server's clock and its database's differ by more than a second")]
+    Skew,
     #[error("the body is not Parquet: {0}")]
     NotParquet(&'static str),
     #[error("column `{0}` {1}")]
     Column(String, &'static str),
+    #[error("the body cannot be published: {0}")]
+    Rows(String),
+    #[error("`{0}` differs from table `{1}` by capitals only")]
+    Twin(DatasetId, String),
     #[error("the body broke off")]
     Broken,
     #[error("the body is larger than {0} bytes")]
@@ -41,11 +47,12 @@ pub enum Error {
 impl Fault for Error {
     fn fault(&self) -> (Kind, &'static str) {
         match self {
-            Self::Name(_) => (Kind::Invalid, "publish.name"),
+            Self::Name(_) | Self::Twin(..) => (Kind::Invalid, "publish.name"),
             Self::NoGrant(_) => (Kind::NotFound, "publish.no_grant"),
             Self::NotAllowed(inner) => inner.fault(),
-            Self::Input(_) => (Kind::Invalid, "publish.input"),
-            Self::NotParquet(_) => (Kind::Invalid, "publish.not_parquet"),
+            Self::Input(..) => (Kind::Invalid, "publish.input"),
+            Self::Skew => (Kind::Unavailable, "query.clock_skew"),
+            Self::NotParquet(_) | Self::Rows(_) => (Kind::Invalid, "publish.not_parquet"),
             Self::Column(..) => (Kind::Invalid, "publish.column"),
             Self::Broken => (Kind::Invalid, "publish.broken"),
             Self::TooLarge(_) => (Kind::TooLarge, "publish.too_large"),
@@ -64,7 +71,12 @@ impl Fault for Error {
             Self::Name(_) => "name it `lake.schema.table`; schema and table are letters, digits and `_`".into(),
             Self::NoGrant(object) => format!("ask for it: `POST /requests` with kind `write` and object `{object}`"),
             Self::NotAllowed(inner) => return inner.hint(),
-            Self::Input(_) => "name the datasets that the rows were made from, as `lake.schema.table`".into(),
+            Self::Input(..) => {
+                "name the datasets that the rows were made from, as `lake.schema.table`, and read them for the same purpose".into()
+            }
+            Self::Skew => "have the platform administrator correct the clock".into(),
+            Self::Twin(_, other) => format!("give it another name, or publish to `{other}`"),
+            Self::Rows(_) => "split long values, write smaller pages, and send the file again".into(),
             Self::NotParquet(_) => "write the file again and send all of it".into(),
             Self::Column(..) => "rename it or change its type, and write the file again".into(),
             Self::Broken => "send it again; nothing was published".into(),

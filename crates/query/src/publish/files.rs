@@ -26,6 +26,7 @@ pub(super) struct Upload {
     folder: Folder,
     file: File,
     hash: Sha256,
+    target: Target,
     bytes: u64,
     most: u64,
 }
@@ -75,16 +76,28 @@ fn fault(lake: &LakeId, error: &io::Error) -> Error {
 impl Upload {
     /// Begins the file of version `version` below the lake's folder `root`.
     pub(super) fn begin(root: Dir, target: &Target, version: &str, most: u64) -> Result<Self, Error> {
-        let versions = Path::new(&target.schema).join(&target.table).join(VERSIONS);
         let lake = &target.lake;
-        root.create_dir_all(&versions).map_err(|error| fault(lake, &error))?;
+        refuse_twin(&root, target)?;
+        // Name by name, and never through a link: it may lead to another table, or to where only the server may write.
+        let mut versions = PathBuf::new();
+        for name in [target.schema.as_str(), target.table.as_str(), VERSIONS] {
+            versions.push(name);
+            match root.create_dir(&versions) {
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(fault(lake, &error)),
+                _ => {}
+            }
+            let found = root.symlink_metadata(&versions).map_err(|error| fault(lake, &error))?;
+            if !found.is_dir() {
+                return Err(Error::Unwritable(lake.clone()));
+            }
+        }
         let path = versions.join(format!(".{version}"));
         root.create_dir(&path).map_err(|error| fault(lake, &error))?;
         let folder = Folder { lake: lake.clone(), root, path, kept: false };
         let mut options = OpenOptions::new();
         options.write(true).create_new(true).read(true);
         let file = folder.root.open_with(folder.path.join(FILE), &options).map_err(|error| folder.fault(&error))?;
-        Ok(Self { folder, file: file.into_std(), hash: Sha256::new(), bytes: 0, most })
+        Ok(Self { folder, file: file.into_std(), hash: Sha256::new(), target: target.clone(), bytes: 0, most })
     }
 
     /// Adds a piece of the body.
@@ -99,7 +112,8 @@ impl Upload {
 
     /// Puts the file in its place on the disk for good, if it is Parquet from its first byte to its last.
     pub(super) fn finish(mut self) -> Result<Written, Error> {
-        let (rows, schema) = read_whole(&self.file)?;
+        refuse_twin(&self.folder.root, &self.target)?; // somebody may have begun one meanwhile
+        let Whole { rows, schema, row_bytes } = read_whole(&self.file)?;
         let durable = || -> io::Result<(PathBuf, std::fs::Metadata)> {
             self.file.sync_all()?;
             let name = self.folder.path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
@@ -123,8 +137,34 @@ impl Upload {
             rows,
             digest: Some(digest),
             values: vec![],
+            header: None,
+            row_bytes: Some(row_bytes).filter(|bytes| *bytes > 4_096),
         };
         Ok(Written { folder: self.folder, file, schema, digest })
+    }
+}
+
+/// Refuses a table whose name differs from another's of its schema by case alone: a crawl would list one of the two as
+/// broken, and some file systems keep them in one folder.
+fn refuse_twin(root: &Dir, target: &Target) -> Result<(), Error> {
+    let twin = |here: &str, name: &str| here != name && here.eq_ignore_ascii_case(name);
+    let names = |folder: &str| -> Result<Vec<String>, Error> {
+        match root.read_dir(folder) {
+            Ok(entries) => Ok(entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(vec![]),
+            Err(error) => Err(fault(&target.lake, &error)),
+        }
+    };
+    let of_file = |name: &str| {
+        let stem = name.strip_suffix(".parquet").or_else(|| name.strip_suffix(".csv"));
+        stem.unwrap_or(name).to_owned()
+    };
+    let tables = names(&target.schema)?;
+    match tables.iter().map(|name| of_file(name)).find(|name| twin(name, &target.table)) {
+        Some(other) => {
+            Err(Error::Twin(target.dataset(), other.chars().take(200).flat_map(char::escape_debug).collect()))
+        }
+        None => Ok(()),
     }
 }
 
@@ -140,13 +180,22 @@ fn sync(root: &Dir, folder: &Path) -> io::Result<()> {
     root.open(folder)?.sync_all()
 }
 
-/// Decodes every value, so that no reader meets a broken page later; returns the rows and the columns.
-fn read_whole(file: &File) -> Result<(i64, SchemaRef), Error> {
+/// A file that can be read.
+struct Whole {
+    rows: i64,
+    schema: SchemaRef,
+    row_bytes: u64,
+}
+
+/// Decodes every value, so that no reader meets a broken page later.
+fn read_whole(file: &File) -> Result<Whole, Error> {
     let again = || file.try_clone().map_err(|_| Error::Broken);
     let reader = ParquetRecordBatchReaderBuilder::try_new(again()?)
         .map_err(|_| Error::NotParquet("its footer cannot be read"))?;
     let schema = check_columns(reader.schema())?;
     let expected = reader.metadata().file_metadata().num_rows();
+    let row_bytes = catalog::crawls::row_bytes(file).map_err(Error::Rows)?;
+    let reader = reader.with_batch_size(catalog::crawls::batch_rows(row_bytes, 1_024));
     let batches = reader.build().map_err(|_| Error::NotParquet("its columns cannot be read"))?;
     let mut rows = 0_i64;
     for batch in batches {
@@ -156,7 +205,7 @@ fn read_whole(file: &File) -> Result<(i64, SchemaRef), Error> {
     if rows != expected {
         return Err(Error::NotParquet("it has not as many rows as its footer says"));
     }
-    Ok((rows, schema))
+    Ok(Whole { rows, schema, row_bytes })
 }
 
 /// Returns the columns as the catalog keeps them: plain types, without the writer's notes.
@@ -166,7 +215,7 @@ fn check_columns(schema: &SchemaRef) -> Result<SchemaRef, Error> {
     for field in schema.fields() {
         let name = field.name();
         let shown = || name.chars().take(100).flat_map(char::escape_debug).collect::<String>();
-        if name.is_empty() || name.len() > 255 || name.chars().any(char::is_control) {
+        if catalog::crawls::check_name(name, fields.len() + 1).is_err() {
             return Err(Error::Column(shown(), "has a name that cannot be used"));
         }
         if !names.insert(name.to_lowercase()) {

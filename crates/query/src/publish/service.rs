@@ -1,5 +1,5 @@
 use access::Once;
-use access::http::Permit;
+use access::http::{Permit, Who};
 use axum::body::Body;
 use base::{DatasetId, Digest, Principal, PurposeId};
 use catalog::datasets;
@@ -43,6 +43,9 @@ async fn publish_all(
     body: Body,
 ) -> Result<Published> {
     let by = &permit.caller().principal().ok_or(access::Refused::PersonsOnly)?;
+    if crate::is_skewed(cx).await? {
+        return Err(Error::Skew);
+    }
     let answered = cx.db.read(|tx| async move { Ok::<_, Error>(once.kept(&tx, permit.caller()).await?) }).await?;
     if let Some(published) = answered {
         return same_file(published, body).await; // the same call again
@@ -174,22 +177,23 @@ async fn commit(
 ) -> Result<Committed> {
     cx.db
         .write(|tx| async move {
+            // A body may take half an hour to come, and whoever sent it may have had to leave meanwhile.
+            if !access::still_in(&tx, permit.caller(), cx.clock.now()).await? {
+                return Err(access::Refused::Ended.into());
+            }
             if let Some(published) = once.kept(&tx, permit.caller()).await? {
                 return Ok(Committed::Before(published));
             }
             // Asked again: the grant may have ended while the body came.
             let (allowed, _) = allowed(cx, &tx, permit, what).await?;
             let now = cx.clock.now();
-            let mut inputs = Vec::new();
-            for input in &what.inputs {
-                inputs.push((input.clone(), version_of(&tx, permit, input, now).await?));
-            }
+            let inputs = inputs_of(&tx, permit, what, &allowed.purpose, now).await?;
             let new = datasets::Published {
                 dataset: what.target.dataset(),
                 schema: written.schema.clone(),
                 files: vec![written.file.clone()],
                 rows: written.file.rows,
-                inputs,
+                inputs: inputs.clone(),
                 by: by.clone(),
             };
             let version = datasets::publish(&cx.catalog, &tx, &new).await?;
@@ -200,7 +204,7 @@ async fn commit(
                 bytes: written.file.size_bytes.unsigned_abs(),
                 digest: written.digest.to_string(),
                 grant: allowed.grant.clone(),
-                inputs: what.inputs.clone(),
+                inputs: inputs.into_iter().map(|(input, _)| input).collect(),
                 published_at: now,
             };
             let thing = Publishing { target: &what.target, by: by.clone() };
@@ -213,14 +217,47 @@ async fn commit(
         .await
 }
 
-/// Returns the version of an input: only what the publisher can read now can be named, and one that cannot be read is
-/// like one that is not there.
-async fn version_of(tx: &Tx, permit: &Permit<PublishDataset>, input: &DatasetId, now: base::Timestamp) -> Result<i64> {
+/// Returns what a publication rests on: what a person says that they read; of an attempt everything that is behind it, whatever
+/// it says. All of it must be readable for the purpose that it is published under.
+async fn inputs_of(
+    tx: &Tx,
+    permit: &Permit<PublishDataset>,
+    what: &Publication,
+    purpose: &PurposeId,
+    now: base::Timestamp,
+) -> Result<Vec<(DatasetId, i64)>> {
+    let mut inputs = Vec::new();
+    if matches!(permit.caller().who, Who::Attempt { .. }) {
+        let behind = &permit.caller().reads;
+        if let Some(other) = what.inputs.iter().find(|input| !behind.iter().any(|read| read.dataset == **input)) {
+            return Err(Error::Input(other.clone(), purpose.clone()));
+        }
+        for read in behind {
+            version_of(tx, permit, &read.dataset, purpose, now).await?;
+            inputs.push((read.dataset.clone(), read.version));
+        }
+        return Ok(inputs);
+    }
+    for input in &what.inputs {
+        inputs.push((input.clone(), version_of(tx, permit, input, purpose, now).await?));
+    }
+    Ok(inputs)
+}
+
+/// Returns the version of an input: only what the publisher can read now, for the purpose that they publish under, can be
+/// named; and one that cannot be read is like one that is not there.
+async fn version_of(
+    tx: &Tx,
+    permit: &Permit<PublishDataset>,
+    input: &DatasetId,
+    purpose: &PurposeId,
+    now: base::Timestamp,
+) -> Result<i64> {
     let principals = permit.caller().principals(tx).await?;
     let table = datasets::table_of(tx, input, None).await?;
-    let readable = grants::readable(tx, &principals, now).await?;
+    let readable = grants::readable_for(tx, &principals, purpose, now).await?;
     match table {
         Some(table) if readable.contains(input.as_str()) => Ok(table.version),
-        _ => Err(Error::Input(input.clone())),
+        _ => Err(Error::Input(input.clone(), purpose.clone())),
     }
 }

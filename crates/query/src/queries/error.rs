@@ -29,6 +29,8 @@ pub enum Error {
     Unreachable(DatasetId),
     #[error("the terms of grant `{grant}` do not fit dataset `{dataset}` as it is now")]
     Unfit { dataset: DatasetId, grant: GrantId },
+    #[error("dataset `{0}` is no input of this step")]
+    NotDeclared(DatasetId),
     #[error("the terms do not fit dataset `{0}` as it is now")]
     TermsDoNotFit(DatasetId),
     #[error(transparent)]
@@ -66,6 +68,7 @@ impl Fault for Error {
             Self::NotActive { .. } => (Kind::Conflict, "query.dataset_not_active"),
             Self::Unreachable(_) => (Kind::Unavailable, "query.unreachable"),
             Self::Unfit { .. } | Self::TermsDoNotFit(_) => (Kind::Conflict, "query.terms_do_not_fit"),
+            Self::NotDeclared(_) => (Kind::Forbidden, "query.not_declared"),
             Self::Engine(engine::Error::Refused(_)) => (Kind::Invalid, "query.refused"),
             Self::Engine(engine::Error::Mistake { .. }) => (Kind::Invalid, "query.mistake"),
             Self::Engine(engine::Error::Changed(_)) => (Kind::Conflict, "query.dataset_changed"),
@@ -101,6 +104,9 @@ impl Fault for Error {
             }
             Self::NoPurpose => "read the datasets one by one, or ask for access for one purpose".into(),
             Self::NotActive { .. } => "once a crawl of its lake finds it again, this works".into(),
+            Self::NotDeclared(_) => {
+                "give the step an input `Dataset(\"lake.schema.table\")`: a run reads what its pipeline says".into()
+            }
             Self::Unreachable(_) => "try again; if it stays so, tell the lake's steward".into(),
             Self::Unfit { .. } | Self::TermsDoNotFit(_) => {
                 "ask the dataset's steward for a grant that fits its present columns".into()
@@ -123,6 +129,14 @@ impl Fault for Error {
             Self::Refused(inner) => return inner.hint(),
             Self::Store(inner) => return inner.hint(),
         })
+    }
+
+    fn about(&self) -> Option<String> {
+        match self {
+            Self::NoGrant { dataset, .. } | Self::NotDeclared(dataset) => Some(format!("dataset/{dataset}")),
+            Self::NotAllowed(inner) => inner.about(),
+            _ => None, // names no dataset, or is no refusal
+        }
     }
 }
 

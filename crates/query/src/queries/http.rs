@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use access::http::Permit;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, header};
@@ -11,10 +13,13 @@ use web::{Json, Page, Paging, Path, Problem, Query as Params, Routes, State};
 use super::store::After;
 use super::{Asked, CancelQuery, Error, Query, QueryState, Read, ReadQuery, RunQuery, Why, service};
 use crate::Context;
-use crate::engine::Encoding;
+use crate::engine::{Encoding, Limits};
 
 /// The header that carries a query's id.
 pub const QUERY_HEADER: &str = "lockgate-query";
+
+/// What a query's first rows may take beside waiting for a place and running.
+const MORE: Duration = Duration::from_secs(5);
 
 /// A query to run.
 #[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
@@ -94,8 +99,9 @@ impl QueryView {
 
 /// The routes of this resource.
 pub fn routes(routes: Routes<Context>) -> Routes<Context> {
+    let limits = Limits::default();
     routes
-        .with(web::route!(Permit<RunQuery>, run_query))
+        .with(web::route!(Permit<RunQuery>, run_query).time_limit(limits.time + limits.wait + MORE))
         .with(web::route!(Permit<ReadQuery>, list_queries))
         .with(web::route!(Permit<ReadQuery>, get_query))
         .with(web::route!(Permit<CancelQuery>, cancel_query))

@@ -1,19 +1,22 @@
 use std::sync::Arc;
 
 use access::http::{Caller, Permit};
-use base::{Clock, Principal, QueryId, Timestamp};
+use access::{Action, Entry, Outcome};
+use base::{Principal, QueryId, Timestamp};
 use bytes::Bytes;
 use db::Tx;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use web::{Page, Paging};
 
 use super::error::{Error, Result};
+use super::model::End;
 use super::shepherd::Shepherd;
 use super::store::{After, QueryStore};
 use super::{Asked, CancelQuery, Query, QueryState, Read, ReadQuery, RunQuery};
 use crate::Context;
-use crate::engine::{Prepared, Session, Statement, pump};
+use crate::engine::{Prepared, Session, Slot, Statement, pump};
 use crate::reading::{self, Readable};
 
 /// An answer under way: the query's id, and its bytes. The stream ends with an error where the query did not succeed.
@@ -26,19 +29,17 @@ pub struct Answer {
     pub broken: CancellationToken,
 }
 
-/// The furthest that the database's clock may be from ours, in microseconds.
-const SKEW_US: i64 = 1_000_000;
-
 /// Runs `asked`: checks the grants, records the read, and answers once the first rows are there. What goes wrong
 /// before that is an error here; what goes wrong later breaks the stream and stands in the query's row.
 pub async fn run(cx: &Context, permit: Permit<RunQuery>, asked: Asked) -> Result<Answer> {
     check_clock(cx).await?;
     let asker = permit.caller().principal().ok_or(access::Refused::PersonsOnly)?;
-    let slot = cx.engine.slot().await.ok_or(Error::Busy)?;
+    let slot = cx.engine.slot(&asker.to_string()).await.ok_or(Error::Busy)?;
+    let deadline = Instant::now() + cx.engine.limits().time;
     let sql = asked.sql.clone();
-    let statement = cx.engine.spawn(async move { Statement::parse(&sql) }).done().await.ok_or(Error::Broken)??;
+    let statement = calm(cx.engine.spawn(async move { Statement::parse(&sql) }).done().await)??;
     let (asked, readable) = find_readable(cx, permit.caller(), asked, &statement).await?;
-    let (session, prepared) = prepare(cx, &asker, &asked, statement, &readable).await?;
+    let (session, prepared) = prepare(cx, slot, &asker, &asked, statement, &readable, deadline).await?;
     let reads: Vec<Read> = readable.iter().map(Readable::read).collect();
     let query = record_start(cx, &permit, &asker, &asked, reads).await?;
 
@@ -48,22 +49,20 @@ pub async fn run(cx: &Context, permit: Permit<RunQuery>, asked: Asked) -> Result
     let (started, first_bytes) = oneshot::channel();
     let broken = CancellationToken::new();
     let (id, mended) = (query.id.clone(), broken.clone());
-    let shepherd =
-        Shepherd { cx: cx.clone(), permit, asked, query, to_client, broken: mended, sent: Default::default() };
-    cx.tasks.spawn(async move {
+    let (cx, sent) = (cx.clone(), Default::default());
+    let tasks = cx.tasks.clone();
+    let shepherd = Shepherd { cx, permit, asked, query, to_client, broken: mended, sent, deadline };
+    tasks.spawn(async move {
         shepherd.run(from_engine, started).await;
-        drop((work, slot)); // the work ends with its query, and only then is its place free
+        drop(work); // it ends with its query
     });
     first_bytes.await.unwrap_or(Err(Error::Broken))?;
     Ok(Answer { query: id, bytes, broken })
 }
 
-/// Grants end by the clock, so a read needs one that is right. A test's fixed clock is not compared.
+/// Refuses where the server's clock and its database's differ.
 async fn check_clock(cx: &Context) -> Result<()> {
-    if matches!(cx.clock, Clock::System) && (cx.db.now_us().await? - cx.clock.now().0).abs() > SKEW_US {
-        return Err(Error::Skew);
-    }
-    Ok(())
+    if crate::is_skewed(cx).await? { Err(Error::Skew) } else { Ok(()) }
 }
 
 async fn find_readable(
@@ -78,18 +77,25 @@ async fn find_readable(
             let principals = caller.principals(&tx).await?;
             let purpose = reading::purpose_of(&tx, &principals, asked, statement, now).await?;
             let asked = Asked { purpose, ..asked.clone() };
-            let readable = reading::find_all(&tx, &principals, &asked, statement, now).await?;
+            let readable = reading::find_all(&tx, caller, &principals, &asked, statement, now).await?;
             Ok((asked, readable))
         })
         .await
 }
 
+/// What the reader's words made panic is theirs to change; the log has it, for us to mend.
+fn calm<T>(done: Option<T>) -> Result<T> {
+    Ok(done.ok_or(crate::engine::Error::Failed(crate::engine::BROKE_OFF))?)
+}
+
 async fn prepare(
     cx: &Context,
+    slot: Slot,
     asker: &Principal,
     asked: &Asked,
     statement: Statement,
     readable: &[Readable],
+    deadline: Instant,
 ) -> Result<(Arc<Session>, Prepared)> {
     let limits = cx.engine.limits();
     let most = limits.rows as u64;
@@ -98,7 +104,7 @@ async fn prepare(
     let (cx, asker, readable, time) = (cx.clone(), asker.clone(), readable.to_vec(), limits.time);
     let engine = Arc::clone(&cx.engine);
     let work = engine.spawn(async move {
-        let mut session = Session::new(memory, threads)?;
+        let mut session = Session::new(memory, threads, Some(slot))?;
         for table in readable {
             let (name, read) = (table.name.clone(), table.read());
             let (opened, asker) = (cx.clone(), asker.clone());
@@ -113,8 +119,8 @@ async fn prepare(
         let prepared = session.prepare(statement, rows).await?;
         Ok((Arc::new(session), prepared))
     });
-    match tokio::time::timeout(time, work.done()).await {
-        Ok(done) => done.ok_or(Error::Broken)?,
+    match tokio::time::timeout_at(deadline, work.done()).await {
+        Ok(done) => calm(done)?,
         Err(_) => Err(Error::TooLong(time.as_secs())),
     }
 }
@@ -149,7 +155,6 @@ async fn record_start(
     cx.db
         .write(|tx| async move {
             permit.check(&tx, query).await?;
-            tx.close_lost_queries(now, &Error::Lost.why()).await?;
             tx.insert_query(query).await?;
             for read in &query.reads {
                 let mut entry = permit.entry(query, now).grant(&read.grant).after(read);
@@ -162,6 +167,33 @@ async fn record_start(
                 permit.entry(query, now).insert(&tx).await?;
             }
             Ok(query.clone())
+        })
+        .await
+}
+
+/// Ends the queries that run without a sign of life: their server is gone. Each gets the entry of its end, as every read.
+/// May run twice, and on several servers at once: each is ended once.
+pub async fn close_lost(cx: &Context) -> Result<()> {
+    let (now, why) = (cx.clock.now(), &Error::Lost.why());
+    cx.db
+        .write(|tx| async move {
+            for query in tx.lock_lost_queries(now).await? {
+                // How much it had sent before is not known.
+                let (state, why) = (QueryState::Failed, Some(why.clone()));
+                let end = End { state, rows: query.rows, bytes: query.bytes, truncated: false, why };
+                let ended = tx.save_query(query.end(now, &end)?).await?;
+                let resource = format!("query/{}", ended.id);
+                let mut entry = Entry::new(now, ended.asker.to_string(), RunQuery::NAME, resource);
+                entry.outcome = Outcome::Failed;
+                entry.reason = ended.why.as_ref().map(|why| why.code.clone());
+                entry.purpose.clone_from(&ended.purpose);
+                if let [read] = ended.reads.as_slice() {
+                    entry.grant = Some(read.grant.clone());
+                }
+                entry.after = serde_json::to_value(&ended).ok();
+                access::audit::insert(&tx, &entry).await?;
+            }
+            Ok(())
         })
         .await
 }

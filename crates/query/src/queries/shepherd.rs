@@ -31,6 +31,8 @@ pub(super) struct Shepherd {
     /// Cancelled where the answer breaks off.
     pub(super) broken: CancellationToken,
     pub(super) sent: Sent,
+    /// When it has taken too long.
+    pub(super) deadline: Instant,
 }
 
 /// What went out so far.
@@ -69,19 +71,23 @@ impl Shepherd {
         started: &mut Option<Started>,
     ) -> Result<bool> {
         let limit = self.cx.engine.limits().time;
-        let deadline = Instant::now() + limit;
         let mut looks = tokio::time::interval(EVERY);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut look = 0;
         let mut waiting: Option<Bytes> = None;
+        // From when on nobody counts as reading: an answer that is not read holds a place that others wait for.
+        let (patience, mut given_up) = (self.cx.engine.limits().patience, self.deadline);
         loop {
             tokio::select! {
                 biased;
                 () = self.cx.stop.cancelled() => return Err(Error::Cancelled("the server stops".into())),
-                () = tokio::time::sleep_until(deadline) => return Err(Error::TooLong(limit.as_secs())),
+                () = tokio::time::sleep_until(self.deadline) => return Err(Error::TooLong(limit.as_secs())),
                 _ = looks.tick() => {
                     look += 1;
                     self.may_go_on(look % LOOKS_PER_SIGN == 0).await?;
+                }
+                () = tokio::time::sleep_until(given_up), if waiting.is_some() => {
+                    return Err(Error::Cancelled(format!("nobody read on for {} s", patience.as_secs())));
                 }
                 () = gone(&self.to_client, started) => return Err(Error::Cancelled("nobody waits for the answer any more".into())),
                 place = self.to_client.reserve(), if waiting.is_some() => {
@@ -97,6 +103,7 @@ impl Shepherd {
                             let _ = started.send(Ok(())); // whether anybody waits is seen at the next turn
                         }
                         waiting = (!bytes.is_empty()).then_some(bytes);
+                        given_up = Instant::now() + patience;
                     }
                     Some(Piece::End { truncated }) => return Ok(truncated),
                     Some(Piece::Failed(error)) => return Err(error.into()),
@@ -106,7 +113,7 @@ impl Shepherd {
         }
     }
 
-    /// Looks whether the query was cancelled and every grant still stands.
+    /// Looks whether the query was cancelled, its asker is still let in, and every grant still stands.
     async fn may_go_on(&self, sign: bool) -> Result<()> {
         let (cx, id) = (&self.cx, &self.query.id);
         let now = cx.clock.now();
@@ -120,6 +127,9 @@ impl Shepherd {
                 if row.state != QueryState::Running {
                     let why = row.why.map_or_else(|| "the query was ended".to_owned(), |why| why.detail);
                     return Err(Error::Cancelled(why));
+                }
+                if !access::still_in(&tx, caller, now).await? {
+                    return Err(access::Refused::Ended.into());
                 }
                 let principals = caller.principals(&tx).await?;
                 reading::check_again(&tx, &principals, asked, reads, now).await

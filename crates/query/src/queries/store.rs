@@ -38,6 +38,9 @@ mod row {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+/// How many lost queries are ended in one transaction; the next run ends more.
+const AT_ONCE: u64 = 200;
+
 /// Where a page of queries goes on: the last one's start and id.
 pub(crate) type After = (i64, String);
 
@@ -56,8 +59,8 @@ pub(crate) trait QueryStore {
     async fn list_queries(&self, visible: Condition, after: Option<After>, limit: u64) -> db::Result<Vec<Query>>;
     /// Says that a query still runs here.
     async fn touch_query(&self, id: &QueryId, now: Timestamp) -> db::Result<()>;
-    /// Ends as failed what runs without a sign of life.
-    async fn close_lost_queries(&self, now: Timestamp, why: &Why) -> db::Result<u64>;
+    /// Returns some of those that run without a sign of life, and nobody else changes them until this transaction ends.
+    async fn lock_lost_queries(&self, now: Timestamp) -> db::Result<Vec<Query>>;
 }
 
 impl QueryStore for Tx {
@@ -118,17 +121,13 @@ impl QueryStore for Tx {
         Ok(())
     }
 
-    async fn close_lost_queries(&self, now: Timestamp, why: &Why) -> db::Result<u64> {
-        let done = Entity::update_many()
-            .col_expr(Column::State, Expr::val(QueryState::Failed.as_str()))
-            .col_expr(Column::EndedAtUs, Expr::val(now.0))
-            .col_expr(Column::Why, Expr::val(json(why)?))
-            .col_expr(Column::Revision, Expr::col(Column::Revision).add(1))
+    async fn lock_lost_queries(&self, now: Timestamp) -> db::Result<Vec<Query>> {
+        let lost = Entity::find()
             .filter(Column::State.eq(QueryState::Running.as_str()))
             .filter(Column::SeenAtUs.lt(now.0 - LOST_AFTER_US))
-            .exec(self.conn())
-            .await?;
-        Ok(done.rows_affected)
+            .order_by_asc(Column::Id)
+            .limit(AT_ONCE);
+        lost.lock_exclusive().all(self.conn()).await?.into_iter().map(query).collect()
     }
 }
 

@@ -86,15 +86,8 @@ async fn only_what_shows_no_sign_of_life_counts_as_lost() {
             .unwrap();
         let now = Timestamp(model::LOST_AFTER_US + 1);
         write(&db, async |tx| tx.touch_query(&"q-2".into(), now).await).await.unwrap();
-        let why = Error::Lost.why();
-        let closed = write(&db, async |tx| tx.close_lost_queries(now, &why).await).await.unwrap();
-        assert_eq!(closed, 1);
-        let mut states = vec![];
-        for id in ["q-1", "q-2", "q-3"] {
-            let found = write(&db, async |tx| tx.find_query(&id.into()).await).await.unwrap().unwrap();
-            states.push((found.state.as_str(), found.why.map(|why| why.code)));
-        }
-        assert_eq!(states, [("failed", Some("query.lost".into())), ("running", None), ("succeeded", None)]);
+        let lost = write(&db, async |tx| tx.lock_lost_queries(now).await).await.unwrap();
+        assert_eq!(lost, [query("q-1", 0)]);
     })
     .await;
 }

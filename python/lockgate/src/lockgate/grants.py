@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -30,6 +30,11 @@ class Grant(Record):
         """Id of the purpose."""
         purpose = self.json["purpose"]
         return str(purpose if isinstance(purpose, str) else purpose["id"])
+
+    @property
+    def levels(self) -> dict[str, str]:
+        """Of a suspended grant: the levels of the columns that it reads as stored although they are restricted."""
+        return dict(self.json.get("levels") or {})
 
 
 def list(
@@ -102,9 +107,29 @@ def suspend(grant: str, *, reason: str, client: Client | None = None) -> Grant:
     return _verb("suspend_grant", grant, reason, client)
 
 
-def resume(grant: str, *, client: Client | None = None) -> Grant:
-    """Let a suspended grant work again; only a steward who did not ask for it may."""
-    return Grant.from_json((client or current()).call("resume_grant", id=grant))
+def resume(grant: Grant | str, *, levels: Mapping[str, str] | None = None, client: Client | None = None) -> Grant:
+    """Let a suspended grant work again; only a steward who did not ask for it may.
+
+    Parameters
+    ----------
+    grant
+        The grant as you read it; or its id.
+    levels
+        The levels that you have seen of the columns that it reads as stored although they are restricted; by default
+        those of the grant as you read it.
+    client
+        Connection to use; by default the one opened by :func:`lockgate.connect`.
+
+    Raises
+    ------
+    ConflictError
+        It is not suspended, or a level is another one than you have seen.
+    """
+    if levels is None:
+        levels = grant.levels if isinstance(grant, Grant) else {}
+    id = grant.id if isinstance(grant, Grant) else grant
+    body = {"levels": dict(levels)} if levels else None
+    return Grant.from_json((client or current()).call("resume_grant", body=body, id=id))
 
 
 def _verb(operation: str, grant: str, reason: str, client: Client | None) -> Grant:

@@ -98,7 +98,7 @@ class Batches:
 def batches(
     statement: str,
     *,
-    purpose: str,
+    purpose: str | None = None,
     use: str = "explore",
     grants: Sequence[str] = (),
     limit: int | None = None,
@@ -111,7 +111,8 @@ def batches(
     statement
         A ``SELECT`` over datasets by their names, for example ``SELECT * FROM retail.core.customers``.
     purpose
-        Id of the purpose that the data is read for; one that a grant of yours names.
+        Id of the purpose that the data is read for; one that a grant of yours names. May be left out where your grants
+        leave one only.
     use
         ``"explore"``, ``"train"``, ``"score"`` or ``"monitor"``; by default ``"explore"``.
     grants
@@ -138,7 +139,9 @@ def batches(
     1
     """
     client = client or current()
-    body: dict[str, Any] = {"sql": statement, "purpose": purpose, "use": use}
+    body: dict[str, Any] = {"sql": statement, "use": use}
+    if purpose is not None:
+        body["purpose"] = purpose
     if grants:
         body["grants"] = list(grants)
     if limit is not None:
@@ -157,7 +160,7 @@ def batches(
 def sql(
     statement: str,
     *,
-    purpose: str,
+    purpose: str | None = None,
     use: str = "explore",
     grants: Sequence[str] = (),
     limit: int | None = None,
@@ -179,7 +182,7 @@ def read(
     *,
     columns: Sequence[str] | None = None,
     where: str | Sequence[Condition] | None = None,
-    purpose: str,
+    purpose: str | None = None,
     use: str = "explore",
     grants: Sequence[str] = (),
     limit: int | None = None,

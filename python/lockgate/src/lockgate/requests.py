@@ -37,6 +37,11 @@ class Request(Record):
         purpose = self.json["purpose"]
         return str(purpose if isinstance(purpose, str) else purpose["id"])
 
+    @property
+    def levels(self) -> dict[str, str]:
+        """The sensitivity level of each column that is asked for, as it was when this was read."""
+        return {one["name"]: one["level"] for one in self.json.get("columns", ()) if one["as"] != "left_out"}
+
 
 def create(
     object: str,
@@ -149,8 +154,9 @@ def effect(
 
 
 def approve(
-    request: str,
+    request: Request | str,
     *,
+    levels: Mapping[str, str] | None = None,
     columns: Mapping[str, str] | None = None,
     row_filter: Sequence[Rule] = (),
     until: datetime | None = None,
@@ -158,10 +164,16 @@ def approve(
 ) -> Request:
     """Approve a request, as it was asked or with terms that narrow it.
 
+    Approving confirms the levels of its columns, so it needs those that you have seen: read the
+    request with :func:`get`,
+    look at its ``levels``, and approve what you read.
+
     Parameters
     ----------
     request
-        Id of the request.
+        The request as you read it; or its id, with the levels.
+    levels
+        The levels that you have seen, by column; by default those of the request as you read it.
     columns
         What becomes of columns: ``"token"``, ``"null"``, ``"check"`` or ``"left_out"``.
     row_filter
@@ -176,16 +188,22 @@ def approve(
     ForbiddenError
         You may not decide it: you are on the side that asks, or hold no right that someone else gave you.
     ConflictError
-        It was decided already, or taken back.
+        It was decided already, or taken back; or a level is another one than you have seen.
 
     Examples
     --------
     >>> keep = [{"column": "age", "op": "at_most", "value": 65}]
-    >>> approve("r-214", columns={"iban": "token"}, row_filter=keep).state  # doctest: +SKIP
+    >>> asked = get("r-214")  # doctest: +SKIP
+    >>> asked.levels  # doctest: +SKIP
+    {'iban': 'restricted', 'age': 'internal'}
+    >>> approve(asked, columns={"iban": "token"}, row_filter=keep).state  # doctest: +SKIP
     'approved'
     """
-    body = {"decision": "approve", "terms": terms(columns, row_filter, until)}
-    return Request.from_json((client or current()).call("decide_request", body=body, id=request))
+    if levels is None:
+        levels = request.levels if isinstance(request, Request) else {}
+    body = {"decision": "approve", "terms": terms(columns, row_filter, until), "levels": dict(levels)}
+    id = request.id if isinstance(request, Request) else request
+    return Request.from_json((client or current()).call("decide_request", body=body, id=id))
 
 
 def reject(request: str, *, reason: str, client: Client | None = None) -> Request:

@@ -3,25 +3,29 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useMemo, useState } from 'react';
 import { decide, type Decision, effectQuery, requestQuery, type RequestView, wholeTerms } from '@/api/requests';
-import { Panel, ProblemNote, readPrincipal } from '@/components';
+import { Btn, Panel, ProblemNote, readPrincipal } from '@/components';
 import { day } from '@/lib/format';
 import { ColumnTerms, type ColumnFacts } from './ColumnTerms';
 import { DecisionBar } from './DecisionBar';
 import { ReviewSide } from './ReviewSide';
 import { RowRules } from './RowRules';
-import { asAsked, type Choice, dayOf, termsOf } from './terms';
+import { asAsked, type Choice, dayOf, levelsChanged, levelsOf, termsOf } from './terms';
 
 /** Decides a request: says the consequence before the click, and the server's own reason after it. */
 export function Review({ request, children }: { request: RequestView; children: ReactNode }) {
   const { asked } = request;
   const queryClient = useQueryClient();
   const [draft, setDraft] = useState(() => asAsked(asked));
+  // As they were drawn: an approval confirms what its decider has seen, not what came in behind it.
+  const [shown, setShown] = useState(() => levelsOf(request));
+  const changed = levelsChanged(shown, levelsOf(request));
   const isRead = request.kind === 'read';
   const types = useMemo(() => Object.fromEntries(request.columns.map((column) => [column.name, column.data_type])), [request.columns]);
   const terms = useMemo(() => termsOf(draft, asked, types), [draft, asked, types]);
   const [settled] = useDebouncedValue(terms, 250);
   const decision = useMutation({
     mutationFn: (body: Decision) => decide(request.id, body),
+    onError: () => queryClient.invalidateQueries({ queryKey: requestQuery(request.id).queryKey }),
     onSuccess: async (decided) => {
       queryClient.setQueryData(requestQuery(request.id).queryKey, decided);
       await Promise.all(['requests', 'grants', 'request', 'datasets'].map((key) => queryClient.invalidateQueries({ queryKey: [key] })));
@@ -44,6 +48,14 @@ export function Review({ request, children }: { request: RequestView; children: 
       <div className="cols" style={{ ['--side' as string]: '228px' }}>
         <div className="stack">
           {children}
+          {changed.length > 0 && (
+            <Panel label="Levels changed" padded>
+              <p role="status">Since this page was drawn: {changed.join('; ')}.</p>
+              <Btn size="sm" onClick={() => setShown(levelsOf(request))}>
+                I have looked at the levels
+              </Btn>
+            </Panel>
+          )}
           {isRead && (
             <Panel
               title="Columns"
@@ -94,7 +106,7 @@ export function Review({ request, children }: { request: RequestView; children: 
         effect={effect.data}
         busy={decision.isPending}
         problem={decision.error}
-        onApprove={() => decision.mutate({ decision: 'approve', terms: wholeTerms(terms) })}
+        onApprove={() => decision.mutate({ decision: 'approve', terms: wholeTerms(terms), levels: shown })}
         onReject={(reason) => decision.mutate({ decision: 'reject', reason })}
       />
     </>

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Scope } from '@/api/requests';
-import { asAsked, changesNothing, choicesBelow, ruleText, summary, termsOf } from './terms';
+import { asAsked, changesNothing, choicesBelow, levelsChanged, levelsOf, ruleText, summary, termsOf } from './terms';
 
 const asked: Scope = {
   columns: [{ name: 'age', as: 'check' }, { name: 'amount', as: 'clear' }, { name: 'iban', as: 'clear' }, { name: 'name', as: 'token' }],
@@ -40,4 +40,13 @@ test('the bar and the rules read as sentences', () => {
   expect(summary(asAsked(asked))).toBe('2 columns clear, 1 masked, 1 for the check alone');
   expect(ruleText({ column: 'amount', op: 'at_most', value: 7000 })).toBe('amount is at most 7000');
   expect(ruleText({ column: 'name', op: 'in', value: ["O'Hara", 'b'] }, 'sql')).toBe("name IN ('O''Hara', 'b')");
+});
+
+test('an approval sends the levels that were drawn, and says which are others now', () => {
+  const column = (name: string, as: 'clear' | 'left_out', level: 'internal' | 'restricted') => ({ name, as, level, data_type: 'Utf8', level_source: 'proposed' as const });
+  const drawn = levelsOf({ columns: [column('age', 'clear', 'internal'), column('iban', 'clear', 'restricted'), column('rate', 'left_out', 'internal')] });
+  expect(drawn).toEqual({ age: 'internal', iban: 'restricted' });
+  const now = levelsOf({ columns: [column('age', 'clear', 'restricted'), column('iban', 'clear', 'restricted')] });
+  expect(levelsChanged(drawn, drawn)).toEqual([]);
+  expect(levelsChanged(drawn, now)).toEqual(['age was internal, and is restricted']);
 });

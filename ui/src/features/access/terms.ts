@@ -1,4 +1,4 @@
-import type { ColumnTerm, RowOp, Rule, Scope, Terms } from '@/api/requests';
+import type { ColumnTerm, RequestView, RowOp, Rule, Scope, Terms } from '@/api/requests';
 import { plural } from '@/lib/format';
 
 /** What a decider may choose for a column. `mask` becomes a token for texts, nothing for the rest. */
@@ -88,3 +88,16 @@ export function ruleText(rule: Rule, as: 'words' | 'sql' = 'words'): string {
   if (rule.op === 'is_empty') return `${rule.column} IS NULL`;
   return `${rule.column} ${sqlOps[rule.op]} ${rule.op === 'in' ? `(${value.map(quoted).join(', ')})` : quoted(value[0] ?? '')}`;
 }
+
+/** The level of each column that is asked for, by name. */
+export type Levels = Record<string, RequestView['columns'][number]['level']>;
+
+/** Returns the levels that a request's page shows, of the columns that are asked for. */
+export const levelsOf = (request: Pick<RequestView, 'columns'>): Levels =>
+  Object.fromEntries(request.columns.filter((column) => column.as !== 'left_out').map((column) => [column.name, column.level]));
+
+/** Returns in words which levels are not as they were shown. */
+export const levelsChanged = (shown: Levels, now: Levels): string[] =>
+  Object.entries(now)
+    .filter(([column, level]) => shown[column] !== level)
+    .map(([column, level]) => `${column} was ${shown[column] ?? 'not there'}, and is ${level}`);

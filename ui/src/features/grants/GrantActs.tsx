@@ -5,11 +5,13 @@ import { ConfirmAct, readPrincipal, ReasonButton } from '@/components';
 import { roleLine } from '@/frame/TopBar';
 import { shortId } from '@/lib/format';
 
-function consequence(verb: GrantVerb, grant: GrantView): string {
+/** Returns what a verb does to whom, with what a grant would read although its level asks for a mask. */
+export function consequence(verb: GrantVerb, grant: GrantView): string {
   const who = readPrincipal(grant.principal).name;
   if (verb === 'revoke') return `${who} stops reading ${grant.object} within a second, running queries included. It is final: access again needs a new request.`;
   if (verb === 'suspend') return `${who} stops reading ${grant.object} within a second, running queries included. A steward who did not ask for it can resume it; its end does not move.`;
-  return `${who} reads ${grant.object} again at once, with the same columns, rows and end as before.`;
+  const open = Object.entries(grant.levels).map(([column, level]) => `${column} is ${level} now, and is read as stored.`);
+  return [`${who} reads ${grant.object} again at once, with the same columns, rows and end as before.`, ...open].join(' ');
 }
 
 /** Returns which verbs to offer: what the server says this viewer may do now, and suspending where they may suspend at all. */
@@ -28,7 +30,7 @@ export function GrantActs({ grant }: { grant: GrantView }) {
   const me = useMe();
   const queryClient = useQueryClient();
   const act = useMutation({
-    mutationFn: ({ verb, reason = '' }: { verb: GrantVerb; reason?: string }) => (verb === 'resume' ? resumeGrant(grant.id) : stopGrant(grant.id, verb, reason)),
+    mutationFn: ({ verb, reason = '' }: { verb: GrantVerb; reason?: string }) => (verb === 'resume' ? resumeGrant(grant.id, grant.levels) : stopGrant(grant.id, verb, reason)),
     onSuccess: async (changed) => {
       queryClient.setQueryData(grantQuery(grant.id).queryKey, changed);
       await Promise.all([['grants'], ['grant', grant.id, 'history'], ['datasets'], ['dataset', grant.object]].map((queryKey) => queryClient.invalidateQueries({ queryKey })));

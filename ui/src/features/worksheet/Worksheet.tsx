@@ -8,7 +8,8 @@ import { cancelQuery, downloadCsv, placeOf, type Query, type Result, runQuery } 
 import { problemOf } from '@/api/client';
 import type { Problem } from '@/api/types';
 import { Btn, BtnLink, Empty, Loading, PageHead, Panel, ProblemNote } from '@/components';
-import { count, duration, plural, sentence } from '@/lib/format';
+import { count, day, duration, plural, sentence, shortId } from '@/lib/format';
+import { namedFor, severalFor } from './choice';
 import { Grid } from './Grid';
 import { Readable } from './Readable';
 
@@ -32,7 +33,9 @@ export function Worksheet() {
   const purpose = chosen.purpose ?? forDataset?.purpose ?? '';
   const uses = [...new Set(readable.filter((grant) => grant.purpose === purpose).flatMap((grant) => grant.uses))];
   const use = chosen.use && uses.includes(chosen.use) ? chosen.use : (uses[0] ?? 'explore');
-  const query: Query = { sql, purpose, use };
+  const [under, setUnder] = useState<Record<string, string>>({});
+  const several = severalFor(sql, readable, purpose, use);
+  const query: Query = { sql, purpose, use, grants: namedFor(several, under) };
   const schema = useMemo(() => Object.fromEntries(readable.map((grant) => [grant.object, grant.columns.map((column) => column.name)])), [readable]);
 
   const execute = async () => {
@@ -102,6 +105,17 @@ export function Worksheet() {
                     </Btn>
                   )}
                 </div>
+                {several.map(({ object, grants: fitting }) => (
+                  <Select
+                    key={object}
+                    label={`Grant for ${object}`}
+                    description="Several of yours fit. A query reads under one; they are never added up."
+                    placeholder="Choose one"
+                    data={fitting.map((grant) => ({ value: grant.id, label: `${shortId(grant.id)}: ${plural(grant.columns.length, 'column')}, ${grant.rows}, until ${day(grant.expires_at)}` }))}
+                    value={under[object] ?? null}
+                    onChange={(value) => setUnder((old) => ({ ...old, [object]: value ?? '' }))}
+                  />
+                ))}
                 <Suspense fallback={<Loading rows={5} />}>
                   <Editor value={sql} schema={schema} mark={mark} onChange={setSql} onRun={() => void execute()} />
                 </Suspense>

@@ -93,3 +93,25 @@ async fn everyone_sees_their_own_roles_and_auditors_all() {
     let people = body(&app.user("cho").get("/people?q=do&limit=1").await);
     assert_eq!((people["items"][0]["id"].as_str(), people["total"].as_i64()), (Some("dora"), Some(1)));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_administrators_who_take_each_other_out_at_once_leave_one() {
+    testkit::on_each_engine(&api::migrations(), async |db| {
+        let app = TestApp::start_on(db).await;
+        for round in 0..8 {
+            let quin = json!({"user": "quin", "groups": ["platform-admins"], "ttl_seconds": 3_600});
+            let quin = body(&app.operate("/admin/tokens", &quin).await)["token"].as_str().unwrap().to_owned();
+            let pat = json!({"user": "pat", "groups": ["platform-admins"], "ttl_seconds": 3_600});
+            let pat = body(&app.operate("/admin/tokens", &pat).await)["token"].as_str().unwrap().to_owned();
+            let (pat, quin) = (app.with_token(&pat), app.with_token(&quin));
+            let order = json!({});
+            let (one, other) = tokio::join!(
+                pat.post("/groups/platform-admins/members/quin/remove", &order),
+                quin.post("/groups/platform-admins/members/pat/remove", &order)
+            );
+            let left = app.count("memberships WHERE group_id = 'platform-admins' AND ended_at_us IS NULL").await;
+            assert_eq!(left, 1, "round {round}: {one}\n{other}");
+        }
+    })
+    .await;
+}

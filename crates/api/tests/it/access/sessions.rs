@@ -12,6 +12,8 @@ struct Browser {
     cookie: Option<String>,
     csrf: Option<String>,
     origin: Option<&'static str>,
+    /// The address it comes from.
+    address: Option<std::net::SocketAddr>,
 }
 
 impl Browser {
@@ -27,7 +29,17 @@ impl Browser {
         if let Some(origin) = self.origin {
             request = request.header("origin", origin);
         }
-        let answer = app.raw(request.body(Body::from(sent.to_string())).unwrap()).await;
+        let mut request = request.body(Body::from(sent.to_string())).unwrap();
+        request.extensions_mut().extend(
+            self.address
+                .map(|address| {
+                    let mut extensions = axum::http::Extensions::new();
+                    extensions.insert(axum::extract::ConnectInfo(address));
+                    extensions
+                })
+                .unwrap_or_default(),
+        );
+        let answer = app.raw(request).await;
         let status = answer.status().as_u16();
         if let Some(set) = answer.headers().get(header::SET_COOKIE) {
             let set = set.to_str().unwrap();
@@ -177,4 +189,51 @@ async fn many_tries_at_once_get_no_more_than_five() {
     let answers = futures::future::join_all(tries).await;
     assert_eq!(answers.iter().filter(|status| **status == 401).count(), 5, "{answers:?}");
     assert_eq!(answers.iter().filter(|status| **status == 429).count(), 7, "{answers:?}");
+}
+
+async fn from(app: &TestApp, address: &str, name: &str, password: &str) -> (u16, String) {
+    let mut browser = Browser { address: Some(format!("{address}:4711").parse().unwrap()), ..Browser::default() };
+    let (status, body) = browser.send(app, "POST", "/sessions", &json!({"name": name, "password": password})).await;
+    (status, body["code"].as_str().unwrap_or_default().to_owned())
+}
+
+#[tokio::test]
+async fn a_stranger_elsewhere_locks_nobody_out() {
+    testkit::on_each_engine(&api::migrations(), async |db| {
+        let app = TestApp::start_on(db).await;
+        signed_in(&app, "ana").await;
+        for _ in 0..5 {
+            assert_eq!(from(&app, "10.0.0.1", "ana", "wrong wrong wrong").await.0, 401);
+        }
+        let stranger = from(&app, "10.0.0.1", "ana", PASSWORD).await;
+        assert_eq!(stranger, (429, "access.locked_out".to_owned()), "where the wrong ones came from");
+        assert_eq!(from(&app, "10.0.0.2", "ana", PASSWORD).await.0, 200, "and nowhere else");
+        assert_eq!(from(&app, "10.0.0.1", "ana", PASSWORD).await.0, 429, "which does not open it for the stranger");
+        let people = app.user("pat").get("/people?q=ana").await;
+        assert!(
+            people.contains("\"locked_until\":\"2026"),
+            "an administrator sees that somebody is kept out: {people}"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn strangers_who_try_names_that_nobody_has_write_nothing_and_are_looked_at_so_often_a_minute() {
+    let app = TestApp::start().await;
+    signed_in(&app, "ana").await;
+    let rows = async || (app.count("sign_in_failures").await, app.count("audit_entries").await);
+    let before = rows().await;
+    for number in 0..60 {
+        let tried = from(&app, "10.0.0.1", &format!("name-{}", number / 4), "wrong wrong wrong").await;
+        assert_eq!(tried, (401, "access.wrong_password".to_owned()), "try {number}");
+    }
+    for name in ["another", "ana"] {
+        let tried = from(&app, "10.0.0.1", name, PASSWORD).await;
+        assert_eq!(tried, (429, "access.too_many_tries".to_owned()), "{name}, without a look at the password");
+    }
+    assert_eq!(rows().await, before, "the one writer was left alone");
+    assert_eq!(from(&app, "10.0.0.2", "ana", PASSWORD).await.0, 200, "others come in meanwhile");
+    app.turn_clock(60);
+    assert_eq!(from(&app, "10.0.0.1", "ana", PASSWORD).await.0, 200, "and so does whoever waits");
 }

@@ -106,11 +106,17 @@ async fn an_attempt_is_no_person() {
         environment: &environment,
         on_behalf_of: Some(&"pat".into()),
         verbs: &["ReadMe", "CreateToken", "CreatePerson", "ReadPerson"],
+        reads: &[],
         expires_at: testkit::NEW_YEAR.plus_days(1),
     };
     let (cx, what) = (&cx, &what);
     let issued = cx.db.write(|tx| async move { access::issue_attempt_token(cx, &tx, what).await });
     let (_, secret) = issued.await.unwrap();
+    // Whoever finds it in a log has nothing: it works on the runners' socket alone.
+    let request = axum::http::Request::get("/api/v1/me").header("authorization", format!("Bearer {}", secret.reveal()));
+    let request = request.body(axum::body::Body::empty()).unwrap();
+    let elsewhere = tower::ServiceExt::oneshot(app.services.public.clone(), request).await.unwrap();
+    assert_eq!(elsewhere.status().as_u16(), 401);
     let attempt = app.with_token(secret.reveal());
     let me = attempt.get("/me").await;
     assert_eq!(

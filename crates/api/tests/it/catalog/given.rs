@@ -97,8 +97,13 @@ pub async fn asked(app: &TestApp) -> String {
 pub async fn granted(app: &TestApp) -> (String, String) {
     let request = asked(app).await;
     let path = format!("/requests/{request}/decide");
-    let approved = app.user("dora").post(&path, &json!({"decision": "approve"})).await;
+    let approved = app.user("dora").post(&path, &approve(&json!({}))).await;
     assert!(approved.starts_with("200"), "{approved}");
     let grant = field(&approved, "/grant");
     (request, grant)
+}
+
+/// An approval with these terms, and with the levels that the request's page shows.
+pub fn approve(terms: &Value) -> Value {
+    json!({"decision": "approve", "terms": terms, "levels": {"age": "internal", "iban": "restricted", "sex": "confidential"}})
 }

@@ -1,4 +1,4 @@
-use super::given::{ask, field, granted, id_of, start, turn_clock};
+use super::given::{approve, ask, field, granted, id_of, start, turn_clock};
 use crate::app::pretty;
 use expect_test::expect;
 use serde_json::{Value, json};
@@ -46,6 +46,7 @@ async fn a_grant_is_what_was_approved() {
           "starts_at": "2026-01-02T00:00:00Z",
           "expires_at": "2026-04-01T00:00:00Z",
           "ended": null,
+          "levels": {},
           "created_at": "2026-01-02T00:00:00Z",
           "next": {
             "tone": "good",
@@ -80,7 +81,7 @@ async fn holder_steward_and_data_protection_end_it_and_nobody_else() {
 #[tokio::test]
 async fn only_a_steward_of_another_side_lets_it_go_on() {
     let app = start().await;
-    let approve = json!({"decision": "approve"});
+    let approve = approve(&json!({}));
     let own = id_of(&app.user("eli").post("/requests", &ask()).await);
     let approved = app.user("dora").post(&format!("/requests/{own}/decide"), &approve).await;
     let grant = field(&approved, "/grant");
@@ -92,9 +93,10 @@ async fn only_a_steward_of_another_side_lets_it_go_on() {
     assert_eq!(field(&refused, "/code"), "catalog.own_side", "a steward, but it is his own: {refused}");
     let seen = app.user("eli").get(&format!("/grants/{grant}")).await;
     assert_eq!(field(&seen, "/next/action"), "", "and his page does not offer it");
-    let resumed = app.user("dora").post(&resume, &json!({})).await;
+    let shown = json!({"levels": {"iban": "restricted"}});
+    let resumed = app.user("dora").post(&resume, &shown).await;
     assert_eq!(field(&resumed, "/state"), "active", "{resumed}");
-    assert_eq!(app.user("dora").post(&resume, &json!({})).await, resumed);
+    assert_eq!(app.user("dora").post(&resume, &shown).await, resumed);
     let history = app.user("eli").get(&format!("/grants/{grant}/history")).await;
     let lines: Value = serde_json::from_str(&history[4..]).unwrap();
     let verbs: Vec<_> = lines.as_array().unwrap().iter().map(|line| line["verb"].as_str().unwrap()).collect();
@@ -112,7 +114,13 @@ async fn raising_a_level_suspends_what_reads_it_in_clear() {
     assert_eq!(state().await, "active", "policy asks for no mask yet");
     app.user("dora").post(path, &json!({"level": "restricted"})).await;
     assert_eq!(state().await, "suspended");
-    app.user("eli").post(&format!("/grants/{grant}/resume"), &json!({})).await;
+    let resume = format!("/grants/{grant}/resume");
+    let blind = app.user("eli").post(&resume, &Value::Null).await;
+    assert_eq!((&blind[..3], field(&blind, "/code").as_str()), ("409", "catalog.level_changed"), "{blind}");
+    assert_eq!(state().await, "suspended");
+    let shown: Value = serde_json::from_str(&app.user("eli").get(&format!("/grants/{grant}")).await[4..]).unwrap();
+    assert_eq!(shown["levels"], json!({"age": "restricted", "iban": "restricted"}));
+    app.user("eli").post(&resume, &json!({"levels": shown["levels"]})).await;
     assert_eq!(state().await, "active", "a steward of another side may let it go on, knowing the level");
 }
 
@@ -121,7 +129,7 @@ async fn the_list_shows_what_each_may_see_and_no_more() {
     let app = start().await;
     let (_, of_ana) = granted(&app).await;
     let of_cho = id_of(&app.user("cho").post("/requests", &ask()).await);
-    let approved = app.user("eli").post(&format!("/requests/{of_cho}/decide"), &json!({"decision": "approve"})).await;
+    let approved = app.user("eli").post(&format!("/requests/{of_cho}/decide"), &approve(&json!({}))).await;
     let ids = [of_ana.clone(), field(&approved, "/grant")];
     for who in ["ana", "cho", "dora", "dana", "ivo", "pat"] {
         let user = app.user(who);

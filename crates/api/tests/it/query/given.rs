@@ -31,7 +31,11 @@ pub fn ok(answer: &str) -> Value {
 
 /// Connects `retail`, with customers in a folder per region and plans in one file, and crawls it.
 pub async fn lake() -> TestApp {
-    let app = TestApp::start().await;
+    lake_on(TestApp::start().await).await
+}
+
+/// The same in this app.
+pub async fn lake_on(app: TestApp) -> TestApp {
     for (region, of) in [("north", [0, 1, 2].as_slice()), ("south", [3].as_slice())] {
         let mut rows = "id,iban,age,notes\n".to_owned();
         for n in (0..ROWS).filter(|n| of.contains(&(n % 4))) {
@@ -68,7 +72,10 @@ pub async fn grant(app: &TestApp, person: &str, ask: &Value) -> String {
     ask["expires_at"] = json!("2026-04-01T00:00:00Z");
     let asked = ok(&app.user(person).post("/requests", &ask).await);
     let path = format!("/requests/{}/decide", asked["id"].as_str().unwrap());
-    let decided = ok(&app.user("dora").post(&path, &json!({"decision": "approve"})).await);
+    let shown = asked["columns"].as_array().unwrap().iter().filter(|column| column["as"] != "left_out");
+    let levels = shown.map(|column| (column["name"].as_str().unwrap().to_owned(), column["level"].clone()));
+    let levels = Value::Object(levels.collect());
+    let decided = ok(&app.user("dora").post(&path, &json!({"decision": "approve", "levels": levels})).await);
     decided["grant"].as_str().unwrap().to_owned()
 }
 

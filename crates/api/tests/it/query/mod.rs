@@ -1,5 +1,9 @@
 //! Governed reads and writes over HTTP: SQL in, rows out, each on record.
-mod given;
+mod ends;
+pub mod given;
+mod holes;
+mod levels;
+mod named;
 mod publish;
 mod run;
 mod stop;

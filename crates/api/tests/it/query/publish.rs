@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 use super::given::{CUSTOMERS, crawl, grant, granted, lake, lines, ok};
 use crate::app::TestApp;
 
-const SCORES: &str = "retail.predictions.scores";
+pub const SCORES: &str = "retail.predictions.scores";
 
-fn parquet(rows: i64) -> Vec<u8> {
+pub fn parquet(rows: i64) -> Vec<u8> {
     let ids: ArrayRef = Arc::new((0..rows).collect::<Int64Array>());
     let score: ArrayRef = Arc::new((0..rows).map(|n| Some(format!("s{n}"))).collect::<StringArray>());
     let batch = RecordBatch::try_from_iter([("id", ids), ("score", score)]).unwrap();
@@ -22,9 +22,20 @@ fn parquet(rows: i64) -> Vec<u8> {
 }
 
 async fn send(app: &TestApp, person: &str, id: &str, key: Option<&str>, bytes: Vec<u8>) -> (u16, Value) {
+    send_as(app, person, id, &format!("purpose=pd&use=score&inputs={CUSTOMERS}"), key, bytes).await
+}
+
+pub async fn send_as(
+    app: &TestApp,
+    person: &str,
+    id: &str,
+    params: &str,
+    key: Option<&str>,
+    bytes: Vec<u8>,
+) -> (u16, Value) {
     let mut request = Request::builder()
         .method("POST")
-        .uri(format!("/api/v1/datasets/{id}/publish?purpose=pd&use=score&inputs={CUSTOMERS}"))
+        .uri(format!("/api/v1/datasets/{id}/publish?{params}"))
         .header("authorization", format!("Bearer {}", app.token(person)))
         .header("content-type", "application/vnd.apache.parquet");
     if let Some(key) = key {
@@ -36,7 +47,7 @@ async fn send(app: &TestApp, person: &str, id: &str, key: Option<&str>, bytes: V
     (status, serde_json::from_slice(&bytes).unwrap())
 }
 
-async fn may_write(app: &TestApp) {
+pub async fn may_write(app: &TestApp) {
     granted(app).await;
     grant(app, "ana", &json!({"kind": "write", "object": "retail.predictions", "uses": ["score"]})).await;
 }
@@ -59,6 +70,9 @@ async fn a_publication_is_a_version_that_crawls_leave_alone() {
     assert_eq!((status, &first["version"], &first["rows"]), (201, &json!(1), &json!(10)), "{first}");
     let (_, again) = send(&app, "ana", SCORES, Some("k-1"), parquet(10)).await;
     assert_eq!(again, first, "the same key publishes once");
+    let other = format!("purpose=pd&use=score&inputs={CUSTOMERS}&grant=g-999");
+    let (status, problem) = send_as(&app, "ana", SCORES, &other, Some("k-1"), parquet(10)).await;
+    assert_eq!((status, problem["code"].as_str()), (409, Some("access.key_reused")), "under another grant: {problem}");
     may_read(&app).await;
     let sql = format!("SELECT count(*) AS n, max(score) AS s FROM {SCORES}");
     assert_eq!(lines(&app, &sql).await, ["n,s", "10,s9"]);
@@ -69,6 +83,8 @@ async fn a_publication_is_a_version_that_crawls_leave_alone() {
     assert_eq!(lines(&app, &sql).await, ["n,s", "3,s2"]);
     let log = app.audit_log().await;
     assert!(log.contains(&format!("allowed person:ana PublishDataset dataset/{SCORES}")), "{log}");
+    let history = ok(&app.user("ana").get(&format!("/datasets/{SCORES}/history")).await);
+    assert_eq!(history[0]["text"], format!("version 2: 3 rows, {} bytes", second["bytes"]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

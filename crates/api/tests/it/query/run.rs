@@ -109,7 +109,12 @@ async fn a_read_is_on_record_at_its_start_and_its_end() {
     assert_eq!(log[0], format!("allowed person:ana RunQuery query/{}", answer.query));
     assert_eq!(log[1], log[0]);
     assert!(log[2].starts_with("allowed person:ana RunQuery query/q-") && log[3].starts_with("failed person:ana"));
-    assert_eq!(log[4], "refused person:ana RunQuery /query");
+    assert_eq!(
+        log[4], "refused person:ana RunQuery dataset/retail.core.plans",
+        "what was refused, not only that it was"
+    );
+    let history = app.user("dora").get("/datasets/retail.core.plans/history").await;
+    assert!(!history.contains("RunQuery"), "which is the audit log's business: {history}");
 
     let shown = ok(&app.user("ana").get(&format!("/queries/{}", answer.query)).await);
     assert_eq!(shown["state"], "succeeded");

@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 use super::given::{CUSTOMERS, body, crawl, granted, lake, lines, ok, query, request};
 
 /// Runs for hours, and gives its one row at the end.
-fn silent() -> String {
+pub fn silent() -> String {
     let c = CUSTOMERS;
     format!("SELECT count(*) FROM {c} a, {c} b, {c} d, {c} e WHERE a.id + b.id + d.id + e.id = 7")
 }
 
 /// Gives nine million rows, one batch after the other.
-fn talking() -> String {
+pub fn talking() -> String {
     format!("SELECT a.iban AS one, b.iban AS other FROM {CUSTOMERS} a, {CUSTOMERS} b")
 }
 
@@ -25,6 +25,21 @@ async fn running(app: &crate::app::TestApp) -> String {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     panic!("no query runs")
+}
+
+/// Reads `stream` to its end, which must come within two seconds and not pass for a clean one; returns the query as it was
+/// recorded then.
+pub async fn ended(app: &crate::app::TestApp, mut stream: axum::body::Body, id: &str) -> Value {
+    let since = Instant::now();
+    let broke = loop {
+        match stream.frame().await {
+            Some(Ok(_)) => {}
+            end => break end,
+        }
+    };
+    assert!(broke.is_some_and(|end| end.is_err()), "a part must not pass for the whole");
+    assert!(since.elapsed() < Duration::from_secs(2), "{:?}", since.elapsed());
+    ok(&app.user("ivo").get(&format!("/queries/{id}")).await)
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -55,7 +55,7 @@ async fn nothing_above_the_lakes_folder_is_read() {
         let mut file = pin(outside.path(), "secret.parquet", vec![]);
         file.path = path.to_owned();
         let pinned = Pinned { files: vec![file], ..pinned.clone() };
-        let mut session = Session::new(1 << 26, 1).unwrap();
+        let mut session = Session::new(1 << 26, 1, None).unwrap();
         session.add(&name("people"), pinned.clone(), policy(&pinned, None)).unwrap();
         let sql = Statement::parse("SELECT x FROM lake.core.people").unwrap();
         let prepared = session.prepare(sql, 10).await.unwrap();

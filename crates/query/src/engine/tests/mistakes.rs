@@ -138,7 +138,7 @@ async fn capitals_are_found_without_quotes() {
     let pinned = store(folder.path(), Stored::Csv, batch.unwrap());
     let terms = ["LIMIT_BAL", "Age", "id"].map(|name| (name.to_owned(), Term::Clear)).into();
     let policy = Policy { terms, row_filter: None, split: None, key: Key::new(&[7; 32]) };
-    let mut session = Session::new(1 << 26, 1).unwrap();
+    let mut session = Session::new(1 << 26, 1, None).unwrap();
     session.add(&name("people"), pinned, policy).unwrap();
     for (sql, expected) in [
         ("SELECT limit_bal FROM lake.core.people ORDER BY age", vec!["3", "1"]),

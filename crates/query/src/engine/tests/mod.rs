@@ -1,10 +1,13 @@
 //! Attempts to see what is hidden, on each way a dataset can be stored.
 mod changes;
+mod greedy;
 mod hidden;
 mod mistakes;
+mod orders;
 mod pump;
 mod random;
 mod scan;
+mod skipped;
 mod split;
 mod statements;
 mod traps;
@@ -77,7 +80,7 @@ impl Fixture {
     fn with(stored: Stored, row_filter: Option<&str>, change: impl Fn(&mut Policy)) -> Self {
         let folder = TempDir::new().unwrap();
         let pinned = store(folder.path(), stored, rows(0..ROWS));
-        let mut fixture = Self { folder, session: Session::new(256 << 20, 4).unwrap(), stored };
+        let mut fixture = Self { folder, session: Session::new(256 << 20, 4, None).unwrap(), stored };
         let mut policy = policy(&pinned, row_filter);
         change(&mut policy);
         fixture.session.add(&name("people"), pinned, policy).unwrap();
@@ -230,7 +233,7 @@ fn store(folder: &Path, stored: Stored, batch: RecordBatch) -> Pinned {
         schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
     }
     let folder = Arc::new(Dir::open_ambient_dir(folder, ambient_authority()).unwrap());
-    Pinned { folder, files, format, schema, partitions }
+    Pinned { folder, files, format, row_bytes: 0, schema, partitions }
 }
 
 /// The columns that CSV can hold.
@@ -263,7 +266,13 @@ fn write(path: &Path, format: Format, batch: &RecordBatch) {
 
 fn pin(folder: &Path, path: &str, partition: Vec<Option<String>>) -> PinnedFile {
     let metadata = std::fs::metadata(folder.join(path)).unwrap();
-    PinnedFile { path: path.into(), size_bytes: metadata.len(), modified_us: files::modified_us(&metadata), partition }
+    PinnedFile {
+        path: path.into(),
+        size_bytes: metadata.len(),
+        modified_us: files::modified_us(&metadata),
+        partition,
+        header: None,
+    }
 }
 
 fn texts(batches: &[RecordBatch]) -> Vec<String> {

@@ -56,7 +56,7 @@ fn twins() -> (Fixture, Fixture) {
     let make = |batch: RecordBatch| {
         let folder = TempDir::new().unwrap();
         let pinned = store(folder.path(), Stored::Parquet, batch);
-        let mut session = Session::new(256 << 20, 1).unwrap();
+        let mut session = Session::new(256 << 20, 1, None).unwrap();
         let policy = policy(&pinned, Some(NORTH));
         session.add(&name("people"), pinned, policy).unwrap();
         Fixture { folder, session, stored: Stored::Parquet }

@@ -1,5 +1,5 @@
-//! Statements with their values, for the stores of this context.
-use db::{Result, Tx};
+//! Statements with their values, for stores: the same text on both engines, values never in it.
+use crate::{Error, Result, Tx};
 use sea_orm::{ConnectionTrait, QueryResult, Statement, TryGetable, Value};
 
 fn statement(tx: &Tx, sql: &str, values: Vec<Value>) -> Statement {
@@ -7,32 +7,32 @@ fn statement(tx: &Tx, sql: &str, values: Vec<Value>) -> Statement {
 }
 
 /// Runs a statement and returns how many rows it changed.
-pub(crate) async fn run(tx: &Tx, sql: &str, values: Vec<Value>) -> Result<u64> {
+pub async fn run(tx: &Tx, sql: &str, values: Vec<Value>) -> Result<u64> {
     Ok(tx.conn().execute_raw(statement(tx, sql, values)).await?.rows_affected())
 }
 
 /// Runs a statement that must change one row, guarded by its revision.
-pub(crate) async fn run_one(tx: &Tx, sql: &str, values: Vec<Value>) -> Result<()> {
-    if run(tx, sql, values).await? == 1 { Ok(()) } else { Err(db::Error::Stale) }
+pub async fn run_one(tx: &Tx, sql: &str, values: Vec<Value>) -> Result<()> {
+    if run(tx, sql, values).await? == 1 { Ok(()) } else { Err(Error::Stale) }
 }
 
 /// Returns the rows of a query.
-pub(crate) async fn all(tx: &Tx, sql: &str, values: Vec<Value>) -> Result<Vec<QueryResult>> {
+pub async fn all(tx: &Tx, sql: &str, values: Vec<Value>) -> Result<Vec<QueryResult>> {
     Ok(tx.conn().query_all_raw(statement(tx, sql, values)).await?)
 }
 
 /// Returns the first row of a query.
-pub(crate) async fn one(tx: &Tx, sql: &str, values: Vec<Value>) -> Result<Option<QueryResult>> {
+pub async fn one(tx: &Tx, sql: &str, values: Vec<Value>) -> Result<Option<QueryResult>> {
     Ok(tx.conn().query_one_raw(statement(tx, sql, values)).await?)
 }
 
 /// Returns a column of a row.
-pub(crate) fn get<T: TryGetable>(row: &QueryResult, column: &str) -> Result<T> {
+pub fn get<T: TryGetable>(row: &QueryResult, column: &str) -> Result<T> {
     Ok(row.try_get("", column)?)
 }
 
 /// Returns a column of a row that holds a word of one of our types.
-pub(crate) fn word<T>(row: &QueryResult, column: &str) -> Result<T>
+pub fn word<T>(row: &QueryResult, column: &str) -> Result<T>
 where
     T: std::str::FromStr,
     T::Err: std::fmt::Display,
@@ -41,16 +41,16 @@ where
 }
 
 /// Says of a stored value that this binary does not know it.
-pub(crate) fn unknown(error: impl std::fmt::Display) -> db::Error {
-    db::Error::Unknown(error.to_string())
+pub fn unknown(error: impl std::fmt::Display) -> Error {
+    Error::Unknown(error.to_string())
 }
 
 /// Returns a count as the database holds it.
-pub(crate) fn whole(count: u64) -> i64 {
+pub fn whole(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 /// Returns a stored count.
-pub(crate) fn count(row: &QueryResult, column: &str) -> Result<u64> {
+pub fn count(row: &QueryResult, column: &str) -> Result<u64> {
     u64::try_from(get::<i64>(row, column)?).map_err(unknown)
 }

@@ -1,0 +1,166 @@
+use super::given::{Client, PROJECT, attempt, client, start};
+use crate::app::TestApp;
+use serde_json::{Value, json};
+
+/// Registers a version of `credit` from a new run and returns the run.
+async fn version(client: &Client<'_>, content: &str) -> String {
+    let run = client.run("0").await;
+    client.put("0", &run, "model/MLmodel", content).await;
+    client.post("registered-models/create", json!({"name": "credit"})).await;
+    let new = json!({"name": "credit", "source": format!("runs:/{run}/model"), "run_id": run});
+    let made = client.post("model-versions/create", new).await;
+    assert_eq!((made.status, made.text("/model_version/status").as_str()), (200, "READY"), "{made:?}");
+    run
+}
+
+async fn started() -> TestApp {
+    let app = start().await;
+    let ana = client(&app, PROJECT, "ana");
+    version(&ana, "one").await;
+    version(&ana, "two").await;
+    app
+}
+
+#[tokio::test]
+async fn a_version_keeps_its_files_whatever_becomes_of_its_run() {
+    let app = start().await;
+    let ana = client(&app, PROJECT, "ana");
+    let run = version(&ana, "trained").await;
+    let uri = ana.get("model-versions/get-download-uri?name=credit&version=1").await.text("/artifact_uri");
+    let path =
+        format!("/api/2.0/mlflow-artifacts/artifacts/{}/MLmodel", uri.strip_prefix("mlflow-artifacts:/").unwrap());
+    ana.put("0", &run, "model/MLmodel", "changed").await;
+    assert_eq!(ana.send("GET", &path, "".into()).await.body, json!("trained"));
+    let gone = format!("/api/2.0/mlflow-artifacts/artifacts/0/{run}/artifacts/model");
+    assert_eq!(ana.send("DELETE", &gone, "".into()).await.status, 200);
+    assert_eq!(ana.send("GET", &path, "".into()).await.body, json!("trained"));
+    for method in ["PUT", "DELETE"] {
+        assert_eq!(ana.send(method, &path, "x".into()).await.status, 400, "{method}");
+    }
+    assert_eq!(client(&app, "", "cho").send("GET", &path, "".into()).await.status, 404);
+    assert_eq!(app.count("outbox WHERE name = 'VersionRegistered'").await, 1);
+    let named = ana.get("registered-models/get?name=credit").await;
+    assert_eq!(named.text("/registered_model/latest_versions/0/version"), "1");
+}
+
+#[tokio::test]
+async fn a_source_is_of_this_server_and_of_the_run_that_is_named() {
+    let app = started().await;
+    let ana = client(&app, PROJECT, "ana");
+    let (run, other) = (ana.run("0").await, ana.run("0").await);
+    ana.put("0", &run, "model/MLmodel", "x").await;
+    let theirs = client(&app, "/mlflow/marketing", "ben").run("0").await;
+    for (source, run_id, status) in [
+        (format!("runs:/{run}/model"), other.clone(), 400),
+        (format!("mlflow-artifacts:/0/{run}/artifacts/model"), other.clone(), 400),
+        (format!("runs:/{run}/absent"), run.clone(), 400),
+        (format!("runs:/{run}/../model"), run.clone(), 400),
+        (format!("mlflow-artifacts:/0/{run}/artifacts/%2e%2e/model"), run.clone(), 400),
+        ("file:///etc/passwd".into(), run.clone(), 400),
+        ("/etc/passwd".into(), run.clone(), 400),
+        ("https://example.com/x".into(), run.clone(), 400),
+        (format!("runs:/{theirs}/model"), theirs.clone(), 404),
+        ("models:/m-0".into(), String::new(), 404),
+        (format!("mlflow-artifacts:/0/{run}/artifacts/model"), run.clone(), 200),
+        ("models:/credit/1".into(), String::new(), 200),
+    ] {
+        let new = json!({"name": "credit", "source": source, "run_id": run_id});
+        let answer = ana.post("model-versions/create", new).await;
+        assert_eq!(answer.status, status, "{source}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn pointers_have_a_history() {
+    let app = started().await;
+    let ana = client(&app, PROJECT, "ana");
+    for number in ["1", "2", "2", "1"] {
+        let set = json!({"name": "credit", "alias": "champion", "version": number});
+        assert_eq!(ana.post("registered-models/alias", set).await.status, 200);
+    }
+    let at = ana.get("registered-models/alias?name=credit&alias=champion").await;
+    assert_eq!(
+        (at.text("/model_version/version"), at.text("/model_version/aliases/0")),
+        ("1".into(), "champion".into())
+    );
+    for (number, archive) in [("1", false), ("2", true)] {
+        let moved =
+            json!({"name": "credit", "version": number, "stage": "production", "archive_existing_versions": archive});
+        let moved = ana.post("model-versions/transition-stage", moved).await;
+        assert_eq!(moved.text("/model_version/current_stage"), "Production", "{moved:?}");
+    }
+    let first = ana.get("model-versions/get?name=credit&version=1").await;
+    assert_eq!(first.text("/model_version/current_stage"), "Archived");
+    let listed: Value =
+        serde_json::from_str(&app.user("vera").get("/models?space=project/credit-risk").await[4..]).unwrap();
+    let id = listed["items"][0]["id"].as_str().unwrap();
+    let page: Value = serde_json::from_str(&app.user("vera").get(&format!("/models/{id}")).await[4..]).unwrap();
+    let pointers: Vec<String> = page["pointers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|at| {
+            format!(
+                "{} {} {}",
+                at["name"].as_str().unwrap(),
+                at["version"],
+                if at["ended_at"].is_null() { "now" } else { "ended" }
+            )
+        })
+        .collect();
+    assert_eq!(
+        pointers,
+        [
+            "Production 2 now",
+            "Archived 1 now",
+            "Production 1 ended",
+            "champion 1 now",
+            "champion 2 ended",
+            "champion 1 ended"
+        ]
+    );
+    assert_eq!(page["aliases"], json!({"champion": 1}));
+    assert_eq!(app.user("vera").get(&format!("/models/{id}/versions/2")).await[..3], *"200");
+    assert_eq!(app.user("ben").get(&format!("/models/{id}")).await[..3], *"404");
+    let gone = json!({"name": "credit", "version": "1"});
+    assert_eq!(ana.call("DELETE", "model-versions/delete", &gone).await.status, 200);
+    let freed = ana.get("registered-models/alias?name=credit&alias=champion").await;
+    assert_eq!(freed.refusal(), "400 INVALID_PARAMETER_VALUE Registered model alias champion not found.");
+}
+
+#[tokio::test]
+async fn another_projects_model_goes_by_its_project_for_those_who_may_see_it() {
+    let app = started().await;
+    let both = json!({"principal": "person:ben", "role": "model_validator", "scope": "project/credit-risk"});
+    app.user("pat").post("/role-assignments", &both).await;
+    let ben = client(&app, "/mlflow/marketing", "ben");
+    let seen = ben.get("model-versions/get?name=credit-risk.credit&version=1").await;
+    assert_eq!(seen.text("/model_version/name"), "credit-risk.credit");
+    assert_eq!(
+        ben.get("model-versions/get?name=credit&version=1").await.status,
+        404,
+        "bare names are of the own space"
+    );
+    let set = json!({"name": "credit-risk.credit", "alias": "mine", "version": "1"});
+    assert_eq!(ben.post("registered-models/alias", set).await.status, 403, "he may see it, no more");
+    let step = attempt(&app, "", "marketing/dev").await;
+    assert_eq!(step.get("model-versions/get?name=credit-risk.credit&version=1").await.status, 404);
+}
+
+#[tokio::test]
+async fn prompts_are_models_that_a_search_leaves_out() {
+    let app = started().await;
+    let ana = client(&app, PROJECT, "ana");
+    let prompt = json!({"name": "greeting", "tags": [{"key": "mlflow.prompt.is_prompt", "value": "true"}]});
+    ana.post("registered-models/create", prompt).await;
+    let text = json!({"name": "greeting", "source": "prompt-template", "tags": [{"key": "mlflow.prompt.text", "value": "Hi"}]});
+    assert_eq!(ana.post("model-versions/create", text).await.status, 200);
+    let names = async |filter: &str| {
+        let found = ana.get(&format!("registered-models/search?filter={filter}")).await;
+        let models = found.body["registered_models"].as_array().cloned().unwrap_or_default();
+        models.iter().map(|model| model["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(names("").await, ["credit"]);
+    assert_eq!(names("tag.%60mlflow.prompt.is_prompt%60%20!%3D%20'true'").await, ["credit"]);
+    assert_eq!(names("tags.%60mlflow.prompt.is_prompt%60%20%3D%20'true'").await, ["greeting"]);
+}

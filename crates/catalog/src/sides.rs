@@ -1,0 +1,44 @@
+//! On which side of a request or grant somebody stands: who asks never decides.
+use access::LinkMaker;
+use base::{PersonId, Principal};
+use db::Tx;
+use std::collections::BTreeSet;
+
+/// How somebody stands to what was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// On another side.
+    Other,
+    /// Is the principal, belongs to it, or had a hand in the request.
+    Asks,
+    /// Came in by a one-time link that this person, of the side that asks, made: it may be them who decides.
+    LinkBy(PersonId),
+}
+
+/// The asking side: for whom it is, and who wrote, changed or submitted it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asking<'a> {
+    pub principal: &'a Principal,
+    pub hands: &'a BTreeSet<PersonId>,
+}
+
+impl Asking<'_> {
+    /// Returns how `person` stands to it; `belongs`: whether they are the principal or belong to it.
+    pub fn side(&self, person: &PersonId, belongs: bool, maker: Option<&LinkMaker>) -> Side {
+        if belongs || self.hands.contains(person) {
+            return Side::Asks;
+        }
+        match maker {
+            Some(maker) if self.hands.contains(&maker.person) || maker.belongs(self.principal) => {
+                Side::LinkBy(maker.person.clone())
+            }
+            _ => Side::Other,
+        }
+    }
+
+    /// Returns how `person` stands to it now.
+    pub async fn side_of(&self, tx: &Tx, person: &PersonId) -> db::Result<Side> {
+        let belongs = access::belongs(tx, person, self.principal).await?;
+        Ok(self.side(person, belongs, access::link_maker(tx, person).await?.as_ref()))
+    }
+}

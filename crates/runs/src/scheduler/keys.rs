@@ -1,0 +1,113 @@
+//! The cache key of a step: all that its result depends on, and nothing else. Not in it: CPUs, memory, engine, retries, ids, times.
+use super::{Plan, policy_of};
+use crate::cache::Key;
+use crate::pipelines::{self, Input};
+use crate::protocol::{Action, Output, OutputKind};
+use crate::runs::Run;
+use crate::sources::Laid;
+use crate::steps::store::StepStore;
+use crate::steps::{Governed, Outputs, StepState};
+use base::{Principal, Timestamp};
+use db::Tx;
+use serde::Serialize;
+use std::collections::{BTreeSet, HashMap};
+
+/// What steps before have written, and what that rests on.
+pub(super) type Results = HashMap<String, (Outputs, Vec<Governed>)>;
+
+/// What a key is worked out from.
+pub(super) struct Facts<'a> {
+    pub(super) run: &'a Run,
+    pub(super) plan: &'a Plan,
+    pub(super) laid: &'a Laid,
+    pub(super) now: Timestamp,
+}
+
+fn canonical(value: &impl Serialize) -> db::Result<String> {
+    let bytes = base::canonical_json(value).map_err(db::sql::unknown)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn shown(output: &Output) -> String {
+    match output.kind {
+        OutputKind::File => output.digest.to_string(),
+        OutputKind::Folder => format!("folder {}", output.digest),
+    }
+}
+
+impl Facts<'_> {
+    /// Returns the key of a step that is ready and the datasets behind its result, or why it may not read one of them.
+    pub(super) async fn key_of(
+        &self,
+        tx: &Tx,
+        step: &pipelines::Step,
+        results: &mut Results,
+    ) -> db::Result<Result<(Key, Vec<Governed>), String>> {
+        self.load(tx, step, results).await?;
+        let mut key = Key::new().with("code", &self.laid.tree).with("python", &self.laid.python);
+        key = match &step.action {
+            Action::Python(function) => key.with("function", function),
+            Action::Command(words) => key.with("command", canonical(words)?),
+        };
+        for name in &step.parameters {
+            let value = self.run.parameters.get(name).unwrap_or(&serde_json::Value::Null);
+            key = key.with(format!("parameter {name}"), canonical(value)?);
+        }
+        let mut governed = BTreeSet::new();
+        for name in step.waits_for() {
+            governed.extend(results.get(name).into_iter().flat_map(|(_, behind)| behind.iter().cloned()));
+        }
+        for (name, input) in &step.inputs {
+            let value = match input {
+                Input::File(path) => self.laid.files.get(path).map_or_else(String::new, ToString::to_string),
+                Input::Value(value) => canonical(value)?,
+                Input::Step { step, output } => {
+                    let found = results.get(step).and_then(|(outputs, _)| outputs.get(output));
+                    found.map_or_else(String::new, shown)
+                }
+                Input::Dataset { .. } => match self.dataset(tx, input).await? {
+                    Ok((value, behind)) => {
+                        governed.insert(behind);
+                        value
+                    }
+                    Err(why) => return Ok(Err(why)),
+                },
+            };
+            key = key.with(format!("input {name}"), value);
+        }
+        for (name, value) in &step.env {
+            key = key.with(format!("variable {name}"), value);
+        }
+        Ok(Ok((key.with("outputs", canonical(&step.outputs)?), governed.into_iter().collect())))
+    }
+
+    async fn load(&self, tx: &Tx, step: &pipelines::Step, results: &mut Results) -> db::Result<()> {
+        let missing: Vec<&str> = step.waits_for().into_iter().filter(|name| !results.contains_key(*name)).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        for found in tx.find_steps(&self.run.id, &missing).await? {
+            if found.state == StepState::Succeeded {
+                results.insert(found.name, (found.outputs, found.governed));
+            }
+        }
+        Ok(())
+    }
+
+    async fn dataset(&self, tx: &Tx, input: &Input) -> db::Result<Result<(String, Governed), String>> {
+        let Input::Dataset { dataset, for_use, purpose } = input else { return Ok(Err("not a dataset".into())) };
+        let principals = [Principal::Environment(self.run.environment.clone())];
+        let policy = policy_of(tx, &principals, dataset, *for_use, purpose.as_ref(), self.now).await?;
+        let policy = match policy {
+            Ok(policy) => policy,
+            Err(why) => return Ok(Err(format!("environment `{}`: {why}", self.run.environment))),
+        };
+        let Some(table) = catalog::datasets::table_of(tx, dataset, None).await? else {
+            return Ok(Err(format!("dataset `{dataset}` does not exist")));
+        };
+        let value = format!("{dataset} as {} under the terms {} for {for_use}", table.digest, policy.digest);
+        let (version, purpose) = (table.version, policy.allowed.purpose.clone());
+        let (dataset, grant) = (dataset.clone(), policy.grant().clone());
+        Ok(Ok((value, Governed { dataset, version, for_use: *for_use, purpose, grant, policy: policy.digest })))
+    }
+}

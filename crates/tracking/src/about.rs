@@ -1,0 +1,93 @@
+//! What the server says of itself to MLflow's clients, and of what it does not have.
+use crate::Context;
+use crate::error::Error;
+use crate::experiments::ReadExperiment;
+use access::http::{Anyone, Permit};
+use axum::http::{StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+use std::marker::PhantomData;
+use web::{Json, Problem, Raw, Routes};
+
+/// The version of MLflow whose protocol this is.
+const VERSION: &str = "3.17.2";
+
+/// Families of MLflow's API that are not here, by how their paths go on behind `mlflow/` or as a whole.
+const ELSEWHERE: [(&str, &str); 22] = [
+    ("traces", "traces"),
+    ("assessments", "assessments of traces"),
+    ("webhooks", "webhooks of the registry"),
+    ("gateway", "the gateway to language models"),
+    ("prompt-optimization", "prompt optimization"),
+    ("review-queues", "review queues"),
+    ("label-schemas", "label schemas"),
+    ("issues", "issues of traces"),
+    ("mcp-servers", "MCP servers"),
+    ("demo", "demo data"),
+    ("promptlab", "the prompt laboratory"),
+    ("telemetry", "telemetry"),
+    ("jobs", "jobs of MLflow"),
+    ("workspaces", "workspaces: each project is one, at `/mlflow/<project>`"),
+    ("users", "users of MLflow: people and roles are Lockgate's"),
+    ("permissions", "permissions of MLflow: people and roles are Lockgate's"),
+    ("datasets", "evaluation datasets"),
+    ("scorers", "scorers"),
+    ("mpu", "uploads in parts"),
+    ("presigned", "links to storage"),
+    ("graphql", "GraphQL"),
+    ("logged-models", "this operation on logged models"),
+];
+
+/// The routes at the root alone, for whoever looks whether the server is there.
+pub(crate) fn open_routes(routes: Routes<Context>) -> Routes<Context> {
+    routes
+        .with(Raw("GET", "/health").route(PhantomData::<Permit<Anyone>>, get_health))
+        .with(Raw("GET", "/version").route(PhantomData::<Permit<Anyone>>, get_version))
+}
+
+/// The routes.
+pub(crate) fn routes(mut routes: Routes<Context>) -> Routes<Context> {
+    for path in ["/api/3.0/mlflow/server-info", "/ajax-api/3.0/mlflow/server-info"] {
+        let see: PhantomData<Permit<ReadExperiment>> = PhantomData;
+        routes = routes.with(Raw("GET", path).route(see, get_server_info).basic());
+    }
+    let paths = ["/api/2.0/{*rest}", "/api/3.0/{*rest}", "/ajax-api/{*rest}", "/api/2.0mlflow/{*rest}", "/v1/{*rest}"];
+    for path in paths {
+        for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
+            let see: PhantomData<Permit<ReadExperiment>> = PhantomData;
+            routes = routes.with(Raw(method, path).route(see, not_here).basic());
+        }
+    }
+    routes
+}
+
+async fn get_health(_permit: Permit<Anyone>) -> &'static str {
+    "OK"
+}
+
+async fn get_version(_permit: Permit<Anyone>) -> &'static str {
+    VERSION
+}
+
+/// Answers what clients may try beyond the plain calls: nothing.
+async fn get_server_info(_permit: Permit<ReadExperiment>) -> Json<Value> {
+    Json(json!({
+        "store_type": "SqlStore", "workspaces_enabled": false, "trace_archival_enabled": false,
+        "multipart_uploads_enabled": false, "multipart_downloads_enabled": false,
+        "presigned_upload_run_id_supported": false, "presigned_upload_model_id_supported": false,
+        "features_enabled": {"gateway": false},
+    }))
+}
+
+async fn not_here(_permit: Permit<ReadExperiment>, uri: Uri) -> Response {
+    let path = uri.path();
+    let known = ELSEWHERE.iter().find(|(word, _)| path.split('/').any(|part| part == *word));
+    let problem = match known {
+        Some((_, what)) => {
+            Error::Unsupported(format!("Not part of this server: {what}. The guide `Track with MLflow` says what is."))
+                .into()
+        }
+        None => Problem::new(StatusCode::NOT_FOUND, "web.no_such_path", "Endpoint not found", None),
+    };
+    problem.into_response()
+}

@@ -1,0 +1,190 @@
+"""Steps 4, 6 and 7 of the journey: Ana's project, her clone of it, and her proof that a model can be built."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import lockgate
+from lockgate import Client
+from lockgate.runs import Run
+
+from journey.laptop import Laptop, LaptopError
+from journey.walk import StoryError, Walk, check
+
+PROJECT = "credit-risk"
+PIPELINE = "train"
+BRANCH = "more-steps"
+CODE = Path("src/classifier/model.py")
+STEPS = ("prepare", "fit", "evaluate")
+
+
+@dataclass
+class Build:
+    """What Ana builds on the server of a walk, from her own laptop."""
+
+    walk: Walk
+    laptop: Laptop
+    runs: dict[str, Run] = field(default_factory=dict)
+
+    @property
+    def ana(self) -> Client:
+        """Ana's connection."""
+        return self.walk.clients["ana"]
+
+    @property
+    def checkout(self) -> Path:
+        """Ana's clone."""
+        return self.laptop.home / PROJECT
+
+    def project(self) -> None:
+        """4. Ana makes a project from a template; Ben answers for it."""
+        with self.walk.step("4 project", f"/projects/{PROJECT}") as words:
+            project = lockgate.projects.create(
+                PROJECT,
+                title="Credit risk",
+                team="risk",
+                owner="ben",
+                tier=2,
+                intended_use="Say how likely it is that an applicant for a loan fails to pay it back.",
+                prohibited_use="Decide without a person; price insurance.",
+                template="tabular-classification",
+                client=self.ana,
+            )
+            cho, pat = self.walk.clients["cho"], self.walk.clients["pat"]
+            lockgate.roles.assign("model_developer", "person:cho", "project/collections", client=pat)
+            states = {one.name: one.state for one in project.environments}
+            check(states == dict.fromkeys(("dev", "preprod", "prod"), "available"), f"environments are {states}")
+            try:
+                lockgate.projects.get(PROJECT, client=cho)
+            except lockgate.NotFoundError:
+                words.append("Ana makes credit-risk, owner Ben, tier 2: repository, dev, preprod and prod")
+                words.append("Cho, developer of another project, sees none of it")
+                return
+            raise StoryError("Cho sees a project of another team")
+
+    def clone(self) -> None:
+        """6. Ana clones with stock git, pushes a branch, and cannot push to main."""
+        with self.walk.step("6 clone", f"/projects/{PROJECT}/code") as words:
+            address = lockgate.projects.get(PROJECT, client=self.ana).clone_url
+            self.laptop.set_up().git("clone", "--quiet", address, PROJECT)
+            self.git("switch", "--quiet", "-c", BRANCH)
+            code = (self.checkout / CODE).read_text()
+            check("max_iter=1000" in code, f"`{CODE}` is not the template's")
+            (self.checkout / CODE).write_text(code.replace("max_iter=1000", "max_iter=2000"))
+            self.git("commit", "--quiet", "-am", "Let the solver take more steps")
+            self.git("push", "--quiet", "-u", "origin", BRANCH)
+            refusal = self.refused_push("HEAD:main")
+            check("moves by merge only" in refusal, f"git says of the refusal only: {refusal}")
+            head = self.git("rev-parse", "HEAD").strip()
+            branches = {one.name: one for one in lockgate.code.branches(PROJECT, client=self.ana)}
+            check(
+                branches[BRANCH].commit.id == head, f"branch `{BRANCH}` is at {branches[BRANCH].commit.id}, not {head}"
+            )
+            check(branches[BRANCH].pusher == "ana", f"`{branches[BRANCH].pusher}` pushed it, not ana")
+            words.append(f"Ana clones with stock git, pushes branch {BRANCH}; main refuses her: it moves by merge only")
+
+    def prove(self) -> None:
+        """7. The pipeline runs in dev; what is unchanged is not computed again, and a change is named."""
+        with self.walk.step("7 run", f"/projects/{PROJECT}/runs") as words:
+            first = self.runs["first"] = self.run("main")
+            check(self.kinds(first) == dict.fromkeys(STEPS, "executed"), f"the first run is {self.kinds(first)}")
+            measured = self.metrics(first)
+            words.append(
+                f"trained in dev on the fixture: auc {measured['auc']:.3f} on {measured['rows']:.0f} held-out rows"
+            )
+        with self.walk.step("7 again", f"/runs/{first.id}") as words:
+            second = self.runs["second"] = self.run("main")
+            check(self.kinds(second) == dict.fromkeys(STEPS, "cached_from"), f"the second run is {self.kinds(second)}")
+            words.append("an identical run recomputes nothing")
+        with self.walk.step("7 change", f"/projects/{PROJECT}/runs") as words:
+            begun = self.start("main", c=0.5), self.start(BRANCH)
+            tuned, changed = map(self.end_of, begun)
+            self.runs |= {"tuned": tuned, "changed": changed}
+            kinds = self.kinds(tuned)
+            wanted = {"prepare": "cached_from", "fit": "executed", "evaluate": "executed"}
+            check(kinds == wanted, f"with another c the run is {kinds}")
+            sentence = self.why(tuned, "fit", "parameter c")
+            self.why(changed, "prepare", "code")
+            words.append(f"with c=0.5 fit says: {sentence}")
+            words.append(f"on branch {BRANCH} prepare names the code")
+
+    def tracked(self) -> None:
+        """7. Stock mlflow has logged it, and the platform knows which attempt did."""
+        with self.walk.step("7 tracked", f"/projects/{PROJECT}/experiments") as words:
+            fits = self.experiment_runs("fit")
+            attempts = {attempt.id for attempt in self.runs["first"].step("fit").attempts}
+            found = [one for one in fits if one.attempt in attempts]
+            check(len(found) == 1, f"{len(found)} runs were logged by the first fit")
+            check("training_roc_auc" in found[0].metrics, f"the run has only {sorted(found[0].metrics)}")
+            check(found[0].params.get("classifier__C") == "1.0", f"the run has {found[0].params}")
+            words.append(
+                f"stock mlflow logged {len(fits)} fits: {len(found[0].params)} parameters,"
+                f" {len(found[0].metrics)} metrics, the model"
+            )
+
+    def at_home(self) -> None:
+        """7. The same pipeline on the laptop comes to the same result."""
+        with self.walk.step("7 laptop", f"/projects/{PROJECT}/experiments") as words:
+            self.git("switch", "--quiet", "main")
+            self.laptop.install(self.checkout)
+            tracking = {
+                "MLFLOW_TRACKING_URI": f"{self.walk.url}/mlflow/{PROJECT}",
+                "MLFLOW_TRACKING_TOKEN": self.laptop.token,
+            }
+            command = ("-m", "lockgate.pipelines", "run", "pipelines/train.py", "--folder", "run")
+            self.laptop.python(*command, folder=self.checkout, **tracking)
+            here = json.loads((self.checkout / "run" / "evaluate" / "metrics").read_text())
+            there = self.metrics(self.runs["first"])
+            check(here == there, f"on the laptop it comes to {here}, on the engine to {there}")
+            hers = [one for one in self.experiment_runs("fit") if one.attempt is None]
+            check(len(hers) == 1, f"{len(hers)} runs of hers were logged from the laptop")
+            words.append("the same pipeline on Ana's laptop comes to the same numbers, logged to the same place")
+
+    def run(self, revision: str) -> Run:
+        """Run the pipeline in dev and return the run when it is over."""
+        return self.end_of(self.start(revision))
+
+    def start(self, revision: str, **parameters: Any) -> Run:
+        """Start the pipeline in dev."""
+        return lockgate.runs.start(PROJECT, PIPELINE, revision=revision, parameters=parameters, client=self.ana)
+
+    def end_of(self, run: Run) -> Run:
+        """Return a run when it has succeeded."""
+        return lockgate.runs.wait(run.id, timeout_s=600, client=self.ana)
+
+    def kinds(self, run: Run) -> Mapping[str, str | None]:
+        """Return how each step of a run came to its end."""
+        return {step.name: step.kind for step in run.steps}
+
+    def metrics(self, run: Run) -> Mapping[str, float]:
+        """Return what a run measured on the rows held out."""
+        measured: Mapping[str, float] = json.loads(lockgate.runs.output(run.id, "evaluate", "metrics", client=self.ana))
+        return measured
+
+    def why(self, run: Run, step: str, part: str) -> str:
+        """Return why a step was computed again; it must be this part alone."""
+        key = lockgate.runs.key(run.id, step, client=self.ana)
+        check([*key.changed] == [part], f"step `{step}` ran again for {key.changed}, not for `{part}`")
+        return key.sentence
+
+    def experiment_runs(self, name: str) -> list[lockgate.experiments.ExperimentRun]:
+        """Return the runs of that name in the project's experiments."""
+        found = lockgate.experiments.list(space=f"project/{PROJECT}", client=self.ana)
+        runs = [run for one in found for run in lockgate.experiments.runs(one.id, client=self.ana)]
+        return [run for run in runs if run.name == name]
+
+    def git(self, *words: str) -> str:
+        """Run git in the clone."""
+        return self.laptop.git(*words, folder=self.checkout)
+
+    def refused_push(self, what: str) -> str:
+        """Return what git says when the server refuses a push; a push that works stops the story."""
+        try:
+            self.git("push", "origin", what)
+        except LaptopError as refusal:
+            return str(refusal)
+        raise StoryError(f"`git push origin {what}` worked")

@@ -1,0 +1,79 @@
+"""The pipeline `train`: prepare, fit, evaluate.
+
+The engine runs `train.json`, which `python -m lockgate.pipelines write
+pipelines/train.py` writes from this file.
+"""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+from lockgate.pipelines import File, pipeline, scratch, step
+
+from classifier import model, rows, tracking
+
+
+class Split(NamedTuple):
+    """The rows to train on, and those held out."""
+
+    train: pd.DataFrame
+    holdout: pd.DataFrame
+
+
+class Fitted(NamedTuple):
+    """A model, and how well it does on what it has seen."""
+
+    model: Path
+    metrics: dict[str, float]
+
+
+@step(timeout_s=600)
+def prepare(table: Path, contract: Path, seed: int) -> Split:
+    """Check the rows against the contract, and split them."""
+    terms = rows.Contract.read(contract)
+    checked = rows.read(table, terms)
+    train, holdout = rows.split(checked, terms.key, seed)
+    print(f"{len(train)} rows to train on, {len(holdout)} held out")
+    return Split(train, holdout)
+
+
+@step(timeout_s=1800, memory_mib=2048)
+def fit(train: pd.DataFrame, contract: Path, seed: int, c: float) -> Fitted:
+    """Train the model on the features that the contract names."""
+    terms = rows.Contract.read(contract)
+    features, outcome = train[terms.features], train[terms.target]
+    with tracking.logged("fit", autolog=True) as is_logged:
+        fitted = model.build(terms.words, terms.numbers, c, seed)
+        fitted.fit(features, outcome)
+        if is_logged:
+            tracking.log_model(fitted, features)
+    metrics = model.measure(fitted, features, outcome)
+    print(f"auc on the training rows: {metrics['auc']:.3f}")
+    return Fitted(model.save(fitted, scratch("model.skops")), metrics)
+
+
+@step(output="metrics", timeout_s=600)
+def evaluate(
+    fitted: Path, holdout: pd.DataFrame, contract: Path
+) -> dict[str, float]:
+    """Measure the model on the rows that it has not seen."""
+    terms = rows.Contract.read(contract)
+    metrics = model.measure(
+        model.load(fitted), holdout[terms.features], holdout[terms.target]
+    )
+    with tracking.logged("evaluate") as is_logged:
+        if is_logged:
+            tracking.log_metrics(
+                {f"holdout_{name}": value for name, value in metrics.items()}
+            )
+    print(f"auc on the held-out rows: {metrics['auc']:.3f}")
+    return metrics
+
+
+@pipeline
+def train(seed: int = 7, c: float = 1.0) -> None:
+    """Train on the fixture."""
+    contract = File("contract.yaml")
+    parts = prepare(File("data/fixture.csv"), contract, seed)
+    fitted = fit(parts.train, contract, seed, c)
+    evaluate(fitted.model, parts.holdout, contract)

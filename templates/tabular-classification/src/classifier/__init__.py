@@ -1,0 +1,1 @@
+"""A classifier on a table of loan applications."""

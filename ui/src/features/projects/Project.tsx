@@ -1,0 +1,86 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Outlet, useLocation, useParams } from '@tanstack/react-router';
+import { useState } from 'react';
+import { isSettingUp, projectQuery, retryProject } from '@/api/projects';
+import { Btn, Loading, Meta, NextStrip, ObjectPage, Panel, ProblemNote, Snippet, StateBadge, Tabs, When, Who } from '@/components';
+import { StartRun } from '@/features/runs/StartRun';
+import { Unread } from '@/frame/Lost';
+
+const tabs = ['', '/runs', '/code', '/about'];
+
+/** A project: its flight, runs, code and facts. */
+export function Project() {
+  const { id } = useParams({ from: '/frame/projects/$id' });
+  const { pathname } = useLocation();
+  const queryClient = useQueryClient();
+  const [open, setOpen] = useState<'clone' | 'run' | null>(null);
+  const project = useQuery({ ...projectQuery(id), refetchInterval: (query) => (query.state.data && isSettingUp(query.state.data) ? 700 : false) });
+  const retry = useMutation({ mutationFn: () => retryProject(id), onSuccess: () => queryClient.invalidateQueries({ queryKey: ['projects'] }) });
+  if (project.error) return <Unread problem={project.error} what="project" onRetry={() => void project.refetch()} />;
+  if (!project.data) return <Loading rows={6} />;
+  const view = project.data;
+  const toggle = (what: 'clone' | 'run') => setOpen(open === what ? null : what);
+  const clone = `git clone ${view.clone_url} && cd ${view.name}\nuv venv && uv pip sync requirements.lock && .venv/bin/python -m pytest\ngit switch -c my-change   # main moves by merge only`;
+  return (
+    <ObjectPage
+      icon="folder"
+      kind="Project"
+      name={view.name}
+      title={view.name}
+      badge={view.state === 'available' ? undefined : <StateBadge kind="instance" state={view.state} />}
+      meta={
+        <>
+          <span>{view.title}</span>
+          <Meta icon="users">{view.team}</Meta>
+          <span>Tier {view.tier}</span>
+          <Who who={view.owner} title="Model owner" />
+          <Meta icon="clock">
+            made <When at={view.created_at} form="ago" />
+          </Meta>
+        </>
+      }
+      actions={
+        <>
+          <Btn icon="git-branch" onClick={() => toggle('clone')}>
+            Clone
+          </Btn>
+          {view.next.action === 'start_run' && (
+            <Btn look="primary" icon="player-play" onClick={() => toggle('run')}>
+              Run a pipeline
+            </Btn>
+          )}
+        </>
+      }
+      next={
+        <NextStrip next={view.next}>
+          {view.next.action === 'retry_project' && (
+            <Btn size="sm" busy={retry.isPending} busyWord="Trying…" onClick={() => retry.mutate()}>
+              Try again
+            </Btn>
+          )}
+        </NextStrip>
+      }
+      tabs={
+        <Tabs
+          label="Project"
+          current={Math.max(0, tabs.findIndex((tab) => tab !== '' && pathname.endsWith(tab)))}
+          tabs={[
+            { to: { to: '/projects/$id', params: { id } }, label: 'Flight' },
+            { to: { to: '/projects/$id/runs', params: { id } }, label: 'Runs' },
+            { to: { to: '/projects/$id/code', params: { id } }, label: 'Code' },
+            { to: { to: '/projects/$id/about', params: { id } }, label: 'About' },
+          ]}
+        />
+      }
+    >
+      {retry.error && <ProblemNote problem={retry.error} />}
+      {open === 'clone' && (
+        <Panel title="Work on it" note="your token is the password" padded>
+          <Snippet code={clone} note="For a token: your name at the top right, then Tokens." />
+        </Panel>
+      )}
+      {open === 'run' && <StartRun project={view.id} onClose={() => setOpen(null)} />}
+      <Outlet />
+    </ObjectPage>
+  );
+}
