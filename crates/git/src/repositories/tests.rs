@@ -79,8 +79,6 @@ async fn a_revision_is_a_branch_a_tag_or_a_commit_and_nothing_else() {
     place.git(&["update-ref", "refs/heads/x", &second]).await;
     place.git(&["update-ref", "refs/tags/v1", &second]).await;
     place.git(&["-c", "user.name=a", "-c", "user.email=a", "tag", "-a", "-m", "x", "v2", &second]).await;
-    // A branch whose name looks like the beginning of another commit's id.
-    place.git(&["update-ref", &format!("refs/heads/{}", &first[..8]), &second]).await;
     for (rev, expected) in [
         ("main", &first),
         ("x", &second),
@@ -88,10 +86,13 @@ async fn a_revision_is_a_branch_a_tag_or_a_commit_and_nothing_else() {
         ("v2", &second),
         (&first, &first),
         (&first[..7], &first),
-        (&first[..8], &second),
+        (&first[..8], &first),
     ] {
         assert_eq!(&resolve(cx, &project, rev).await.unwrap().id, expected, "{rev}");
     }
+    // No push makes a branch whose name looks like the beginning of a commit's id. Should one be there, it is not taken.
+    place.git(&["update-ref", &format!("refs/heads/{}", &first[..8]), &second]).await;
+    assert!(resolve(cx, &project, &first[..8]).await.is_err());
     let tree = resolve(cx, &project, "main").await.unwrap().tree;
     for rev in [
         "",

@@ -163,7 +163,7 @@ impl RunView {
 impl StepView {
     fn of(step: Step, planned: Option<&pipelines::Step>, attempts: Vec<AttemptView>) -> Self {
         let why = match step.state {
-            StepState::Ready if step.why.is_none() => Some("waits for a CPU".to_owned()),
+            StepState::Ready if step.why.is_none() => Some("waits for a CPU or for memory".to_owned()),
             _ => step.why,
         };
         let outputs = step.outputs.into_iter().map(|(name, output)| OutputView {

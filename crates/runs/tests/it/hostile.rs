@@ -214,7 +214,8 @@ async fn tricks_in_outputs_are_refused_by_name() {
     ] {
         let (report, heard) =
             bed.run_with(&["/bin/sh", "-c", script], &|launch| launch.spec.outputs = vec!["x".into()]).await;
-        let said = format!("{:?} {}", report.detail, heard.text(Source::Stderr));
+        let logged = [Source::Stderr, Source::Runner].map(|source| heard.text(source)).join(" ");
+        let said = format!("{:?} {logged}", report.detail);
         assert_eq!(report.outcome, Outcome::User, "{script}: {said}");
         assert!(said.contains(words), "{script}: {said}");
         // The log, which is data as outputs are, says where; the reason, which all see who see the run, says what.
