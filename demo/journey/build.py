@@ -109,7 +109,7 @@ class Build:
             check(kinds == wanted, f"with another c the run is {kinds}")
             sentence = self.why(tuned, "fit", "parameter c")
             self.why(changed, "prepare", "code")
-            words.append(f"with c=0.5 fit says: {sentence}")
+            words.append(f"with c=0.5 fit says: {sentence.rstrip('.')}")
             words.append(f"on branch {BRANCH} prepare names the code")
 
     def tracked(self) -> None:

@@ -1,5 +1,7 @@
 import type { ReactNode } from 'react';
 import type { Next } from '@/api/types';
+import { spoken } from '@/lib/format';
+import { codeText } from './codeText';
 import { Icon } from './Icon';
 
 const icons: Record<Next['tone'], string> = {
@@ -17,7 +19,7 @@ export function NextStrip({ next, icon, children }: { next: Next; icon?: string;
     <div className={`next ${next.tone}`} role="status">
       <Icon name={icon ?? icons[next.tone]} />
       <p>
-        <b>{next.text}</b> {next.reason && <span>{next.reason}</span>}
+        <b>{codeText(spoken(next.text))}</b> {next.reason && <span>{codeText(spoken(next.reason))}</span>}
       </p>
       {children && <div className="acts">{children}</div>}
     </div>

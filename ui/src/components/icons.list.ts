@@ -3,7 +3,7 @@ export {
   IconActivityHeartbeat, IconAdjustments, IconAlertCircle, IconAlertOctagon, IconAlertTriangle, IconApi, IconArchive,
   IconArrowBackUp, IconArrowLeft, IconBan, IconBarrierBlock, IconBellOff, IconBox, IconBuilding, IconBulb, IconCalendarClock,
   IconCalendarExclamation, IconChartLine, IconCheck, IconChevronDown, IconChevronRight, IconChevronUp, IconCircleCheck,
-  IconCircleDashed, IconCircleDot, IconCircleHalf2, IconCircleMinus, IconCirclePlus, IconCircleX, IconClipboardCheck,
+  IconCircleDashed, IconCircleDot, IconCircleHalf2, IconCircleMinus, IconCircleOff, IconCirclePlus, IconCircleX, IconClipboardCheck,
   IconClipboardText, IconClipboardX, IconClock, IconClockExclamation, IconClockX, IconCopy, IconCpu2, IconDatabase,
   IconDatabaseOff, IconDatabaseSearch, IconDeviceDesktop, IconDownload, IconDropletHalf2, IconEye, IconEyeOff, IconFile,
   IconFileCertificate, IconFileSearch, IconFlask, IconFolder, IconGitBranch, IconGitCommit, IconGitMerge, IconGitPullRequest,

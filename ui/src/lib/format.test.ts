@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { age, brief, bytes, count, daysUntil, duration, figure, instant, percent, plural, shortId, unknown } from './format';
+import { age, brief, bytes, count, daysUntil, duration, figure, instant, percent, plural, shortId, unknown, spoken } from './format';
 
 test('numbers are exact in facts, brief in lists, and unknown is not zero', () => {
   expect([count(30000), count(0), count(-5), count(null)]).toEqual(['30,000', '0', '−5', unknown]);
@@ -29,4 +29,10 @@ test('an age is a span for a week and a day after that', () => {
 
 test('a long id is told by its end, a short one stays', () => {
   expect([shortId('r-01a214d7cd2d7604a7dd2277acbc4f70'), shortId('r-214'), shortId('pd-development')]).toEqual(['r-bc4f70', 'r-214', 'pd-development']);
+});
+
+test('words of the server are read like the page', () => {
+  const now = new Date('2026-11-26T09:00:00Z');
+  expect(spoken('Approved until 2027-02-24T00:00:00.983815Z, since `r-01a2164929eb76e9b53e14e50c02907d`.', now)).toBe('Approved until 24 Feb 2027, since `r-02907d`.');
+  expect(spoken('It runs as dev.')).toBe('It runs as dev.');
 });

@@ -106,3 +106,9 @@ export function shortId(id: string): string {
   const [kind = '', rest = ''] = id.split('-', 2);
   return rest.length > 8 && /^[0-9a-f]+$/.test(rest) ? `${kind}-${rest.slice(-6)}` : id;
 }
+
+/** Returns the server's words for people: a moment as the other moments here, an id as the pages call it. */
+export function spoken(text: string, now = new Date()): string {
+  const moments = text.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, (at) => instant(at, now));
+  return moments.replace(/\b[a-z]{1,3}-[0-9a-f]{32}\b/g, shortId);
+}

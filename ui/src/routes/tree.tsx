@@ -134,7 +134,7 @@ const experimentRun = createRoute({
   getParentRoute: () => frame,
   path: '/experiment-runs/$id',
   component: lazyRouteComponent(() => import('@/features/tracking/ExperimentRun'), 'ExperimentRun'),
-  staticData: { crumbs: ({ id = '' }) => [{ label: 'Experiments', to: '/experiments' }, { label: `Run ${shortId(id)}` }] },
+  staticData: { crumbs: ({ id = '' }) => [{ label: 'Experiments', to: '/experiments' }, { label: `Run ${id.slice(-6)}` }] },
 });
 const models = createRoute({ getParentRoute: () => frame, path: '/models', validateSearch: paged, component: lazyRouteComponent(() => import('@/features/tracking/Models'), 'Models'), staticData: crumbs({ label: 'Models' }) });
 const model = createRoute({

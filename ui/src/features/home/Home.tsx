@@ -5,7 +5,8 @@ import { grantsQuery } from '@/api/grants';
 import { requestsQuery, type RequestItem } from '@/api/requests';
 import { useMe } from '@/api/session';
 import { BtnLink, Empty, Line, Loading, PageHead, Panel, ProblemNote, readPrincipal, StateBadge, When } from '@/components';
-import { day, plural } from '@/lib/format';
+import { codeText } from '@/components/codeText';
+import { day, plural, spoken } from '@/lib/format';
 import { GrantBadge, scopeLine } from '../grants/GrantBadge';
 
 const today = new Intl.DateTimeFormat('en-GB', { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
@@ -91,7 +92,7 @@ export function Home() {
                     {request.object}
                   </Link>
                 }
-                under={`${request.next.text} ${request.next.reason}`}
+                under={codeText(spoken(`${request.next.text} ${request.next.reason}`))}
                 when={<When at={request.submitted_at ?? request.created_at} form="ago" />}
                 act={<StateBadge kind="accessRequest" state={request.state} fact={request.fact} form="plain" />}
               />

@@ -3,7 +3,8 @@ import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { type AttemptView, keyQuery, logHref, outputHref, type StepView, useLog } from '@/api/runs';
 import { Digest, Empty, Icon, LogView, Panel, ProblemNote, StateBadge, When } from '@/components';
-import { bytes, duration, shortId } from '@/lib/format';
+import { codeText } from '@/components/codeText';
+import { bytes, duration, shortId, spoken } from '@/lib/format';
 import { took } from './RunTable';
 
 /** Why a step ran: the parts of its cache key beside those of the run before, what changed first. */
@@ -11,13 +12,14 @@ function Cause({ run, step }: { run: string; step: StepView }) {
   const [digests, setDigests] = useState(false);
   const key = useQuery({ ...keyQuery(run, step.name), refetchInterval: step.ended_at ? false : 2000 });
   const parts = [...(key.data?.parts ?? [])].sort((a, b) => Number(a.same) - Number(b.same));
-  const shown = (value: string | null | undefined) => (value == null ? 'none' : digests || value.length <= 24 ? value : 'new content');
+  const short = (value: string | null | undefined) => value == null || digests || value.length <= 24;
+  const changed = (before: string | null | undefined, after: string | null | undefined) => (short(before) && short(after) ? `${before ?? 'none'} → ${after ?? 'none'}` : 'changed');
   return (
     <div>
       <div className="pb">
         <span className="h2">Why did this step run?</span>
         {key.error && <ProblemNote problem={key.error} />}
-        <p style={{ marginTop: 3 }}>{key.data?.sentence.replaceAll('`', '')}</p>
+        <p style={{ marginTop: 3 }}>{codeText(spoken(key.data?.sentence ?? ''))}</p>
       </div>
       {parts.length > 0 && (
         <div className="scroll" tabIndex={0} role="group" aria-label="Parts of the cache key, scrolls">
@@ -51,7 +53,7 @@ function Cause({ run, step }: { run: string; step: StepView }) {
                     </span>
                   </td>
                   <td className={same ? '' : 'b'}>{part}</td>
-                  <td className="num">{same ? <span className="dim">same</span> : <b>{key.data?.before ? `${shown(before)} → ${shown(after)}` : shown(after)}</b>}</td>
+                  <td className="num">{same ? <span className="dim">same</span> : <b>{key.data?.before ? changed(before, after) : short(after) ? (after ?? 'none') : 'new'}</b>}</td>
                 </tr>
               ))}
             </tbody>

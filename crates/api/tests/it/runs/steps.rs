@@ -172,7 +172,11 @@ async fn steps_wait_for_memory_as_they_do_for_a_cpu() {
     ok(&Runner::claimed(&app, "prepare").await.succeed("x").await);
     let second = start(&app, json!({"seed": 8})).await;
     assert_eq!(app.engine.running().len(), 1, "there are CPUs for two, and memory for one");
-    assert!(steps(&app, &second).await.contains("fit: ready - [] waits for a CPU or for memory"), "{}", steps(&app, &second).await);
+    assert!(
+        steps(&app, &second).await.contains("fit: ready - [] waits for a CPU or for memory"),
+        "{}",
+        steps(&app, &second).await
+    );
     app.turn_clock(600);
     runs::look_after(&app.build.runs, &second.as_str().into()).await.unwrap();
     assert!(steps(&app, &second).await.contains("fit: ready - []"), "it waits for as long as it takes");
