@@ -1,7 +1,23 @@
 use crate::Described;
+use std::collections::{BTreeMap, BTreeSet};
 use utoipa::openapi::path::{HttpMethod, PathItem, Paths};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{Components, InfoBuilder, License, OpenApi, SecurityRequirement};
+
+/// Returns the names that stand for two different schemas: in the document, one of them would silently take the other's place.
+pub fn told_twice(contexts: impl IntoIterator<Item = Described>) -> BTreeSet<String> {
+    let (mut known, mut twice) = (BTreeMap::new(), BTreeSet::new());
+    for (_, _, (_, schemas)) in contexts.into_iter().flat_map(|context| context.0) {
+        for (name, schema) in schemas {
+            if known.get(&name).is_some_and(|before| *before != schema) {
+                twice.insert(name);
+            } else {
+                known.insert(name, schema);
+            }
+        }
+    }
+    twice
+}
 
 /// Returns the OpenAPI 3.1 document of contexts whose routes are mounted below `prefix`.
 pub fn document(prefix: &str, contexts: impl IntoIterator<Item = Described>) -> OpenApi {

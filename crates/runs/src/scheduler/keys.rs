@@ -107,7 +107,9 @@ impl Facts<'_> {
         let Some(table) = catalog::datasets::table_of(tx, dataset, None).await? else {
             return Ok(Err(format!("dataset `{dataset}` does not exist")));
         };
-        let value = format!("{dataset} as {} under the terms {} for {for_use}", table.digest, policy.digest);
+        // By the record key, rows are held out.
+        let key = table.record_key.join(", ");
+        let value = format!("{dataset} as {} under the terms {} for {for_use}, records by ({key})", table.digest, policy.digest);
         let (version, purpose) = (table.version, policy.allowed.purpose.clone());
         let (dataset, grant) = (dataset.clone(), policy.grant().clone());
         Ok(Ok((value, Governed { dataset, version, for_use: *for_use, purpose, grant, policy: policy.digest })))

@@ -43,3 +43,8 @@ async fn a_path_that_is_no_text_is_a_problem_too() {
         );
     }
 }
+
+#[test]
+fn no_two_schemas_of_the_api_have_one_name() {
+    assert_eq!(api::schemas_told_twice().into_iter().collect::<Vec<_>>(), Vec::<String>::new());
+}

@@ -1,0 +1,91 @@
+//! The held-out fifth over HTTP: whose rows a project and its people read, once a steward named the record key.
+use serde_json::{Value, json};
+
+use super::given::{CUSTOMERS, ROWS, grant, lake, lines, ok};
+use crate::app::TestApp;
+
+async fn given() -> TestApp {
+    let app = lake().await;
+    let role = json!({"principal": "person:ana", "role": "model_developer", "scope": "project/credit-risk"});
+    ok(&app.user("pat").post("/role-assignments", &role).await);
+    let columns = json!({"id": "clear", "region": "clear", "age": "check"});
+    let ask = |who: &str, uses: &[&str]| json!({"kind": "read", "object": CUSTOMERS, "uses": uses, "principal": who, "columns": columns});
+    grant(&app, "ana", &ask("person:ana", &["explore"])).await;
+    grant(&app, "ana", &ask("environment:credit-risk/preprod", &["explore"])).await;
+    grant(&app, "ana", &ask("environment:credit-risk/prod", &["explore"])).await;
+    app
+}
+
+async fn name_records(app: &TestApp, columns: &Value) -> Value {
+    ok(&app.user("dora").post(&format!("/datasets/{CUSTOMERS}/record-key"), &json!({"columns": columns})).await)
+}
+
+/// Reads as an attempt of `environment` whose step declares the dataset; `check` as the platform's own.
+async fn as_attempt(app: &TestApp, environment: &str, check: bool, sql: &str) -> (u16, Value) {
+    let (cx, environment) = (&app.gate.context(), &environment.into());
+    let table = app.db.read(|tx| async move { catalog::datasets::table_of(&tx, &CUSTOMERS.into(), None).await });
+    let version = table.await.unwrap().unwrap().version;
+    let verbs: &[&str] = if check { &["RunQuery", query::READ_HELD_OUT] } else { &["RunQuery"] };
+    let reads = &[access::AttemptRead { dataset: CUSTOMERS.into(), version, declared: true }];
+    let expires_at = testkit::NEW_YEAR.plus_days(1);
+    let what = &access::AttemptToken {
+        attempt: "a-1",
+        environment,
+        on_behalf_of: Some(&"ana".into()),
+        verbs,
+        reads,
+        expires_at,
+    };
+    let issued = cx.db.write(|tx| async move { access::issue_attempt_token(cx, &tx, what).await });
+    let token = issued.await.unwrap().1.reveal().to_owned();
+    let order = json!({"sql": sql, "purpose": "pd", "use": "explore"});
+    let answer = app.with_token(&token).post("/query", &order).await;
+    let (status, text) = answer.split_once(' ').unwrap();
+    let first = text.lines().next().unwrap_or_default();
+    (status.parse().unwrap(), serde_json::from_str(first).unwrap_or_else(|_| json!(text)))
+}
+
+async fn rows_of(app: &TestApp, environment: &str, check: bool) -> u64 {
+    let (status, row) = as_attempt(app, environment, check, &format!("SELECT count(*) AS n FROM {CUSTOMERS}")).await;
+    assert_eq!(status, 200, "{row}");
+    row["n"].as_u64().unwrap_or_else(|| panic!("{row}"))
+}
+
+#[tokio::test]
+async fn a_project_reads_four_fifths_and_the_platforms_check_the_fifth() {
+    let app = given().await;
+    let all = ROWS as u64;
+    assert_eq!(rows_of(&app, "credit-risk/preprod", false).await, all, "nobody has named a record key");
+    let (status, refused) = as_attempt(&app, "credit-risk/preprod", true, &format!("SELECT id FROM {CUSTOMERS}")).await;
+    assert_eq!((status, &refused["code"]), (409, &json!("query.no_record_key")));
+
+    assert_eq!(name_records(&app, &json!(["id"])).await["record_key"], json!(["id"]));
+    let (working, held_out) =
+        (rows_of(&app, "credit-risk/preprod", false).await, rows_of(&app, "credit-risk/preprod", true).await);
+    assert_eq!(working + held_out, all, "each row is on one side");
+    assert!((700..900).contains(&held_out), "a fifth of {all} is {held_out}");
+    assert_eq!(rows_of(&app, "credit-risk/prod", false).await, all, "prod scores everybody");
+
+    // Her own grant shows Ana no row that the project's model is judged on.
+    let own = lines(&app, &format!("SELECT count(*) AS n FROM {CUSTOMERS}")).await;
+    assert_eq!(own[1], working.to_string());
+    // And a column granted for checks is there for the platform's check alone.
+    let ages = format!("SELECT max(age) AS oldest FROM {CUSTOMERS}");
+    assert_eq!(as_attempt(&app, "credit-risk/preprod", false, &ages).await.0, 400);
+    assert_eq!(as_attempt(&app, "credit-risk/preprod", true, &ages).await, (200, json!({"oldest": 77})));
+}
+
+#[tokio::test]
+async fn a_record_key_names_columns_that_are_there_and_only_stewards_say_so() {
+    let app = given().await;
+    let path = format!("/datasets/{CUSTOMERS}/record-key");
+    let wrong = app.user("dora").post(&path, &json!({"columns": ["record_id"]})).await;
+    assert!(wrong.starts_with("404") && wrong.contains("catalog.column_not_found"), "{wrong}");
+    let twice = app.user("dora").post(&path, &json!({"columns": ["id", "id"]})).await;
+    assert!(twice.starts_with("400") && twice.contains("catalog.record_key"), "{twice}");
+    let other = app.user("ana").post(&path, &json!({"columns": ["id"]})).await;
+    assert!(other.starts_with("403"), "{other}");
+    let named = name_records(&app, &json!(["id"])).await;
+    assert_eq!(name_records(&app, &json!(["id"])).await, named, "the same again changes nothing");
+    assert_eq!(name_records(&app, &json!([])).await["record_key"], json!([]));
+}
