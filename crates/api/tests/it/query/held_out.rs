@@ -1,4 +1,7 @@
 //! The held-out fifth over HTTP: whose rows a project and its people read, once a steward named the record key.
+use axum::body::Body;
+use axum::http::Request;
+use http_body_util::BodyExt;
 use serde_json::{Value, json};
 
 use super::given::{CUSTOMERS, ROWS, grant, lake, lines, ok};
@@ -37,12 +40,13 @@ async fn as_attempt(app: &TestApp, environment: &str, check: bool, sql: &str) ->
         expires_at,
     };
     let issued = cx.db.write(|tx| async move { access::issue_attempt_token(cx, &tx, what).await });
-    let token = issued.await.unwrap().1.reveal().to_owned();
-    let order = json!({"sql": sql, "purpose": "pd", "use": "explore"});
-    let answer = app.with_token(&token).post("/query", &order).await;
-    let (status, text) = answer.split_once(' ').unwrap();
-    let first = text.lines().next().unwrap_or_default();
-    (status.parse().unwrap(), serde_json::from_str(first).unwrap_or_else(|_| json!(text)))
+    let token = format!("Bearer {}", issued.await.unwrap().1.reveal());
+    let request = Request::post("/api/v1/query").header("authorization", token).header("content-type", "application/json");
+    let order = json!({"sql": sql, "purpose": "pd", "use": "explore"}).to_string();
+    let response = app.raw(request.header("accept", "application/x-ndjson").body(Body::from(order)).unwrap()).await;
+    let status = response.status().as_u16();
+    let bytes = response.into_body().collect().await.unwrap().to_bytes();
+    (status, serde_json::from_slice(&bytes).unwrap_or_else(|_| json!(String::from_utf8_lossy(&bytes))))
 }
 
 async fn rows_of(app: &TestApp, environment: &str, check: bool) -> u64 {
