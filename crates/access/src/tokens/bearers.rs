@@ -52,7 +52,7 @@ pub async fn bearers<A: Action>(
             }
         };
         let Some(who) = who else { continue };
-        let caller = Caller { who, by: SignIn::Local, verbs: None, request_id: None, origin: None };
+        let caller = Caller { who, by: SignIn::Local, verbs: None, reads: Vec::new(), request_id: None, origin: None };
         let may = match decided.get(&caller.actor()) {
             Some(may) => may.clone(),
             None => {
