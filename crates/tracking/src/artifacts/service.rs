@@ -193,7 +193,10 @@ fn from_the_root(entries: Vec<Entry>, folder: &str) -> Vec<Entry> {
 async fn entries(tx: &Tx, owner: &str, folder: &str) -> Result<Vec<Entry>> {
     let entries = tx.list_folder(owner, folder, "", MOST_ENTRIES + 1).await?;
     if entries.len() > MOST_ENTRIES as usize {
-        return Err(Error::invalid(format!("The folder holds more than {MOST_ENTRIES} files and folders.")));
+        let shown = if folder.is_empty() { "of all artifacts" } else { folder };
+        return Err(Error::invalid(format!(
+            "Folder `{shown}` holds more than {MOST_ENTRIES} files and folders: list one below it, or let a client that reads pages do it"
+        )));
     }
     Ok(entries)
 }
