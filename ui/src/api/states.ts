@@ -30,6 +30,13 @@ export const states = {
     compatible: { tone: 'good', icon: 'circle-check', word: 'Compatible' },
     first: { tone: 'idle', icon: 'circle-plus', word: 'First' },
   },
+  check: {
+    error: { tone: 'warn', icon: 'alert-triangle', word: 'Could not be judged' },
+    failed: { tone: 'bad', icon: 'circle-x', word: 'Failed' },
+    passed: { tone: 'good', icon: 'circle-check', word: 'Passed' },
+    queued: { tone: 'idle', icon: 'circle-dashed', word: 'Queued' },
+    running: { tone: 'working', icon: 'loader-2', word: 'Running' },
+  },
   crawl: {
     done: { tone: 'good', icon: 'circle-check', word: 'Done' },
     failed: { tone: 'bad', icon: 'circle-x', word: 'Failed' },
@@ -40,6 +47,12 @@ export const states = {
     active: { tone: 'good', icon: 'database', word: 'Active' },
     missing: { tone: 'bad', icon: 'database-off', word: 'Missing' },
     retired: { tone: 'idle', icon: 'archive', word: 'Retired' },
+  },
+  endpoint: {
+    empty: { tone: 'idle', icon: 'circle-dashed', word: 'Serves nothing' },
+    serving: { tone: 'good', icon: 'circle-check', word: 'Serving' },
+    stopped: { tone: 'bad', icon: 'hand-stop', word: 'Suspended' },
+    waiting: { tone: 'working', icon: 'loader-2', word: 'First rollout' },
   },
   experiment: {
     active: { tone: 'idle', icon: 'flask', word: 'Active' },
@@ -85,6 +98,11 @@ export const states = {
     pending: { tone: 'working', icon: 'upload', word: 'Uploading' },
     ready: { tone: 'good', icon: 'circle-check', word: 'Ready' },
   },
+  merge: {
+    asked: { tone: 'working', icon: 'git-pull-request', word: 'Under way' },
+    merged: { tone: 'good', icon: 'git-merge', word: 'Merged' },
+    refused: { tone: 'bad', icon: 'circle-x', word: 'Not carried out' },
+  },
   modelVersion: {
     registered: { tone: 'idle', icon: 'tag', word: 'Registered' },
   },
@@ -106,6 +124,15 @@ export const states = {
     building: { tone: 'working', icon: 'loader-2', word: 'Building' },
     failed: { tone: 'bad', icon: 'circle-x', word: 'Failed' },
     ready: { tone: 'good', icon: 'circle-check', word: 'Ready' },
+  },
+  rollout: {
+    created: { tone: 'working', icon: 'package', word: 'Prepared' },
+    draining: { tone: 'idle', icon: 'hourglass', word: 'Kept warm' },
+    failed: { tone: 'bad', icon: 'circle-x', word: 'Failed' },
+    loading: { tone: 'working', icon: 'loader-2', word: 'Loading' },
+    ready: { tone: 'working', icon: 'player-play', word: 'Ready' },
+    retired: { tone: 'idle', icon: 'archive', word: 'Retired' },
+    serving: { tone: 'good', icon: 'circle-check', word: 'Serving' },
   },
   run: {
     cancelled: { tone: 'idle', icon: 'ban', word: 'Cancelled' },

@@ -226,6 +226,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/datasets/{id}/record-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say which columns name a record: by them, rows are held out of what projects train on. An empty list takes it back. */
+        post: operations["set_record_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/datasets/{id}/retire": {
         parameters: {
             query?: never;
@@ -271,6 +288,40 @@ export interface paths {
         put?: never;
         /** List a dataset for everyone signed in, or hide it from all but its stewards and those who hold a grant. */
         post: operations["set_visibility"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/endpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the endpoints that you may see. */
+        get: operations["list_endpoints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/endpoints/{environment}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show an endpoint: what was asked for, what serves, and how the last rollout ended. */
+        get: operations["get_endpoint"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -858,6 +909,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{id}/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the checks of a commit: lint, unit tests and the data contract. */
+        get: operations["list_checks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{id}/commits": {
         parameters: {
             query?: never;
@@ -886,6 +954,24 @@ export interface paths {
         get: operations["get_files"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{id}/merges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the merges of a project, the newest first. */
+        get: operations["list_merges"];
+        put?: never;
+        /** Bring `main` forward to a branch whose checks are green. */
+        post: operations["merge_branch"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1601,6 +1687,29 @@ export interface components {
         };
         /** @enum {string} */
         BuildState: "building" | "ready" | "failed";
+        /** @description How often an endpoint was called since its serving process started. */
+        CallsView: {
+            /**
+             * Format: int64
+             * @description With predictions.
+             */
+            answered: number;
+            /**
+             * Format: int64
+             * @description Answered calls that were written down.
+             */
+            captured: number;
+            /**
+             * Format: int64
+             * @description Answered calls that were not, since the disk was slower or the spool is full.
+             */
+            dropped: number;
+            /**
+             * Format: int64
+             * @description Calls that were refused or failed.
+             */
+            refused: number;
+        };
         /** @description What an engine can do. */
         Capabilities: {
             /**
@@ -1615,6 +1724,57 @@ export interface components {
         };
         /** @enum {string} */
         Change: "first" | "compatible" | "breaking";
+        /** @description One thing that is wrong, and where; without a line it is about all of the file. */
+        CheckFinding: {
+            /** @description The rule: `E501`, `format`, `test`, `contract`. */
+            code: string;
+            /** Format: int64 */
+            column?: number | null;
+            /** Format: int64 */
+            line?: number | null;
+            /** @description As the repository has it; empty where no file is to blame. */
+            path: string;
+            text: string;
+        };
+        /**
+         * @description The checks that every commit has to pass.
+         * @enum {string}
+         */
+        CheckName: "lint" | "unit" | "contract";
+        /** @enum {string} */
+        CheckState: "queued" | "running" | "passed" | "failed" | "error";
+        /**
+         * @description How one thing was judged.
+         * @enum {string}
+         */
+        CheckVerdict: "passed" | "failed" | "not_computable";
+        /** @description A check of a commit as its viewer sees it. */
+        CheckView: {
+            /** @description For the contract: how each column was judged. */
+            columns: components["schemas"]["ColumnVerdict"][];
+            /**
+             * Format: int64
+             * @description How many findings there are, or claims that are broken; those that are not listed included.
+             */
+            count: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            ended_at?: string | null;
+            /** @description What is wrong, and where; 1,000 at most. */
+            findings: components["schemas"]["CheckFinding"][];
+            name: components["schemas"]["CheckName"];
+            next: components["schemas"]["Next"];
+            /** @description Why it could not be judged. */
+            reason?: string | null;
+            /** @description The run that judges it; null for the contract, which the server judges. */
+            run?: string | null;
+            /** @description What it came to, in a sentence. */
+            sentence: string;
+            /** Format: date-time */
+            started_at?: string | null;
+            state: components["schemas"]["CheckState"];
+        };
         /** @description That the chain had reached `hash` at `seq`, signed with the deployment's audit key. */
         Checkpoint: {
             /** Format: date-time */
@@ -1626,6 +1786,18 @@ export interface components {
             seq: number;
             /** @description Ed25519 over the canonical JSON of the other fields, in hex. */
             signature: string;
+        };
+        /** @description The checks of a commit as their viewer sees them. */
+        ChecksView: {
+            /** @description The branch that was asked for; null where a commit was. */
+            branch?: string | null;
+            /** @description Empty if no branch was pushed to the commit. */
+            checks: components["schemas"]["CheckView"][];
+            commit: string;
+            next: components["schemas"]["Next"];
+            /** @description Whether all of them passed, so that the commit may be merged. */
+            passed: boolean;
+            project: string;
         };
         /** @description How sensitive a column is. */
         Classification: {
@@ -1681,6 +1853,16 @@ export interface components {
          * @enum {string}
          */
         ColumnTerm: "clear" | "token" | "null" | "check" | "left_out";
+        /** @description How a column of a contract, or a table of it, was judged. */
+        ColumnVerdict: {
+            /** @description Null for what is claimed of the whole table. */
+            column?: string | null;
+            /** @description Why, unless it passed. */
+            reason: string;
+            /** @description The table, as the contract calls it. */
+            table: string;
+            verdict: components["schemas"]["CheckVerdict"];
+        };
         /** @description A column as its viewer sees it. */
         ColumnView: {
             description: string;
@@ -1827,6 +2009,8 @@ export interface components {
             next: components["schemas"]["Next"];
             origin: components["schemas"]["Origin"];
             partitions: string[];
+            /** @description The columns that name a record; a project's held-out fifth is drawn by it. Empty: nobody has said. */
+            record_key: string[];
             /** Format: int64 */
             rows: number;
             schema: string;
@@ -1841,6 +2025,11 @@ export interface components {
             version: number;
             visibility: components["schemas"]["Visibility"];
         };
+        /**
+         * @description The types of tensors that are served. The protocol's other two, FP16 and BF16, no exported model here has.
+         * @enum {string}
+         */
+        Datatype: "BOOL" | "UINT8" | "UINT16" | "UINT32" | "UINT64" | "INT8" | "INT16" | "INT32" | "INT64" | "FP32" | "FP64" | "BYTES";
         /** @description A value of a column, as JSON has it: a number, or a text for everything else. */
         Datum: number | string;
         /** @description The decision that ended a request. */
@@ -1927,6 +2116,35 @@ export interface components {
             at: string;
             by: string;
             reason: string;
+        };
+        /** @enum {string} */
+        EndpointState: "empty" | "waiting" | "serving" | "stopped";
+        /** @description An endpoint as its viewer sees it. */
+        EndpointView: {
+            calls?: components["schemas"]["CallsView"] | null;
+            /** Format: date-time */
+            changed_at: string;
+            /** @description The features in their order, where the model takes them all in one tensor; a request may send a tensor for each instead. */
+            columns: string[];
+            /** Format: date-time */
+            created_at: string;
+            /** @description `dev`, `preprod` or `prod`. */
+            environment: string;
+            /** @description What it is called by: `prod.credit`. */
+            id: string;
+            /** @description What it takes, `record_id` included. */
+            inputs: components["schemas"]["Tensor"][];
+            last_rollout?: components["schemas"]["LastRolloutView"] | null;
+            name: string;
+            next: components["schemas"]["Next"];
+            outputs: components["schemas"]["Tensor"][];
+            project: string;
+            requested?: components["schemas"]["RolloutView"] | null;
+            serving?: components["schemas"]["RolloutView"] | null;
+            state: components["schemas"]["EndpointState"];
+            stopped?: components["schemas"]["StoppedView"] | null;
+            /** @description Where it answers, for clients of the Open Inference Protocol; empty while nothing listens. */
+            url: string;
         };
         /**
          * @description What an entry of a folder is.
@@ -2221,6 +2439,15 @@ export interface components {
             root: string;
             team: string;
         };
+        /** @description How the last rollout ended. */
+        LastRolloutView: {
+            /** Format: date-time */
+            at: string;
+            /** @description `serving` or `failed`. */
+            outcome: string;
+            reason?: string | null;
+            rollout: string;
+        };
         /**
          * @description How much harm it does when a column's values are seen by the wrong eyes; ascending.
          * @enum {string}
@@ -2306,6 +2533,28 @@ export interface components {
             added_by: string;
             person: string;
         };
+        /** @enum {string} */
+        MergeState: "asked" | "merged" | "refused";
+        /** @description A merge as its viewer sees it. */
+        MergeView: {
+            /** Format: date-time */
+            asked_at: string;
+            branch: string;
+            /** @description The commit that it moved to. */
+            commit: string;
+            /** Format: date-time */
+            ended_at?: string | null;
+            /** @description The commit that `main` was at. */
+            from: string;
+            id: string;
+            /** @description Who merged; they count as pusher. */
+            merged_by: string;
+            next: components["schemas"]["Next"];
+            project: string;
+            /** @description Why it was not carried out. */
+            reason?: string | null;
+            state: components["schemas"]["MergeState"];
+        };
         /** @description A version of a model as its viewer sees it. */
         ModelVersionView: {
             aliases: string[];
@@ -2371,6 +2620,13 @@ export interface components {
             root: string;
             /** @description The team that owns it. */
             team: string;
+        };
+        /** @description A branch to bring to `main`. */
+        NewMerge: {
+            /** @description Without `refs/heads/`. */
+            branch: string;
+            /** @description The commit that you looked at, all 40 digits: the merge is refused if the branch has moved since. */
+            commit?: string | null;
         };
         /** @description A project to be made from a template. */
         NewProject: {
@@ -2571,6 +2827,42 @@ export interface components {
                  * @description Tables found.
                  */
                 total: number;
+            }[];
+            /** @description Where the next page begins; absent on the last one. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is known.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_EndpointView: {
+            items: {
+                calls?: components["schemas"]["CallsView"] | null;
+                /** Format: date-time */
+                changed_at: string;
+                /** @description The features in their order, where the model takes them all in one tensor; a request may send a tensor for each instead. */
+                columns: string[];
+                /** Format: date-time */
+                created_at: string;
+                /** @description `dev`, `preprod` or `prod`. */
+                environment: string;
+                /** @description What it is called by: `prod.credit`. */
+                id: string;
+                /** @description What it takes, `record_id` included. */
+                inputs: components["schemas"]["Tensor"][];
+                last_rollout?: components["schemas"]["LastRolloutView"] | null;
+                name: string;
+                next: components["schemas"]["Next"];
+                outputs: components["schemas"]["Tensor"][];
+                project: string;
+                requested?: components["schemas"]["RolloutView"] | null;
+                serving?: components["schemas"]["RolloutView"] | null;
+                state: components["schemas"]["EndpointState"];
+                stopped?: components["schemas"]["StoppedView"] | null;
+                /** @description Where it answers, for clients of the Open Inference Protocol; empty while nothing listens. */
+                url: string;
             }[];
             /** @description Where the next page begins; absent on the last one. */
             next_cursor?: string | null;
@@ -2833,6 +3125,35 @@ export interface components {
                 next: components["schemas"]["Next"];
                 root: string;
                 team: string;
+            }[];
+            /** @description Where the next page begins; absent on the last one. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is known.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_MergeView: {
+            items: {
+                /** Format: date-time */
+                asked_at: string;
+                branch: string;
+                /** @description The commit that it moved to. */
+                commit: string;
+                /** Format: date-time */
+                ended_at?: string | null;
+                /** @description The commit that `main` was at. */
+                from: string;
+                id: string;
+                /** @description Who merged; they count as pusher. */
+                merged_by: string;
+                next: components["schemas"]["Next"];
+                project: string;
+                /** @description Why it was not carried out. */
+                reason?: string | null;
+                state: components["schemas"]["MergeState"];
             }[];
             /** @description Where the next page begins; absent on the last one. */
             next_cursor?: string | null;
@@ -3531,6 +3852,11 @@ export interface components {
         Reason: {
             reason: string;
         };
+        /** @description The columns that name a record. */
+        RecordKey: {
+            /** @description In order; empty takes it back. */
+            columns: string[];
+        };
         /** @description A one-time link and the password to set with it. */
         Redemption: {
             link: components["schemas"]["Secret"];
@@ -3672,6 +3998,34 @@ export interface components {
             role: components["schemas"]["Role"];
             scope: string;
         };
+        /** @enum {string} */
+        RolloutState: "created" | "loading" | "ready" | "serving" | "draining" | "retired" | "failed";
+        /** @description A rollout as its viewer sees it. */
+        RolloutView: {
+            /** @description The rollout whose content it brings back. */
+            back_to?: string | null;
+            /** @description The digest of the candidate that it is part of. */
+            candidate: string;
+            /** Format: date-time */
+            changed_at: string;
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+            model: string;
+            /** @description The digest of the exported model's file. */
+            onnx: string;
+            /** @description Why it failed, or why it brings back what served before. */
+            reason?: string | null;
+            /**
+             * Format: date-time
+             * @description When it began to answer.
+             */
+            served_at?: string | null;
+            started_by: string;
+            state: components["schemas"]["RolloutState"];
+            /** Format: int64 */
+            version: number;
+        };
         /** @description The roots that a lake may lie below. */
         RootsView: {
             roots: string[];
@@ -3730,7 +4084,7 @@ export interface components {
          * @description Why a run was started.
          * @enum {string}
          */
-        RunReason: "asked" | "smoke" | "merge";
+        RunReason: "asked" | "smoke" | "merge" | "checks" | "release";
         /** @enum {string} */
         RunState: "queued" | "running" | "cancelling" | "succeeded" | "failed" | "cancelled";
         /** @enum {string} */
@@ -3834,6 +4188,13 @@ export interface components {
             /** @description Why it waits, failed or was skipped. */
             why?: string | null;
         };
+        /** @description Who stopped an endpoint, and why. */
+        StoppedView: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            reason: string;
+        };
         /** @description How many columns would be seen in which way. */
         Summary: {
             /** Format: int64 */
@@ -3856,6 +4217,13 @@ export interface components {
             title: string;
             /** @description The versions that projects can be made from, the newest first. */
             versions: string[];
+        };
+        /** @description A tensor that a model takes or gives. */
+        Tensor: {
+            datatype: components["schemas"]["Datatype"];
+            name: string;
+            /** @description -1 where it varies; the first is the number of rows. */
+            shape: number[];
         };
         /** @description What an approval adds. Only what lies below what was asked is accepted. */
         Terms: {
@@ -4444,6 +4812,39 @@ export interface operations {
             };
         };
     };
+    set_record_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordKey"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     retire_dataset: {
         parameters: {
             query?: never;
@@ -4528,6 +4929,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DatasetView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_endpoints: {
+        parameters: {
+            query?: {
+                /** @description What the page before called `next_cursor`. */
+                cursor?: string;
+                /** @description How many at most: 50 unless said, 200 at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_EndpointView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_endpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                environment: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndpointView"];
                 };
             };
             default: {
@@ -5703,6 +6166,40 @@ export interface operations {
             };
         };
     };
+    list_checks: {
+        parameters: {
+            query?: {
+                /** @description A branch: the checks of the commit that it is at; `main` unless said. */
+                branch?: string;
+                /** @description A commit, in its place. */
+                commit?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChecksView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_commits: {
         parameters: {
             query?: {
@@ -5761,6 +6258,73 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FilesView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_merges: {
+        parameters: {
+            query?: {
+                /** @description What the page before called `next_cursor`. */
+                cursor?: string;
+                /** @description How many at most: 50 unless said, 200 at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MergeView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    merge_branch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMerge"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MergeView"];
                 };
             };
             default: {

@@ -19,7 +19,9 @@ pub async fn open_profile(tx: &Tx, dataset: &Dataset) -> db::Result<Vec<ColumnPr
         Some(known) if known.is_by_person() => {
             column.withheld(format!("the column is {}, so its values are not known to all", known.level))
         }
-        _ => column.withheld("no person has said how sensitive the column is, so its values are not known to all".into()),
+        _ => {
+            column.withheld("no person has said how sensitive the column is, so its values are not known to all".into())
+        }
     };
     Ok(profile.into_iter().map(cut).collect())
 }

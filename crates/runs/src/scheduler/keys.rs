@@ -109,7 +109,10 @@ impl Facts<'_> {
         };
         // By the record key, rows are held out.
         let key = table.record_key.join(", ");
-        let value = format!("{dataset} as {} under the terms {} for {for_use}, records by ({key})", table.digest, policy.digest);
+        let value = format!(
+            "{dataset} as {} under the terms {} for {for_use}, records by ({key})",
+            table.digest, policy.digest
+        );
         let (version, purpose) = (table.version, policy.allowed.purpose.clone());
         let (dataset, grant) = (dataset.clone(), policy.grant().clone());
         Ok(Ok((value, Governed { dataset, version, for_use: *for_use, purpose, grant, policy: policy.digest })))

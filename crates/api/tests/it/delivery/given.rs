@@ -20,7 +20,7 @@ pub fn fails(path: &str, line: u64, text: &str) -> Value {
 /// The product on a port, with workers and the project `credit-risk`.
 pub struct Served {
     pub app: TestApp,
-    pub workers: jobs::Workers,
+    _workers: jobs::Workers,
     address: String,
     clones: tempfile::TempDir,
     _tasks: JoinSet<()>,
@@ -46,7 +46,7 @@ impl Served {
         wait_for(&app, "available").await;
         others.stop(Duration::from_secs(5)).await;
         let workers = workers(&app).await;
-        Self { app, workers, address, clones: tempfile::tempdir().unwrap(), _tasks: tasks }
+        Self { app, _workers: workers, address, clones: tempfile::tempdir().unwrap(), _tasks: tasks }
     }
 
     /// Runs stock git in the clone, with nothing of this machine's settings; returns whether it succeeded, and what it said.

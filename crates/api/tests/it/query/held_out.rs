@@ -41,7 +41,8 @@ async fn as_attempt(app: &TestApp, environment: &str, check: bool, sql: &str) ->
     };
     let issued = cx.db.write(|tx| async move { access::issue_attempt_token(cx, &tx, what).await });
     let token = format!("Bearer {}", issued.await.unwrap().1.reveal());
-    let request = Request::post("/api/v1/query").header("authorization", token).header("content-type", "application/json");
+    let request =
+        Request::post("/api/v1/query").header("authorization", token).header("content-type", "application/json");
     let order = json!({"sql": sql, "purpose": "pd", "use": "explore"}).to_string();
     let response = app.raw(request.header("accept", "application/x-ndjson").body(Body::from(order)).unwrap()).await;
     let status = response.status().as_u16();
