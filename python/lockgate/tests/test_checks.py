@@ -71,6 +71,34 @@ def test_the_formatter_cannot_be_switched_off_and_broken_code_is_a_finding(tmp_p
     assert ("bad.py", 1) in [(path, line) for path, line, _ in found]
 
 
+@pytest.mark.parametrize("folder", ["dist", "venv", "_build", "site-packages", ".git", "node_modules", "build", "-x"])
+def test_no_folder_is_passed_over_for_its_name(tmp_path: Path, folder: str) -> None:
+    found = places(judged(tmp_path, {f"{folder}/train.py": LONG, f"{folder}/kinds.pyi": LONG}))
+    assert (f"{folder}/train.py", 1, "E501") in found
+    assert (f"{folder}/train.py", 1, "format") in found
+    assert (f"{folder}/kinds.pyi", 1, "format") in found
+
+
+def test_more_files_than_one_call_names_are_all_judged(tmp_path: Path) -> None:
+    clean = {f"m{number}.py": "x = 1\n" for number in range(lint.BATCH)}
+    found = places(judged(tmp_path, {"a.py": "x=1\n", **clean, "z.py": "x=1\n"}))
+    for path in ("a.py", "z.py"):
+        assert (path, 1, "E225") in found
+        assert (path, 1, "format") in found
+
+
+@pytest.mark.parametrize(
+    "comment", ["# fmt:\toff", "#fmt: off", "#\t fmt :  OFF", "# yapf:\x0cdisable", "# fmt:\tskip"]
+)
+def test_whatever_space_is_in_it_a_switch_is_found(tmp_path: Path, comment: str) -> None:
+    cells = {"cells": [{"cell_type": "code", "source": ["x = 1\n", comment], "metadata": {}, "outputs": []}]}
+    notebook = json.dumps({**cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    files = {"off.py": f"{comment}\nx = 1\n", "broken.py": f"x = (\n{comment}\n", "nb.ipynb": notebook}
+    found = places(judged(tmp_path, files))
+    for wanted in [("off.py", 1), ("broken.py", 2), ("nb.ipynb", 2)]:
+        assert (*wanted, "format-off") in found, found
+
+
 def test_a_flood_is_counted_and_cut(tmp_path: Path) -> None:
     report = judged(tmp_path, {"a.py": "x=1\n" * (MOST_FINDINGS + 500)})
     assert len(report["findings"]) == MOST_FINDINGS

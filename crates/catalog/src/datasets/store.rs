@@ -9,7 +9,8 @@ use db::sql::{all, get, one, run, run_one, word};
 use db::{Result, Tx};
 use sea_orm::QueryResult;
 
-const DATASET: &str = "id, lake, team, state, visibility, origin, description, version, rows, size_bytes, files, columns, \
+/// The columns of a dataset, which [`dataset_of`] reads.
+pub(crate) const DATASET: &str = "id, lake, team, state, visibility, origin, description, version, rows, size_bytes, files, columns, \
     level, record_key, found_at_us, changed_at_us, revision";
 const VERSION: &str =
     "dataset, number, crawl, published_by, cut_at_us, change, summary, digest, rows, size_bytes, files";

@@ -1,6 +1,6 @@
 use super::index::Document;
 use crate::datasets::Dataset;
-use crate::datasets::store::{DatasetStore, dataset_of};
+use crate::datasets::store::{DATASET, DatasetStore, dataset_of};
 use crate::sensitivity::Level;
 use base::DatasetId;
 use db::sql::{all, get};
@@ -69,28 +69,9 @@ impl Asked {
     }
 }
 
-const COLUMNS: [&str; 16] = [
-    "id",
-    "lake",
-    "team",
-    "state",
-    "visibility",
-    "origin",
-    "description",
-    "version",
-    "rows",
-    "size_bytes",
-    "files",
-    "columns",
-    "level",
-    "found_at_us",
-    "changed_at_us",
-    "revision",
-];
-
 fn select(asked: &Asked) -> SelectStatement {
     let mut select = Query::select();
-    select.columns(COLUMNS).from("datasets").cond_where(asked.condition(None));
+    select.columns(DATASET.split(", ")).from("datasets").cond_where(asked.condition(None));
     select
 }
 

@@ -8,7 +8,8 @@ base::states! {
         Queued "queued" => Idle "circle-dashed" "Queued" [start give_up],
         Running "running" => Working "loader-2" "Running" [judge give_up],
         Passed "passed" => Good "circle-check" "Passed" [],
-        Failed "failed" => Bad "circle-x" "Failed" [],
+        // Tests may fail by chance, and the catalog moves on: whoever pushes the commit again has it looked at again.
+        Failed "failed" => Bad "circle-x" "Failed" [begin_anew],
         // It says nothing about the commit: whoever pushes that again has it looked at again.
         Error "error" => Warn "alert-triangle" "Could not be judged" [begin_anew],
     }
@@ -146,13 +147,14 @@ impl Check {
         }
     }
 
-    /// The commit was pushed again after it could not be judged.
+    /// The commit was pushed again after it could not be judged, or failed.
     pub fn begin_anew(&self, by: &PersonId) -> Result<Self, Misfit> {
         match self.state {
-            CheckState::Error => Ok(Self {
+            CheckState::Error | CheckState::Failed => Ok(Self {
                 state: CheckState::Queued,
                 asked_by: by.clone(),
                 run: None,
+                report: None,
                 reason: None,
                 started_at: None,
                 ended_at: None,
@@ -160,6 +162,11 @@ impl Check {
             }),
             _ => self.misfit("begin_anew"),
         }
+    }
+
+    /// Says whether the same commit may be judged otherwise the next time: tests may fail by chance, and the catalog moves on.
+    pub(super) fn may_end_otherwise(&self) -> bool {
+        self.state == CheckState::Error || (self.state == CheckState::Failed && self.name != CheckName::Lint)
     }
 
     /// Returns what stands in the way of a merge, in a few words; nothing if it passed.

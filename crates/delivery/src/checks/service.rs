@@ -23,7 +23,8 @@ pub(super) struct Shown {
     pub(super) may_merge: bool,
 }
 
-/// Notes that a commit is to be checked; one that was is left alone, unless it could not be judged. Says whether there is
+/// Notes that a commit is to be checked; one that was is left alone, unless it could not be judged, or another look may come to
+/// another end. Says whether there is
 /// something to begin.
 pub(super) async fn ask(cx: &Context, event: &BranchUpdated) -> Result<bool> {
     let Some(commit) = &event.new else { return Ok(false) };
@@ -45,7 +46,7 @@ pub(super) async fn ask(cx: &Context, event: &BranchUpdated) -> Result<bool> {
                             other => other,
                         })?;
                     }
-                    Some(check) if check.state == CheckState::Error => {
+                    Some(check) if check.may_end_otherwise() => {
                         tx.save_check(check.begin_anew(by)?).await?;
                     }
                     Some(_) => continue,

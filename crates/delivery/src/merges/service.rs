@@ -53,14 +53,24 @@ async fn ask(
     cx.db
         .write(|tx| async move {
             seen(&tx, permit, project).await?;
-            let asked_for = new.commit.as_deref().is_none_or(|commit| commit == head);
-            if let Some(known) = tx.find_merge_of(project, head).await?.filter(|_| asked_for) {
-                once.keep(&tx, permit.caller(), &known.id).await?;
-                return Ok(known);
+            if let Some(kept) = once.kept::<String>(&tx, permit.caller()).await? {
+                return tx.find_merge(&kept).await?.ok_or(Error::Store(db::Error::Stale));
             }
             // A merge that a kill cut off behind git: `main` says that it was carried out.
             if let Some(done) = tx.find_merge_of(project, main).await?.and_then(|merge| merge.finish(now)) {
                 tx.save_merge(done).await?;
+            }
+            let asked_for = new.commit.as_deref().is_none_or(|commit| commit == head);
+            if let Some(known) = tx.find_merge_of(project, head).await?.filter(|_| asked_for) {
+                if known.merged_by == *by && known.branch == new.branch {
+                    once.keep(&tx, permit.caller(), &known.id).await?;
+                    return Ok(known);
+                }
+                // Who moves `main` counts as pusher: nobody carries out what another asked for.
+                match known.refuse(format!("`{by}` merged the commit"), now) {
+                    Some(refused) => drop(tx.save_merge(refused).await?),
+                    None => return Err(Error::Nothing(new.branch.clone())),
+                }
             }
             let standing = standing(&checks::of(&tx, project, head).await?);
             let facts = Facts { head: head.clone(), main: main.clone(), standing };

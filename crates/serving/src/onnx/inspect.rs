@@ -1,4 +1,5 @@
 //! What a model's file says, without running any of it: its tensors, and whether it is one that we would load.
+use super::operators::{Bounded, bounded};
 use super::protobuf::{Field, Fields, Malformed};
 use crate::signature::{BadSignature, Datatype, Signature, Tensor};
 use std::collections::BTreeSet;
@@ -29,6 +30,10 @@ pub enum ModelError {
     ExternalData(String),
     #[error("the model uses operators of `{0}`: only ONNX's own are run")]
     Domain(String),
+    #[error("the model uses the operator `{0}`: how long it runs, or how much it takes, is not bounded by what it is given")]
+    Operator(String),
+    #[error("the model brings functions of its own: export it without")]
+    Functions,
     #[error("tensor `{0}` is a map or a sequence: export with `zipmap=False`")]
     NoTensor(String),
     #[error("tensor `{0}` is of a type that is not served (ONNX's number {1})")]
@@ -82,9 +87,10 @@ pub fn inspect(model: &[u8]) -> Result<Inspected, ModelError> {
     let mut graph = None;
     for field in Fields(model) {
         match field? {
-            (7, Field::Bytes(bytes)) => graph = Some(bytes),
+            (7, Field::Bytes(bytes)) => once(&mut graph, bytes)?,
             (8, Field::Bytes(opset)) => check_domain(text(opset, 1)?)?,
-            (25, Field::Bytes(function)) => looked.function(function)?,
+            // Functions that call functions unfold to more nodes than any file has.
+            (25, _) => return Err(ModelError::Functions),
             _ => {}
         }
     }
@@ -95,6 +101,11 @@ pub fn inspect(model: &[u8]) -> Result<Inspected, ModelError> {
         return Err(ModelError::Tensors);
     }
     Ok(Inspected { inputs, outputs, nodes: looked.nodes })
+}
+
+/// Takes a message that is there once at most: of two the runtime makes one, and nobody has looked at that.
+fn once<'a>(found: &mut Option<&'a [u8]>, bytes: &'a [u8]) -> Result<(), Malformed> {
+    if found.replace(bytes).is_some() { Err(Malformed) } else { Ok(()) }
 }
 
 fn check_domain(domain: String) -> Result<(), ModelError> {
@@ -126,71 +137,110 @@ struct Looked {
 impl Looked {
     /// Looks at every node of a graph and of the graphs below it.
     fn graphs(&mut self, graph: &[u8]) -> Result<(), ModelError> {
-        let mut todo = vec![(graph, 0)];
-        while let Some((graph, depth)) = todo.pop() {
-            if depth > DEPTH {
+        let mut todo = vec![Graph { bytes: graph, depth: 0, scanned: false }];
+        while let Some(graph) = todo.pop() {
+            if graph.depth > DEPTH {
                 return Err(ModelError::TooDeep);
             }
-            for field in Fields(graph) {
+            // What `Shape` gives in this graph, and what is made of a shape.
+            let (mut shapes, mut made) = (BTreeSet::new(), Vec::new());
+            for field in Fields(graph.bytes) {
                 match field? {
                     (1, Field::Bytes(node)) => {
-                        self.node(node, |below| todo.push((below, depth + 1)))?;
+                        let node = self.node(node, graph, &mut todo)?;
+                        match node.operator {
+                            Some(b"Shape") => shapes.extend(node.outputs),
+                            Some(b"ConstantOfShape") => made.extend(node.inputs),
+                            _ => {}
+                        }
                     }
                     (5, Field::Bytes(tensor)) => check_tensor(tensor)?,
                     (15, Field::Bytes(sparse)) => check_sparse(sparse)?,
                     _ => {}
                 }
             }
+            if made.iter().any(|input| !shapes.contains(input)) {
+                return Err(ModelError::Operator("ConstantOfShape".into()));
+            }
         }
         Ok(())
     }
 
-    /// Looks at the nodes of a function that the model brings along.
-    fn function(&mut self, function: &[u8]) -> Result<(), ModelError> {
-        check_domain(text(function, 10)?)?;
-        let mut below = Vec::new();
-        for field in Fields(function) {
-            if let (7, Field::Bytes(node)) = field? {
-                self.node(node, |graph| below.push(graph))?;
-            }
-        }
-        below.into_iter().try_for_each(|graph| self.graphs(graph))
-    }
-
-    fn node<'a>(&mut self, node: &'a [u8], mut below: impl FnMut(&'a [u8])) -> Result<(), ModelError> {
+    fn node<'a>(&mut self, bytes: &'a [u8], of: Graph<'_>, todo: &mut Vec<Graph<'a>>) -> Result<Node<'a>, ModelError> {
         self.nodes += 1;
         if self.nodes > NODES {
             return Err(ModelError::TooManyNodes);
         }
-        for field in Fields(node) {
+        let (mut node, mut below) = (Node::default(), Vec::new());
+        for field in Fields(bytes) {
             match field? {
-                (5, Field::Bytes(attribute)) => {
-                    for field in Fields(attribute) {
-                        match field? {
-                            (5 | 10, Field::Bytes(tensor)) => check_tensor(tensor)?,
-                            (6 | 11, Field::Bytes(graph)) => below(graph),
-                            (22 | 23, Field::Bytes(sparse)) => check_sparse(sparse)?,
-                            _ => {}
-                        }
-                    }
-                }
+                (1, Field::Bytes(name)) => node.inputs.push(name),
+                (2, Field::Bytes(name)) => node.outputs.push(name),
+                (4, Field::Bytes(name)) => once(&mut node.operator, name)?,
+                (5, Field::Bytes(attribute)) => check_attribute(attribute, &mut below)?,
                 (7, Field::Bytes(domain)) => {
                     check_domain(String::from_utf8_lossy(domain).into_owned())?;
                 }
                 _ => {}
             }
         }
-        Ok(())
+        let name = String::from_utf8_lossy(node.operator.ok_or(ModelError::Malformed)?);
+        let scans = match bounded(&name) {
+            Some(Bounded::Always | Bounded::AfterShape) => false,
+            Some(Bounded::NotInItself) if !of.scanned => true,
+            Some(Bounded::NotInItself) | None => return Err(ModelError::Operator(cut(name.into_owned()))),
+        };
+        let (depth, scanned) = (of.depth + 1, of.scanned || scans);
+        todo.extend(below.into_iter().map(|bytes| Graph { bytes, depth, scanned }));
+        Ok(node)
     }
 }
 
-fn check_sparse(sparse: &[u8]) -> Result<(), ModelError> {
-    for field in Fields(sparse) {
-        if let (1 | 2, Field::Bytes(tensor)) = field? {
-            check_tensor(tensor)?;
+/// A graph that is still to be looked at.
+#[derive(Clone, Copy, Debug)]
+struct Graph<'a> {
+    bytes: &'a [u8],
+    depth: usize,
+    /// Whether it is run again and again, by a scan above it.
+    scanned: bool,
+}
+
+/// What of a node is looked at beside its attributes.
+#[derive(Debug, Default)]
+struct Node<'a> {
+    operator: Option<&'a [u8]>,
+    inputs: Vec<&'a [u8]>,
+    outputs: Vec<&'a [u8]>,
+}
+
+fn check_attribute<'a>(attribute: &'a [u8], below: &mut Vec<&'a [u8]>) -> Result<(), ModelError> {
+    let (mut one_tensor, mut one_graph, mut one_sparse) = (None, None, None);
+    for field in Fields(attribute) {
+        match field? {
+            (5, Field::Bytes(tensor)) => once(&mut one_tensor, tensor)?,
+            (6, Field::Bytes(graph)) => once(&mut one_graph, graph)?,
+            (22, Field::Bytes(sparse)) => once(&mut one_sparse, sparse)?,
+            (10, Field::Bytes(tensor)) => check_tensor(tensor)?,
+            (11, Field::Bytes(graph)) => below.push(graph),
+            (23, Field::Bytes(sparse)) => check_sparse(sparse)?,
+            _ => {}
         }
     }
-    Ok(())
+    below.extend(one_graph);
+    one_tensor.map_or(Ok(()), check_tensor)?;
+    one_sparse.map_or(Ok(()), check_sparse)
+}
+
+fn check_sparse(sparse: &[u8]) -> Result<(), ModelError> {
+    let (mut values, mut indices) = (None, None);
+    for field in Fields(sparse) {
+        match field? {
+            (1, Field::Bytes(tensor)) => once(&mut values, tensor)?,
+            (2, Field::Bytes(tensor)) => once(&mut indices, tensor)?,
+            _ => {}
+        }
+    }
+    values.into_iter().chain(indices).try_for_each(check_tensor)
 }
 
 /// Refuses a tensor whose values lie in another file.
@@ -233,26 +283,27 @@ fn tensor(value: &[u8]) -> Result<Tensor, ModelError> {
     let mut kind = None;
     for field in Fields(value) {
         if let (2, Field::Bytes(bytes)) = field? {
-            kind = Some(bytes);
+            once(&mut kind, bytes)?;
         }
     }
     let mut found = None;
     for field in Fields(kind.unwrap_or_default()) {
-        found = match field? {
-            (1, Field::Bytes(tensor)) => Some(tensor),
+        match field? {
+            (1, Field::Bytes(tensor)) => once(&mut found, tensor)?,
             (4 | 5 | 8 | 9, _) => return Err(ModelError::NoTensor(cut(name))),
-            _ => found,
-        };
+            _ => {}
+        }
     }
     let Some(found) = found else { return Err(ModelError::NoTensor(cut(name))) };
     let (mut number, mut shape) = (0, None);
     for field in Fields(found) {
         match field? {
             (1, Field::Number(kind)) => number = kind,
-            (2, Field::Bytes(bytes)) => shape = Some(dimensions(bytes)?),
+            (2, Field::Bytes(bytes)) => once(&mut shape, bytes)?,
             _ => {}
         }
     }
+    let shape = shape.map(dimensions).transpose()?;
     let datatype = datatype(number).ok_or_else(|| ModelError::Type(cut(name.clone()), number))?;
     Ok(Tensor { name, datatype, shape: shape.unwrap_or_else(|| vec![-1]) })
 }

@@ -2,13 +2,14 @@
 mod enforce;
 mod inspect;
 mod library;
+mod operators;
 mod protobuf;
 mod session;
 
 pub use enforce::{Checked, check};
 pub use inspect::{Inspected, LARGEST, ModelError, inspect, signature_of};
 pub use library::{Library, LibraryError};
-pub use session::{Model, RunError};
+pub use session::{Halt, Model, RunError};
 
 #[cfg(test)]
 mod tests;

@@ -3,13 +3,11 @@ use super::{Inspected, Library, ModelError, inspect};
 use crate::signature::{Datatype, Signature, Tensor};
 use crate::wire::{Data, Named};
 use ort::logging::LogLevel;
-use ort::session::{Session, SessionInputValue};
+use ort::session::{NoSelectedOutputs, RunOptions, Session, SessionInputValue};
 use ort::value::{DynValue, Tensor as OrtTensor, TensorElementType};
-use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use tokio::sync::Semaphore;
 
-/// A model whose row takes longer than this never runs on a thread that waits for others.
-const QUICK: Duration = Duration::from_micros(400);
 /// A larger file gets one session only: each holds the weights.
 const SHARED_UP_TO: usize = 8 * 1024 * 1024;
 
@@ -18,8 +16,28 @@ const SHARED_UP_TO: usize = 8 * 1024 * 1024;
 pub struct Model {
     signature: Signature,
     sessions: Vec<Mutex<Session>>,
-    /// Whether a row is answered at once.
-    quick: bool,
+    places: Arc<Semaphore>,
+}
+
+/// Ends a run from outside, between two nodes of the graph: what was halted fails, or never begins.
+#[derive(Clone, Debug)]
+pub struct Halt(Arc<RunOptions<NoSelectedOutputs>>);
+
+impl Halt {
+    /// Returns one that halts nothing yet.
+    ///
+    /// # Errors
+    /// The runtime's, which has no memory left then.
+    pub fn new() -> Result<Self, RunError> {
+        RunOptions::new().map(|options| Self(Arc::new(options))).map_err(|error| RunError::Failed(error.to_string()))
+    }
+
+    /// Ends what runs with it.
+    pub fn halt(&self) {
+        if let Err(error) = self.0.terminate() {
+            tracing::error!(%error, "a model's run cannot be ended");
+        }
+    }
 }
 
 /// Why a model did not answer.
@@ -46,7 +64,9 @@ impl Model {
         let many = if bytes.len() <= SHARED_UP_TO { cores.clamp(1, 4) } else { 1 };
         let sessions = (0..many).map(|_| session(library, bytes).map(Mutex::new));
         let sessions = sessions.collect::<Result<Vec<_>, String>>()?;
-        let mut model = Self { signature: signature.clone(), sessions, quick: false };
+        // One more than can run: it is read while another runs.
+        let places = Arc::new(Semaphore::new(many + 1));
+        let model = Self { signature: signature.clone(), sessions, places };
         model.warm_up();
         Ok(model)
     }
@@ -56,50 +76,41 @@ impl Model {
         &self.signature
     }
 
-    /// Returns whether a row is answered so fast that a thread that waits for others may do it.
-    pub fn is_quick(&self) -> bool {
-        self.quick
-    }
-
-    /// Runs it where a session is free; gives the inputs back where none is.
-    ///
-    /// # Errors
-    /// The inputs.
-    pub fn try_run(&self, inputs: Vec<Named>) -> Result<Result<Vec<Named>, RunError>, Vec<Named>> {
-        let free = self.sessions.iter().find_map(|session| match session.try_lock() {
-            Ok(session) => Some(session),
-            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
-        });
-        match free {
-            Some(session) => Ok(self.run_on(session, inputs)),
-            None => Err(inputs),
-        }
+    /// Returns the places of the calls that may work on it at once: one model cannot take them all.
+    pub fn places(&self) -> Arc<Semaphore> {
+        self.places.clone()
     }
 
     /// Runs it, once a session is free. Blocks. Returns all its outputs, in the signature's order.
     ///
     /// # Errors
-    /// [`RunError`].
-    pub fn run(&self, inputs: Vec<Named>) -> Result<Vec<Named>, RunError> {
-        match self.try_run(inputs) {
-            Ok(done) => done,
-            Err(inputs) => {
-                // Spread over the sessions by what lies where: all are equal.
-                let number = inputs.as_ptr().addr() / 64 % self.sessions.len();
-                self.run_on(self.sessions[number].lock().unwrap_or_else(PoisonError::into_inner), inputs)
-            }
-        }
+    /// [`RunError`], also where it was halted.
+    pub fn run(&self, inputs: Vec<Named>, halt: &Halt) -> Result<Vec<Named>, RunError> {
+        let free = self.sessions.iter().find_map(|session| match session.try_lock() {
+            Ok(session) => Some(session),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        });
+        // Spread over the sessions by what lies where: all are equal.
+        let number = inputs.as_ptr().addr() / 64 % self.sessions.len();
+        let session =
+            free.unwrap_or_else(|| self.sessions[number].lock().unwrap_or_else(PoisonError::into_inner));
+        self.run_on(session, inputs, halt)
     }
 
-    fn run_on(&self, mut session: MutexGuard<'_, Session>, inputs: Vec<Named>) -> Result<Vec<Named>, RunError> {
+    fn run_on(
+        &self,
+        mut session: MutexGuard<'_, Session>,
+        inputs: Vec<Named>,
+        halt: &Halt,
+    ) -> Result<Vec<Named>, RunError> {
         let failed = |error: ort::Error| RunError::Failed(error.to_string());
         let mut values: Vec<(String, SessionInputValue<'_>)> = Vec::with_capacity(inputs.len());
         for named in inputs {
             let (name, value) = into_value(named).map_err(failed)?;
             values.push((name, value.into()));
         }
-        let outputs = session.run(values).map_err(failed)?;
+        let outputs = session.run_with_options(values, &halt.0).map_err(failed)?;
         let read = self.signature.outputs.iter().map(|known| {
             let value = outputs.get(&known.name).ok_or(RunError::Unlike)?;
             out_of(known, value)
@@ -107,15 +118,11 @@ impl Model {
         read.collect()
     }
 
-    /// Runs it on a row of zeros, twice, and takes note of how long the second took. A model may refuse that row: it may know no empty
-    /// text, say.
-    fn warm_up(&mut self) {
+    /// Runs it on a row of zeros: the first run makes room that later ones use. A model may refuse that row: it may know no empty text,
+    /// say.
+    fn warm_up(&self) {
         let row: Vec<Named> = self.signature.inputs.iter().map(zeros).collect();
-        for _ in 0..2 {
-            let started = Instant::now();
-            let ran = self.run(row.clone()).is_ok();
-            self.quick = ran && started.elapsed() < QUICK;
-        }
+        let _ = Halt::new().and_then(|halt| self.run(row, &halt));
     }
 }
 

@@ -27,6 +27,109 @@ fn asked(inputs: Vec<Named>) -> InferRequest {
     InferRequest { id: None, inputs, wanted: None, binary: false }
 }
 
+fn halt() -> Halt {
+    Halt::new().unwrap()
+}
+
+/// Writes a field of a message that holds bytes.
+fn field(number: u64, bytes: &[u8]) -> Vec<u8> {
+    let mut written = Vec::new();
+    for mut value in [number << 3 | 2, bytes.len() as u64] {
+        while value > 0x7f {
+            written.push(value as u8 & 0x7f | 0x80);
+            value >>= 7;
+        }
+        written.push(value as u8);
+    }
+    [written, bytes.to_vec()].concat()
+}
+
+/// Writes a node with an attribute.
+fn node(operator: &str, input: &str, output: &str, attribute: &[u8]) -> Vec<u8> {
+    let named = [field(1, input.as_bytes()), field(2, output.as_bytes()), field(4, operator.as_bytes())].concat();
+    field(1, &[named, field(5, attribute)].concat())
+}
+
+/// Returns why a model with these nodes is not loaded; what they lack beside is that it takes nothing.
+fn said_of(nodes: &[Vec<u8>]) -> String {
+    inspect(&field(7, &nodes.concat())).unwrap_err().to_string()
+}
+
+#[test]
+fn what_the_runtime_would_merge_is_malformed_at_every_level() {
+    let malformed = "the file is no ONNX model";
+    let said = |model: &[u8]| inspect(model).unwrap_err().to_string();
+    assert_eq!(said(&[CREDIT, &field(7, b"")].concat()), malformed, "a second graph");
+    assert_eq!(said(&[field(7, b""), CREDIT.to_vec()].concat()), malformed, "a graph before");
+    for (number, what) in [(5, "tensors"), (6, "graphs"), (22, "sparse tensors")] {
+        let twice = [field(number, b""), field(number, b"")].concat();
+        assert_eq!(said_of(&[node("Identity", "a", "b", &twice)]), malformed, "{what} of an attribute");
+        assert_ne!(said_of(&[node("Identity", "a", "b", &field(number, b""))]), malformed, "{what}");
+    }
+    for number in [1, 2] {
+        let twice = [field(number, b""), field(number, b"")].concat();
+        assert_eq!(said_of(&[field(15, &twice)]), malformed, "field {number} of a sparse tensor");
+    }
+    // A value's type, the tensor in it, and that one's shape.
+    let float = [8, 1].to_vec();
+    let graph = |kind: &[u8]| said(&field(7, &field(11, &[field(1, b"x"), kind.to_vec()].concat())));
+    assert_eq!(graph(&field(2, &field(1, &float))), "the model takes or gives no tensor, or more than 2000");
+    assert_eq!(graph(&[field(2, &field(1, &float)), field(2, b"")].concat()), malformed);
+    assert_eq!(graph(&field(2, &[field(1, &float), field(1, b"")].concat())), malformed);
+    assert_eq!(graph(&field(2, &field(1, &[float.clone(), field(2, b""), field(2, b"")].concat()))), malformed);
+    // A node with two operators is what the last one says, for the runtime.
+    let two = field(1, &[field(4, b"Identity"), field(4, b"Loop")].concat());
+    assert_eq!(said_of(&[two]), malformed);
+}
+
+#[test]
+fn what_a_value_could_keep_running_or_growing_is_not_loaded() {
+    let unbounded = |operator: &str| {
+        format!("the model uses the operator `{operator}`: how long it runs, or how much it takes, is not bounded by what it is given")
+    };
+    let no_tensor = "the model takes or gives no tensor, or more than 2000";
+    for operator in ["Loop", "SequenceMap", "Range", "Tile", "Expand", "Resize", "RandomNormal", "Einsum", "New"] {
+        assert_eq!(said_of(&[node(operator, "a", "b", b"")]), unbounded(operator));
+        let inner = field(6, &node(operator, "a", "b", b""));
+        assert_eq!(said_of(&[node("If", "c", "d", &inner)]), unbounded(operator), "in a graph below");
+        let among = field(11, &node(operator, "a", "b", b""));
+        assert_eq!(said_of(&[node("If", "c", "d", &among)]), unbounded(operator), "in one of many graphs below");
+    }
+    let scan = |inner: Vec<u8>| node("Scan", "a", "b", &field(6, &inner));
+    assert_eq!(said_of(&[scan(node("Sub", "a", "b", b""))]), no_tensor);
+    assert_eq!(said_of(&[scan(scan(Vec::new()))]), unbounded("Scan"));
+    assert_eq!(said_of(&[scan(node("If", "a", "b", &field(6, &scan(Vec::new()))))]), unbounded("Scan"));
+    let (shape, made) = (node("Shape", "x", "s", b""), node("ConstantOfShape", "s", "z", b""));
+    assert_eq!(said_of(&[made.clone(), shape.clone()]), no_tensor);
+    assert_eq!(said_of(&[made.clone()]), unbounded("ConstantOfShape"), "of what it is given");
+    let (made, cast) = (node("ConstantOfShape", "t", "z", b""), node("Cast", "s", "t", b""));
+    assert_eq!(said_of(&[shape, cast, made]), unbounded("ConstantOfShape"));
+    let function = [field(7, b""), field(25, b"")].concat();
+    assert_eq!(inspect(&function).unwrap_err(), ModelError::Functions);
+}
+
+#[test]
+fn what_scikit_learn_exports_to_is_loaded() {
+    for (bytes, name) in [
+        (&include_bytes!("../../fixtures/boosted.onnx")[..], "ColumnTransformer and gradient boosting"),
+        (include_bytes!("../../fixtures/neighbours.onnx"), "neighbours"),
+        (include_bytes!("../../fixtures/adaboost.onnx"), "AdaBoost"),
+    ] {
+        let signature = signature_of(bytes, &[]).unwrap_or_else(|error| panic!("{name}: {error}"));
+        Model::load(&library(), bytes, &signature).unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+}
+
+#[test]
+fn a_run_is_halted() {
+    let model = Model::load(&library(), CREDIT, &credit()).unwrap();
+    let halted = halt();
+    halted.halt();
+    let row = || vec![named("X", &[1, 3], Data::Fp32(vec![0.0; 3]))];
+    assert!(matches!(model.run(row(), &halted), Err(RunError::Failed(_))));
+    assert!(model.run(row(), &halt()).is_ok(), "another goes on");
+}
+
 #[test]
 fn a_file_says_what_the_model_takes_and_gives() {
     let shown = |signature: &Signature| {
@@ -134,14 +237,14 @@ fn what_does_not_fit_the_signature_is_refused_by_name() {
 fn a_model_answers_as_the_reference_does() {
     let model = Model::load(&library(), CREDIT, &credit()).unwrap();
     let rows = named("X", &[2, 3], Data::Fp32(vec![1.0, 0.0, 0.0, 0.0, 1.0, 0.0]));
-    let outputs = model.run(vec![rows]).unwrap();
+    let outputs = model.run(vec![rows], &halt()).unwrap();
     assert_eq!(outputs[0], named("label", &[2], Data::Int64(vec![1, 0])));
     // Python's onnxruntime 1.32.0 on the same rows.
     let Data::Fp32(odds) = &outputs[1].data else { panic!("{:?}", outputs[1]) };
     for (found, expected) in odds.iter().zip([0.02734295_f32, 0.9726571, 0.9930712, 0.0069288]) {
         assert!((found - expected).abs() < 1e-6, "{odds:?}");
     }
-    let none = model.run(vec![named("X", &[0, 3], Data::Fp32(Vec::new()))]).unwrap();
+    let none = model.run(vec![named("X", &[0, 3], Data::Fp32(Vec::new()))], &halt()).unwrap();
     assert_eq!(none[0], named("label", &[0], Data::Int64(Vec::new())));
 }
 
@@ -152,8 +255,8 @@ fn a_model_of_columns_takes_texts_and_refuses_what_it_does_not_know() {
         let texts = named("purpose", &[1], Data::Bytes(vec![purpose.as_bytes().to_vec()]));
         check(model.signature(), asked(vec![floats("amount", &[2.0]), texts])).unwrap().inputs
     };
-    assert_eq!(model.run(row("car")).unwrap()[0].data, Data::Int64(vec![1]));
-    let refused = model.run(row("boat")).unwrap_err();
+    assert_eq!(model.run(row("car"), &halt()).unwrap()[0].data, Data::Int64(vec![1]));
+    let refused = model.run(row("boat"), &halt()).unwrap_err();
     assert_eq!(refused.to_string(), "the model cannot compute these inputs");
 }
 
@@ -169,6 +272,6 @@ fn a_model_that_its_signature_does_not_fit_is_not_loaded() {
     };
     assert!(Model::load(&library(), CREDIT, &typed).is_err());
     let absent = Library::load(Some("/nowhere/libonnxruntime.so".as_ref())).unwrap_err();
-    expect!["the ONNX runtime is not installed: run `scripts/need onnxruntime`, or set `[serving] onnxruntime` to the file `libonnxruntime.so.…`"]
+    expect!["the ONNX runtime is not installed: run `scripts/need onnxruntime`, or set `[serving] onnxruntime` to the file `libonnxruntime.so.…`, and restart the server"]
         .assert_eq(&absent.to_string());
 }

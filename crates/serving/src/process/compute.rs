@@ -1,17 +1,17 @@
-//! From a body to an answer's body: read, check, run, write. Without waiting, so that it can be done here or on a thread of its own.
+//! From a body to an answer's body: read, check, run, write. Never on a thread that waits for others: models are other people's code.
 use super::http::Failed;
 use super::table::Shared;
-use crate::onnx::{Checked, Model, RunError, check};
+use crate::onnx::{Checked, Halt, Model, RunError, check};
 use crate::wire::{self, Named, Reply, Written};
 use bytes::Bytes;
 use hyper::StatusCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// A larger body is not worked on by a thread that waits for others.
-const SMALL: usize = 32 * 1024;
 /// How long a call may wait for a place to compute.
 const PLACE_WITHIN: Duration = Duration::from_secs(5);
+/// How long a call may compute.
+const RUN_WITHIN: Duration = Duration::from_secs(10);
 
 /// A call for predictions, as it came.
 #[derive(Clone, Debug)]
@@ -37,27 +37,39 @@ pub(super) struct Done {
     pub outputs: Vec<Named>,
 }
 
-/// Answers a call: here where that is quick and a session is free, else on a thread of its own.
-pub(super) async fn answer(shared: &Shared, call: Call) -> Result<Done, Failed> {
-    if call.body.len() <= SMALL
-        && call.model.is_quick()
-        && let Some(done) = compute(&call, false)?
-    {
-        return Ok(done);
+/// Ends a run when nobody waits for it any more: its time is over, or its caller is gone.
+struct HaltsOnDrop(Halt);
+
+impl Drop for HaltsOnDrop {
+    fn drop(&mut self) {
+        self.0.halt();
     }
-    let busy = || Failed(StatusCode::SERVICE_UNAVAILABLE, "too many calls compute at once: try again".into());
-    let place = tokio::time::timeout(PLACE_WITHIN, shared.compute.clone().acquire_owned()).await;
-    let place = place.map_err(|_| busy())?.map_err(|_| busy())?;
-    let done = tokio::task::spawn_blocking(move || {
-        let _place = place;
-        compute(&call, true)
-    });
-    let internal = || Failed(StatusCode::INTERNAL_SERVER_ERROR, "internal error".into());
-    done.await.map_err(|_| internal())??.ok_or_else(internal)
 }
 
-/// Answers a call; `None` where no session is free and it may not wait for one.
-fn compute(call: &Call, may_wait: bool) -> Result<Option<Done>, Failed> {
+/// Answers a call, once there is a place for its model and one for any. Of those of a model there are so few that no endpoint can take
+/// the others' away.
+pub(super) async fn answer(shared: &Shared, call: Call) -> Result<Done, Failed> {
+    let unavailable = |text: &str| Failed(StatusCode::SERVICE_UNAVAILABLE, text.to_owned());
+    let internal = || Failed(StatusCode::INTERNAL_SERVER_ERROR, "internal error".into());
+    let places = async {
+        let of_model = call.model.places().acquire_owned().await;
+        (of_model, shared.compute.clone().acquire_owned().await)
+    };
+    let places = tokio::time::timeout(PLACE_WITHIN, places).await;
+    let places = places.map_err(|_| unavailable("too many calls compute at once: try again"))?;
+    let halt = Halt::new().map_err(|error| failed(&call, &error))?;
+    let halts = HaltsOnDrop(halt.clone());
+    let done = tokio::task::spawn_blocking(move || {
+        let _places = places;
+        compute(&call, &halt)
+    });
+    let done = tokio::time::timeout(RUN_WITHIN, done).await;
+    drop(halts);
+    done.map_err(|_| unavailable("the model took too long: send fewer rows at a time"))?.map_err(|_| internal())?
+}
+
+/// Answers a call. Blocks.
+fn compute(call: &Call, halt: &Halt) -> Result<Done, Failed> {
     let started = Instant::now();
     let asked = wire::read(&call.body, call.json_length)?;
     let parsed = Instant::now();
@@ -65,11 +77,7 @@ fn compute(call: &Call, may_wait: bool) -> Result<Option<Done>, Failed> {
     let Checked { inputs, rows, records, outputs: wanted } = check(call.model.signature(), asked)?;
     let checked = Instant::now();
     let captured = inputs.clone();
-    let outputs = match (may_wait, call.model.try_run(inputs)) {
-        (_, Ok(done)) => done,
-        (true, Err(inputs)) => call.model.run(inputs),
-        (false, Err(_)) => return Ok(None),
-    };
+    let outputs = call.model.run(inputs, halt);
     let outputs = outputs.map_err(|error| failed(call, &error))?;
     let ran = Instant::now();
     let chosen: Vec<(&Named, bool)> =
@@ -86,7 +94,7 @@ fn compute(call: &Call, may_wait: bool) -> Result<Option<Done>, Failed> {
         ms(ran - checked),
         ms(ran.elapsed())
     );
-    Ok(Some(Done { written, timing, rows, records, inputs: captured, outputs }))
+    Ok(Done { written, timing, rows, records, inputs: captured, outputs })
 }
 
 fn ms(time: Duration) -> f64 {

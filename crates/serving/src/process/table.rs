@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use tokio::sync::Semaphore;
 
-/// How many calls may compute beside the threads that wait.
+/// How many calls may compute at once, of all endpoints together; each model has a few places of its own.
 const COMPUTE: usize = 64;
 
 /// A model that answers for an endpoint.
@@ -158,7 +158,7 @@ pub(super) fn is_fresh(made_at: Timestamp, now: Timestamp) -> bool {
 #[derive(Debug)]
 pub(super) struct Shared {
     table: RwLock<Arc<Table>>,
-    /// Who may compute beside the threads that wait.
+    /// Who may compute.
     pub compute: Arc<Semaphore>,
     pub capture: Handle,
     counts: Mutex<BTreeMap<String, Arc<Counts>>>,

@@ -173,6 +173,7 @@ async fn a_dataset_tells_each_viewer_what_they_may_do() {
           "origin": "crawled",
           "description": "",
           "level": "restricted",
+          "record_key": [],
           "version": 1,
           "rows": 20,
           "files": 1,

@@ -51,7 +51,7 @@ pub async fn lake_on(app: TestApp) -> TestApp {
     crawl(&app).await;
     let purpose = json!({
         "id": "pd", "name": "PD model", "text": "to prove a model of default", "lawful_basis": "credit law",
-        "controller": "Bank AG", "allowed_uses": ["explore", "train", "score"], "retention_days": 365,
+        "controller": "Bank AG", "allowed_uses": ["explore", "train", "score", "check"], "retention_days": 365,
     });
     ok(&app.user("dora").post("/purposes", &purpose).await);
     app

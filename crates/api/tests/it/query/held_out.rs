@@ -13,9 +13,9 @@ async fn given() -> TestApp {
     ok(&app.user("pat").post("/role-assignments", &role).await);
     let columns = json!({"id": "clear", "region": "clear", "age": "check"});
     let ask = |who: &str, uses: &[&str]| json!({"kind": "read", "object": CUSTOMERS, "uses": uses, "principal": who, "columns": columns});
-    grant(&app, "ana", &ask("person:ana", &["explore"])).await;
-    grant(&app, "ana", &ask("environment:credit-risk/preprod", &["explore"])).await;
-    grant(&app, "ana", &ask("environment:credit-risk/prod", &["explore"])).await;
+    grant(&app, "ana", &ask("person:ana", &["explore", "check"])).await;
+    grant(&app, "ana", &ask("environment:credit-risk/preprod", &["explore", "check"])).await;
+    grant(&app, "ana", &ask("environment:credit-risk/prod", &["explore", "check"])).await;
     app
 }
 
