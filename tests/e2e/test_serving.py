@@ -108,7 +108,7 @@ class Process:
         """Return the process's report once it says what is looked for."""
         end = time.monotonic() + PATIENCE_S
         while time.monotonic() < end:
-            path = self.folder / "report.json"
+            path = self.folder / "out" / "report.json"
             report = json.loads(path.read_text()) if path.exists() else None
             if report is not None and said(report):
                 return dict(report)
@@ -193,7 +193,7 @@ def test_json_columns_record_ids_versions_and_compression(process: Process) -> N
     process.stop()
     lines = [
         json.loads(line)
-        for path in (process.folder / "capture" / "prod.credit").glob("*.jsonl")
+        for path in (process.folder / "out" / "capture" / "prod.credit").glob("*.jsonl")
         for line in path.read_text().splitlines()
     ]
     assert [line["record_id"] for line in lines] == [["r-1", "r-2"], None]

@@ -79,6 +79,15 @@ impl Standing {
         })
     }
 
+    /// Returns whether the caller is one of a project's people: holds any role for it or below it, or one that works on models for what
+    /// covers one of its environments: their team, or everything.
+    pub(crate) fn works_for(&self, project: &str, environments: &[Resource]) -> bool {
+        let (scope, id) = (format!("project/{project}"), project.to_owned());
+        let whole = Resource { kind: "project", id, scope, team: None, asker: None, listed: false };
+        let mut covering = environments.iter().chain([&whole]).flat_map(|environment| self.roles_at(environment));
+        self.projects().any(|(held, _)| held == project) || covering.any(Role::works_on_models)
+    }
+
     pub(crate) fn roles_at(&self, resource: &Resource) -> BTreeSet<Role> {
         self.holdings.iter().filter(|holding| holding.place.covers(resource)).map(|holding| holding.role).collect()
     }
@@ -167,4 +176,41 @@ pub async fn link_maker(tx: &Tx, person: &PersonId) -> db::Result<Option<LinkMak
 /// The store's.
 pub async fn holds_anywhere(tx: &Tx, person: &PersonId, role: Role) -> db::Result<bool> {
     Ok(Standing::load(tx, &Caller::person_named(person.clone())).await?.anywhere().contains(&role))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Place;
+
+    #[test]
+    fn whose_people_somebody_is_follows_from_any_place_that_covers_the_project() {
+        let environment = |name: &str, team: Option<&str>| Resource {
+            kind: "environment",
+            id: name.into(),
+            scope: format!("project/{name}"),
+            team: team.map(Into::into),
+            asker: None,
+            listed: false,
+        };
+        let environments = [environment("credit-risk/dev", Some("retail")), environment("credit-risk/prod", None)];
+        let works = |role: Role, place: &str| {
+            let place: Place = place.parse().unwrap();
+            let holdings = vec![Holding { role, place, given_by: "pat".into(), given_at: Timestamp(0) }];
+            let caller = Caller::person_named(PersonId::from("ana"));
+            Standing { caller, groups: BTreeMap::new(), holdings }.works_for("credit-risk", &environments)
+        };
+        for place in
+            ["project/credit-risk", "project/credit-risk/dev", "project/credit-risk/prod", "team:retail", "deployment"]
+        {
+            assert!(works(Role::ModelDeveloper, place), "{place}");
+        }
+        assert!(works(Role::DataSteward, "project/credit-risk"), "any role for the project itself");
+        for place in ["project/credit", "project/churn", "team:wholesale", "lake/retail"] {
+            assert!(!works(Role::ModelDeveloper, place), "{place}");
+        }
+        for role in [Role::DataSteward, Role::Auditor, Role::PlatformAdministrator] {
+            assert!(!works(role, "deployment"), "{role} works on no model");
+        }
+    }
 }

@@ -76,7 +76,13 @@ fn run(verb: Verb) -> Result<()> {
             }
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
             let runtime = runtime.map_err(|error| Failure::io("no threads could be started", &error))?;
-            runtime.block_on(run_async(verb))
+            let serves = matches!(verb, Verb::Serve(_));
+            let done = runtime.block_on(run_async(verb));
+            if serves {
+                // What a model still computes holds nothing up.
+                runtime.shutdown_background();
+            }
+            done
         }
     }
 }

@@ -2,10 +2,11 @@
 use crate::config::Log;
 use crate::failure::{Exit, Failure, Result};
 use crate::{logs, serve_walls};
-use serving::process::Settings;
+use serving::process::{OUT, Settings};
 use std::io::Write;
 use std::net::TcpListener;
 use std::os::fd::AsFd;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -13,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 /// What it is told.
 #[derive(Debug, clap::Args)]
 pub struct ServeArgs {
-    /// The folder with the manifest, which it shares with the server.
+    /// The folder with the manifest, which the server writes; this process writes to `out` in it alone.
     #[arg(long, value_name = "DIR")]
     pub folder: PathBuf,
     /// The public key of whoever signs manifests, 64 hexadecimal digits.
@@ -33,8 +34,13 @@ pub struct ServeArgs {
 /// Begins the log, and shuts this process in.
 pub fn begin(args: &ServeArgs) -> Result<()> {
     logs::start(&Log { level: args.log_level.clone(), file: None })?;
+    let out = args.folder.join(OUT);
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&out);
+    made.map_err(|error| Failure::io(format!("`{}`", out.display()), &error))?;
+    let bytes = serve_walls::bound_memory().map_err(|error| Failure::io("the bound of memory", &error))?;
+    tracing::info!(mib = bytes / (1024 * 1024), "memory is bounded");
     match serve_walls::shut_in(&args.folder, args.onnxruntime.as_deref()) {
-        Ok(true) => tracing::info!("nothing but the folder and the system's libraries can be reached"),
+        Ok(true) => tracing::info!("nothing but its folder and the system's libraries can be reached"),
         Ok(false) => tracing::warn!("this kernel does not enforce all walls around the serving process"),
         Err(error) => {
             let detail = format!("the walls around the serving process: {error}");

@@ -4,11 +4,12 @@
 //! instead of being refused.
 use crate::failure::{Exit, Failure, Result};
 use crate::serve_process::{Process, signal};
+use rustix::fs::OFlags;
 use rustix::process::Signal;
 use std::fs::File;
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -17,6 +18,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Which process serves, in the folder.
 const PROCESS: &str = "process.json";
+/// An empty folder, in the folder: where the process stands.
+const NOTHING: &str = "nothing";
 /// How long a process that is told to stop has.
 const GRACE: Duration = Duration::from_secs(5);
 /// How long to wait before it is started again, and how long at most.
@@ -119,7 +122,10 @@ async fn begin(told: &Told, address: SocketAddr, listener: &mut Option<TcpListen
         command.arg("--onnxruntime").arg(library);
     }
     let log = log(&told.folder).map_err(|error| named(&error))?;
-    command.current_dir(&told.folder).env_clear().process_group(0);
+    let nothing = told.folder.join(NOTHING);
+    std::fs::DirBuilder::new().recursive(true).mode(0o500).create(&nothing).map_err(|error| named(&error))?;
+    // There is nothing: what a model names by a path that begins nowhere is not found.
+    command.current_dir(&nothing).env_clear().process_group(0);
     command.stdin(Stdio::from(socket)).stdout(Stdio::null()).stderr(log);
     let child = command.spawn().map_err(|error| named(&error))?;
     // At once: a server that is killed from now on leaves a process that the next one knows.
@@ -131,17 +137,20 @@ async fn begin(told: &Told, address: SocketAddr, listener: &mut Option<TcpListen
     Ok(child)
 }
 
+/// Opens the log, which a process without walls could have made a link or a pipe of.
 fn log(folder: &std::path::Path) -> std::io::Result<File> {
     let path = folder.join("serve.log");
-    let long = std::fs::metadata(&path).is_ok_and(|found| found.len() > LOG);
-    let mut options = File::options();
-    options.create(true).mode(0o600);
-    if long {
-        options.write(true).truncate(true)
-    } else {
-        options.append(true)
-    };
-    options.open(path)
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let opened =
+        File::options().create(true).append(true).mode(0o600).custom_flags(flags.bits().cast_signed()).open(path)?;
+    let found = opened.metadata()?;
+    if !found.is_file() {
+        return Err(std::io::Error::other("`serve.log` is no regular file"));
+    }
+    if found.len() > LOG {
+        opened.set_len(0)?;
+    }
+    Ok(opened)
 }
 
 async fn stop(mut child: Child) {
@@ -168,4 +177,26 @@ pub fn onnxruntime(configured: Option<&PathBuf>) -> Result<Option<PathBuf>> {
     }
     let usual = std::path::absolute(".venv/onnxruntime/libonnxruntime.so");
     Ok(usual.ok().filter(|path| path.is_file()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_is_a_file_of_its_own_and_begun_anew_when_it_is_long() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, other) = (folder.path().join("serve.log"), folder.path().join("lockgate.db"));
+        std::fs::write(&other, "everything").unwrap();
+        std::os::unix::fs::symlink(&other, &path).unwrap();
+        assert!(log(folder.path()).is_err());
+        assert_eq!(std::fs::read(&other).unwrap(), b"everything");
+        std::fs::remove_file(&path).unwrap();
+        log(folder.path()).unwrap().set_len(LOG + 1).unwrap();
+        assert_eq!(log(folder.path()).unwrap().metadata().unwrap().len(), 0);
+        std::fs::remove_file(&path).unwrap();
+        let (kind, mode) = (rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR);
+        rustix::fs::mknodat(rustix::fs::CWD, &path, kind, mode, 0).unwrap();
+        assert!(log(folder.path()).is_err(), "a pipe");
+    }
 }

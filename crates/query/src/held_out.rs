@@ -1,6 +1,6 @@
 //! The held-out fifth: rows that project code and its people never read, so that the platform can judge a model on them.
 use access::{Action, Caller, Permit, Who};
-use base::{DatasetId, EnvironmentId, Principal, ProjectId};
+use base::{DatasetId, Principal, ProjectId, Resource, Securable};
 use catalog::datasets::Table;
 use catalog::grants;
 use db::Tx;
@@ -36,8 +36,8 @@ pub(crate) fn is_platform_check(caller: &Caller) -> bool {
 }
 
 /// Returns what the caller sees of `table`: *dev* and *preprod* of a project all but its fifth, a platform step of theirs the
-/// fifth alone, *prod* everything; a person all but the fifths of the projects they hold a role for, where one of the
-/// project's two first environments was ever granted the dataset.
+/// fifth alone, *prod* everything; a person all but the fifths of the projects whose people they are, at whatever place they hold
+/// their role, where one of the project's two first environments was ever granted the dataset.
 pub(crate) async fn held_out<A: Action>(tx: &Tx, permit: &Permit<A>, table: &Table) -> Result<Vec<HeldOut>, Error> {
     let caller = permit.caller();
     if table.record_key.is_empty() {
@@ -55,10 +55,15 @@ pub(crate) async fn held_out<A: Action>(tx: &Tx, permit: &Permit<A>, table: &Tab
 }
 
 async fn of_person<A: Action>(tx: &Tx, permit: &Permit<A>, dataset: &DatasetId) -> Result<Vec<HeldOut>, Error> {
-    let mut found = Vec::new();
-    for project in permit.held(tx).await?.projects() {
-        let environment = |name| Principal::Environment(EnvironmentId(format!("{project}/{name}")));
-        if grants::ever_granted(tx, &["dev", "preprod"].map(environment), dataset).await? {
+    let projects = grants::projects_trained_on(tx, dataset).await?;
+    if projects.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (held, mut found) = (permit.held(tx).await?, Vec::new());
+    for project in projects {
+        let environments = environments::list_of(tx, &project).await?;
+        let environments: Vec<Resource> = environments.iter().map(Securable::resource).collect();
+        if held.works_for(&project, &environments) {
             found.push(HeldOut { project, side: Side::Working });
         }
     }

@@ -4,7 +4,7 @@ use crate::Context;
 use crate::endpoints::store::EndpointStore;
 use crate::endpoints::{CallEndpoint, Endpoint};
 use crate::manifest::{self, Caller, Manifest, Release};
-use crate::process::{MANIFEST, MODELS, Outcome, REPORT, Report};
+use crate::process::{MANIFEST, MODELS, OUT, Outcome, REPORT, Report};
 use crate::rollouts::store::RolloutStore;
 use crate::rollouts::{Rollout, RolloutId, RolloutState};
 use crate::{endpoints, onnx};
@@ -12,13 +12,15 @@ use access::Gate;
 use access::tokens::bearers;
 use base::{Digest, Securable, Timestamp};
 use db::Tx;
+use rustix::fs::OFlags;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 /// How often it is looked whether something changed; with the process's own look, what is stopped or revoked ends within a second.
@@ -29,6 +31,12 @@ const RENEW: i64 = 2 * Timestamp::SECOND;
 const WITHIN: i64 = 60;
 /// How long what served before is kept in memory, in seconds: to go back is then a matter of a moment.
 const WARM: i64 = 15 * 60;
+/// How long a turn waits for a model's file to be in its place; it goes on in the next one.
+const PLACED_WITHIN: Duration = Duration::from_millis(200);
+/// How often the file of a model that serves and cannot be loaded is put in its place again, in seconds.
+const PLACE_AGAIN: i64 = 5;
+/// The largest report that is read.
+const LARGEST_REPORT: u64 = 32 * 1024 * 1024;
 /// How many endpoints, rollouts and tokens there may be.
 const MOST: u32 = 50_000;
 /// Who brings rollouts on, in the audit log: no person.
@@ -43,20 +51,26 @@ pub struct Keeper {
     written: Option<Manifest>,
     /// The first manifest that said of a rollout that it answers.
     said: BTreeMap<String, i64>,
+    /// The model's file that is being put in its place.
+    placing: Option<(RolloutId, JoinHandle<Result<(), String>>)>,
+    /// When the file of a rollout that serves was put in its place again.
+    placed: BTreeMap<RolloutId, Timestamp>,
     turns: u32,
 }
 
 impl Keeper {
-    /// Makes the folder that it shares with the process. Blocks; call it at start.
+    /// Makes the folder that the process reads, and in it the one that it writes. Blocks; call it at start.
     ///
     /// # Errors
     /// A folder that cannot be made.
     pub fn open(cx: Context, gate: Gate) -> io::Result<Self> {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(cx.folder.join(MODELS))?;
-        let written = fs::read(cx.folder.join(MANIFEST)).ok();
+        for made in [MODELS, OUT] {
+            fs::DirBuilder::new().recursive(true).mode(0o700).create(cx.folder.join(made))?;
+        }
+        let written = read(&cx.folder.join(MANIFEST), manifest::LARGEST).ok();
         // Its number only grows, over restarts too: a process that lives on takes no older one.
         let written = written.and_then(|file| manifest::open(&file, &cx.key.verifying_key()).ok());
-        Ok(Self { cx, gate, written, said: BTreeMap::new(), turns: 0 })
+        Ok(Self { cx, gate, written, said: BTreeMap::new(), placing: None, placed: BTreeMap::new(), turns: 0 })
     }
 
     /// Takes turns until `ended`.
@@ -72,12 +86,15 @@ impl Keeper {
         }
     }
 
-    /// Looks at the rollouts and at what the process says, brings on what can be, and writes the manifest if something changed.
+    /// Looks at the rollouts and at what the process says, brings on what can be, and writes the manifest if something changed: first of
+    /// all, so that a stop waits for nothing, and again once something was brought on.
     ///
     /// # Errors
     /// The store's, or a folder that cannot be written.
     pub async fn turn(&mut self) -> Result<(), KeeperError> {
-        let report = read_report(&self.cx.folder.join(REPORT));
+        self.write_manifest().await?;
+        let path = self.cx.folder.join(REPORT);
+        let report = tokio::task::spawn_blocking(move || read_report(&path)).await.ok().flatten();
         self.cx.live.said(report.clone());
         let open = self.cx.db.read(|tx| async move { tx.list_open_rollouts(MOST).await }).await?;
         let now = self.cx.clock.now();
@@ -86,6 +103,7 @@ impl Keeper {
                 self.take_step(rollout, step).await?;
             }
         }
+        self.placed.retain(|id, _| open.iter().any(|rollout| rollout.id == *id));
         self.write_manifest().await?;
         self.turns = self.turns.wrapping_add(1);
         if self.turns % 1_000 == 1 {
@@ -94,18 +112,51 @@ impl Keeper {
         Ok(())
     }
 
-    async fn take_step(&self, rollout: &Rollout, step: Step) -> Result<(), KeeperError> {
+    async fn take_step(&mut self, rollout: &Rollout, step: Step) -> Result<(), KeeperError> {
         let step = match step {
             // Outside the transaction: it may take a while.
-            Step::Load => match place(&self.cx, &rollout.onnx).await {
-                Ok(()) => Step::Load,
-                Err(why) => Step::Fail(why),
+            Step::Load => match self.place(rollout, false).await {
+                Some(Ok(())) => Step::Load,
+                Some(Err(why)) => Step::Fail(why),
+                None => return Ok(()),
             },
+            Step::PlaceAgain => return self.place_again(rollout).await,
             other => other,
         };
         let (cx, id, step) = (&self.cx, &rollout.id, &step);
         cx.db.write(|tx| async move { bring_on(&tx, id, step, cx.clock.now()).await }).await?;
         Ok(())
+    }
+
+    /// Puts the file of a model that serves in its place again: the process cannot load it, and tries again by itself.
+    async fn place_again(&mut self, rollout: &Rollout) -> Result<(), KeeperError> {
+        let now = self.cx.clock.now();
+        let lately = self.placed.get(&rollout.id).is_some_and(|at| now < at.plus_seconds(PLACE_AGAIN) && *at <= now);
+        if lately {
+            return Ok(());
+        }
+        if let Some(placed) = self.place(rollout, true).await {
+            self.placed.insert(rollout.id.clone(), now);
+            if let Err(why) = placed {
+                tracing::error!(rollout = rollout.id.as_str(), why, "a model that serves cannot be put in its place");
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts a rollout's file in its place, one at a time; `None` where it, or another, is still on its way.
+    async fn place(&mut self, rollout: &Rollout, again: bool) -> Option<Result<(), String>> {
+        if self.placing.is_none() {
+            let (cx, onnx) = (self.cx.clone(), rollout.onnx);
+            let placing = tokio::spawn(async move { place(&cx, &onnx, again).await });
+            self.placing = Some((rollout.id.clone(), placing));
+        }
+        let (id, placing) = self.placing.as_mut()?;
+        let done = tokio::time::timeout(PLACED_WITHIN, placing).await.ok()?;
+        let own = *id == rollout.id;
+        self.placing = None;
+        // Another's file is found in its place in the next turn.
+        own.then(|| done.unwrap_or_else(|_| Err("the model's file could not be put in its place".into())))
     }
 
     async fn write_manifest(&mut self) -> Result<(), KeeperError> {
@@ -119,7 +170,8 @@ impl Keeper {
         let sequence = last.map_or(1, |last| last.sequence + 1).max(now.0);
         let fresh = Manifest { sequence, ..fresh };
         let file = manifest::seal(&fresh, &self.cx.key).map_err(db::sql::unknown)?;
-        write(&self.cx.folder.join(MANIFEST), &file)?;
+        let path = self.cx.folder.join(MANIFEST);
+        tokio::task::spawn_blocking(move || write(&path, &file)).await.map_err(io::Error::other).flatten()?;
         let serving = || fresh.endpoints.iter().filter_map(|endpoint| endpoint.serving.as_ref());
         self.said.retain(|rollout, _| serving().any(|serving| serving == rollout));
         for rollout in serving() {
@@ -145,6 +197,8 @@ pub enum KeeperError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Step {
     Load,
+    /// Its model's file has to be put in its place again.
+    PlaceAgain,
     MakeReady,
     Serve,
     Retire,
@@ -169,6 +223,7 @@ fn next_step(rollout: &Rollout, report: Option<&Report>, said: &BTreeMap<String,
             None if late => Some(Step::Fail(format!("the serving process did not load it within {WITHIN} s"))),
             None => None,
         },
+        RolloutState::Serving if told.is_some_and(|told| told.outcome == Outcome::Failed) => Some(Step::PlaceAgain),
         RolloutState::Draining => (rollout.changed_at.plus_seconds(WARM) <= now).then_some(Step::Retire),
         RolloutState::Serving | RolloutState::Retired | RolloutState::Failed => None,
     }
@@ -255,10 +310,16 @@ async fn compile(tx: &Tx, gate: &Gate, now: Timestamp) -> db::Result<Manifest> {
     Ok(Manifest { sequence: 0, made_at: now, endpoints, callers })
 }
 
-/// Puts a model's file where the process finds it. The error says why it cannot be.
-async fn place(cx: &Context, onnx: &Digest) -> Result<(), String> {
-    let target = cx.folder.join(MODELS).join(onnx.hex());
-    if target.is_file() {
+/// Puts a model's file where the process finds it; `again` also where one lies that is not what it should be. The error says why it
+/// cannot be.
+async fn place(cx: &Context, onnx: &Digest, again: bool) -> Result<(), String> {
+    let (target, wanted) = (cx.folder.join(MODELS).join(onnx.hex()), *onnx);
+    let path = target.clone();
+    let there = tokio::task::spawn_blocking(move || match again {
+        true => read(&path, onnx::LARGEST as u64).is_ok_and(|bytes| Digest::of(&bytes) == wanted),
+        false => path.is_file(),
+    });
+    if there.await.unwrap_or(false) {
         return Ok(());
     }
     let gone = |error: &dyn std::fmt::Display| {
@@ -291,17 +352,42 @@ fn remove_models(folder: &Path, open: &[Rollout]) -> io::Result<()> {
     Ok(())
 }
 
+/// Opens a file, and nothing that only looks like one: no link is followed, and nothing that makes its reader wait is opened.
+fn options() -> fs::OpenOptions {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let mut options = fs::File::options();
+    options.custom_flags(flags.bits().cast_signed());
+    options
+}
+
+/// Reads a regular file of so many bytes at most.
+fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let file = options().read(true).open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("it is no regular file"));
+    }
+    let mut bytes = Vec::new();
+    file.take(most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most { Err(ErrorKind::FileTooLarge.into()) } else { Ok(bytes) }
+}
+
 /// Writes a file for the server's user alone, whole or not at all.
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     use std::io::Write;
     let new = path.with_extension("new");
-    let mut file = fs::File::options().create(true).truncate(true).write(true).mode(0o600).open(&new)?;
+    // What lies there is none that is being written: there is one writer. A link is removed, not followed.
+    match fs::remove_file(&new) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = options().create_new(true).write(true).mode(0o600).open(&new)?;
     file.write_all(bytes)?;
     fs::rename(new, path)
 }
 
+/// Reads what the process says. It runs other people's code: what it says is bounded, and only read.
 fn read_report(path: &Path) -> Option<Report> {
-    match fs::read(path) {
+    match read(path, LARGEST_REPORT) {
         Ok(bytes) => serde_json::from_slice(&bytes).ok(),
         Err(error) if error.kind() == ErrorKind::NotFound => None,
         Err(error) => {
@@ -340,10 +426,34 @@ mod tests {
         assert_eq!(late, Step::Fail("the serving process did not take it over within 60 s".into()));
         let failed = said(Outcome::Failed, Some("it is damaged"));
         assert_eq!(at(RolloutState::Loading, 0, Some(&failed)), Some(Step::Fail("it is damaged".into())));
-        assert_eq!(at(RolloutState::Serving, 9_999, Some(&failed)), None);
+        assert_eq!(at(RolloutState::Serving, 9_999, Some(&failed)), Some(Step::PlaceAgain));
+        assert_eq!(at(RolloutState::Serving, 9_999, Some(&ready)), None);
         assert_eq!(
             (at(RolloutState::Draining, 899, None), at(RolloutState::Draining, 900, None)),
             (None, Some(Step::Retire))
         );
+    }
+
+    #[test]
+    fn links_and_pipes_are_neither_followed_nor_waited_for() {
+        use rustix::fs::{CWD, FileType, Mode, mknodat};
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("lockgate.db"), "everything").unwrap();
+        fs::write(at("report.json"), r#"{"pid": 1}"#).unwrap();
+        // Where the next manifest is written first, and where the report is read.
+        std::os::unix::fs::symlink("lockgate.db", at("manifest.new")).unwrap();
+        write(&at(MANIFEST), b"signed").unwrap();
+        assert_eq!(fs::read(at("lockgate.db")).unwrap(), b"everything");
+        assert_eq!(fs::read(at(MANIFEST)).unwrap(), b"signed");
+        assert!(at(MANIFEST).symlink_metadata().unwrap().is_file());
+        std::os::unix::fs::symlink("lockgate.db", at("link")).unwrap();
+        assert!(read(&at("link"), 99).is_err());
+        mknodat(CWD, at("pipe"), FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+        assert!(read(&at("pipe"), 99).is_err());
+        assert!(read(folder.path(), 99).is_err());
+        assert_eq!(read(&at("lockgate.db"), 10).unwrap(), b"everything");
+        assert_eq!(read(&at("lockgate.db"), 9).unwrap_err().kind(), ErrorKind::FileTooLarge);
+        assert!(read_report(&at("pipe")).is_none() && read_report(&at("link")).is_none());
     }
 }

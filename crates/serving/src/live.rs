@@ -1,5 +1,6 @@
 //! What is known of the serving process: where it listens, and what it said last.
-use crate::process::{Captured, Report};
+use crate::process::{Captured, Outcome, Report};
+use crate::rollouts::RolloutId;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What is known of the serving process; every clone sees the same.
@@ -30,6 +31,14 @@ impl Live {
     /// Keeps what the process said last.
     pub(crate) fn said(&self, report: Option<Report>) {
         self.known().report = report;
+    }
+
+    /// Returns why the process has a rollout not in memory, where it said so.
+    pub fn trouble(&self, rollout: &RolloutId) -> Option<String> {
+        let known = self.known();
+        let told = known.report.as_ref()?.rollouts.get(rollout.as_str())?;
+        let failed = told.outcome == Outcome::Failed;
+        failed.then(|| told.reason.as_deref().unwrap_or("it could not be loaded").chars().take(1_000).collect())
     }
 
     /// Returns what was captured of an endpoint, where the process said so.

@@ -61,6 +61,11 @@ impl Role {
         }
     }
 
+    /// Returns whether those who hold it make, own or validate models: what a project's people do, wherever they hold it.
+    pub fn works_on_models(self) -> bool {
+        matches!(self, Self::ModelDeveloper | Self::ModelOwner | Self::ModelValidator)
+    }
+
     /// Returns whether it may be held for the whole deployment by an assignment; built-in groups are their own shorthand.
     pub fn may_be_deployment_wide(self) -> bool {
         matches!(self, Self::PlatformAdministrator | Self::Auditor | Self::DataProtection)

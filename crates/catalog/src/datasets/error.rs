@@ -1,5 +1,5 @@
 use super::DatasetState;
-use base::{DatasetId, Fault, Kind};
+use base::{DatasetId, Fault, Kind, ProjectId};
 
 /// What an operation on a dataset returns.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -19,6 +19,8 @@ pub enum Error {
     Rows { said: i64, found: i64 },
     #[error("the record key of `{0}` names a column twice, or more than 8")]
     RecordKey(DatasetId),
+    #[error("the record key of `{0}` stays: project `{1}` was granted the dataset in `dev` or `preprod`")]
+    RecordKeyInUse(DatasetId, ProjectId),
     #[error("the description is longer than {0} characters")]
     TooLong(usize),
     #[error("`{0}` is not a name of a dataset: `lake.schema.table`")]
@@ -42,6 +44,7 @@ impl Fault for Error {
             Self::Crawled(_) => (Kind::Conflict, "catalog.dataset_crawled"),
             Self::Rows { .. } => (Kind::Invalid, "catalog.rows_differ"),
             Self::RecordKey(_) => (Kind::Invalid, "catalog.record_key"),
+            Self::RecordKeyInUse(..) => (Kind::Conflict, "catalog.record_key_in_use"),
             Self::TooLong(_) => (Kind::Invalid, "catalog.description_too_long"),
             Self::Name(_) => (Kind::Invalid, "catalog.dataset_name"),
             Self::Lake(inner) => inner.fault(),
@@ -57,6 +60,9 @@ impl Fault for Error {
             Self::NoColumn(id, _) => Some(format!("`GET /datasets/{id}/columns` lists them")),
             Self::Crawled(_) => Some("publish under another table name".into()),
             Self::RecordKey(_) => Some("name each column that identifies a record once".into()),
+            Self::RecordKeyInUse(..) => {
+                Some("publish the data as another dataset, and name its record key before anything is granted".into())
+            }
             Self::NotFound(_) | Self::TooLong(_) | Self::Name(_) | Self::Rows { .. } => None,
             Self::Lake(inner) => inner.hint(),
             Self::Search(inner) => inner.hint(),

@@ -1,7 +1,8 @@
 use super::Error;
 use crate::sensitivity::{Level, Sensitivity};
-use base::{CrawlId, DatasetId, LakeId, Resource, Securable, TeamId, Timestamp};
+use base::{CrawlId, DatasetId, LakeId, ProjectId, Resource, Securable, TeamId, Timestamp};
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 base::states! {
     /// Where a dataset stands.
@@ -142,8 +143,20 @@ impl Dataset {
     /// Says which of its columns name a record. The columns of the key stay in the order given.
     ///
     /// # Errors
-    /// [`Error::NoColumn`] for one that it does not have; [`Error::RecordKey`] for one named twice, or too many.
-    pub fn name_records_by(&self, key: &[String], columns: &[Column]) -> Result<Self, Error> {
+    /// [`Error::NoColumn`] for one that it does not have; [`Error::RecordKey`] for one named twice, or too many; [`Error::RecordKeyInUse`] where
+    /// another is named already and projects may have trained on what it leaves them.
+    pub fn name_records_by(
+        &self,
+        key: &[String],
+        columns: &[Column],
+        trained: &BTreeSet<ProjectId>,
+    ) -> Result<Self, Error> {
+        if self.record_key == key {
+            return Ok(self.clone());
+        }
+        if let (false, Some(project)) = (self.record_key.is_empty(), trained.first()) {
+            return Err(Error::RecordKeyInUse(self.id.clone(), project.clone()));
+        }
         for (position, name) in key.iter().enumerate() {
             if !columns.iter().any(|column| column.name == *name && column.present) {
                 return Err(Error::NoColumn(self.id.clone(), crate::lakes::shown(name)));

@@ -278,7 +278,8 @@ pub(super) async fn describe(
         .await
 }
 
-/// Says which columns name a record; the same again changes nothing.
+/// Says which columns name a record; the same again changes nothing. Once a project may have trained on it, another key would move rows
+/// that were trained on to the side that models are judged on.
 pub(super) async fn set_record_key(
     cx: &Context,
     permit: &Permit<SetRecordKey>,
@@ -288,7 +289,8 @@ pub(super) async fn set_record_key(
     cx.db
         .write(|tx| async move {
             let before = locked(&tx, permit, id, "name records of").await?;
-            let after = before.name_records_by(key, &columns(&tx, id).await?)?;
+            let trained = crate::grants::projects_trained_on(&tx, id).await?;
+            let after = before.name_records_by(key, &columns(&tx, id).await?, &trained)?;
             if after == before {
                 return shown(cx, &tx, permit, before, false).await;
             }

@@ -42,6 +42,23 @@ fn column(name: &str, level: Level) -> Column {
     Column { name: name.into(), position, data_type, nullable, partition, present, description, sensitivity }
 }
 
+#[test]
+fn a_record_key_stays_once_a_project_may_have_trained_on_it() {
+    let columns = [column("id", Level::Internal), column("region", Level::Internal)];
+    let (nobody, project) = (std::collections::BTreeSet::new(), ["credit-risk".into()].into());
+    let named = dataset(DatasetState::Active);
+    let bare = Dataset { record_key: Vec::new(), ..named.clone() };
+    let key = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    assert_eq!(bare.name_records_by(&key(&["id"]), &columns, &project).unwrap(), named, "the first one");
+    assert_eq!(named.name_records_by(&key(&["id"]), &columns, &project).unwrap(), named, "the same again");
+    for other in [key(&["region"]), key(&["id", "region"]), key(&[])] {
+        assert_eq!(named.name_records_by(&other, &columns, &nobody).unwrap().record_key, other);
+        let refused = named.name_records_by(&other, &columns, &project).unwrap_err();
+        let said = "the record key of `retail.core.customers` stays: project `credit-risk` was granted the dataset in `dev` or `preprod`";
+        assert_eq!(refused.to_string(), said);
+    }
+}
+
 #[tokio::test]
 async fn rows_come_back_as_they_were_and_a_stale_save_is_refused() {
     on_each_engine(&crate::migrations_for_tests(), async |db| {

@@ -3,7 +3,7 @@ use super::store::GrantStore;
 use super::{Allowed, ColumnTerm, NotAllowed, Reading};
 use crate::datasets;
 use crate::requests::RequestKind;
-use base::{DatasetId, GrantId, Principal, PurposeId, Timestamp};
+use base::{DatasetId, GrantId, Principal, ProjectId, PurposeId, Timestamp};
 use db::Tx;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -64,12 +64,16 @@ pub async fn clear_columns(
     Ok(clear.map(|(column, _)| column.clone()).collect())
 }
 
-/// Returns whether any of these principals ever held a grant to read `dataset`, ended ones included.
+/// Returns the projects whose *dev* or *preprod* ever held a grant to read `dataset`, ended ones included: their models may have been
+/// trained on it.
 ///
 /// # Errors
 /// The store's.
-pub async fn ever_granted(tx: &Tx, principals: &[Principal], dataset: &DatasetId) -> db::Result<bool> {
-    Ok(!tx.list_held(principals, RequestKind::Read, dataset.as_str()).await?.is_empty())
+pub async fn projects_trained_on(tx: &Tx, dataset: &DatasetId) -> db::Result<BTreeSet<ProjectId>> {
+    let environments = tx.list_environments_of(RequestKind::Read, dataset.as_str()).await?;
+    let first = environments.iter().filter_map(|environment| environment.as_str().rsplit_once('/'));
+    let first = first.filter(|(_, name)| matches!(*name, "dev" | "preprod"));
+    Ok(first.map(|(project, _)| project.into()).collect())
 }
 
 /// Returns the widest term with which some grant in force gives these principals each column of `dataset`; where two

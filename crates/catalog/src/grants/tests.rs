@@ -1,6 +1,8 @@
 //! The store contract of grants, on every engine.
 use super::store::GrantStore;
-use super::{ColumnTerm, Ended, Grant, GrantState, RowFilter, Use, clear_columns, no_longer, readable};
+use super::{
+    ColumnTerm, Ended, Grant, GrantState, RowFilter, Use, clear_columns, no_longer, projects_trained_on, readable,
+};
 use crate::requests::RequestKind;
 use base::{GrantId, Period, PersonId, Principal, RequestId};
 use db::Db;
@@ -141,6 +143,28 @@ async fn an_end_is_told_once_and_the_revision_only_grows() {
         let before = revision().await;
         db.write(|tx| async move { tx.bump_revision().await }).await.unwrap();
         assert_eq!(revision().await, before + 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn projects_are_known_to_have_read_a_dataset_for_good() {
+    on_each_engine(&crate::migrations::all(), async |db| {
+        let of = |id: &str, environment: &str| Grant {
+            principal: Principal::Environment(environment.into()),
+            ..grant(id, None)
+        };
+        let revoked = Grant { state: GrantState::Revoked, ..of("g-2", "churn/dev") };
+        let other = Grant { object: "retail.core.loans".into(), ..of("g-3", "loans/dev") };
+        let written = Grant { kind: RequestKind::Write, ..of("g-4", "scores/dev") };
+        for grant in
+            [of("g-1", "credit-risk/preprod"), revoked, other, written, of("g-5", "served/prod"), grant("g-6", None)]
+        {
+            insert(&db, &grant).await.unwrap();
+        }
+        let found = db.read(|tx| async move { projects_trained_on(&tx, &"retail.core.customers".into()).await });
+        let found: Vec<String> = found.await.unwrap().into_iter().map(|project| project.0).collect();
+        assert_eq!(found, ["churn", "credit-risk"]);
     })
     .await;
 }

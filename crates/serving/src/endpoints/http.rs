@@ -123,7 +123,8 @@ pub struct EndpointView {
 impl EndpointView {
     fn of(shown: Shown, cx: &Context) -> Self {
         let Shown { endpoint, serving, requested } = shown;
-        let next = endpoint.next(serving.as_ref(), requested.as_ref());
+        let trouble = serving.as_ref().and_then(|rollout| cx.live.trouble(&rollout.id));
+        let next = endpoint.next(serving.as_ref(), requested.as_ref(), trouble.as_deref());
         let signature = serving.as_ref().or(requested.as_ref()).map(|rollout| rollout.signature.clone());
         let (inputs, outputs, columns) = match signature {
             Some(signature) => {
@@ -149,7 +150,7 @@ impl EndpointView {
         let base = cx.live.address();
         Self {
             url: if base.is_empty() { base } else { format!("{base}/v2/models/{}", endpoint.id) },
-            state: endpoint.state(),
+            state: endpoint.state_with(trouble.as_deref()),
             environment: endpoint.id.split('.').next().unwrap_or_default().to_owned(),
             calls: cx.live.captured(&endpoint.id).map(calls),
             requested: requested.as_ref().map(RolloutView::of),

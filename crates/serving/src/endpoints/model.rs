@@ -7,11 +7,12 @@ use base::{
 use serde::Serialize;
 
 base::states! {
-    /// How an endpoint stands. Read from what it serves and whether it was stopped, never stored.
+    /// How an endpoint stands. Read from what it serves, whether it was stopped and what its process says, never stored.
     EndpointState {
         Empty "empty" => Idle "circle-dashed" "Serves nothing" [deploy],
         Waiting "waiting" => Working "loader-2" "First rollout" [cancel undeploy],
         Serving "serving" => Good "circle-check" "Serving" [deploy rollback stop undeploy],
+        Failing "failing" => Bad "alert-triangle" "Cannot answer" [deploy rollback stop undeploy],
         Stopped "stopped" => Bad "hand-stop" "Suspended" [start deploy undeploy],
     }
 }
@@ -120,6 +121,14 @@ impl Endpoint {
         }
     }
 
+    /// Returns how it stands, where the process says that what serves is not in memory.
+    pub fn state_with(&self, trouble: Option<&str>) -> EndpointState {
+        match self.state() {
+            EndpointState::Serving if trouble.is_some() => EndpointState::Failing,
+            other => other,
+        }
+    }
+
     fn not_possible(&self, verb: &'static str) -> Error {
         Error::State { id: self.id.clone(), found: self.state(), verb }
     }
@@ -178,14 +187,18 @@ impl Endpoint {
         Self { requested: None, serving: None, stopped: None, changed_at: now, ..self.clone() }
     }
 
-    /// Returns what its viewer should know.
-    pub fn next(&self, serving: Option<&Rollout>, requested: Option<&Rollout>) -> Next {
+    /// Returns what its viewer should know; `trouble` is why what serves is not in memory, if it is not.
+    pub fn next(&self, serving: Option<&Rollout>, requested: Option<&Rollout>, trouble: Option<&str>) -> Next {
         let says = |tone, text: String, reason: String| Next { tone, text, reason, action: None };
         if let Some(Stopped { reason, by, .. }) = &self.stopped {
             let text = "Suspended: callers get `model suspended`.".to_owned();
             return says(Tone::Bad, text, format!("{by}: {reason}"));
         }
         let what = |rollout: &Rollout| format!("`{}` version {}", rollout.model, rollout.version);
+        if let (Some(serving), Some(why)) = (serving, trouble) {
+            let text = format!("Cannot answer: {} is not in memory.", what(serving));
+            return says(Tone::Bad, text, format!("{why}. It is tried again."));
+        }
         let failed = self.last_rollout.as_ref().filter(|last| last.outcome == "failed");
         match (serving, requested, failed) {
             (Some(serving), _, Some(last)) => says(

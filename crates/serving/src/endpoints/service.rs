@@ -4,7 +4,7 @@ use super::store::EndpointStore;
 use super::{Endpoint, ReadEndpoint};
 use crate::Context;
 use crate::rollouts::store::RolloutStore;
-use crate::rollouts::{Rollout, RolloutId, RolloutState};
+use crate::rollouts::{self, Rollout, RolloutId, RolloutState};
 use access::Permit;
 use access::audit::{self, Entry};
 use base::{PersonId, Securable, Timestamp};
@@ -14,6 +14,8 @@ use web::Page;
 
 /// How many rollouts of an endpoint are looked at.
 const HISTORY: u32 = 50;
+/// How many are looked at to find what served before.
+const PAST: u32 = 1_000;
 
 /// An endpoint with what its page shows beside it.
 #[derive(Clone, Debug)]
@@ -125,7 +127,8 @@ async fn locked(tx: &Tx, id: &str) -> Result<Endpoint> {
     tx.lock_endpoint(id).await?.ok_or_else(|| Error::NotFound(id.to_owned()))
 }
 
-/// Begins to bring back what served before: a rollout of its own, with the content of that one.
+/// Begins to bring back what served before: a rollout of its own, with the content of that one. Asked again by the same person for the
+/// same reason while that is on its way or serves, it is the same rollout.
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Error::NothingBefore`], [`Error::Moving`], [`Error::NoReason`].
@@ -134,19 +137,18 @@ pub async fn rollback(cx: &Context, tx: &Tx, endpoint: &str, reason: &str, by: &
         return Err(Error::NoReason);
     }
     let (endpoint, now) = (locked(tx, endpoint).await?, cx.clock.now());
-    let known = tx.list_rollouts_of(&endpoint.id, HISTORY).await?;
+    let known = tx.list_rollouts_of(&endpoint.id, PAST).await?;
+    if let Some(same) = known.iter().find(|rollout| rollout.is_rollback_asked_by(by, reason)) {
+        return Ok(same.id.clone());
+    }
     if let Some(moving) = known.iter().find(|rollout| rollout.state.is_moving()) {
         return Err(Error::Moving(endpoint.id, moving.id.clone()));
     }
-    let serving = known.iter().find(|rollout| rollout.state == RolloutState::Serving);
-    let before = known.iter().filter(|rollout| rollout.served_at.is_some() && Some(*rollout) != serving);
-    let before = before.filter(|rollout| serving.is_none_or(|serving| serving.candidate != rollout.candidate));
-    let before =
-        before.max_by_key(|rollout| rollout.served_at).ok_or_else(|| Error::NothingBefore(endpoint.id.clone()))?;
+    let before = rollouts::before(&known).ok_or_else(|| Error::NothingBefore(endpoint.id.clone()))?;
     let rollout = Rollout {
         id: RolloutId(cx.ids.next("ro")),
         state: RolloutState::Created,
-        reason: Some(reason.chars().take(1_000).collect()),
+        reason: Some(rollouts::kept(reason)),
         back_to: Some(before.id.clone()),
         started_by: by.clone(),
         created_at: now,

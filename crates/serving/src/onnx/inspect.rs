@@ -30,7 +30,9 @@ pub enum ModelError {
     ExternalData(String),
     #[error("the model uses operators of `{0}`: only ONNX's own are run")]
     Domain(String),
-    #[error("the model uses the operator `{0}`: how long it runs, or how much it takes, is not bounded by what it is given")]
+    #[error(
+        "the model uses the operator `{0}`: how long it runs, or how much it takes, is not bounded by what it is given"
+    )]
     Operator(String),
     #[error("the model brings functions of its own: export it without")]
     Functions,

@@ -4,8 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 /// What mends a missing library.
-pub const MEND: &str =
-    "run `scripts/need onnxruntime`, or set `[serving] onnxruntime` to the file `libonnxruntime.so.…`, and restart the server";
+pub const MEND: &str = "run `scripts/need onnxruntime`, or set `[serving] onnxruntime` to the file `libonnxruntime.so.…`, and restart the server";
 
 /// Why models cannot be run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -20,8 +20,14 @@ pub struct Model {
 }
 
 /// Ends a run from outside, between two nodes of the graph: what was halted fails, or never begins.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Halt(Arc<RunOptions<NoSelectedOutputs>>);
+
+impl std::fmt::Debug for Halt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Halt").finish_non_exhaustive()
+    }
+}
 
 impl Halt {
     /// Returns one that halts nothing yet.
@@ -93,8 +99,7 @@ impl Model {
         });
         // Spread over the sessions by what lies where: all are equal.
         let number = inputs.as_ptr().addr() / 64 % self.sessions.len();
-        let session =
-            free.unwrap_or_else(|| self.sessions[number].lock().unwrap_or_else(PoisonError::into_inner));
+        let session = free.unwrap_or_else(|| self.sessions[number].lock().unwrap_or_else(PoisonError::into_inner));
         self.run_on(session, inputs, halt)
     }
 

@@ -85,7 +85,9 @@ fn what_the_runtime_would_merge_is_malformed_at_every_level() {
 #[test]
 fn what_a_value_could_keep_running_or_growing_is_not_loaded() {
     let unbounded = |operator: &str| {
-        format!("the model uses the operator `{operator}`: how long it runs, or how much it takes, is not bounded by what it is given")
+        format!(
+            "the model uses the operator `{operator}`: how long it runs, or how much it takes, is not bounded by what it is given"
+        )
     };
     let no_tensor = "the model takes or gives no tensor, or more than 2000";
     for operator in ["Loop", "SequenceMap", "Range", "Tile", "Expand", "Resize", "RandomNormal", "Einsum", "New"] {

@@ -22,12 +22,14 @@ use tokio_util::sync::CancellationToken;
 
 /// The manifest, in the folder.
 pub const MANIFEST: &str = "manifest";
+/// What the process may write to, in the folder: all else there it only reads.
+pub const OUT: &str = "out";
 /// What the process says of itself and of its models.
-pub const REPORT: &str = "report.json";
+pub const REPORT: &str = "out/report.json";
 /// Where models lie, each named by the digits of its digest.
 pub const MODELS: &str = "models";
 /// Where what was asked and answered is kept until it is published.
-pub const CAPTURE: &str = "capture";
+pub const CAPTURE: &str = "out/capture";
 
 /// What the process is told.
 #[derive(Debug)]
@@ -45,7 +47,7 @@ pub struct Settings {
 /// Serves until `stop`, or until its folder is gone.
 ///
 /// # Errors
-/// A listener that cannot be used.
+/// A listener that cannot be used, or a model that keeps loading: this process has to end then, since nothing else ends that.
 pub async fn serve(settings: Settings, stop: CancellationToken) -> std::io::Result<()> {
     let Settings { folder, key, library, listener } = settings;
     listener.set_nonblocking(true)?;
@@ -59,12 +61,29 @@ pub async fn serve(settings: Settings, stop: CancellationToken) -> std::io::Resu
     }
     let capture = Capture::start(folder.join(CAPTURE));
     let shared = Arc::new(Shared::new(capture.handle()));
-    let polling = tokio::spawn(poll::poll(poll::Polling { folder, key, library }, shared.clone(), stop.clone()));
+    let polling = begin_to_poll(poll::Polling { folder, key, library }, shared.clone(), stop.clone())?;
     http::listen(listener, shared, stop.clone()).await;
     stop.cancel();
-    let _ = polling.await;
+    let polled = tokio::task::spawn_blocking(move || polling.join()).await;
     capture.finish().await;
-    Ok(())
+    polled.ok().and_then(Result::ok).unwrap_or_else(|| Err(std::io::Error::other("the poller ended before its time")))
+}
+
+/// Polls on a thread and a runtime of its own: whatever calls do, a stop is seen.
+fn begin_to_poll(
+    with: poll::Polling,
+    shared: Arc<Shared>,
+    stop: CancellationToken,
+) -> std::io::Result<std::thread::JoinHandle<std::io::Result<()>>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+    std::thread::Builder::new().name("poll".into()).spawn(move || {
+        // However it ends, nobody is left to wait for.
+        let _ends = stop.clone().drop_guard();
+        let polled = runtime.block_on(poll::poll(with, shared, stop));
+        // Without waiting for what is being loaded.
+        runtime.shutdown_background();
+        polled
+    })
 }
 
 #[cfg(test)]

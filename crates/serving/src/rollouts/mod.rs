@@ -4,6 +4,7 @@ mod model;
 pub(crate) mod store;
 
 pub use model::{NotPossible, Rollout, RolloutId, RolloutState};
+pub(crate) use model::{before, kept};
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -68,7 +68,38 @@ pub struct Rollout {
     pub revision: i64,
 }
 
+/// Returns as much of a reason as is kept.
+pub(crate) fn kept(reason: &str) -> String {
+    reason.chars().take(1_000).collect()
+}
+
+/// Returns what served before what serves now, of an endpoint's rollouts. What brought an earlier one back stands where that one stood:
+/// so going back goes on backwards, and never to what was left by going back.
+pub(crate) fn before(known: &[Rollout]) -> Option<&Rollout> {
+    let by_id = |id: &RolloutId| known.iter().find(|rollout| rollout.id == *id);
+    let serving = known.iter().find(|rollout| rollout.state == RolloutState::Serving);
+    let mut stands_for = serving;
+    // Each brings back one that was made before it, so this ends.
+    while let Some(back_to) = stands_for.and_then(|rollout| rollout.back_to.as_ref()) {
+        let earlier = by_id(back_to)?;
+        if stands_for.is_some_and(|rollout| rollout.created_at < earlier.created_at || rollout.id == earlier.id) {
+            return None;
+        }
+        stands_for = Some(earlier);
+    }
+    let served = known.iter().filter(|rollout| rollout.served_at.is_some() && Some(*rollout) != serving);
+    let earlier = served.filter(|rollout| stands_for.is_none_or(|after| rollout.served_at < after.served_at));
+    let other = earlier.filter(|rollout| serving.is_none_or(|serving| serving.candidate != rollout.candidate));
+    other.max_by_key(|rollout| rollout.served_at)
+}
+
 impl Rollout {
+    /// Returns whether it brings back what served before, as `by` asked for with this reason, and is on its way or serves.
+    pub(crate) fn is_rollback_asked_by(&self, by: &PersonId, reason: &str) -> bool {
+        let lives = self.state.is_moving() || self.state == RolloutState::Serving;
+        lives && self.back_to.is_some() && self.started_by == *by && self.reason.as_deref() == Some(&kept(reason))
+    }
+
     fn step(
         &self,
         from: RolloutState,
@@ -131,7 +162,7 @@ impl Rollout {
         if !self.state.is_moving() {
             return Err(NotPossible { id: self.id.clone(), found: self.state, verb: "fail" });
         }
-        let reason = Some(reason.chars().take(1_000).collect());
+        let reason = Some(kept(reason));
         Ok(Self { state: RolloutState::Failed, reason, changed_at: now, ..self.clone() })
     }
 }

@@ -43,6 +43,54 @@ fn apply(rollout: &Rollout, verb: &str, now: Timestamp) -> Result<Rollout, super
 }
 
 #[test]
+fn going_back_goes_on_backwards_and_never_to_what_was_left() {
+    // When each began to serve, which version, and what it brought back; the last one serves.
+    let history = |served: &[(i64, Option<usize>)]| {
+        let mut known: Vec<Rollout> = Vec::new();
+        for (number, (version, back_to)) in served.iter().enumerate() {
+            let at = NEW_YEAR.plus_seconds(i64::try_from(number).unwrap());
+            let serves = number + 1 == served.len();
+            known.push(Rollout {
+                candidate: Digest::of(format!("candidate {version}")),
+                version: *version,
+                back_to: back_to.map(|earlier| known[earlier].id.clone()),
+                created_at: at,
+                served_at: Some(at),
+                ..rollout(&format!("ro-{number}"), if serves { RolloutState::Serving } else { RolloutState::Retired })
+            });
+        }
+        known.reverse();
+        super::before(&known).map(|found| found.id.0.clone())
+    };
+    let is = |number: usize| Some(format!("ro-{number}"));
+    assert_eq!(history(&[]), None);
+    assert_eq!(history(&[(1, None)]), None);
+    assert_eq!(history(&[(1, None), (2, None)]), is(0));
+    assert_eq!(history(&[(1, None), (2, None), (1, Some(0))]), None, "2 was left");
+    assert_eq!(history(&[(1, None), (2, None), (3, None), (2, Some(1))]), is(0), "3 was left");
+    assert_eq!(history(&[(1, None), (2, None), (3, None), (2, Some(1)), (1, Some(0))]), None);
+    assert_eq!(history(&[(1, None), (2, None), (1, Some(0)), (3, None)]), is(2), "what served before 3");
+    assert_eq!(history(&[(1, None), (2, None), (1, Some(0)), (3, None), (1, Some(2))]), None);
+    assert_eq!(history(&[(1, None), (2, None), (1, Some(0)), (2, None)]), is(2), "deployed anew");
+}
+
+#[test]
+fn a_rollback_is_known_again_while_it_lives() {
+    let asked =
+        |state| Rollout { back_to: Some("ro-0".into()), reason: Some("it drifts".into()), ..rollout("ro-1", state) };
+    let same = |rollout: &Rollout, by: &str, reason: &str| rollout.is_rollback_asked_by(&by.into(), reason);
+    for state in RolloutState::ALL {
+        let lives = state.is_moving() || *state == RolloutState::Serving;
+        assert_eq!(same(&asked(*state), "ana", "it drifts"), lives, "{state}");
+    }
+    let serving = asked(RolloutState::Serving);
+    assert!(!same(&serving, "ben", "it drifts") && !same(&serving, "ana", "it is slow"));
+    assert!(!same(&Rollout { back_to: None, ..serving }, "ana", "it drifts"), "a deployment is none");
+    let long = "x".repeat(2_000);
+    assert!(same(&Rollout { reason: Some(super::kept(&long)), ..asked(RolloutState::Ready) }, "ana", &long));
+}
+
+#[test]
 fn every_verb_from_every_state() {
     let mut page = String::new();
     for state in RolloutState::ALL {

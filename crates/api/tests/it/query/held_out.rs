@@ -92,5 +92,30 @@ async fn a_record_key_names_columns_that_are_there_and_only_stewards_say_so() {
     assert!(other.starts_with("403"), "{other}");
     let named = name_records(&app, &json!(["id"])).await;
     assert_eq!(name_records(&app, &json!(["id"])).await, named, "the same again changes nothing");
-    assert_eq!(name_records(&app, &json!([])).await["record_key"], json!([]));
+    let emptied = app.user("dora").post(&path, &json!({"columns": []})).await;
+    assert!(emptied.starts_with("409") && emptied.contains("catalog.record_key_in_use"), "{emptied}");
+}
+
+#[tokio::test]
+async fn whoever_works_for_a_project_does_not_see_its_fifth_however_they_hold_their_role() {
+    let app = given().await;
+    name_records(&app, &json!(["id"])).await;
+    grant(
+        &app,
+        "eli",
+        &json!({"kind": "read", "object": CUSTOMERS, "uses": ["explore"], "principal": "person:eli",
+        "columns": {"id": "clear"}}),
+    )
+    .await;
+    let count = async || {
+        let sql = format!("SELECT count(*) AS n FROM {CUSTOMERS}");
+        let order = json!({"sql": sql, "purpose": "pd"});
+        app.user("eli").post("/query", &order).await
+    };
+    let all = count().await;
+    assert!(all.contains(&ROWS.to_string()), "he works for another side: {all}");
+    let role = json!({"principal": "person:eli", "role": "model_developer", "scope": "project/credit-risk/dev"});
+    ok(&app.user("pat").post("/role-assignments", &role).await);
+    let fewer = count().await;
+    assert!(fewer.starts_with("200") && !fewer.contains(&ROWS.to_string()), "{fewer}");
 }

@@ -164,6 +164,8 @@ async fn what_served_before_comes_back_and_a_stop_is_told_at_once() {
     let back = back.await.unwrap();
     keeper.turn().await.unwrap();
     said(&app, &mut keeper, &[(&back, None)]).await;
+    let again = app.db.write(|tx| async move { serving::rollback(cx, &tx, "prod.credit", "it drifts", by).await });
+    assert_eq!(again.await.unwrap(), back, "the same again is the same rollout");
     let page = shown(&app).await;
     assert_eq!((&page["serving"]["version"], &page["serving"]["back_to"]), (&json!(3), &json!(ids[0].0)));
     for _ in 0..2 {
