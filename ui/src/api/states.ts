@@ -50,6 +50,7 @@ export const states = {
   },
   endpoint: {
     empty: { tone: 'idle', icon: 'circle-dashed', word: 'Serves nothing' },
+    failing: { tone: 'bad', icon: 'alert-triangle', word: 'Cannot answer' },
     serving: { tone: 'good', icon: 'circle-check', word: 'Serving' },
     stopped: { tone: 'bad', icon: 'hand-stop', word: 'Suspended' },
     waiting: { tone: 'working', icon: 'loader-2', word: 'First rollout' },

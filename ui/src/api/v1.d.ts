@@ -2118,7 +2118,7 @@ export interface components {
             reason: string;
         };
         /** @enum {string} */
-        EndpointState: "empty" | "waiting" | "serving" | "stopped";
+        EndpointState: "empty" | "waiting" | "serving" | "failing" | "stopped";
         /** @description An endpoint as its viewer sees it. */
         EndpointView: {
             calls?: components["schemas"]["CallsView"] | null;
