@@ -182,13 +182,13 @@ def test_json_columns_record_ids_versions_and_compression(process: Process) -> N
         [*inputs, records],
         outputs=[wanted],
         model_version="3",
-        headers=ANA,
+        headers=dict(ANA),  # the client puts the encoding into it
         request_compression_algorithm="gzip",
         response_compression_algorithm="deflate",
     )
     assert answer.as_numpy("label").tolist() == [1, 0]
     assert answer.as_numpy("probabilities") is None
-    again = client.infer("prod.credit", [rows()], headers=ANA, request_compression_algorithm="deflate")
+    again = client.infer("prod.credit", [rows()], headers=dict(ANA), request_compression_algorithm="deflate")
     assert again.as_numpy("label").tolist() == [1, 0]
     process.stop()
     lines = [
