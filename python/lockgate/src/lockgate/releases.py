@@ -168,7 +168,7 @@ class Tolerance(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class GatePolicy(Record):
-    """What a candidate has to pass to enter an environment; versioned, changed by people who may not author candidates."""
+    """What a candidate has to pass to enter an environment; changed by people who may not author candidates."""
 
     environment: str
     version: int
@@ -197,7 +197,7 @@ def candidate(project: str, number: int, *, client: Client | None = None) -> Can
 
 
 def releases(project: str, *, limit: int | None = None, client: Client | None = None) -> Sequence[Release]:
-    """Return the trainings of ``main`` as *preprod*, the newest first: which candidate came of each, or why none did."""
+    """Return the trainings of ``main`` as *preprod*, newest first: the candidate of each, or why there is none."""
     return [Release.from_json(one) for one in (client or current()).pages("list_releases", id=project, limit=limit)]
 
 
@@ -233,7 +233,7 @@ def release(project: str, commit: str, *, timeout_s: float = 900.0, client: Clie
 
 
 def review(project: str, number: int, *, environment: str = "prod", client: Client | None = None) -> Mapping[str, Any]:
-    """Return what a decider should know: what is asked, what changed since the live one, what was tested, whom it affects."""
+    """Return what a decider should know: what is asked, what changed, what was tested, whom it affects."""
     query = {"environment": environment}
     found: Mapping[str, Any] = (client or current()).call(
         "review_candidate", id=project, number=str(number), query=query
