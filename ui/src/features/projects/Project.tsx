@@ -6,9 +6,9 @@ import { Btn, Loading, Meta, NextStrip, ObjectPage, Panel, ProblemNote, Snippet,
 import { StartRun } from '@/features/runs/StartRun';
 import { Unread } from '@/frame/Lost';
 
-const tabs = ['', '/runs', '/code', '/about'];
+const tabs = ['', '/candidates', '/production', '/gates', '/runs', '/code', '/about'];
 
-/** A project: its flight, runs, code and facts. */
+/** A project: its flight, candidates, endpoints, gates, runs, code and facts. */
 export function Project() {
   const { id } = useParams({ from: '/frame/projects/$id' });
   const { pathname } = useLocation();
@@ -66,6 +66,9 @@ export function Project() {
           current={Math.max(0, tabs.findIndex((tab) => tab !== '' && pathname.endsWith(tab)))}
           tabs={[
             { to: { to: '/projects/$id', params: { id } }, label: 'Flight' },
+            { to: { to: '/projects/$id/candidates', params: { id } }, label: 'Candidates' },
+            { to: { to: '/projects/$id/production', params: { id } }, label: 'Endpoints' },
+            { to: { to: '/projects/$id/gates', params: { id } }, label: 'Gates' },
             { to: { to: '/projects/$id/runs', params: { id } }, label: 'Runs' },
             { to: { to: '/projects/$id/code', params: { id } }, label: 'Code' },
             { to: { to: '/projects/$id/about', params: { id } }, label: 'About' },

@@ -1,0 +1,208 @@
+import { Link } from '@tanstack/react-router';
+import { type CandidateView, type HoldView, mayNow, type PromotionView } from '@/api/release';
+import { Badge, BtnLink, Env, Icon, readPrincipal, When, Who } from '@/components';
+import { sentence, spoken, words } from '@/lib/format';
+import type { Standing } from './flight';
+import { atGate } from './flight';
+import { lookFor, yours } from './looks';
+import { interval, limitOf, metricLook, metricWords, passedOf, score } from './metrics';
+import { Promote } from './Promote';
+import { approvalsOf, openHolds } from './verbs';
+
+/** The numbers that decide, each with its limit; of many only those that need an eye and a count of the rest. */
+function Numbers({ candidate }: { candidate: CandidateView }) {
+  const judged = candidate.checks.flatMap((check) => check.metrics.filter((metric) => metric.verdict !== 'passed' || metric.red != null));
+  const shown = judged.length > 6 ? judged.filter((metric) => metricLook(metric).tone !== 'good') : judged;
+  const rest = judged.length - shown.length;
+  return (
+    <>
+      <div className="gsec">
+        <span>Computed by the platform</span>
+        <span className="sp" />
+        <span>limit</span>
+      </div>
+      {shown.map((metric) => {
+        const look = metricLook(metric);
+        return (
+          <div className="chk" key={`${metric.name}:${metric.group ?? ''}`}>
+            <span className={`ic ${look.tone}`}>
+              <Icon name={look.icon} label={look.word} />
+            </span>
+            <span className="cut" title={metric.reason ?? undefined}>
+              {metricWords(metric.name).name} {metric.group && <span className="faint">{metric.group} </span>}
+              {metric.value == null ? 'could not compute' : score(metric.value)} {metric.low != null && <span className="faint">({interval(metric)})</span>}
+            </span>
+            <span className="v">{limitOf(metric) ?? ''}</span>
+          </div>
+        );
+      })}
+      <div className="chk">
+        <span className="ic good">
+          <Icon name="list-check" />
+        </span>
+        <span className="cut">{rest > 0 ? `${rest} more within their limits` : 'Checks'}</span>
+        <span className="v">{passedOf(candidate.checks)}</span>
+      </div>
+    </>
+  );
+}
+
+function Gates({ promotion }: { promotion: PromotionView }) {
+  return promotion.gates
+    .filter((gate) => gate.name !== 'approvals')
+    .map((gate) => {
+      const look = lookFor('gate', gate.state);
+      return (
+        <div className={gate.state === 'open' ? 'chk todo' : 'chk'} key={gate.name}>
+          <span className={`ic ${look.tone}`}>
+            <Icon name={look.icon} label={look.word} />
+          </span>
+          <span className="two-lines">{gate.note ? spoken(sentence(gate.note)) : sentence(words(gate.name))}</span>
+        </div>
+      );
+    });
+}
+
+/** Who approved, who is asked, and who may not. */
+export function ApprovalLines({ promotion, authors }: { promotion: PromotionView; authors: CandidateView['authors'] }) {
+  const words_ = approvalsOf(promotion);
+  const given = promotion.approvals.filter((approval) => approval.decision === 'approved').length;
+  if (!words_) return null;
+  return (
+    <>
+      <div className="gsec">
+        <span>Approvals, {words_.replace(/ approvals?$/, '')}</span>
+        <span className="sp" />
+        {authors.length > 0 && (
+          <span className="row g4">
+            its authors may not
+            {authors.slice(0, 3).map((author) => (
+              <Who key={author.name} who={author.person ?? author.name} title={`${author.name}: ${author.why}`} bare />
+            ))}
+          </span>
+        )}
+      </div>
+      {promotion.approvals.map((approval) => (
+        <div className="chk" key={`${approval.by}${approval.at}`}>
+          <span className={`ic ${approval.decision === 'approved' ? 'good' : 'bad'}`}>
+            <Icon name={approval.decision === 'approved' ? 'user-check' : 'barrier-block'} label={approval.decision === 'approved' ? 'Approved' : 'Refused'} />
+          </span>
+          <span className="cut">{readPrincipal(approval.by).name}</span>
+          <span className="v">
+            <When at={approval.at} />
+          </span>
+        </div>
+      ))}
+      {promotion.state === 'awaiting_approval' &&
+        promotion.needed.map((one) => (
+          <div className="chk" key={one.role}>
+            <span className="ic waiting">
+              <Icon name="user-question" label="Waits" />
+            </span>
+            <span className="cut b">{sentence(words(one.role))}{mayNow(promotion.next, 'approve') ? ': you' : ''}</span>
+            <span className="v">{one.count > 1 ? `${given} of ${one.count}` : ''}</span>
+          </div>
+        ))}
+    </>
+  );
+}
+
+/** What stands before an environment: the candidate at its gate, its numbers, who approves, the hold; then one act or one sentence. */
+export function GatePanel({ project, at, environment }: { project: string; at: Standing; environment: 'preprod' | 'prod' }) {
+  const [promotion, ...others] = atGate(at, environment);
+  const holds = openHolds(at.holds, environment);
+  const candidate = at.candidates.find((one) => one.number === promotion?.candidate);
+  const isMine = !!promotion && mayNow(promotion.next, 'approve');
+  const look = holds.length > 0 ? lookFor('hold', 'placed') : !promotion ? lookFor('gate', 'open') : isMine ? yours : lookFor('promotion', promotion.state);
+  if (!promotion) return <EmptyGate project={project} at={at} environment={environment} holds={holds} />;
+  return (
+    <section className={`panel gp ${look.tone}${isMine ? ' first' : ''}`} aria-label={`Gate into ${environment}`}>
+      <div className="ph">
+        <h2>
+          <Link className="link" to="/projects/$id/candidates/$number" params={{ id: project, number: String(promotion.candidate) }}>
+            Candidate {promotion.candidate}
+          </Link>{' '}
+          into {environment}
+        </h2>
+        <span className="sp" />
+        <Badge form="plain" look={look} />
+      </div>
+      {candidate && <Numbers candidate={candidate} />}
+      <Gates promotion={promotion} />
+      <ApprovalLines promotion={promotion} authors={candidate?.authors ?? []} />
+      <HoldLines holds={holds} />
+      {isMine ? (
+        <div className="go">
+          <BtnLink look="tint" to="/projects/$id/candidates/$number/into/$environment" params={{ id: project, number: String(promotion.candidate), environment }}>
+            Review and decide
+          </BtnLink>
+        </div>
+      ) : mayNow(promotion.next, 'promote') ? (
+        <div className="go">
+          <Promote project={project} candidate={promotion.candidate} environment={environment} look="tint" />
+        </div>
+      ) : (
+        <div className="pf">
+          <Icon name="info-circle" size="s" />
+          <span>
+            {spoken(promotion.next.text)} {others.length > 0 && `${others.length} more wait behind it.`}
+          </span>
+        </div>
+      )}
+    </section>
+  );
+}
+
+/** The holds that lie on a gate. */
+export function HoldLines({ holds }: { holds: HoldView[] }) {
+  return holds.map((hold) => (
+    <div className="chk sep" key={hold.id}>
+      <span className="ic warn">
+        <Icon name="hand-stop" label="Held" />
+      </span>
+      <span className="two-lines">
+        Held by {readPrincipal(hold.by).name}: {hold.reason}
+      </span>
+      <span className="v">
+        <When at={hold.at} />
+      </span>
+    </div>
+  ));
+}
+
+/** A gate before which nothing waits: says what would bring something there. */
+function EmptyGate({ project, at, environment, holds }: { project: string; at: Standing; environment: 'preprod' | 'prod'; holds: HoldView[] }) {
+  const isFirst = at.candidates.length === 0;
+  const verified = at.production.find((one) => one.environment === 'preprod')?.live;
+  const newest = at.candidates[0]?.number ?? 1;
+  const number = environment === 'prod' ? (verified ?? newest) : newest;
+  const mayGo = environment === 'preprod' ? !isFirst : verified != null && verified !== at.production.find((one) => one.environment === 'prod')?.live;
+  return (
+    <section className={`panel gp ${holds.length > 0 ? 'warn' : 'idle'}`} aria-label={`Gate into ${environment}`}>
+      <div className="ph">
+        <h2>
+          <Env name={environment} of="Gate into" />
+        </h2>
+        <span className="sp" />
+        <Badge form="plain" look={holds.length > 0 ? lookFor('hold', 'placed') : { tone: 'idle', icon: 'circle-dashed', word: 'No candidate' }} />
+      </div>
+      <div className="pb stack g8">
+        <p className="dim">
+          {isFirst
+            ? environment === 'preprod'
+              ? 'The first candidate comes here by itself: a merge trains as preprod, and what passes its checks is cut.'
+              : 'What was verified in preprod may come here, with the approvals that the gate asks for.'
+            : mayGo
+              ? `Nothing waits. Candidate ${number} may come.`
+              : 'Nothing waits here.'}
+        </p>
+        {(mayGo || isFirst) && (
+          <pre className="code wrapped" tabIndex={0}>
+            {isFirst && environment === 'preprod' ? `lockgate project merge ${project} my-change` : `lockgate release promote ${project} ${number} --into ${environment}`}
+          </pre>
+        )}
+      </div>
+      <HoldLines holds={holds} />
+    </section>
+  );
+}
