@@ -122,20 +122,20 @@ pub async fn release(verb: ReleaseVerb) -> Result<String> {
             let found = Server::find(&remote)?.get(&path).await?;
             Ok(if remote.json { found.to_string() } else { card(&found, ONE_CANDIDATE) + &checks(&found) })
         }
-        ReleaseVerb::Review { project, number, to, remote } => {
+        ReleaseVerb::Review { project, number, into, remote } => {
             let project = encoded(&project);
-            let path = format!("/projects/{project}/candidates/{number}/review?environment={}", encoded(&to));
+            let path = format!("/projects/{project}/candidates/{number}/review?environment={}", encoded(&into));
             let found = Server::find(&remote)?.get(&path).await?;
             Ok(if remote.json { found.to_string() } else { review(&found) })
         }
-        ReleaseVerb::Promote { project, number, to, wait, remote } => {
+        ReleaseVerb::Promote { project, number, into, wait, remote } => {
             let server = Server::find(&remote)?;
-            let body = json!({ "candidate": number, "environment": to });
+            let body = json!({ "candidate": number, "environment": into });
             let made = server.post(&format!("/projects/{}/promotions", encoded(&project)), &body).await?;
             shown(&if wait { ended(&server, made).await? } else { made }, &remote)
         }
         ReleaseVerb::Promotions(of) => {
-            let empty = "no promotions yet: `lockgate release promote PROJECT NUMBER --to preprod`";
+            let empty = "no promotions yet: `lockgate release promote PROJECT NUMBER --into preprod`";
             listed(&of, "promotions", PROMOTION, empty).await
         }
         ReleaseVerb::Decisions { remote } => {

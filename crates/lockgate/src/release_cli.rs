@@ -24,7 +24,7 @@ pub enum ReleaseVerb {
         number: u64,
         /// Where it is to go.
         #[arg(long, default_value = "prod")]
-        to: String,
+        into: String,
         #[command(flatten)]
         remote: Remote,
     },
@@ -36,7 +36,7 @@ pub enum ReleaseVerb {
         number: u64,
         /// Where it is to go.
         #[arg(long)]
-        to: String,
+        into: String,
         /// Wait until it is live, waits for people, or came to another end (exit code 5).
         #[arg(long)]
         wait: bool,
@@ -73,7 +73,7 @@ pub enum ReleaseVerb {
         /// The project's name.
         project: String,
         /// Where it was suspended.
-        #[arg(long = "in", default_value = "prod")]
+        #[arg(long, default_value = "prod")]
         environment: String,
         #[command(flatten)]
         remote: Remote,
@@ -125,7 +125,7 @@ pub struct Stopping {
     /// The project's name.
     pub project: String,
     /// Which of its environments.
-    #[arg(long = "in", default_value = "prod")]
+    #[arg(long, default_value = "prod")]
     pub environment: String,
     /// Why.
     #[arg(long)]

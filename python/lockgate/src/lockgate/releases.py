@@ -252,7 +252,7 @@ def promote(project: str, number: int, *, environment: str, client: Client | Non
         You are no developer or owner of the project.
     """
     body = {"candidate": number, "environment": environment}
-    return Promotion.from_json((client or current()).call("promote_candidate", id=project, body=body))
+    return Promotion.from_json((client or current()).call("create_promotion", id=project, body=body))
 
 
 def promotions(
@@ -330,19 +330,19 @@ def abandon(id: str, *, reason: str, client: Client | None = None) -> Promotion:
 def roll_back(project: str, *, environment: str, reason: str, client: Client | None = None) -> Promotion:
     """Bring back what was live in an environment before; it needs no approvals, but a reason."""
     body = {"environment": environment, "reason": reason}
-    return Promotion.from_json((client or current()).call("roll_back_release", id=project, body=body))
+    return Promotion.from_json((client or current()).call("roll_back", id=project, body=body))
 
 
 def suspend(project: str, *, environment: str = "prod", reason: str, client: Client | None = None) -> Production:
     """Press the stop button: the live version answers nobody any more, within seconds."""
     body = {"environment": environment, "reason": reason}
-    return Production.from_json((client or current()).call("suspend_release", id=project, body=body))
+    return Production.from_json((client or current()).call("suspend_production", id=project, body=body))
 
 
 def resume(project: str, *, environment: str = "prod", client: Client | None = None) -> Promotion:
     """Ask to let a suspended version answer again: a promotion with the gate's approvals."""
     body = {"environment": environment}
-    return Promotion.from_json((client or current()).call("resume_release", id=project, body=body))
+    return Promotion.from_json((client or current()).call("resume_production", id=project, body=body))
 
 
 def production(project: str, *, client: Client | None = None) -> Sequence[Production]:
@@ -368,7 +368,7 @@ def lift(id: str, *, reason: str, client: Client | None = None) -> Hold:
 
 def gates(project: str, *, client: Client | None = None) -> Sequence[GatePolicy]:
     """Return the gate policies in force for a project's environments."""
-    return [GatePolicy.from_json(one) for one in (client or current()).call("list_gate_policies", id=project)["items"]]
+    return [GatePolicy.from_json(one) for one in (client or current()).call("list_gates", id=project)["items"]]
 
 
 def change_gate(
@@ -395,7 +395,7 @@ def change_gate(
     before = next((one.json for one in gates(project, client=client) if one.environment == environment), {})
     fields = ("required", "may_be_not_computable", "approvals", "baking_s", "tolerances")
     body = {name: before[name] for name in fields if name in before} | dict(policy)
-    found = (client or current()).call("change_gate_policy", id=project, environment=environment, body=body)
+    found = (client or current()).call("edit_gate", id=project, environment=environment, body=body)
     return GatePolicy.from_json(found)
 
 
