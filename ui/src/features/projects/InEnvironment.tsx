@@ -97,7 +97,7 @@ export function InEnvironment({ project, environment, at }: { project: string; e
       <div className="pf">
         {environment.reason ?? (serves && production?.live != null ? (
           <Link className="link" to="/projects/$id/production" params={{ id: project }} hash={name}>
-            {before == null ? 'Open its endpoint, stop it' : `Open its endpoint, stop it, or roll back to ${before}`}
+            {production.suspended ? 'Open its endpoint, or resume it' : before == null ? 'Open its endpoint, stop it' : `Open its endpoint, stop it, or roll back to ${before}`}
           </Link>
         ) : (
           <>

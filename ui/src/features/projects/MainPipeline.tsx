@@ -60,7 +60,7 @@ export function MainPipeline({ project, release }: { project: string; release: R
       {release && (release.state === 'not_cut' || release.state === 'failed') && (
         <div className="pb">
           <ul className="why-lines">
-            {(why.length > 0 ? why : [release.reason ?? 'It ended without a candidate']).map((line) => (
+            {(why.length > 0 ? why.map(({ text }) => text) : [release.reason ?? 'It ended without a candidate']).map((line) => (
               <li key={line}>{codeText(sentence(spoken(line)))}</li>
             ))}
           </ul>
@@ -94,6 +94,7 @@ export function Merged({ project, commits, problem }: { project: string; commits
           </span>
         </div>
       ))}
+      {commits.length === 0 && !problem && <p className="pb dim">Nothing was merged beyond the template.</p>}
       {problem && <ProblemNote problem={problem} />}
       <div className="pf">
         <Link className="link" to="/projects/$id/code" params={{ id: project }}>

@@ -9,6 +9,12 @@ function skiffOf(run: RunView): Skiff {
   return { key: run.id, icon: look.icon, sentence: `Run ${shortId(run.id)} of ${run.pipeline}, ${run.started_by}: ${look.word}`, to: { to: '/runs/$id', params: { id: run.id } } };
 }
 
+/** Returns since when something is live, as "live for 3 h" or, from a week on, by its day. */
+function liveFor(at: string): string {
+  const span = age(at);
+  return /^\d+ [a-z]+( \d+ [a-z]+)?$/.test(span) ? `live for ${span}` : `live since ${span.replace(/ \d\d:\d\d$/, '')}`;
+}
+
 /** Returns the words under each chamber: what is there, or what is missing; and the small craft in dev. */
 export function chambersOf(project: ProjectView, runs: RunView[], merges: { committed_at: string }[], at: Standing): { main: Pick<Flight['main'], 'fact'>; dev: Omit<Flight['dev'], 'boats'>; preprod: string; prod: string } {
   const standing = (name: string, ready: string) => {
@@ -19,7 +25,7 @@ export function chambersOf(project: ProjectView, runs: RunView[], merges: { comm
   const inProd = live('prod');
   const since = inProd?.live != null ? promotionOf(at, inProd.live, 'prod') : null;
   const verified = floating(at).filter((one) => one.place === 'preprod' && !one.isOut).length;
-  const prod = inProd?.suspended ? 'stopped' : inProd?.live == null ? 'nothing live' : since ? `live for ${age(since.changed_at)}` : 'live';
+  const prod = inProd?.suspended ? 'stopped' : inProd?.live == null ? 'nothing live' : since ? liveFor(since.changed_at) : 'live';
   return {
     main: { fact: merges[0] && merges.length > 1 ? `merged ${instant(merges[0].committed_at)}` : 'template only' },
     dev: { fact: standing('dev', 'runs of people'), skiffs: runs.filter((run) => isUnderWay(run) && run.environment.endsWith('/dev')).map(skiffOf) },

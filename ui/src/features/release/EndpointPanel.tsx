@@ -7,19 +7,21 @@ import { count, sentence, spoken } from '@/lib/format';
 import { ProductionActs } from './ProductionActs';
 import { ReleaseBadge } from './ReleaseBadge';
 
-function Rollout({ rollout }: { rollout: RolloutView | null | undefined }) {
-  if (!rollout) return <span className="faint">–</span>;
+/** A rollout in two lines. What was asked for shows its state only while something else answers. */
+function Rollout({ rollout, asked = false, settled = false }: { rollout: RolloutView | null | undefined; asked?: boolean; settled?: boolean }) {
+  if (!rollout) return <span className="faint">nothing</span>;
   return (
     <>
       <span className="row wrap g4">
         <b className="m">
           {rollout.model} {rollout.version}
         </b>
-        <ReleaseBadge kind="rollout" state={rollout.state} />
+        {!settled && <ReleaseBadge kind="rollout" state={rollout.state} />}
       </span>
       <div className="sm faint">
-        {rollout.served_at ? 'answers since ' : 'asked for '}
-        <When at={rollout.served_at ?? rollout.created_at} /> by {readPrincipal(rollout.started_by).name}
+        {asked ? 'asked for ' : 'answers since '}
+        <When at={asked ? rollout.created_at : (rollout.served_at ?? rollout.changed_at)} />
+        {asked && ` by ${readPrincipal(rollout.started_by).name}`}
         {rollout.back_to && ', brings back what served before'}
       </div>
     </>
@@ -33,7 +35,7 @@ function ThreeFacts({ endpoint }: { endpoint: EndpointView }) {
     <div className="three-facts">
       <div>
         <div className="lab">Requested</div>
-        <Rollout rollout={endpoint.requested} />
+        <Rollout rollout={endpoint.requested} asked settled={!!endpoint.stopped || endpoint.requested?.id === endpoint.serving?.id} />
       </div>
       <div>
         <div className="lab">Serving</div>

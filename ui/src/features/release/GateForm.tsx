@@ -1,4 +1,4 @@
-import { Checkbox, NumberInput, TextInput } from '@mantine/core';
+import { Checkbox, NumberInput, Select, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { editGate, type GatePolicyView } from '@/api/release';
@@ -7,7 +7,7 @@ import { Btn, ConfirmAct, Env, Panel, ProblemNote } from '@/components';
 import { roleLine } from '@/frame/TopBar';
 import { sentence, words } from '@/lib/format';
 import { bodyOf, changesOf, draftOf, faultsOf, type GateDraft, type ToleranceDraft } from './gateDraft';
-import { checkName, metricWords } from './metrics';
+import { betterOf, checkName, metricNames, metricWords } from './metrics';
 import { useLookAgain } from './useStanding';
 
 /** The checks that the platform computes; a policy may name more. */
@@ -45,7 +45,9 @@ function Approvals({ draft, onChange }: { draft: GateDraft; onChange: (part: Par
   );
 }
 
-function Tolerance({ draft, at, faults, onChange }: { draft: ToleranceDraft; at: number; faults: Record<string, string>; onChange: (part: Partial<ToleranceDraft>) => void }) {
+type ToleranceProps = { draft: ToleranceDraft; at: number; faults: Record<string, string>; onChange: (part: Partial<ToleranceDraft>) => void; onRemove: () => void };
+
+function Tolerance({ draft, at, faults, onChange, onRemove }: ToleranceProps) {
   const { name, says } = metricWords(draft.metric);
   const fails = draft.better === 'higher' ? 'Fails below' : 'Fails above';
   return (
@@ -57,6 +59,11 @@ function Tolerance({ draft, at, faults, onChange }: { draft: ToleranceDraft; at:
         <TextInput w={120} inputMode="decimal" label={draft.better === 'higher' ? 'Amber below' : 'Amber above'} aria-label={`${name}, amber`} error={faults[`amber${at}`]} value={draft.amber} onChange={(event) => onChange({ amber: event.currentTarget.value })} />
         <TextInput w={120} inputMode="decimal" label={fails} aria-label={`${name}, ${fails.toLowerCase()}`} error={faults[`red${at}`]} value={draft.red} onChange={(event) => onChange({ red: event.currentTarget.value })} />
         <TextInput style={{ flex: 1, minWidth: 220 }} label="Why this limit" aria-label={`${name}, why this limit`} error={faults[`why${at}`]} value={draft.rationale} onChange={(event) => onChange({ rationale: event.currentTarget.value })} />
+        <span className="tolx">
+          <Btn look="sub" icon="x" onClick={onRemove} aria-label={`Judge ${name} no more`}>
+            Remove
+          </Btn>
+        </span>
       </div>
     </fieldset>
   );
@@ -79,6 +86,8 @@ export function GateForm({ project, policy, onClose }: { project: string; policy
     },
   });
   const { environment } = policy;
+  const more = metricNames.filter((metric) => !draft.tolerances.some((one) => one.metric === metric));
+  const add = (metric: string | null) => metric && change({ tolerances: [...draft.tolerances, { metric, better: betterOf({ name: metric }), amber: '', red: '', rationale: '' }] });
   return (
     <Panel title={<Env name={environment} of="Change the gate into" />} label={`Change the gate into ${environment}`} note={`version ${policy.version} is in force`} padded>
       <div className="form wide">
@@ -86,8 +95,9 @@ export function GateForm({ project, policy, onClose }: { project: string; policy
         <Approvals draft={draft} onChange={change} />
         <TextInput w={220} inputMode="numeric" label="Baking, in seconds" description="Under all traffic before it counts as live" error={faults['bakingS']} value={draft.bakingS} onChange={(event) => change({ bakingS: event.currentTarget.value })} />
         {draft.tolerances.map((one, at) => (
-          <Tolerance key={one.metric} draft={one} at={at} faults={faults} onChange={(part) => change({ tolerances: draft.tolerances.map((other, index) => (index === at ? { ...other, ...part } : other)) })} />
+          <Tolerance key={one.metric} draft={one} at={at} faults={faults} onChange={(part) => change({ tolerances: draft.tolerances.map((other, index) => (index === at ? { ...other, ...part } : other)) })} onRemove={() => change({ tolerances: draft.tolerances.filter((_, index) => index !== at) })} />
         ))}
+        {more.length > 0 && <Select w={260} label="Judge another metric" placeholder="Choose one" data={more.map((metric) => ({ value: metric, label: metricWords(metric).name }))} value={null} onChange={add} />}
         {edit.error && <ProblemNote problem={edit.error} />}
         <div className="row wrap">
           {changes.length > 0 ? (

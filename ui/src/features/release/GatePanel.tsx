@@ -3,7 +3,7 @@ import { type CandidateView, type HoldView, mayNow, type PromotionView } from '@
 import { Badge, BtnLink, Env, Icon, readPrincipal, When, Who } from '@/components';
 import { sentence, spoken, words } from '@/lib/format';
 import type { Standing } from './flight';
-import { atGate } from './flight';
+import { atGate, promotionOf } from './flight';
 import { lookFor, yours } from './looks';
 import { interval, limitOf, metricLook, metricWords, passedOf, score } from './metrics';
 import { Promote } from './Promote';
@@ -28,7 +28,7 @@ function Numbers({ candidate }: { candidate: CandidateView }) {
             <span className={`ic ${look.tone}`}>
               <Icon name={look.icon} label={look.word} />
             </span>
-            <span className="cut" title={metric.reason ?? undefined}>
+            <span className="two-lines" title={metric.reason ?? undefined}>
               {metricWords(metric.name).name} {metric.group && <span className="faint">{metric.group} </span>}
               {metric.value == null ? 'could not compute' : score(metric.value)} {metric.low != null && <span className="faint">({interval(metric)})</span>}
             </span>
@@ -36,13 +36,15 @@ function Numbers({ candidate }: { candidate: CandidateView }) {
           </div>
         );
       })}
-      <div className="chk">
-        <span className="ic good">
-          <Icon name="list-check" />
-        </span>
-        <span className="cut">{rest > 0 ? `${rest} more within their limits` : 'Checks'}</span>
-        <span className="v">{passedOf(candidate.checks)}</span>
-      </div>
+      {rest > 0 && (
+        <div className="chk">
+          <span className="ic good">
+            <Icon name="list-check" />
+          </span>
+          <span className="cut">{rest} more within their limits</span>
+          <span className="v">{passedOf(candidate.checks)}</span>
+        </div>
+      )}
     </>
   );
 }
@@ -116,7 +118,7 @@ export function GatePanel({ project, at, environment }: { project: string; at: S
   const look = holds.length > 0 ? lookFor('hold', 'placed') : !promotion ? lookFor('gate', 'open') : isMine ? yours : lookFor('promotion', promotion.state);
   if (!promotion) return <EmptyGate project={project} at={at} environment={environment} holds={holds} />;
   return (
-    <section className={`panel gp ${look.tone}${isMine ? ' first' : ''}`} aria-label={`Gate into ${environment}`}>
+    <section className={`panel gp gatep ${look.tone}${isMine ? ' first' : ''}`} aria-label={`Gate into ${environment}`}>
       <div className="ph">
         <h2>
           <Link className="link" to="/projects/$id/candidates/$number" params={{ id: project, number: String(promotion.candidate) }}>
@@ -170,15 +172,24 @@ export function HoldLines({ holds }: { holds: HoldView[] }) {
   ));
 }
 
+/** Returns who turned a promotion away and with which words; of what failed, why. */
+function lastWord(promotion: PromotionView): string {
+  const no = promotion.approvals.findLast((approval) => approval.decision === 'rejected');
+  if (no) return `by ${readPrincipal(no.by).name}${no.comment ? `: “${no.comment}”` : ''}`;
+  return promotion.reason ? `: ${spoken(promotion.reason)}` : '';
+}
+
 /** A gate before which nothing waits: says what would bring something there. */
 function EmptyGate({ project, at, environment, holds }: { project: string; at: Standing; environment: 'preprod' | 'prod'; holds: HoldView[] }) {
   const isFirst = at.candidates.length === 0;
   const verified = at.production.find((one) => one.environment === 'preprod')?.live;
   const newest = at.candidates[0]?.number ?? 1;
   const number = environment === 'prod' ? (verified ?? newest) : newest;
-  const mayGo = environment === 'preprod' ? !isFirst : verified != null && verified !== at.production.find((one) => one.environment === 'prod')?.live;
+  const last = isFirst ? null : promotionOf(at, number, environment);
+  const isOut = last?.state === 'rejected' || last?.state === 'failed';
+  const mayGo = !isFirst && !isOut && (environment === 'preprod' ? last?.state !== 'live' && last?.state !== 'superseded' : verified != null && verified !== at.production.find((one) => one.environment === 'prod')?.live);
   return (
-    <section className={`panel gp ${holds.length > 0 ? 'warn' : 'idle'}`} aria-label={`Gate into ${environment}`}>
+    <section className={`panel gp gatep ${holds.length > 0 ? 'warn' : 'idle'}`} aria-label={`Gate into ${environment}`}>
       <div className="ph">
         <h2>
           <Env name={environment} of="Gate into" />
@@ -187,7 +198,18 @@ function EmptyGate({ project, at, environment, holds }: { project: string; at: S
         <Badge form="plain" look={holds.length > 0 ? lookFor('hold', 'placed') : { tone: 'idle', icon: 'circle-dashed', word: 'No candidate' }} />
       </div>
       <div className="pb stack g8">
-        <p className="dim">
+        {isOut && last && (
+          <>
+            <p>
+              <Link className="link" to="/projects/$id/candidates/$number/into/$environment" params={{ id: project, number: String(number), environment }}>
+                Candidate {number} {last.state === 'rejected' ? 'was rejected' : 'failed'}
+              </Link>{' '}
+              {lastWord(last)}
+            </p>
+            <p className="dim">A fix becomes a new candidate.</p>
+          </>
+        )}
+        {!isOut && <p className="dim">
           {isFirst
             ? environment === 'preprod'
               ? 'The first candidate comes here by itself: a merge trains as preprod, and what passes its checks is cut.'
@@ -195,7 +217,7 @@ function EmptyGate({ project, at, environment, holds }: { project: string; at: S
             : mayGo
               ? `Nothing waits. Candidate ${number} may come.`
               : 'Nothing waits here.'}
-        </p>
+        </p>}
         {(mayGo || isFirst) && (
           <pre className="code wrapped" tabIndex={0}>
             {isFirst && environment === 'preprod' ? `lockgate project merge ${project} my-change` : `lockgate release promote ${project} ${number} --into ${environment}`}

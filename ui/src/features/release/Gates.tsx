@@ -10,7 +10,7 @@ import { checkName, metricWords, score } from './metrics';
 import { ReleaseBadge } from './ReleaseBadge';
 
 function Tolerances({ policy }: { policy: GatePolicyView }) {
-  if (policy.tolerances.length === 0) return <p className="dim">No metric is judged at this gate.</p>;
+  if (policy.tolerances.length === 0) return <p className="pb dim">No metric is judged at this gate beyond those that cut a candidate.</p>;
   return (
     <div className="scroll" tabIndex={0} role="group" aria-label={`Limits of the gate into ${policy.environment}, scrolls`}>
       <table className="t dense" aria-label={`Limits of the gate into ${policy.environment}`}>

@@ -38,14 +38,14 @@ function MetricRow({ check, metric, live }: { check: string; metric: MetricView;
         <b>{name}</b> {metric.group ? <span className="dim">{metric.group}</span> : says && <span className="sm faint">{says}</span>}
         {metric.value == null && metric.reason && <div className="sm bad-text">{metric.reason}</div>}
       </td>
-      <td className="num b">{score(metric.value)}</td>
+      <td className="num b val">{score(metric.value)}</td>
       <td className="num dim iv">{interval(metric)}</td>
       <td className="barcell">
         <MetricBar metric={metric} before={before} />
       </td>
       {live && <td className="num dim lv">{score(before?.value)}</td>}
       <td className="num dim hs">{count(metric.n)}</td>
-      <td>
+      <td className="lim">
         {metric.value == null ? (
           <ReleaseBadge kind="verdict" state="not_computable" />
         ) : limit ? (

@@ -26,12 +26,12 @@ function ReleaseRun({ project, release }: { project: string; release: ReleaseRun
         {release.state !== 'cut' && release.reason && <p className="dim">{codeText(sentence(spoken(release.reason)))}</p>}
         {why.length > 0 && (
           <ul className="dot why-not">
-            {why.map((line) => (
-              <li key={line}>
+            {why.map(({ text, verdict }) => (
+              <li key={text}>
                 <span className="ic bad">
-                  <Icon name={line.includes('could not compute') ? 'plug-x' : 'circle-x'} />
+                  <Icon name={lookFor('verdict', verdict).icon} label={lookFor('verdict', verdict).word} />
                 </span>
-                <span>{line}</span>
+                <span>{text}</span>
               </li>
             ))}
           </ul>

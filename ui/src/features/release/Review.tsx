@@ -2,7 +2,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { abandonPromotion, candidateQuery, gatesQuery, holdsQuery, isOpenPromotion, isWorking, mayNow, reviewQuery, type ReviewView, verbs } from '@/api/release';
 import { can, useMe } from '@/api/session';
-import { Badge, Env, Icon, Loading, Meta, NextStrip, PageHead, Panel, ReasonButton, When, Who } from '@/components';
+import { Badge, Icon, Loading, Meta, NextStrip, PageHead, Panel, ReasonButton, When, Who } from '@/components';
 import { Unread } from '@/frame/Lost';
 import { Digests } from './CandidateSide';
 import { DecidePromotion } from './DecidePromotion';
@@ -25,7 +25,7 @@ function WhatIsAsked({ review }: { review: ReviewView }) {
         {promotion?.kind === 'rollback' && 'Bring back '}
         {promotion?.kind === 'resume' && 'Let answer again '}
         {(promotion?.kind ?? 'release') === 'release' && 'Let '}
-        <b>{name}</b>, candidate {candidate.number}, {(promotion?.kind ?? 'release') === 'release' ? (live == null ? 'be the first to serve' : `replace candidate ${live}`) : ''} on the endpoint in <Env name={environment} />.{' '}
+        <b>{name}</b>, candidate {candidate.number}, {(promotion?.kind ?? 'release') === 'release' ? (live == null ? 'be the first to serve' : `replace candidate ${live}`) : ''} on the endpoint in <b>{environment}</b>.{' '}
         {environment === 'preprod' ? 'The repository’s own integration and end-to-end tests call that endpoint; it counts as verified when they pass.' : 'It takes all traffic, is watched while it bakes, and rolls back by itself if it fails.'}
       </p>
       {promotion?.reason && <p className="dim">“{promotion.reason}”</p>}

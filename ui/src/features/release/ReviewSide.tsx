@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import type { GatePolicyView, HoldView, ReviewView } from '@/api/release';
-import { Facts, FactBadge, Icon, Line, Panel, readPrincipal, When, Who } from '@/components';
+import { Facts, Icon, Line, Panel, readPrincipal, When, Who } from '@/components';
 import { duration, sentence, spoken, words } from '@/lib/format';
 import { lookFor } from './looks';
 import { approvalsOf, waitsFor } from './verbs';
@@ -27,7 +27,7 @@ function Approvals({ review, why }: { review: ReviewView; why: string | null }) 
       ))}
       {promotion?.state === 'awaiting_approval' && <Line icon="user-question" tone="waiting" title={sentence(waitsFor(promotion))} under={<>asked <When at={promotion.created_at} form="ago" /></>} />}
       {!fact && <Line icon="circle-check" tone="good" title="No person’s approval is asked for" under="The checks decide" />}
-      {why && <Line icon="user-off" title={<FactBadge group="gate" fact="author" word="You may not approve it" />} under={`You made part of it: ${why}. Somebody else who holds the role decides.`} />}
+      {why && <Line icon="user-off" title={<b className="m">You may not approve it</b>} under={`You made part of it: ${why}. Somebody else who holds the role decides.`} />}
       {!why && who && <Line icon="user-off" title="Its authors may not" under={`${who}; administrators are no exception`} />}
     </Panel>
   );

@@ -85,7 +85,7 @@ export function millOf(at: Standing): Boat | null {
   if (!newest) return null;
   const look = lookFor('release', newest.state);
   const fact = newest.state === 'running' ? 'trains as preprod' : newest.state === 'cut' && newest.candidate != null ? `cut ${newest.candidate}` : newest.state === 'not_cut' ? 'no candidate' : 'failed';
-  return { key: newest.run, name: `Run ${shortId(newest.run)}`, fact, tone: newest.state === 'cut' ? 'idle' : look.tone, icon: newest.state === 'cut' ? 'circle-check' : look.icon, sentence: `Run ${shortId(newest.run)} of main, ${newest.subject}: ${fact}`, to: { to: '/runs/$id', params: { id: newest.run } } };
+  return { key: newest.run, name: `Run ${shortId(newest.run).replace(/^run-/, '')}`, fact, tone: newest.state === 'cut' ? 'idle' : look.tone, icon: newest.state === 'cut' ? 'circle-check' : look.icon, sentence: `Run ${shortId(newest.run)} of main, ${newest.subject}: ${fact}`, to: { to: '/runs/$id', params: { id: newest.run } } };
 }
 
 /** How full a gate is, the tone of what it waits for, and whether a hand lies on it. */

@@ -60,6 +60,12 @@ export function changesOf(before: GatePolicyView, after: GatePolicyBody): string
     if (old && old.red !== tolerance.red) lines.push(`${isLooser(old, tolerance) ? 'Looser: ' : ''}${name} fails at ${score(tolerance.red)} instead of ${score(old.red)}`);
     if (old && old.amber !== tolerance.amber) lines.push(`${name} is amber at ${score(tolerance.amber)} instead of ${score(old.amber)}`);
   }
+  for (const { metric, red, better } of after.tolerances) {
+    if (!before.tolerances.some((one) => one.metric === metric)) lines.push(`${metricWords(metric).name} fails ${better === 'higher' ? 'below' : 'above'} ${score(red)}`);
+  }
+  for (const { metric } of before.tolerances) {
+    if (!after.tolerances.some((one) => one.metric === metric)) lines.push(`Looser: ${metricWords(metric).name} is no longer judged`);
+  }
   const total = (policy: GatePolicyBody) => policy.approvals.reduce((sum, one) => sum + one.count, 0);
   if (total(before) !== total(after)) lines.push(`${total(after) < total(before) ? 'Looser: ' : ''}${total(after)} approvals instead of ${total(before)}`);
   else if (JSON.stringify(before.approvals) !== JSON.stringify(after.approvals)) lines.push('Other roles approve');

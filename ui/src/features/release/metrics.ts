@@ -1,5 +1,5 @@
 /** Metrics in words and numbers: what each one says, its limit beside it, and where it lies on its bar. */
-import type { CandidateCheck, GatePolicyView, MetricView } from '@/api/release';
+import type { CandidateCheck, GatePolicyView, MetricView, Verdict } from '@/api/release';
 import type { StateLook } from '@/api/states';
 import { count, figure, unknown, words } from '@/lib/format';
 import { amber, lookFor } from './looks';
@@ -12,6 +12,9 @@ const known: Record<string, Words> = {
   parity_labels: { name: 'Parity of answers', says: 'share of rows that the export answers otherwise', better: 'lower' },
   demographic_parity: { name: 'Bias', says: 'gap of the positive outcome between groups', better: 'lower' },
 };
+
+/** The metrics that the platform computes. */
+export const metricNames = Object.keys(known);
 
 /** Returns what a metric is called and what it says. */
 export function metricWords(name: string): { name: string; says: string | null } {
@@ -86,16 +89,16 @@ export function barSentence(metric: MetricView, before?: Pick<MetricView, 'value
 }
 
 /** Returns why nothing was cut, a line for each: metric, value, limit; or why there is no value. */
-export function reasonsOf(checks: CandidateCheck[]): string[] {
+export function reasonsOf(checks: CandidateCheck[]): { text: string; verdict: Verdict }[] {
   return checks.flatMap((check) => {
     if (check.verdict === 'passed') return [];
     const broken = check.metrics.filter((metric) => metric.verdict !== 'passed');
-    if (broken.length === 0) return [`${checkName(check.name)}: ${check.note || lookFor('verdict', check.verdict).word.toLowerCase()}`];
+    if (broken.length === 0) return [{ text: `${checkName(check.name)}: ${check.note || lookFor('verdict', check.verdict).word.toLowerCase()}`, verdict: check.verdict }];
     return broken.map((metric) => {
       const { name } = metricWords(metric.name);
       const what = `${name}${metric.group ? ` of ${metric.group}` : ''}`;
-      if (metric.value == null) return `${what}: could not compute${metric.reason ? `, ${metric.reason}` : ''}`;
-      return `${what} ${score(metric.value)}, limit ${limitOf(metric) ?? unknown}`;
+      if (metric.value == null) return { text: `${what}: could not compute${metric.reason ? `, ${metric.reason}` : ''}`, verdict: 'not_computable' };
+      return { text: `${what} ${score(metric.value)}, limit ${limitOf(metric) ?? unknown}`, verdict: metric.verdict };
     });
   });
 }
