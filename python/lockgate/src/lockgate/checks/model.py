@@ -14,12 +14,12 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime as ort
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from lockgate.checks import onnx_file
 from lockgate.checks.measure import Floats, NotComputableError
+from lockgate.checks.runtime import ort
 
 BATCH: Final = 10_000
 """How many rows are predicted at a time."""

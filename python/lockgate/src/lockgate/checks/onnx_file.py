@@ -98,7 +98,10 @@ def _check_model(model: memoryview) -> None:
         if depth > DEEPEST:
             raise NotComputableError(f"the model's graphs lie deeper than {DEEPEST}")
         if number == GRAPH_NODES:
-            _check_tensors(holder, (GRAPH_TENSORS,), (GRAPH_SPARSE,))
+            for tensor in _inside(holder, GRAPH_TENSORS):
+                _check_tensor(tensor)
+            for pair in _inside(holder, GRAPH_SPARSE):
+                _check_sparse(pair)
         for node in _inside(holder, number):
             nodes += 1
             if nodes > MOST_NODES:
@@ -118,17 +121,22 @@ def _check_node(node: memoryview) -> list[memoryview]:
     for domain in _inside(node, NODE_DOMAIN):
         _check_domain(domain)
     for attribute in _inside(node, NODE_ATTRIBUTES):
-        _check_tensors(attribute, ATTRIBUTE_TENSORS, ATTRIBUTE_SPARSE)
-        below.extend(_inside(attribute, *ATTRIBUTE_GRAPHS))
+        # Once through: the attributes of a forest hold millions of numbers.
+        for number, value in fields(attribute):
+            if not isinstance(value, memoryview):
+                continue
+            if number in ATTRIBUTE_GRAPHS:
+                below.append(value)
+            elif number in ATTRIBUTE_TENSORS:
+                _check_tensor(value)
+            elif number in ATTRIBUTE_SPARSE:
+                _check_sparse(value)
     return below
 
 
-def _check_tensors(holder: memoryview, tensors: tuple[int, ...], sparse: tuple[int, ...]) -> None:
-    for tensor in _inside(holder, *tensors):
+def _check_sparse(pair: memoryview) -> None:
+    for tensor in _inside(pair, 1, 2):
         _check_tensor(tensor)
-    for pair in _inside(holder, *sparse):
-        for tensor in _inside(pair, 1, 2):
-            _check_tensor(tensor)
 
 
 def _check_tensor(tensor: memoryview) -> None:
