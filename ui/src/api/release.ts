@@ -39,11 +39,12 @@ export type CandidateView = {
   run: string;
   created_at: string;
   authors: Author[];
-  /** Names in its commits that belong to nobody on record. */
+  /** Names in its commits that belong to nobody on record; one of them keeps it from being approved. */
   unmapped: string[];
   datasets: { dataset: string; version: number | string }[];
   purposes: string[];
   checks: CandidateCheck[];
+  /** The newest first. */
   promotions: { id: string; environment: EnvironmentName; state: PromotionState; kind: PromotionKind }[];
   next: Next;
 };
@@ -51,8 +52,10 @@ export type ReleaseState = 'running' | 'cut' | 'not_cut' | 'failed';
 /** A run of the `main` pipeline as *preprod*, and what came of it. */
 export type ReleaseRunView = {
   commit: string;
+  /** The first line of the commit's message; empty while the run goes on. */
   subject: string;
-  run: string;
+  /** Null where nothing could be run. */
+  run?: string | null;
   state: ReleaseState;
   candidate?: number | null;
   reason?: string | null;
@@ -61,7 +64,10 @@ export type ReleaseRunView = {
   next: Next;
 };
 export type GateState = 'passed' | 'open' | 'failed' | 'waiting';
+/** A condition of a gate: `open` waits for people, `waiting` for a machine. */
 export type GateItem = { name: string; state: GateState; note: string };
+/** What somebody decided; it counts while it was given for this content, under the policy in force. */
+export type ApprovalView = { by: string; decision: 'approved' | 'rejected'; comment?: string | null; at: string; counts?: boolean };
 export type ReviewView = {
   candidate: CandidateView;
   environment: EnvironmentName;
@@ -84,20 +90,22 @@ export type PromotionView = {
   state: PromotionState;
   reason?: string | null;
   gates: GateItem[];
-  approvals: { by: string; decision: 'approved' | 'rejected'; comment?: string | null; at: string }[];
+  approvals: ApprovalView[];
   /** What the policy asks for in all. */
   needed: Needed[];
   rollout?: string | null;
   run?: string | null;
   asked_by: string;
+  bakes_until?: string | null;
   created_at: string;
   changed_at: string;
+  live_at?: string | null;
   ended_at?: string | null;
   next: Next;
 };
 export type Stop = { reason: string; by: string; at: string };
 export type ProductionView = { environment: EnvironmentName; endpoint: string; live?: number | null; suspended?: Stop | null; next: Next };
-export type HoldView = { id: string; project: string; environment: EnvironmentName; reason: string; by: string; at: string; lifted?: Stop | null };
+export type HoldView = { id: string; project: string; environment: EnvironmentName; reason: string; by: string; at: string; lifted?: Stop | null; next?: Next };
 export type ToleranceView = { metric: string; better: 'higher' | 'lower'; amber: number; red: number; rationale: string };
 export type GatePolicyBody = { required: string[]; may_be_not_computable: string[]; approvals: Needed[]; baking_s: number; tolerances: ToleranceView[] };
 export type GatePolicyView = GatePolicyBody & { environment: EnvironmentName; version: number; state: 'draft' | 'in_force' | 'replaced'; by: string; at: string; next?: Next };
@@ -128,7 +136,7 @@ type ReleasePaths = {
   '/projects/{id}/holds': Get<InProject, PageOf<HoldView> | HoldView[]> & Post<InProject, { environment: EnvironmentName; reason: string }, HoldView, 201>;
   '/holds/{id}/lift': Post<{ id: string }, { reason: string }, HoldView>;
   '/projects/{id}/gates': Get<InProject, PageOf<GatePolicyView> | GatePolicyView[]>;
-  '/projects/{id}/gates/{environment}': Post<InProject & { environment: string }, GatePolicyBody, GatePolicyView>;
+  '/projects/{id}/gates/{environment}': Post<InProject & { environment: string }, GatePolicyBody & { version?: number }, GatePolicyView>;
   '/decisions/promotions': { get: { parameters: { query?: Paged }; responses: Answers<PageOf<PromotionView>, 200> } };
 };
 const release = http as unknown as Client<ReleasePaths>;
@@ -161,8 +169,8 @@ export const suspend = (project: string, environment: EnvironmentName, reason: s
 export const resume = (project: string, environment: EnvironmentName) => ask(release.POST('/projects/{id}/resume', { params: { ...of(project), header: onceKey() }, body: { environment } }));
 export const placeHold = (project: string, environment: EnvironmentName, reason: string) => ask(release.POST('/projects/{id}/holds', { params: { ...of(project), header: onceKey() }, body: { environment, reason } }));
 export const liftHold = (id: string, reason: string) => ask(release.POST('/holds/{id}/lift', { params: { path: { id } }, body: { reason } }));
-/** Puts a new version of a gate policy in force. */
-export const editGate = (project: string, environment: string, body: GatePolicyBody) => ask(release.POST('/projects/{id}/gates/{environment}', { params: { path: { id: project, environment } }, body }));
+/** Puts a new version of a gate policy in force; refused if another than `version` is in force by now. */
+export const editGate = (project: string, environment: string, version: number, body: GatePolicyBody) => ask(release.POST('/projects/{id}/gates/{environment}', { params: { path: { id: project, environment } }, body: { version, ...body } }));
 
 const open: PromotionState[] = ['offered', 'checking', 'awaiting_approval', 'deploying', 'verifying'];
 /** The operations that `next.action` names. */
@@ -190,6 +198,8 @@ export const verbs = {
 /** Whether the server says that this viewer may do that now. */
 export const mayNow = (next: Pick<Next, 'action'>, act: keyof typeof operations) => (operations[act] as readonly string[]).includes(next.action ?? '');
 
+/** Whether somebody's approval counts. */
+export const isGiven = (approval: Pick<ApprovalView, 'decision' | 'counts'>) => approval.decision === 'approved' && approval.counts !== false;
 /** Whether a promotion has not come to its end. */
 export const isOpenPromotion = (promotion: { state: PromotionState }) => open.includes(promotion.state);
 /** Whether a machine is at work on it, so that it is worth looking again soon. */

@@ -32,7 +32,7 @@ function Live({ project, name, at }: { project: string; name: 'preprod' | 'prod'
         <>
           <dt>Since</dt>
           <dd>
-            <When at={since.changed_at} />
+            <When at={since.live_at ?? since.changed_at} />
           </dd>
         </>
       )}

@@ -35,13 +35,13 @@ export function MainPipeline({ project, release }: { project: string; release: R
       <div className="ph">
         <h2>Main pipeline</h2>
         <span className="sp" />
-        {release && (
+        {release?.run && (
           <Link className="link sm" to="/runs/$id" params={{ id: release.run }}>
             {shortId(release.run)}
           </Link>
         )}
       </div>
-      {release?.state === 'running' && <Steps run={release.run} />}
+      {release?.state === 'running' && release.run && <Steps run={release.run} />}
       {release &&
         release.state !== 'running' &&
         release.checks.map((check) => {

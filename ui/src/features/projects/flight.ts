@@ -25,7 +25,7 @@ export function chambersOf(project: ProjectView, runs: RunView[], merges: { comm
   const inProd = live('prod');
   const since = inProd?.live != null ? promotionOf(at, inProd.live, 'prod') : null;
   const verified = floating(at).filter((one) => one.place === 'preprod' && !one.isOut).length;
-  const prod = inProd?.suspended ? 'stopped' : inProd?.live == null ? 'nothing live' : since ? liveFor(since.changed_at) : 'live';
+  const prod = inProd?.suspended ? 'stopped' : inProd?.live == null ? 'nothing live' : since ? liveFor(since.live_at ?? since.changed_at) : 'live';
   return {
     main: { fact: merges[0] && merges.length > 1 ? `merged ${instant(merges[0].committed_at)}` : 'template only' },
     dev: { fact: standing('dev', 'runs of people'), skiffs: runs.filter((run) => isUnderWay(run) && run.environment.endsWith('/dev')).map(skiffOf) },

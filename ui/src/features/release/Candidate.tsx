@@ -20,7 +20,7 @@ export function Candidate() {
   const view = found.data;
   const to = nextEnvironment(view);
   const open = view.promotions.find((promotion) => isOpenPromotion(promotion) && promotion.state !== 'offered');
-  const live = view.promotions.findLast((promotion) => promotion.state === 'live');
+  const live = view.promotions.find((promotion) => promotion.state === 'live');
   return (
     <ObjectPage
       icon="package"

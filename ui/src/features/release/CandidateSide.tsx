@@ -10,7 +10,7 @@ export function Authors({ candidate }: { candidate: CandidateView }) {
         <Line key={author.name} lead={author.person ? <Who who={author.person} bare /> : <span className="ic idle"><Icon name="user-off" /></span>} title={author.person ? readPrincipal(author.person).name : author.name} under={author.why} />
       ))}
       {candidate.unmapped.map((name) => (
-        <Line key={name} icon="alert-triangle" tone="warn" title={name} under="In its commits, but nobody on record; a platform administrator can say who it is" />
+        <Line key={name} icon="alert-triangle" tone="warn" title={name} under="In its commits, but nobody on record: nobody can approve it before a platform administrator says who it is" />
       ))}
       {candidate.authors.length + candidate.unmapped.length === 0 && <Line icon="user-off" title="No author is on record" />}
     </Panel>

@@ -1,7 +1,8 @@
 import { Link } from '@tanstack/react-router';
 import type { ColumnDef } from '@tanstack/react-table';
 import type { ReactNode } from 'react';
-import type { CandidateView, EnvironmentName } from '@/api/release';
+import { type CandidateView, type EnvironmentName, isOpenPromotion } from '@/api/release';
+import type { StateLook } from '@/api/states';
 import { Badge, When, Who } from '@/components';
 import { DataTable } from '@/components/DataTable';
 import { lookFor } from './looks';
@@ -9,7 +10,16 @@ import { passedOf } from './metrics';
 import { ReleaseBadge } from './ReleaseBadge';
 
 /** Returns the newest promotion of a candidate into an environment, as the list carries it. */
-const lastInto = (candidate: CandidateView, environment: EnvironmentName) => candidate.promotions.findLast((promotion) => promotion.environment === environment);
+const lastInto = (candidate: CandidateView, environment: EnvironmentName) => candidate.promotions.find((promotion) => promotion.environment === environment);
+
+/** Returns where a candidate is now, in words: live, at a gate, or how it ended. */
+export function nowOf(candidate: Pick<CandidateView, 'promotions'>): StateLook {
+  const newest = candidate.promotions.find((promotion) => promotion.environment === 'prod' && promotion.state === 'live') ?? candidate.promotions[0];
+  if (!newest) return { tone: 'idle', icon: 'circle-dashed', word: 'Not promoted yet' };
+  const look = lookFor('promotion', newest.state);
+  if (newest.state === 'live') return { ...look, word: newest.environment === 'prod' ? 'Live in prod' : 'Verified in preprod' };
+  return isOpenPromotion(newest) ? { ...look, word: `${look.word}, ${newest.environment}` } : look;
+}
 
 function Gate({ candidate, environment }: { candidate: CandidateView; environment: 'preprod' | 'prod' }) {
   const promotion = lastInto(candidate, environment);
@@ -23,9 +33,7 @@ function Gate({ candidate, environment }: { candidate: CandidateView; environmen
 }
 
 function Now({ candidate }: { candidate: CandidateView }) {
-  const { tone, text } = candidate.next;
-  const icon = { idle: 'archive', working: 'loader-2', waiting: 'user-question', good: 'heartbeat', warn: 'alert-triangle', bad: 'circle-x' }[tone];
-  return <Badge form="plain" look={{ tone, icon, word: text.replace(/\.$/, '') }} />;
+  return <Badge form="plain" look={nowOf(candidate)} />;
 }
 
 const columns: ColumnDef<CandidateView, unknown>[] = [

@@ -1,18 +1,19 @@
 import { Textarea } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
-import { approvePromotion, type PromotionView, rejectPromotion, type ReviewView } from '@/api/release';
+import { approvePromotion, isGiven, type PromotionView, rejectPromotion, type ReviewView } from '@/api/release';
 import { useMe } from '@/api/session';
 import { ActDialog, Btn, ReasonButton } from '@/components';
 import { roleLine } from '@/frame/TopBar';
-import { duration, plural } from '@/lib/format';
+import { duration, plural, sentence } from '@/lib/format';
 import { useKeys } from '@/lib/keys';
+import { changesShown } from './changes';
 import { useLookAgain } from './useStanding';
 
 /** Returns what an approval starts: the rollout if it is the last one needed, else nothing yet. */
 export function approvalEffect(promotion: PromotionView, live: number | null, bakingS: number | null): { isLast: boolean; text: string } {
   const needed = promotion.needed.reduce((sum, one) => sum + one.count, 0);
-  const left = needed - promotion.approvals.filter((approval) => approval.decision === 'approved').length;
+  const left = needed - promotion.approvals.filter(isGiven).length;
   const { candidate, environment } = promotion;
   if (left > 1) return { isLast: false, text: `Yours is one of ${plural(left, 'approval')} still needed; nothing starts before the last one.` };
   const baking = bakingS ? ` It is watched for ${duration(bakingS * 1000)}, and` : ' It';
@@ -70,8 +71,8 @@ export function DecidePromotion({ review, promotion, bakingS }: { review: Review
         question={`Approve candidate ${candidate} into ${environment}?`}
         consequence={effect.text}
         rows={[
-          ...review.changes.slice(0, 3).map(({ what, before, after }): [string, string, string] => [what, before ?? 'none', after]),
-          ...(review.affected.length > 0 ? [['Affects', review.affected.join('; ')] as [string, string]] : []),
+          ...changesShown(review.changes).slice(0, 3).map(({ what, before, after }): [string, string, string] => [what, before, after]),
+          ...(review.affected.length > 0 ? [['Affects', sentence(review.affected.join('; ').replaceAll('`', ''))] as [string, string]] : []),
           ['Undo', live == null ? 'Stop it, at any time and within a second' : `One click back to candidate ${live}; or stop it, within a second`],
         ]}
         act={`Approve candidate ${candidate}`}

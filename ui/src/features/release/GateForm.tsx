@@ -79,7 +79,7 @@ export function GateForm({ project, policy, onClose }: { project: string; policy
   const isWhole = Object.keys(faults).length === 0;
   const changes = isWhole ? changesOf(policy, bodyOf(draft)) : [];
   const edit = useMutation({
-    mutationFn: () => editGate(project, policy.environment, bodyOf(draft)),
+    mutationFn: () => editGate(project, policy.environment, policy.version, bodyOf(draft)),
     onSuccess: async () => {
       await lookAgain();
       onClose();

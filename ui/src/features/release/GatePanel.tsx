@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router';
-import { type CandidateView, type HoldView, mayNow, type PromotionView } from '@/api/release';
+import { type CandidateView, type HoldView, isGiven, mayNow, type PromotionView } from '@/api/release';
 import { Badge, BtnLink, Env, Icon, readPrincipal, When, Who } from '@/components';
+import { codeText } from '@/components/codeText';
 import { sentence, spoken, words } from '@/lib/format';
 import type { Standing } from './flight';
 import { atGate, promotionOf } from './flight';
@@ -49,17 +50,18 @@ function Numbers({ candidate }: { candidate: CandidateView }) {
   );
 }
 
-function Gates({ promotion }: { promotion: PromotionView }) {
+/** The conditions, less what stands below in its own words: the approvals, and the holds that lie there. */
+function Gates({ promotion, isHeld }: { promotion: PromotionView; isHeld: boolean }) {
   return promotion.gates
-    .filter((gate) => gate.name !== 'approvals')
+    .filter((gate) => gate.name !== 'approvals' && !(isHeld && gate.name === 'holds'))
     .map((gate) => {
       const look = lookFor('gate', gate.state);
       return (
-        <div className={gate.state === 'open' ? 'chk todo' : 'chk'} key={gate.name}>
+        <div className={gate.state === 'waiting' ? 'chk todo' : 'chk'} key={gate.name}>
           <span className={`ic ${look.tone}`}>
             <Icon name={look.icon} label={look.word} />
           </span>
-          <span className="two-lines">{gate.note ? spoken(sentence(gate.note)) : sentence(words(gate.name))}</span>
+          <span className="two-lines">{codeText(gate.note ? spoken(sentence(gate.note)) : sentence(words(gate.name)))}</span>
         </div>
       );
     });
@@ -68,7 +70,7 @@ function Gates({ promotion }: { promotion: PromotionView }) {
 /** Who approved, who is asked, and who may not. */
 export function ApprovalLines({ promotion, authors }: { promotion: PromotionView; authors: CandidateView['authors'] }) {
   const words_ = approvalsOf(promotion);
-  const given = promotion.approvals.filter((approval) => approval.decision === 'approved').length;
+  const given = promotion.approvals.filter(isGiven).length;
   if (!words_) return null;
   return (
     <>
@@ -89,7 +91,10 @@ export function ApprovalLines({ promotion, authors }: { promotion: PromotionView
           <span className={`ic ${approval.decision === 'approved' ? 'good' : 'bad'}`}>
             <Icon name={approval.decision === 'approved' ? 'user-check' : 'barrier-block'} label={approval.decision === 'approved' ? 'Approved' : 'Refused'} />
           </span>
-          <span className="cut">{readPrincipal(approval.by).name}</span>
+          <span className="cut">
+            {readPrincipal(approval.by).name}
+            {approval.counts === false && <span className="faint"> void: the policy changed</span>}
+          </span>
           <span className="v">
             <When at={approval.at} />
           </span>
@@ -115,8 +120,8 @@ export function GatePanel({ project, at, environment }: { project: string; at: S
   const holds = openHolds(at.holds, environment);
   const candidate = at.candidates.find((one) => one.number === promotion?.candidate);
   const isMine = !!promotion && mayNow(promotion.next, 'approve');
-  const look = holds.length > 0 ? lookFor('hold', 'placed') : !promotion ? lookFor('gate', 'open') : isMine ? yours : lookFor('promotion', promotion.state);
   if (!promotion) return <EmptyGate project={project} at={at} environment={environment} holds={holds} />;
+  const look = holds.length > 0 ? lookFor('hold', 'placed') : isMine ? yours : lookFor('promotion', promotion.state);
   return (
     <section className={`panel gp gatep ${look.tone}${isMine ? ' first' : ''}`} aria-label={`Gate into ${environment}`}>
       <div className="ph">
@@ -130,7 +135,7 @@ export function GatePanel({ project, at, environment }: { project: string; at: S
         <Badge form="plain" look={look} />
       </div>
       {candidate && <Numbers candidate={candidate} />}
-      <Gates promotion={promotion} />
+      <Gates promotion={promotion} isHeld={holds.length > 0} />
       <ApprovalLines promotion={promotion} authors={candidate?.authors ?? []} />
       <HoldLines holds={holds} />
       {isMine ? (
@@ -147,7 +152,7 @@ export function GatePanel({ project, at, environment }: { project: string; at: S
         <div className="pf">
           <Icon name="info-circle" size="s" />
           <span>
-            {spoken(promotion.next.text)} {others.length > 0 && `${others.length} more wait behind it.`}
+            {codeText(spoken(`${promotion.next.text} ${promotion.next.reason ?? ''}`))} {others.length > 0 && `${others.length} more wait behind it.`}
           </span>
         </div>
       )}

@@ -47,7 +47,7 @@ function Policy({ policy, onEdit }: { policy: GatePolicyView; onEdit: (() => voi
     <Panel
       title={<Env name={policy.environment} of="Gate into" />}
       label={`Gate into ${policy.environment}`}
-      note={`version ${policy.version}`}
+      note={policy.version === 0 ? 'as every project has it at first' : `version ${policy.version}`}
       right={
         <>
           <ReleaseBadge kind="gatePolicy" state={policy.state} />
@@ -60,7 +60,13 @@ function Policy({ policy, onEdit }: { policy: GatePolicyView; onEdit: (() => voi
       }
       foot={
         <span>
-          By {readPrincipal(policy.by).name}, <When at={policy.at} />
+          {policy.version === 0 ? (
+            'It holds until somebody changes it.'
+          ) : (
+            <>
+              By {readPrincipal(policy.by).name}, <When at={policy.at} />
+            </>
+          )}
         </span>
       }
     >

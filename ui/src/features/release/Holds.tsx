@@ -1,7 +1,7 @@
 import { SegmentedControl, Textarea } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
-import { type HoldView, liftHold, placeHold, verbs } from '@/api/release';
+import { type HoldView, liftHold, mayNow, placeHold, verbs } from '@/api/release';
 import { can, useMe } from '@/api/session';
 import { Btn, ConfirmAct, Empty, Env, Icon, Panel, ProblemNote, readPrincipal, ReasonButton, When } from '@/components';
 import { roleLine } from '@/frame/TopBar';
@@ -29,7 +29,7 @@ function Hold({ hold, mayLift }: { hold: HoldView; mayLift: boolean }) {
           )}
         </div>
       </div>
-      {!hold.lifted && mayLift && (
+      {!hold.lifted && (mayLift || (hold.next && mayNow(hold.next, 'lift'))) && (
         <ReasonButton
           size="sm"
           look="plain"

@@ -16,12 +16,14 @@ function ReleaseRun({ project, release }: { project: string; release: ReleaseRun
         <Icon name={look.icon} />
       </span>
       <div className="bd">
-        <span className="m">{release.subject}</span>
+        <span className="m">{release.subject || 'A merge to main'}</span>
         <div className="sm faint row g4 wrap">
           <When at={release.started_at} form="ago" />
-          <Link className="link" to="/runs/$id" params={{ id: release.run }}>
-            Its run
-          </Link>
+          {release.run && (
+            <Link className="link" to="/runs/$id" params={{ id: release.run }}>
+              Its run
+            </Link>
+          )}
         </div>
         {release.state !== 'cut' && release.reason && <p className="dim">{codeText(sentence(spoken(release.reason)))}</p>}
         {why.length > 0 && (
@@ -51,5 +53,5 @@ function ReleaseRun({ project, release }: { project: string; release: ReleaseRun
 /** Runs of `main` as *preprod*, the newest first, and why nothing was cut: metric, value, limit. */
 export function ReleaseRuns({ project, releases }: { project: string; releases: ReleaseRunView[] }) {
   if (releases.length === 0) return <Empty small title="main has not been trained as preprod yet." why="Every merge does it: train, export, compare, judge, and cut a candidate if all required checks pass." command={`lockgate project merge ${project} my-change`} />;
-  return releases.map((release) => <ReleaseRun key={release.run} project={project} release={release} />);
+  return releases.map((release) => <ReleaseRun key={release.commit} project={project} release={release} />);
 }

@@ -3,8 +3,11 @@ import { Link, useParams } from '@tanstack/react-router';
 import { abandonPromotion, candidateQuery, gatesQuery, holdsQuery, isOpenPromotion, isWorking, mayNow, reviewQuery, type ReviewView, verbs } from '@/api/release';
 import { can, useMe } from '@/api/session';
 import { Badge, Icon, Loading, Meta, NextStrip, PageHead, Panel, ReasonButton, When, Who } from '@/components';
+import { codeText } from '@/components/codeText';
 import { Unread } from '@/frame/Lost';
+import { sentence } from '@/lib/format';
 import { Digests } from './CandidateSide';
+import { changesShown } from './changes';
 import { DecidePromotion } from './DecidePromotion';
 import { lookFor, yours } from './looks';
 import { passedOf } from './metrics';
@@ -34,7 +37,8 @@ function WhatIsAsked({ review }: { review: ReviewView }) {
 }
 
 function Changes({ review }: { review: ReviewView }) {
-  const { changes, live, candidate } = review;
+  const { live, candidate } = review;
+  const changes = changesShown(review.changes);
   return (
     <Panel title={<span className="row g4"><Icon name="file-diff" /> What changed since the live one</span>} label="What changed since the live one" {...(live == null ? { note: 'nothing is live here yet' } : {})}>
       {changes.length === 0 ? (
@@ -53,7 +57,7 @@ function Changes({ review }: { review: ReviewView }) {
               {changes.map((change) => (
                 <tr key={change.what}>
                   <th scope="row">{change.what}</th>
-                  <td className="dim">{change.before ?? '–'}</td>
+                  <td className="dim">{change.before}</td>
                   <td>{change.after}</td>
                 </tr>
               ))}
@@ -74,7 +78,7 @@ function Bullets({ title, icon, lines, mark }: { title: string; icon: string; li
             <span className="ic idle">
               <Icon name={mark} />
             </span>
-            <span>{line}</span>
+            <span>{codeText(sentence(line))}</span>
           </li>
         ))}
       </ul>

@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import type { GatePolicyView, HoldView, ReviewView } from '@/api/release';
 import { Facts, Icon, Line, Panel, readPrincipal, When, Who } from '@/components';
+import { codeText } from '@/components/codeText';
 import { duration, sentence, spoken, words } from '@/lib/format';
 import { lookFor } from './looks';
 import { approvalsOf, waitsFor } from './verbs';
@@ -20,6 +21,7 @@ function Approvals({ review, why }: { review: ReviewView; why: string | null }) 
           under={
             <>
               {approval.decision === 'approved' ? 'Approved' : 'Refused'} <When at={approval.at} />
+              {approval.counts === false && ', void: the policy changed since'}
               {approval.comment && <span className="said"> “{approval.comment}”</span>}
             </>
           }
@@ -49,7 +51,7 @@ export function ReviewSide({ review, policy, held, why }: { review: ReviewView; 
                 <span className={`ic ${look.tone}`}>
                   <Icon name={look.icon} label={look.word} />
                 </span>
-                <span className="two-lines">{gate.note ? spoken(sentence(gate.note)) : sentence(words(gate.name))}</span>
+                <span className="two-lines">{codeText(gate.note ? spoken(sentence(gate.note)) : sentence(words(gate.name)))}</span>
               </div>
             );
           })}
@@ -84,6 +86,8 @@ export function ReviewSide({ review, policy, held, why }: { review: ReviewView; 
               ['Asked by', <Who key="a" who={promotion.asked_by} />],
               ['Asked', <When key="w" at={promotion.created_at} />],
               ['Its tests', promotion.run ? <Link key="r" className="link" to="/runs/$id" params={{ id: promotion.run }}>run against the endpoint</Link> : null],
+              ['Bakes until', promotion.bakes_until && !promotion.live_at ? <When key="b" at={promotion.bakes_until} /> : null],
+              ['Live', promotion.live_at ? <When key="l" at={promotion.live_at} /> : null],
               ['Rollout', promotion.rollout ? <Link key="o" className="link" to="/projects/$id/production" params={{ id: candidate.project }}>on the endpoint</Link> : null],
               ['Ended', promotion.ended_at ? <When key="e" at={promotion.ended_at} /> : null],
             ]}

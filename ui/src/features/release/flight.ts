@@ -1,6 +1,6 @@
 /** Where each candidate floats: it lies in the environment it is in, before the gate that it wants to pass. */
 import type { CandidateView, EnvironmentName, HoldView, ProductionView, PromotionView, ReleaseRunView } from '@/api/release';
-import { isOpenPromotion, mayNow } from '@/api/release';
+import { isGiven, isOpenPromotion, mayNow } from '@/api/release';
 import type { Tone } from '@/api/states';
 import type { Boat } from '@/components';
 import { plural, shortId } from '@/lib/format';
@@ -82,10 +82,10 @@ export function boatOf(project: string, at: Standing, one: Floating): Boat {
 /** Returns the run in the feed: the newest, as long as it runs or nothing newer floats. */
 export function millOf(at: Standing): Boat | null {
   const newest = at.releases[0];
-  if (!newest) return null;
+  if (!newest?.run) return null;
   const look = lookFor('release', newest.state);
   const fact = newest.state === 'running' ? 'trains as preprod' : newest.state === 'cut' && newest.candidate != null ? `cut ${newest.candidate}` : newest.state === 'not_cut' ? 'no candidate' : 'failed';
-  return { key: newest.run, name: `Run ${shortId(newest.run).replace(/^run-/, '')}`, fact, tone: newest.state === 'cut' ? 'idle' : look.tone, icon: newest.state === 'cut' ? 'circle-check' : look.icon, sentence: `Run ${shortId(newest.run)} of main, ${newest.subject}: ${fact}`, to: { to: '/runs/$id', params: { id: newest.run } } };
+  return { key: newest.run, name: `Run ${shortId(newest.run).replace(/^run-/, '')}`, fact, tone: newest.state === 'cut' ? 'idle' : look.tone, icon: newest.state === 'cut' ? 'circle-check' : look.icon, sentence: `Run ${shortId(newest.run)} of main${newest.subject && `, ${newest.subject}`}: ${fact}`, to: { to: '/runs/$id', params: { id: newest.run } } };
 }
 
 /** How full a gate is, the tone of what it waits for, and whether a hand lies on it. */
@@ -95,7 +95,7 @@ export type GateFacts = { share: number; tone: Tone; icon: string; word: string;
 export function shareOf(promotion: Pick<PromotionView, 'gates' | 'approvals' | 'needed'>): number {
   const gates = promotion.gates.filter((gate) => gate.name !== 'approvals');
   const needed = promotion.needed.reduce((sum, one) => sum + one.count, 0);
-  const given = Math.min(needed, promotion.approvals.filter((approval) => approval.decision === 'approved').length);
+  const given = Math.min(needed, promotion.approvals.filter(isGiven).length);
   const all = gates.length + needed;
   return all === 0 ? 0 : (gates.filter((gate) => gate.state === 'passed').length + given) / all;
 }

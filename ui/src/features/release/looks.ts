@@ -15,7 +15,7 @@ export const looks = {
   gatePolicy: { draft: s('idle', 'pencil', 'Draft'), in_force: s('good', 'shield-check', 'In force'), replaced: s('idle', 'archive', 'Replaced') },
   release: { running: s('working', 'loader-2', 'Running'), cut: s('good', 'package', 'Candidate cut'), not_cut: s('bad', 'barrier-block', 'No candidate'), failed: s('bad', 'circle-x', 'Failed') },
   verdict: { passed: s('good', 'circle-check', 'Passed'), failed: s('bad', 'circle-x', 'Failed'), not_computable: s('bad', 'plug-x', 'Could not compute') },
-  gate: { passed: s('good', 'circle-check', 'Passed'), open: s('idle', 'circle-dashed', 'Open'), failed: s('bad', 'circle-x', 'Failed'), waiting: s('waiting', 'user-question', 'Waits') },
+  gate: { passed: s('good', 'circle-check', 'Passed'), open: s('waiting', 'user-question', 'Waits for people'), failed: s('bad', 'circle-x', 'Closed'), waiting: s('working', 'hourglass', 'Waits') },
   endpoint: { empty: s('idle', 'circle-dashed', 'Serves nothing'), waiting: s('working', 'loader-2', 'First rollout'), serving: s('good', 'heartbeat', 'Serving'), stopped: s('bad', 'hand-stop', 'Suspended') },
   rollout: {
     created: s('working', 'package', 'Prepared'), loading: s('working', 'loader-2', 'Loading'), ready: s('working', 'player-play', 'Ready'), serving: s('good', 'heartbeat', 'Serving'),

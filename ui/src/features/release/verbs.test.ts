@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import type { GatePolicyView, ProductionView, PromotionView } from '@/api/release';
 import { askOf } from '@/features/home/Promotions';
+import { nowOf } from './CandidateTable';
+import { changesShown } from './changes';
 import { approvalEffect } from './DecidePromotion';
 import { bodyOf, changesOf, draftOf, faultsOf } from './gateDraft';
 import { liveBefore } from './Production';
@@ -72,6 +74,31 @@ test('an approval says whether it is the last one, and what it starts', () => {
   expect(approvalsOf(promotion('live', null))).toBeNull();
   expect(waitsFor(two)).toBe('2 × model validator');
   expect(askOf(one)).toBe('Approve candidate 4 of credit-risk into prod');
+});
+
+test('changes are told in words: no digest, and no metric twice', () => {
+  expect(
+    changesShown([
+      { what: 'commit', before: '1a2b3c4d First model', after: '5e6f7a8b October data' },
+      { what: 'packages', before: '1a2b3c4d', after: '5e6f7a8b' },
+      { what: 'dataset retail.core.customers', before: null, after: 'version 4' },
+      { what: 'auc', before: '0.75', after: '0.77' },
+    ]),
+  ).toEqual([
+    { what: 'Commit', before: 'First model', after: 'October data' },
+    { what: 'Packages', before: 'as it is live', after: 'another one' },
+    { what: 'Dataset retail.core.customers', before: '–', after: 'version 4' },
+  ]);
+});
+
+test('an approval under a replaced policy does not count, and a candidate says where it is now', () => {
+  const needed = [{ role: 'model_validator', count: 1 }];
+  expect(approvalsOf({ needed, approvals: [{ by: 'vera', decision: 'approved', at: '', counts: false }] })).toBe('0 of 1 approval');
+  const way = (...promotions: [string, string][]) => nowOf({ promotions: promotions.map(([environment, state]) => ({ id: 'p', kind: 'release', environment, state })) as never }).word;
+  expect(way()).toBe('Not promoted yet');
+  expect(way(['preprod', 'live'])).toBe('Verified in preprod');
+  expect(way(['prod', 'verifying'], ['preprod', 'live'])).toBe('Verifying, prod');
+  expect(way(['preprod', 'live'], ['prod', 'live'])).toBe('Live in prod');
 });
 
 const policy: GatePolicyView = { environment: 'preprod', version: 3, state: 'in_force', required: ['parity', 'quality'], may_be_not_computable: ['bias'], approvals: [{ role: 'model_validator', count: 1 }], baking_s: 600, tolerances: [{ metric: 'auc', better: 'higher', amber: 0.75, red: 0.7, rationale: 'as good as today' }], by: 'person:vera', at: '' };

@@ -1,6 +1,6 @@
 /** Which acts a page offers: what the server says this viewer may do now, and beside it what they may do at all where it fits. */
 import type { CandidateView, EnvironmentName, HoldView, ProductionView, PromotionView } from '@/api/release';
-import { isOpenPromotion, mayNow } from '@/api/release';
+import { isGiven, isOpenPromotion, mayNow } from '@/api/release';
 import { words } from '@/lib/format';
 
 /** Returns where a candidate may go next: the environment after the last one that it was verified in. What is only offered has not gone yet. */
@@ -53,7 +53,7 @@ export function openHolds(holds: HoldView[], environment?: EnvironmentName): Hol
 export function approvalsOf(promotion: Pick<PromotionView, 'approvals' | 'needed'>): string | null {
   const needed = promotion.needed.reduce((sum, one) => sum + one.count, 0);
   if (needed === 0) return null;
-  const given = promotion.approvals.filter((approval) => approval.decision === 'approved').length;
+  const given = promotion.approvals.filter(isGiven).length;
   return `${Math.min(given, needed)} of ${needed} ${needed === 1 ? 'approval' : 'approvals'}`;
 }
 
