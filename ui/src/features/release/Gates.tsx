@@ -96,7 +96,7 @@ function Policy({ policy, onEdit }: { policy: GatePolicyView; onEdit: (() => voi
             </p>
           ))}
           {policy.approvals.length === 0 && <p className="dim">none: the checks decide</p>}
-          <p className="sm faint">Never by an author of the candidate.</p>
+          {policy.approvals.length > 0 && <p className="sm faint">Never by an author of the candidate.</p>}
         </div>
         <div>
           <div className="lab">Baking</div>

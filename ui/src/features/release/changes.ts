@@ -13,7 +13,7 @@ export function changesShown(changes: ReviewView['changes']): { what: string; be
     .map(({ what, before, after }) => {
       const isDigest = digest.test(after) && (before == null || digest.test(before));
       const plain = (text: string) => text.replace(led, '').replaceAll('`', '');
-      if (isDigest) return { what: sentence(what), before: before == null ? unknown : 'as it is live', after: before == null ? 'its own' : 'another one' };
+      if (isDigest) return { what: sentence(what), before: before == null ? unknown : 'as it is live', after: before == null ? 'its own' : 'changed' };
       return { what: sentence(what), before: before == null ? unknown : plain(before), after: plain(after) };
     });
 }

@@ -8,6 +8,7 @@ type Words = { name: string; says: string; better: 'higher' | 'lower' };
 const known: Record<string, Words> = {
   auc: { name: 'AUC', says: 'ranks the one outcome above the other', better: 'higher' },
   accuracy: { name: 'Accuracy', says: 'share of rows it gets right', better: 'higher' },
+  r2: { name: 'R²', says: 'share of the variance it explains', better: 'higher' },
   parity_difference: { name: 'Parity', says: 'largest gap between exported and trained', better: 'lower' },
   parity_labels: { name: 'Parity of answers', says: 'share of rows that the export answers otherwise', better: 'lower' },
   demographic_parity: { name: 'Bias', says: 'gap of the positive outcome between groups', better: 'lower' },

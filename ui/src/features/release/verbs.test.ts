@@ -86,7 +86,7 @@ test('changes are told in words: no digest, and no metric twice', () => {
     ]),
   ).toEqual([
     { what: 'Commit', before: 'First model', after: 'October data' },
-    { what: 'Packages', before: 'as it is live', after: 'another one' },
+    { what: 'Packages', before: 'as it is live', after: 'changed' },
     { what: 'Dataset retail.core.customers', before: '–', after: 'version 4' },
   ]);
 });
