@@ -137,6 +137,7 @@ type ReleasePaths = {
   '/holds/{id}/lift': Post<{ id: string }, { reason: string }, HoldView>;
   '/projects/{id}/gates': Get<InProject, PageOf<GatePolicyView> | GatePolicyView[]>;
   '/projects/{id}/gates/{environment}': Post<InProject & { environment: string }, GatePolicyBody & { version?: number }, GatePolicyView>;
+  '/git-addresses': Post<Record<string, never>, { address: string; person: string }, { address: string; person: string }>;
   '/decisions/promotions': { get: { parameters: { query?: Paged }; responses: Answers<PageOf<PromotionView>, 200> } };
 };
 const release = http as unknown as Client<ReleasePaths>;
@@ -172,6 +173,9 @@ export const liftHold = (id: string, reason: string) => ask(release.POST('/holds
 /** Puts a new version of a gate policy in force; refused if another than `version` is in force by now. */
 export const editGate = (project: string, environment: string, version: number, body: GatePolicyBody) => ask(release.POST('/projects/{id}/gates/{environment}', { params: { path: { id: project, environment } }, body: { version, ...body } }));
 
+/** Says to whom an address in commits belongs. */
+export const mapGitAddress = (address: string, person: string) => ask(release.POST('/git-addresses', { params: { path: {} }, body: { address, person } }));
+
 const open: PromotionState[] = ['offered', 'checking', 'awaiting_approval', 'deploying', 'verifying'];
 /** The operations that `next.action` names. */
 export const operations = {
@@ -194,6 +198,7 @@ export const verbs = {
   place: ['PlaceHold'],
   lift: ['LiftHold'],
   editGate: ['ChangeGatePolicy', 'EditGate'],
+  mapAddress: ['MapGitAddress'],
 };
 /** Whether the server says that this viewer may do that now. */
 export const mayNow = (next: Pick<Next, 'action'>, act: keyof typeof operations) => (operations[act] as readonly string[]).includes(next.action ?? '');

@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import type { CandidateView } from '@/api/release';
 import { Digest, Facts, Icon, Line, Panel, readPrincipal, Who } from '@/components';
+import { SayWho } from './SayWho';
 
 /** Who made it, so who may not approve it. Names that belong to nobody on record are said: they block no one, and that must be seen. */
 export function Authors({ candidate }: { candidate: CandidateView }) {
@@ -10,7 +11,7 @@ export function Authors({ candidate }: { candidate: CandidateView }) {
         <Line key={author.name} lead={author.person ? <Who who={author.person} bare /> : <span className="ic idle"><Icon name="user-off" /></span>} title={author.person ? readPrincipal(author.person).name : author.name} under={author.why} />
       ))}
       {candidate.unmapped.map((name) => (
-        <Line key={name} icon="alert-triangle" tone="warn" title={name} under="In its commits, but nobody on record: nobody can approve it before a platform administrator says who it is" />
+        <Line key={name} icon="alert-triangle" tone="warn" title={name} under="In its commits, but nobody on record: nobody can approve it before a platform administrator says who it is" act={<SayWho project={candidate.project} author={name} />} />
       ))}
       {candidate.authors.length + candidate.unmapped.length === 0 && <Line icon="user-off" title="No author is on record" />}
     </Panel>

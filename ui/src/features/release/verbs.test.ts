@@ -7,6 +7,7 @@ import { approvalEffect } from './DecidePromotion';
 import { bodyOf, changesOf, draftOf, faultsOf } from './gateDraft';
 import { liveBefore } from './Production';
 import { effectOf } from './ProductionActs';
+import { addressOf } from './SayWho';
 import { approvalsOf, authorOf, nextEnvironment, productionVerbs, promotionVerbs, waitsFor } from './verbs';
 
 const next = (action: string | null) => ({ tone: 'waiting' as const, text: '', reason: '', action });
@@ -62,6 +63,11 @@ test('an author is told why they may not approve', () => {
   const authors = [{ person: 'person:ana', name: 'Ana', why: '3 commits' }, { person: null, name: 'laptop', why: '1 commit' }];
   expect(authorOf({ authors }, 'ana')).toBe('3 commits');
   expect(authorOf({ authors }, 'vera')).toBeNull();
+});
+
+test('only an author with an address can be told apart by it', () => {
+  expect(addressOf('N <who@x>')).toBe('who@x');
+  expect(addressOf('a merge without a pusher')).toBeNull();
 });
 
 test('an approval says whether it is the last one, and what it starts', () => {
