@@ -65,7 +65,7 @@ class Released:
         return {name: "check" if name == lakes.sensitive else "clear" for name in wanted}
 
     def cut(self) -> None:
-        """8. Ana takes the sources in place of the fixture and merges; preprod trains on them, and a candidate is cut."""
+        """8. Ana takes the sources in place of the fixture and merges; preprod trains on them: a candidate."""
         with self.build.walk.step("8 candidate", f"/projects/{PROJECT}/candidates/1") as words:
             release = self.merged(SOURCES, self.sourced)
             first = self.candidate_of(release)
