@@ -120,6 +120,8 @@ async fn begin(told: &Told, address: SocketAddr, listener: &mut Option<TcpListen
     }
     let log = log(&told.folder).map_err(|error| named(&error))?;
     command.current_dir(&told.folder).env_clear().process_group(0);
+    // Before the runtime is loaded: afterwards it has written an id of the machine for its makers already.
+    command.env("ORT_DISABLE_TELEMETRY", "1");
     command.stdin(Stdio::from(socket)).stdout(Stdio::null()).stderr(log);
     let child = command.spawn().map_err(|error| named(&error))?;
     // At once: a server that is killed from now on leaves a process that the next one knows.
