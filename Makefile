@@ -66,10 +66,11 @@ bench: rust python ## Measure an optimised build against the budgets of the desi
 	@cargo build --locked --workspace --bins --release
 	@LOCKGATE_BIN="$(CARGO_TARGET_DIR)/release/lockgate" "$(PYTHON)" bench/run
 
-lock: ## Renew python/requirements.lock
+lock: ## Renew python/requirements.lock and what platform steps run on
 	@scripts/need uv
 	@cd python && uv pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11 --universal requirements.in -o requirements.lock
 	@cd python && echo onnxruntime==1.32.0 | uv pip compile --quiet --generate-hashes --no-deps --no-header --no-emit-index-url --python-version 3.11 --universal - -o onnxruntime.lock
+	@cd crates/runs/platform && uv pip compile --quiet --generate-hashes --no-header --no-annotate --no-emit-index-url --python-version 3.11 --universal requirements.in -o requirements.lock
 
 clean: ## Delete what was built and installed (the target folder of all checkouts included)
 	rm -rf .venv ui/node_modules ui/dist target

@@ -19,7 +19,7 @@ PROJECT = "credit-risk"
 PIPELINE = "train"
 BRANCH = "more-steps"
 CODE = Path("src/classifier/model.py")
-STEPS = ("prepare", "fit", "evaluate")
+STEPS = ("prepare", "fit", "evaluate", "export")
 
 
 @dataclass
@@ -105,7 +105,7 @@ class Build:
             tuned, changed = map(self.end_of, begun)
             self.runs |= {"tuned": tuned, "changed": changed}
             kinds = self.kinds(tuned)
-            wanted = {"prepare": "cached_from", "fit": "executed", "evaluate": "executed"}
+            wanted = {"prepare": "cached_from", "fit": "executed", "evaluate": "executed", "export": "executed"}
             check(kinds == wanted, f"with another c the run is {kinds}")
             sentence = self.why(tuned, "fit", "parameter c")
             self.why(changed, "prepare", "code")

@@ -46,9 +46,9 @@ class Laptop:
         """Run git and return what it printed."""
         return self.run("git", *words, folder=folder)
 
-    def python(self, *words: str, folder: Path, **variables: str) -> str:
-        """Run the Python that was installed from the lock of the repository in `folder`, with the SDK."""
-        program = folder / ".venv" / "bin" / "python"
+    def python(self, *words: str, folder: Path, venv: Path | None = None, **variables: str) -> str:
+        """Run the Python that was installed from the lock of the repository in `folder`, or in `venv`, with the SDK."""
+        program = (venv or folder) / ".venv" / "bin" / "python"
         return self.run(str(program), *words, folder=folder, PYTHONPATH=str(SDK), **variables)
 
     def install(self, folder: Path) -> None:

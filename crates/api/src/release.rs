@@ -19,14 +19,24 @@ impl Release {
         let access::Context { db, clock, ids, .. } = gate.context();
         let blobs = objects::Blobs::open(folder.join("objects"))?;
         let (folder, key) = (folder.join("serving"), serving::key(serving_key));
-        let delivery = delivery::Context {
+        let serving = serving::Context {
             db: db.clone(),
             clock: clock.clone(),
             ids: ids.clone(),
+            blobs,
+            folder,
+            key,
+            live: serving::Live::default(),
+        };
+        let delivery = delivery::Context {
+            db,
+            clock,
+            ids,
             git: build.git.clone(),
             runs: build.runs.clone(),
+            tracking: build.tracking.clone(),
+            serving: serving.clone(),
         };
-        let serving = serving::Context { db, clock, ids, blobs, folder, key, live: serving::Live::default() };
         Ok(Self { serving, delivery })
     }
 }

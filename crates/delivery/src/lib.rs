@@ -1,19 +1,32 @@
-//! From a push to a merge: checks of every commit, the one way in which `main` moves, and the run that follows.
+//! From a push to what is live: checks of every commit, the one way in which `main` moves, the run that follows, candidates, and the
+//! gates that they go through.
 //!
 //! Invariants: a commit is checked once, whatever branches name it; lint and contract are judged by our own code, which the
 //! repository cannot loosen; checks run as *dev*, which reads no source; `main` moves to a commit only when all of its checks
-//! are passed; what it moved to is trained as *preprod*, once. This crate deliberately runs nothing itself: `runs` does, and git moves the branch.
+//! are passed; what it moved to is trained as *preprod*, once; a candidate never changes; of an endpoint one promotion moves and one is
+//! live; nobody approves what they had a hand in. This crate deliberately runs nothing itself: `runs` does, git moves the branch, and
+//! `serving` serves.
+pub mod authors;
+pub mod candidates;
 pub mod checks;
 pub mod contract;
+pub mod gates;
+pub mod holds;
 pub mod merges;
 pub mod migrations;
+pub mod production;
+pub mod promotions;
 pub mod release;
+pub mod versions;
 
 use base::{Clock, Ids};
 use db::Db;
 
 /// Who may do what here, for `api` to join with the other contexts' policies.
 pub const POLICIES: &str = include_str!("policies.cedar");
+
+/// Who acts here where no person does, in the audit log.
+pub(crate) const ACTOR: &str = "delivery";
 
 /// What this crate uses from outside.
 #[derive(Clone, Debug)]
@@ -28,17 +41,26 @@ pub struct Context {
     pub git: git::Context,
     /// What checks run on.
     pub runs: runs::Context,
+    /// Where versions of models are registered.
+    pub tracking: tracking::Context,
+    /// What candidates are served by.
+    pub serving: serving::Context,
 }
 
 /// The routes of this context.
 pub fn routes() -> web::Routes<Context> {
-    merges::routes(checks::routes(web::Routes::new()))
+    let routes = merges::routes(checks::routes(web::Routes::new()));
+    let routes = promotions::routes(candidates::routes(routes));
+    let routes = production::routes(holds::routes(routes));
+    authors::routes(gates::routes(routes))
 }
 
 /// Handles this context's jobs.
 pub fn register(registry: &mut jobs::Registry, cx: &Context) {
     checks::register(registry, cx);
     release::register(registry, cx);
+    candidates::register(registry, cx);
+    promotions::register(registry, cx);
 }
 
 /// Returns the first digits of a commit's id, as people write it.

@@ -23,7 +23,9 @@ pub use hooks::{Hooks, run_hook, serve};
 pub use live::Limits;
 pub use names::MAIN;
 pub use protocol::routes as protocol_routes;
-pub use repositories::{Commit, NewFile, Signature, create, export, fast_forward, read_file, resolve};
+pub use repositories::{
+    Commit, MAKER, NewFile, Signature, Written, create, export, fast_forward, has_folder, history, read_file, resolve,
+};
 
 use base::{Clock, Ids};
 use db::Db;

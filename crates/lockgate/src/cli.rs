@@ -1,6 +1,7 @@
 //! The command line.
 use crate::catalog_cli::{DatasetVerb, GrantVerb, LakeVerb, QueryArgs, RequestVerb};
 use crate::project_cli::{EnvironmentVerb, ProjectVerb};
+use crate::release_cli::ReleaseVerb;
 use crate::runs_cli::RunVerb;
 use crate::serve::ServeArgs;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
@@ -52,6 +53,9 @@ pub enum Verb {
     /// Runs of pipelines.
     #[command(subcommand)]
     Run(RunVerb),
+    /// Candidates, their way through the gates, and what stops them.
+    #[command(subcommand)]
+    Release(ReleaseVerb),
     /// Check and export the audit log.
     #[command(subcommand)]
     Audit(AuditVerb),

@@ -11,6 +11,8 @@ mod logs;
 mod operator;
 mod project;
 mod project_cli;
+mod release;
+mod release_cli;
 mod remote;
 mod run;
 mod runs_cli;
@@ -19,6 +21,7 @@ mod serve_process;
 mod serve_supervisor;
 mod serve_walls;
 mod server;
+mod serving_way;
 mod socket;
 mod table;
 mod wiring;
@@ -103,6 +106,7 @@ async fn run_async(verb: Verb) -> Result<()> {
         Verb::Grant(verb) => print(&catalog::grant(verb).await?),
         Verb::Query(args) => catalog::query(args).await,
         Verb::Project(verb) => print(&project::project(verb).await?),
+        Verb::Release(verb) => print(&release::release(verb).await?),
         Verb::Environment(verb) => print(&project::environment(verb).await?),
         Verb::Run(verb) => run::run(verb).await,
         Verb::Openapi

@@ -126,6 +126,8 @@ async fn begin(told: &Told, address: SocketAddr, listener: &mut Option<TcpListen
     std::fs::DirBuilder::new().recursive(true).mode(0o500).create(&nothing).map_err(|error| named(&error))?;
     // There is nothing: what a model names by a path that begins nowhere is not found.
     command.current_dir(&nothing).env_clear().process_group(0);
+    // Before the runtime is loaded: afterwards it has written an id of the machine for its makers already.
+    command.env("ORT_DISABLE_TELEMETRY", "1");
     command.stdin(Stdio::from(socket)).stdout(Stdio::null()).stderr(log);
     let child = command.spawn().map_err(|error| named(&error))?;
     // At once: a server that is killed from now on leaves a process that the next one knows.

@@ -4,6 +4,7 @@ use crate::config::{Config, Flags};
 use crate::data::{DataFolder, Identity};
 use crate::failure::{Exit, Failure, Result};
 use crate::serve_supervisor::{Supervisor, Told, onnxruntime};
+use crate::serving_way::with_serving;
 use crate::socket::AdminSocket;
 use crate::{listen, logs, wiring};
 use access::audit::{Sealer, SealerSettings};
@@ -58,7 +59,8 @@ pub async fn run(args: ServerArgs) -> Result<()> {
     let mut listeners = JoinSet::new();
     let admin = AdminSocket::bind(&folder.file("admin.sock"))?;
     let addresses = (local(&public)?, format!("http://{}", supervisor.address));
-    listeners.spawn(listen::serve(runners, services.runners, draining.clone()));
+    let of_runners = with_serving(services.runners, supervisor.address);
+    listeners.spawn(listen::serve(runners, of_runners, draining.clone()));
     listeners.spawn(listen::serve(public, services.public, draining.clone()));
     listeners.spawn(listen::serve(admin, services.operator, draining.clone()));
     let mut keepers = JoinSet::new();

@@ -169,7 +169,7 @@ pub fn document() -> Result<String> {
 
 /// Returns every state of every lifecycle with its look.
 pub fn states() -> Result<String> {
-    let all: [(&str, Vec<StateInfo>); 25] = [
+    let all: [(&str, Vec<StateInfo>); 32] = [
         ("job", jobs::JobState::table()),
         ("crawl", catalog::crawls::CrawlState::table()),
         ("dataset", catalog::datasets::DatasetState::table()),
@@ -187,6 +187,13 @@ pub fn states() -> Result<String> {
         ("push", git::pushes::PushState::table()),
         ("check", delivery::checks::CheckState::table()),
         ("merge", delivery::merges::MergeState::table()),
+        ("release", delivery::candidates::ReleaseState::table()),
+        ("promotion", delivery::promotions::PromotionState::table()),
+        ("gate", delivery::promotions::GateState::table()),
+        ("gate_policy", delivery::gates::GatePolicyState::table()),
+        ("verdict", delivery::gates::GateVerdict::table()),
+        ("hold", delivery::holds::HoldState::table()),
+        ("released_version", delivery::versions::ReleasedState::table()),
         ("run", runs::RunState::table()),
         ("step", runs::steps::StepState::table()),
         ("attempt", runs::attempts::AttemptState::table()),

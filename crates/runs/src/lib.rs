@@ -24,10 +24,10 @@ mod tests;
 
 pub use pipelines::Pipeline;
 pub use runs::{
-    AttemptView, Code, Error, KeyView, NewRun, OutputView, Reason, Run, RunState, RunView, StartRun, StepView, find,
-    read_output, start, steps_of,
+    AttemptView, Code, Error, KeyView, NewRun, OutputView, Reason, Run, RunState, RunView, StartRun, StepView,
+    definition_of, find, read_output, start, steps_of,
 };
-pub use scheduler::{Scheduler, drain, look_after, resume, wake};
+pub use scheduler::{CALL_ENDPOINT, READ_HELD_OUT, Scheduler, drain, look_after, resume, wake};
 
 use base::{Clock, Ids, Timestamp};
 use db::Db;

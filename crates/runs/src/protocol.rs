@@ -102,6 +102,15 @@ pub enum InputSpec {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schema(value_type = Option<String>)]
         purpose: Option<PurposeId>,
+        /// The columns that it takes; empty = all that the grant shows.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        columns: Vec<String>,
+        /// A file stands in for it: the launch says where it lies, as for a path, and the server is not asked.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        fixture: bool,
+        /// Why it may not be read, for a check of ours, which says so; another step does not even start.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        refused: Option<String>,
     },
     /// A value that stands in the pipeline.
     Value { value: Value },

@@ -68,9 +68,12 @@ pub(crate) async fn lay_out(cx: &Context, run: &Run, graph: &Graph) -> Result<La
     let mut paths = Vec::new();
     for step in &graph.pipeline.steps {
         for input in step.inputs.values() {
-            if let Input::File(path) = input {
-                paths.push(path.clone());
-            }
+            let path = match input {
+                Input::File(path) => Some(path.as_str()),
+                Input::Dataset(input) => input.stand_in(&run.environment),
+                Input::Step { .. } | Input::Value(_) => None,
+            };
+            paths.extend(path.map(str::to_owned));
         }
     }
     let (lock, files) = on_a_thread(move || {

@@ -20,7 +20,7 @@ pub use endpoints::{
     endpoint_id, find_endpoint, find_rollout, rollback, start, stop, undeploy,
 };
 pub use live::Live;
-pub use onnx::{ModelError, signature_of};
+pub use onnx::{LARGEST, ModelError, columns_of, signature_of};
 pub use rollouts::{NotPossible, Rollout, RolloutId, RolloutState};
 pub use signature::{Datatype, Signature, Tensor};
 

@@ -43,6 +43,8 @@ pub enum Error {
     ParamChanged { run: String, key: String, old: String, new: String },
     #[error("Invalid model version source: '{source_uri}'. {why}")]
     Source { source_uri: String, why: &'static str },
+    #[error("version {version} of model `{name}` was made by a release: a candidate names it")]
+    Released { name: String, version: i64 },
     #[error("model version `{id}` is `{found}`: `{verb}` is not possible")]
     NotPossible { id: String, found: crate::registry::VersionState, verb: &'static str },
     #[error("the file is larger than {0}, the most that is kept here")]
@@ -86,6 +88,7 @@ impl Fault for Error {
             Self::ParamChanged { .. } => (Kind::Invalid, "tracking.param_changed"),
             Self::Source { .. } => (Kind::Invalid, "tracking.version_source"),
             Self::NotPossible { .. } => (Kind::Conflict, "tracking.version_not_possible"),
+            Self::Released { .. } => (Kind::Conflict, "tracking.version_released"),
             Self::TooLarge(_) => (Kind::TooLarge, "tracking.artifact_too_large"),
             Self::TooComplex(_) => (Kind::Invalid, "tracking.filter_too_complex"),
             Self::Unsupported(_) => (Kind::Unsupported, "tracking.not_supported"),
@@ -111,6 +114,7 @@ impl Fault for Error {
             Self::NotPossible { found, .. } => found.hint(),
             Self::TooLarge(_) => "ask your platform administrator for a higher `[tracking] artifact_bytes`".into(),
             Self::TooComplex(_) => "ask in parts".into(),
+            Self::Released { .. } => "it stays, so that what was live can be told later; delete others".into(),
             Self::Objects(inner) => return inner.hint(),
             Self::Refused(inner) => return inner.hint(),
             Self::Store(inner) => return inner.hint(),

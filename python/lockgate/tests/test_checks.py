@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import http.server
 import json
 import os
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from lockgate.checks import lint, start, unit
 from lockgate.checks.report import MOST_FINDINGS
+from lockgate.checks.told import Source, Told
 
 ROOT = Path(__file__).resolve().parents[3]
 LONG = "x = '" + "a" * 80 + "'\n"
@@ -29,7 +33,7 @@ def judged(tmp_path: Path, files: dict[str, str]) -> dict[str, Any]:
         (code / name).parent.mkdir(parents=True, exist_ok=True)
         (code / name).write_text(text, encoding="utf-8")
     report = tmp_path / "report"
-    lint.check(code, {}, {"report": report})
+    lint.check(Told(code, outputs={"report": report}))
     read: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
     return read
 
@@ -107,7 +111,7 @@ def test_a_flood_is_counted_and_cut(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("template", sorted(path.name for path in (ROOT / "templates").iterdir() if path.is_dir()))
 def test_templates_pass_their_own_gate(tmp_path: Path, template: str) -> None:
-    lint.check(ROOT / "templates" / template, {}, {"report": tmp_path / "report"})
+    lint.check(Told(ROOT / "templates" / template, outputs={"report": tmp_path / "report"}))
     report = json.loads((tmp_path / "report").read_text(encoding="utf-8"))
     assert (report["verdict"], report["findings"]) == ("passed", [])
 
@@ -115,8 +119,8 @@ def test_templates_pass_their_own_gate(tmp_path: Path, template: str) -> None:
 def unit_of(tmp_path: Path, junit: str, exit_code: int) -> dict[str, Any]:
     (tmp_path / "junit").write_text(junit, encoding="utf-8")
     (tmp_path / "ended").write_text(json.dumps({"exit_code": exit_code}), encoding="utf-8")
-    inputs = {"junit": tmp_path / "junit", "ended": tmp_path / "ended"}
-    unit.check(tmp_path, inputs, {"report": tmp_path / "report"})
+    files = {"junit": tmp_path / "junit", "ended": tmp_path / "ended"}
+    unit.check(Told(tmp_path, files, outputs={"report": tmp_path / "report"}))
     read: dict[str, Any] = json.loads((tmp_path / "report").read_text(encoding="utf-8"))
     return read
 
@@ -172,4 +176,71 @@ def test_the_run_of_the_tests_says_how_it_ended(tmp_path: Path) -> None:
 
 def test_a_check_that_is_none_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert start.main("/", "os") == 2
-    assert "there are: lint, unit" in capsys.readouterr().err
+    assert "there are: lint, unit, parity, quality, bias" in capsys.readouterr().err
+
+
+def test_a_check_is_told_where_everything_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = {"dataset": "retail.core.loans", "use": "train", "purpose": "p-1", "columns": ["age"], "refused": "no grant"}
+    inputs = {
+        "onnx": {"path": "/work/in/onnx"},
+        "contract": {"value": {"key": []}},
+        "source_1": data,
+        "source_2": {"dataset": "risk.core.outcomes", "use": "train"},
+    }
+    step = tmp_path / "step.json"
+    step.write_text(json.dumps({"inputs": inputs, "outputs": {"report": "/work/out/report"}}), encoding="utf-8")
+    monkeypatch.setenv("LOCKGATE_STEP", str(step))
+    told = Told.of_the_engine("/work/code")
+    assert (told.files, told.values) == ({"onnx": Path("/work/in/onnx")}, {"contract": {"key": []}})
+    assert told.sources == (
+        Source("retail.core.loans", "train", "p-1", ("age",), "no grant"),
+        Source("risk.core.outcomes", "train"),
+    )
+
+
+class Endpoint(http.server.BaseHTTPRequestHandler):
+    """An endpoint that knows the token after a while."""
+
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.asked.append(f"{self.path} {self.headers['Authorization']}")
+        self.send_response(200 if len(self.asked) > 1 else 401)
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, *_words: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def endpoint() -> Iterator[str]:
+    Endpoint.asked.clear()
+    server = http.server.HTTPServer(("127.0.0.1", 0), Endpoint)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "words"),
+    [
+        ("def test_it():\n    assert True\n", 0, "1 tests in `calls` passed"),
+        ("def test_it():\n    assert False\n", 1, "did not pass"),
+        ("import pytest\n\n@pytest.mark.skip\ndef test_it():\n    pass\n", 1, "all were skipped"),
+        ("x = 1\n", 1, "exit code 5"),
+    ],
+)
+def test_what_verifies_has_called_the_endpoint(tmp_path: Path, endpoint: str, body: str, code: int, words: str) -> None:
+    (tmp_path / "calls").mkdir()
+    (tmp_path / "calls" / "test_it.py").write_text(body, encoding="utf-8")
+    program = Path(start.__file__).with_name("pytest_verify.py").read_text(encoding="utf-8")
+    env = {**os.environ, "LOCKGATE_URL": endpoint, "LOCKGATE_TOKEN": "lg_x", "LOCKGATE_ENDPOINT": "preprod.credit"}
+    command = [sys.executable, "-c", program, "calls"]
+    done = subprocess.run(command, cwd=tmp_path, env=env, check=False, capture_output=True, text=True)  # noqa: S603
+    assert done.returncode == code, done
+    assert words in done.stdout + done.stderr
+    assert Endpoint.asked == ["/v2/models/preprod.credit/ready Bearer lg_x"] * 2, "it waits for its token to be known"

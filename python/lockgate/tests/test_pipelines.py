@@ -11,10 +11,11 @@ from typing import Any, NamedTuple
 
 import lockgate
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from lockgate.pipelines import Dataset, File, Pipeline, Value, pipeline, scratch, step
 from lockgate.pipelines.document import as_json
-from lockgate.pipelines.perform import StepError
+from lockgate.pipelines.perform import StepError, perform
 
 
 class Split(NamedTuple):
@@ -114,6 +115,78 @@ def test_a_dataset_says_use_and_purpose() -> None:
     assert first["inputs"]["customers"] == {"dataset": "retail.core.customers", "use": "train", "purpose": "p-1"}
     assert second["inputs"]["customers"] == {"dataset": "retail.core.customers", "use": "train"}
     assert second["name"] == "again"
+
+
+@step(output="ages")
+def ages(customers: Dataset, others: pa.Table) -> list[int]:
+    """List the ages of customers, and of others."""
+    young = customers.read(where=[("age", "<", 30)])
+    return [*young["age"].to_pylist(), *others["age"].to_pylist()]
+
+
+def of_fixtures() -> None:
+    """Read two datasets, each with a file in its place."""
+    ages(
+        Dataset("retail.core.customers", columns=["age"], fixture="customers.csv"),
+        Dataset("retail.core.others", use="score", fixture="others.parquet"),
+    )
+
+
+def with_fixtures(folder: Path) -> None:
+    (folder / "customers.csv").write_text("id,age\na,17\nb,40\n", encoding="utf-8")
+    pq.write_table(pa.table({"age": [50]}), folder / "others.parquet")
+
+
+def test_a_fixture_stands_in_for_a_dataset_on_a_laptop(repository: Path) -> None:
+    with pytest.raises(lockgate.InvalidError, match=r"`customers.csv`, which is not in the repository"):
+        put_together(of_fixtures)
+    with_fixtures(repository)
+    (written,) = put_together(of_fixtures)["steps"]
+    assert written["inputs"] == {
+        "customers": {
+            "dataset": "retail.core.customers",
+            "use": "train",
+            "columns": ["age"],
+            "fixture": "customers.csv",
+        },
+        "others": {"dataset": "retail.core.others", "use": "score", "fixture": "others.parquet"},
+    }
+    done = Pipeline(of_fixtures, "train").run(folder=repository / "run")
+    assert done.value("ages") == [17, 50]
+
+
+def test_on_an_engine_the_step_is_told_where_the_fixture_lies(repository: Path) -> None:
+    with_fixtures(repository)
+    inputs: dict[str, dict[str, Any]] = {
+        "customers": {"dataset": "retail.core.customers", "use": "train", "path": str(repository / "customers.csv")},
+        "others": {"dataset": "a.b.c", "use": "train", "columns": ["age"], "path": str(repository / "others.parquet")},
+    }
+    perform(ages, "ages", inputs, {}, {"ages": repository / "out"})
+    assert json.loads((repository / "out").read_text()) == [17, 50]
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"where": "age > 3"}, "cannot be filtered by"),
+        ({"where": [("age", "in", [3])]}, "cannot be filtered by"),
+        ({"where": [("height", ">", 3)]}, "cannot be read as that"),
+        ({"columns": ["height"]}, "cannot be read as that"),
+    ],
+)
+def test_a_fixture_says_what_it_cannot_answer(repository: Path, asked: dict[str, Any], words: str) -> None:
+    with_fixtures(repository)
+    dataset = Dataset("a.b.c", file=repository / "customers.csv")
+    assert dataset.read(columns=["age"], limit=1).to_pylist() == [{"age": 17}]
+    with pytest.raises(lockgate.InvalidError, match=words):
+        dataset.read(**asked)
+
+
+def test_columns_are_a_list() -> None:
+    nothing_named: list[str] = []
+    for columns in ("age", nothing_named):
+        with pytest.raises(lockgate.InvalidError, match="`columns`"):
+            Dataset("a.b.c", columns=columns)
 
 
 def bad_pipelines() -> dict[str, Callable[..., None]]:

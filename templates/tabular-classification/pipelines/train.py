@@ -1,4 +1,4 @@
-"""The pipeline `train`: prepare, fit, evaluate.
+"""The pipeline `train`: prepare, fit, evaluate, export.
 
 The engine runs `train.json`, which `python -m lockgate.pipelines write
 pipelines/train.py` writes from this file.
@@ -10,6 +10,7 @@ from typing import NamedTuple
 import pandas as pd
 from lockgate.pipelines import File, pipeline, scratch, step
 
+from classifier import export as onnx
 from classifier import model, rows, tracking
 
 
@@ -25,6 +26,13 @@ class Fitted(NamedTuple):
 
     model: Path
     metrics: dict[str, float]
+
+
+class Exported(NamedTuple):
+    """The model as ONNX, and rows as the trained one predicts them."""
+
+    onnx: Path
+    rows: pd.DataFrame
 
 
 @step(timeout_s=600)
@@ -70,6 +78,17 @@ def evaluate(
     return metrics
 
 
+@step(timeout_s=600)
+def export(fitted: Path, train: pd.DataFrame, contract: Path) -> Exported:
+    """Write the model as ONNX: what the platform judges and serves."""
+    features = train[rows.Contract.read(contract).features]
+    trained = model.load(fitted)
+    return Exported(
+        onnx.save(trained, features, scratch("model.onnx")),
+        onnx.predicted(trained, features),
+    )
+
+
 @pipeline
 def train(seed: int = 7, c: float = 1.0) -> None:
     """Train on the fixture."""
@@ -77,3 +96,4 @@ def train(seed: int = 7, c: float = 1.0) -> None:
     parts = prepare(File("data/fixture.csv"), contract, seed)
     fitted = fit(parts.train, contract, seed, c)
     evaluate(fitted.model, parts.holdout, contract)
+    export(fitted.model, parts.train, contract)

@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+import onnx
 import pandas as pd
 import pytest
 
+from classifier import model, rows
 from pipelines.train import evaluate, prepare, train
 
 ROOT = Path(__file__).resolve().parents[1]
+CONTRACT = rows.Contract.read(ROOT / "contract.yaml")
 
 
 @pytest.fixture(scope="module")
@@ -25,9 +28,9 @@ def test_the_file_that_the_engine_runs_is_current():
 
 
 def test_every_row_is_trained_on_or_held_out(done):
-    rows = pd.read_csv(ROOT / "data" / "fixture.csv")
+    table = pd.read_csv(ROOT / "data" / "fixture.csv")
     sides = [done.value("prepare", side) for side in ("train", "holdout")]
-    assert sorted(pd.concat(sides)["record_id"]) == sorted(rows["record_id"])
+    assert sorted(pd.concat(sides)["record_id"]) == sorted(table["record_id"])
 
 
 def test_the_model_is_measured_on_the_rows_held_out(done):
@@ -50,3 +53,22 @@ def test_a_step_is_a_function_too(done):
     parts = prepare(ROOT / "data" / "fixture.csv", contract, seed=7)
     measured = evaluate(done.path("fit", "model"), parts.holdout, contract)
     assert measured == done.value("evaluate")
+
+
+def test_what_is_exported_comes_with_what_the_trained_model_says(done):
+    trained = model.load(done.path("fit", "model"))
+    said = done.value("export", "rows")
+    features = done.value("prepare", "train")[CONTRACT.features]
+    assert said[CONTRACT.features].equals(features)
+    assert said["_label"].to_list() == list(trained.predict(features))
+    bad = list(trained.classes_).index(model.POSITIVE)
+    probabilities = trained.predict_proba(features)[:, bad]
+    assert said["_probability"].to_list() == list(probabilities)
+
+
+def test_the_exported_model_takes_the_features_of_the_contract(done):
+    exported = onnx.load_from_string(done.path("export", "onnx").read_bytes())
+    taken = [one.name for one in exported.graph.input]
+    assert taken == CONTRACT.features
+    domains = {one.domain for one in exported.opset_import}
+    assert domains <= {"", "ai.onnx", "ai.onnx.ml"}

@@ -90,3 +90,13 @@ def test_another_seed_holds_out_other_rows():
     first = rows.split(fixture(), "record_id", seed=7)[1]
     second = rows.split(fixture(), "record_id", seed=8)[1]
     assert set(first["record_id"]) != set(second["record_id"])
+
+
+def test_tables_are_joined_by_record_and_may_lack_what_is_sensitive():
+    table = fixture()
+    key = CONTRACT.key
+    one = table[[key, *CONTRACT.numbers]]
+    two = table[[key, *CONTRACT.words, CONTRACT.target]].head(150)
+    joined = rows.checked(rows.join(one, two, key=key), CONTRACT)
+    assert list(joined[key]) == list(table[key].head(150))
+    assert "age_in_years" not in joined

@@ -4,6 +4,7 @@ import type { Schema } from './types';
 
 export type ProjectView = Schema<'ProjectView'>;
 export type EnvironmentView = Schema<'EnvironmentView'>;
+export type CommitView = Schema<'CommitView'>;
 export type TemplateView = Schema<'TemplateView'>;
 export type NewProject = Schema<'NewProject'>;
 

@@ -1,8 +1,8 @@
 type Range = { value: number; low?: number | null; high?: number | null };
-type IntervalProps = { now: Range; before?: Range; limit?: number; failsBelow?: boolean; from: number; to: number; label: string };
+type IntervalProps = { now: Range; before?: Range; limit?: number; amber?: number; failsBelow?: boolean; from: number; to: number; label: string };
 
-/** An estimate with its interval against a limit: a dot and line for this, a diamond for what it is compared with. */
-export function Interval({ now, before, limit, failsBelow = true, from, to, label }: IntervalProps) {
+/** An estimate with its interval against a limit: a dot and line for this, a diamond for what it is compared with; between `amber` and the limit it needs an eye. */
+export function Interval({ now, before, limit, amber, failsBelow = true, from, to, label }: IntervalProps) {
   const [width, height] = [160, 22];
   const x = (value: number) => ((Math.min(Math.max(value, from), to) - from) / (to - from || 1)) * width;
   const line = ({ low, high, value }: Range, y: number, colour: string) => (
@@ -11,6 +11,12 @@ export function Interval({ now, before, limit, failsBelow = true, from, to, labe
   return (
     <svg className="ch" viewBox={`0 0 ${width} ${height}`} width={width} height={height} role="img" aria-label={label}>
       <line className="g" x1="0" x2={width} y1={height / 2} y2={height / 2} />
+      {limit != null && amber != null && amber !== limit && (
+        <>
+          <rect x={Math.min(x(limit), x(amber))} y="2" width={Math.abs(x(amber) - x(limit))} height={height - 4} fill="var(--warn-t)" />
+          <line x1={x(amber)} x2={x(amber)} y1="2" y2={height - 2} stroke="var(--warn-s)" strokeDasharray="2 2" />
+        </>
+      )}
       {limit != null && (
         <>
           <rect x={failsBelow ? 0 : x(limit)} y="2" width={failsBelow ? x(limit) : width - x(limit)} height={height - 4} fill="var(--bad-t)" />

@@ -4,8 +4,8 @@ import type { Tone } from '@/api/states';
 import { Env } from './Env';
 import { Icon } from './Icon';
 
-/** Something that floats: a run in the feed (`mill`), or a candidate. Its sentence is what a screen reader says. */
-export type Boat = { key: string; name: string; fact: string; tone: Tone; icon: string; sentence: string; to: LinkProps };
+/** Something that floats: a run in the feed (`mill`), or a candidate. Its sentence is what a screen reader says. What was turned away lies tilted (`isOut`). */
+export type Boat = { key: string; name: string; fact: string; tone: Tone; icon: string; sentence: string; to: LinkProps; isOut?: boolean };
 /** A small craft in dev: a run of somebody. */
 export type Skiff = { key: string; sentence: string; icon: string; to: LinkProps };
 /** A gate: how full it is (0 to 1), the tone of what it waits for, and the words beside it. */
@@ -35,16 +35,22 @@ function Craft({ boat, className = '' }: { boat: Boat; className?: string }) {
 
 /** Boats before a gate lie side by side, oldest first; from the fourth on only their number shows. */
 function Boats({ boats }: { boats: Boat[] }) {
-  const [first] = boats;
-  if (!first) return null;
-  if (boats.length === 1) return <Craft boat={first} />;
+  const out = boats.find((boat) => boat.isOut);
+  const lane = boats.filter((boat) => !boat.isOut);
+  const [first] = lane;
   return (
-    <div className="boats">
-      {boats.slice(0, 3).map((boat) => (
-        <Craft key={boat.key} boat={boat} />
-      ))}
-      {boats.length > 3 && <span className="boat idle">+{boats.length - 3}</span>}
-    </div>
+    <>
+      {out && <Craft boat={out} className="out" />}
+      {first && lane.length === 1 && <Craft boat={first} />}
+      {lane.length > 1 && (
+        <div className="boats">
+          {lane.slice(0, 3).map((boat) => (
+            <Craft key={boat.key} boat={boat} />
+          ))}
+          {lane.length > 3 && <span className="boat idle">+{lane.length - 3}</span>}
+        </div>
+      )}
+    </>
   );
 }
 
@@ -59,7 +65,7 @@ function Chamber({ name, h, at, isLast = false }: { name: 'preprod' | 'prod'; h:
       </div>
       <div className={`gate ${gate.tone}${name === 'preprod' ? ' low' : ''}${gate.isHeld ? ' held' : ''}`}>
         <i style={{ ['--p' as string]: `${Math.round(gate.share * 100)}%` }} />
-        {gate.isHeld && <Icon name="player-pause" />}
+        {gate.isHeld && <Icon name="hand-stop" />}
       </div>
       {name === 'preprod' && <div className="sill" />}
       {isLast && at.boats[0] ? <Craft boat={at.boats[0]} className="rest" /> : <Boats boats={at.boats} />}

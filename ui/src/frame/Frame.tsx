@@ -5,6 +5,7 @@ import { Navigate, Outlet, useLocation, useNavigate } from '@tanstack/react-rout
 import { useMemo, useRef } from 'react';
 import { unreachableCode } from '@/api/client';
 import { chainQuery, waitingQuery } from '@/api/frame';
+import { decisionsQuery } from '@/api/release';
 import { can, meQuery, signOut, type Viewer } from '@/api/session';
 import { Loading, ProblemNote } from '@/components';
 import { instant } from '@/lib/format';
@@ -15,7 +16,8 @@ import { type ChainState, type Places, Rail } from './Rail';
 import { TopBar } from './TopBar';
 
 /** Returns the places of the rail that exist for this person. */
-export function placesFor(me: Viewer, waits: number | undefined): Places {
+export function placesFor(me: Viewer, requests: number | undefined, promotions: number | undefined): Places {
+  const waits = (requests ?? 0) + (promotions ?? 0);
   return [
     { places: [{ label: 'Home', icon: 'device-desktop', to: '/', waits }] },
     {
@@ -23,7 +25,7 @@ export function placesFor(me: Viewer, waits: number | undefined): Places {
       places: [
         { label: 'Catalog', icon: 'database', to: '/catalog' },
         { label: 'Lakes', icon: 'ripple', to: '/lakes' },
-        { label: 'Access', icon: 'key', to: '/access', waits },
+        { label: 'Access', icon: 'key', to: '/access', waits: requests },
         { label: 'Worksheet', icon: 'terminal-2', to: '/worksheet' },
       ],
     },
@@ -36,7 +38,13 @@ export function placesFor(me: Viewer, waits: number | undefined): Places {
         { label: 'Experiments', icon: 'flask', to: '/experiments' },
       ],
     },
-    { heading: 'Release', places: [{ label: 'Models', icon: 'box', to: '/models' }] },
+    {
+      heading: 'Release',
+      places: [
+        { label: 'Models', icon: 'box', to: '/models' },
+        { label: 'Endpoints', icon: 'server-2', to: '/endpoints' },
+      ],
+    },
     {
       heading: 'Govern',
       places: [
@@ -64,7 +72,8 @@ function Signed({ me }: { me: Viewer }) {
   const find = useRef<HTMLInputElement>(null);
   const { pathname } = useLocation();
   const { data: waiting, failureReason, dataUpdatedAt } = useQuery(waitingQuery);
-  const groups = placesFor(me, waiting?.total ?? undefined);
+  const { data: promotions } = useQuery(decisionsQuery);
+  const groups = placesFor(me, waiting?.total ?? undefined, promotions?.total ?? promotions?.items.length);
   const chain = useChain(me);
   useSequenceStart('g');
   const keys = useMemo(() => {

@@ -114,6 +114,22 @@ const flight = createRoute({ getParentRoute: () => project, path: '/', component
 const projectRuns = createRoute({ getParentRoute: () => project, path: '/runs', validateSearch: paged, component: lazyRouteComponent(() => import('@/features/runs/Runs'), 'ProjectRuns') });
 const code = createRoute({ getParentRoute: () => project, path: '/code', validateSearch: (search: Raw): { rev?: string; path?: string } => text(search, 'rev', 'path'), component: lazyRouteComponent(() => import('@/features/projects/Code'), 'Code') });
 const about = createRoute({ getParentRoute: () => project, path: '/about', component: lazyRouteComponent(() => import('@/features/projects/About'), 'About') });
+const candidates = createRoute({ getParentRoute: () => project, path: '/candidates', validateSearch: paged, component: lazyRouteComponent(() => import('@/features/release/Candidates'), 'Candidates') });
+const production = createRoute({ getParentRoute: () => project, path: '/production', component: lazyRouteComponent(() => import('@/features/release/Production'), 'Production') });
+const gates = createRoute({ getParentRoute: () => project, path: '/gates', component: lazyRouteComponent(() => import('@/features/release/Gates'), 'Gates') });
+const candidate = createRoute({
+  getParentRoute: () => frame,
+  path: '/projects/$id/candidates/$number',
+  component: lazyRouteComponent(() => import('@/features/release/Candidate'), 'Candidate'),
+  staticData: { crumbs: ({ id = '', number = '' }) => [{ label: 'Projects', to: '/projects' }, { label: id, to: `/projects/${id}` }, { label: `Candidate ${number}` }] },
+});
+const review = createRoute({
+  getParentRoute: () => frame,
+  path: '/projects/$id/candidates/$number/into/$environment',
+  component: lazyRouteComponent(() => import('@/features/release/Review'), 'Review'),
+  staticData: { crumbs: ({ id = '', number = '', environment = '' }) => [{ label: 'Projects', to: '/projects' }, { label: id, to: `/projects/${id}` }, { label: `Candidate ${number}`, to: `/projects/${id}/candidates/${number}` }, { label: `Into ${environment}` }] },
+});
+const endpoints = createRoute({ getParentRoute: () => frame, path: '/endpoints', validateSearch: paged, component: lazyRouteComponent(() => import('@/features/release/Endpoints'), 'Endpoints'), staticData: crumbs({ label: 'Endpoints' }) });
 const runs = createRoute({ getParentRoute: () => frame, path: '/runs', validateSearch: paged, component: lazyRouteComponent(() => import('@/features/runs/Runs'), 'Runs'), staticData: crumbs({ label: 'Runs' }) });
 const run = createRoute({
   getParentRoute: () => frame,
@@ -176,8 +192,8 @@ export const tree = root.addChildren([
   link,
   frame.addChildren([
     home, catalog, lakes, lake, ask, grants, grant, purposes, purpose, worksheet, tokens, audit, docs, lost,
-    portfolio, projects, runs, run, experiments, experiment, experimentRun, models, model, version,
-    project.addChildren([flight, projectRuns, code, about]),
+    portfolio, projects, runs, run, experiments, experiment, experimentRun, models, model, version, candidate, review, endpoints,
+    project.addChildren([flight, candidates, production, gates, projectRuns, code, about]),
     dataset.addChildren([columns, access, versions]),
     inbox.addChildren([inboxStart, request]),
     admin.addChildren([people, groups, roles]),

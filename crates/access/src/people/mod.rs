@@ -9,7 +9,7 @@ pub use error::Error;
 pub use http::{GroupView, MemberView, PersonView, routes};
 pub use model::{Group, Membership, Person, PersonState};
 pub(crate) use service::{add_member, find_or_create};
-pub use service::{is_active, known_groups};
+pub use service::{is_active, is_known, known_groups};
 
 crate::actions! {
     /// Add a person.

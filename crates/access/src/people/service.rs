@@ -29,6 +29,14 @@ pub async fn is_active(tx: &Tx, person: &PersonId) -> db::Result<bool> {
     Ok(tx.find_person(person).await?.is_some_and(|person| person.state == PersonState::Active))
 }
 
+/// Returns whether there is, or was, such a person.
+///
+/// # Errors
+/// The store's.
+pub async fn is_known(tx: &Tx, person: &PersonId) -> db::Result<bool> {
+    Ok(tx.find_person(person).await?.is_some())
+}
+
 /// Returns the names of all groups.
 ///
 /// # Errors

@@ -187,6 +187,13 @@ pub struct Right {
     pub given_at: Timestamp,
 }
 
+impl Right {
+    /// Returns whether it makes its holder independent of who asked at `asked_at`: given by someone else, and before that.
+    pub fn is_independent(&self, asked_at: Timestamp) -> bool {
+        self.given_by != self.holder && self.given_at < asked_at
+    }
+}
+
 /// A role that someone holds for a place, with who gave it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holding {

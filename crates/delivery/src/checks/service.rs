@@ -10,9 +10,6 @@ use db::Tx;
 use environments::InstanceState;
 use events::BranchUpdated;
 
-/// The file that holds the contract.
-const CONTRACT: &str = "contract.yaml";
-
 /// The checks of a commit, with what its page shows beside them.
 #[derive(Debug)]
 pub(super) struct Shown {
@@ -101,7 +98,7 @@ async fn judge_contract(cx: &Context, project: &ProjectId, commit: &str) -> Resu
     if !waits.iter().any(|check| check.name == CheckName::Contract && check.state == CheckState::Queued) {
         return Ok(());
     }
-    let text = match git::read_file(&cx.git, project, commit, CONTRACT, contract::most_bytes()).await {
+    let text = match git::read_file(&cx.git, project, commit, contract::FILE, contract::most_bytes()).await {
         Ok(text) => text,
         Err(git::Error::TooLarge { .. }) => {
             let report = Report::misread(None, "it is larger than 1 MiB");

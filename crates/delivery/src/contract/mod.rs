@@ -10,8 +10,11 @@ mod yaml;
 pub(crate) use facts::facts_of;
 pub use facts::{ColumnFacts, DatasetFacts, Facts};
 pub use judge::judge;
-pub use read::{Claim, Contract, Rule, Table};
+pub use read::{Claim, Contract, Part, Rule, Table};
 pub use yaml::{Error, most_bytes};
+
+/// The file of a repository that holds the contract.
+pub(crate) const FILE: &str = "contract.yaml";
 
 #[cfg(test)]
 mod tests;

@@ -30,7 +30,22 @@ pub struct Claim {
     pub column: String,
     /// The dataset that it is taken from, and its name there.
     pub source: Option<(String, String)>,
+    pub part: Part,
     pub rules: Vec<Rule>,
+}
+
+/// What a column is for: `primaryKey`, and the tags `target` and `sensitive`, say so.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Part {
+    /// The model may take it.
+    #[default]
+    Feature,
+    /// It names a record.
+    Key,
+    /// It is what the model says; `customProperties` may name its positive value.
+    Target { positive: Option<String> },
+    /// Groups are formed by it, and no feature is; `customProperties` may bound them (`groupBounds`, each the last of its group).
+    Sensitive { bounds: Vec<f64> },
 }
 
 /// One thing that has to hold.
@@ -188,7 +203,41 @@ fn claim(value: &Value, table: Option<&str>) -> Result<Claim, Error> {
         }
     }
     rules.extend(quality(property, &at)?);
-    Ok(Claim { source: source(property, &column, table, &at)?, column, rules })
+    let part = if is_key { Part::Key } else { part(property, &at)? };
+    Ok(Claim { source: source(property, &column, table, &at)?, part, column, rules })
+}
+
+fn part(property: &Map<String, Value>, at: &str) -> Result<Part, Error> {
+    let tags = list(property, "tags", at)?;
+    let tagged = |word: &str| tags.iter().any(|tag| tag.as_str() == Some(word));
+    match (tagged("target"), tagged("sensitive")) {
+        (true, true) => Err(Error::new(format!("{at} is both `target` and `sensitive`"))),
+        (true, false) => {
+            let positive = custom(property, "positive", at)?.map(|value| match value {
+                Value::String(_) | Value::Number(_) | Value::Bool(_) => Ok(word_of(value)),
+                _ => Err(Error::new(format!("`positive` of {at} is not one value"))),
+            });
+            Ok(Part::Target { positive: positive.transpose()? })
+        }
+        (false, true) => Ok(Part::Sensitive { bounds: bounds(property, at)? }),
+        (false, false) => Ok(Part::Feature),
+    }
+}
+
+fn bounds(property: &Map<String, Value>, at: &str) -> Result<Vec<f64>, Error> {
+    let Some(value) = custom(property, "groupBounds", at)? else { return Ok(Vec::new()) };
+    let numbers = value.as_array().and_then(|all| all.iter().map(Value::as_f64).collect::<Option<Vec<f64>>>());
+    let rising = |bounds: &Vec<f64>| !bounds.is_empty() && bounds.is_sorted_by(|one, next| one < next);
+    numbers
+        .filter(rising)
+        .ok_or_else(|| Error::new(format!("`groupBounds` of {at} is not a list of numbers, each larger than the last")))
+}
+
+/// Returns the value of a custom property, which the standard writes as `{property, value}`.
+fn custom<'v>(property: &'v Map<String, Value>, name: &str, at: &str) -> Result<Option<&'v Value>, Error> {
+    let all = list(property, "customProperties", at)?;
+    let named = |one: &&Value| one.get("property").and_then(Value::as_str) == Some(name);
+    Ok(all.iter().find(named).and_then(|one| one.get("value")))
 }
 
 /// Returns where a column lies: `transformSourceObjects` names the dataset, else the table's `physicalName` does; the column's

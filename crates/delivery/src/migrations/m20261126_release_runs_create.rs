@@ -21,10 +21,22 @@ impl MigrationTrait for CreateReleaseRuns {
             .table("release_runs")
             .col(text(schema, "project"))
             .col(text(schema, "commit_id"))
-            .col(text(schema, "run"))
+            // None where nothing could be run, and why.
+            .col(text(schema, "run").null())
+            .col(text(schema, "refused").null())
             .col(micros("started_at_us"))
             .primary_key(Index::create().col("project").col("commit_id"))
             .take();
-        schema.create_table(runs).await
+        schema.create_table(runs).await?;
+        let newest = Index::create()
+            .name("release_runs_newest")
+            .table("release_runs")
+            .col("project")
+            .col("started_at_us")
+            .col("commit_id")
+            .take();
+        schema.create_index(newest).await?;
+        let of_run = Index::create().name("release_runs_run").table("release_runs").col("run").unique().take();
+        schema.create_index(of_run).await
     }
 }

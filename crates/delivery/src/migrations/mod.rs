@@ -2,6 +2,8 @@
 mod m20261126_checks_create;
 mod m20261126_merges_create;
 mod m20261126_release_runs_create;
+mod m20261128_candidates_create;
+mod m20261128_promotions_create;
 
 /// Returns them all.
 pub fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
@@ -9,5 +11,7 @@ pub fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
         Box::new(m20261126_checks_create::CreateChecks),
         Box::new(m20261126_merges_create::CreateMerges),
         Box::new(m20261126_release_runs_create::CreateReleaseRuns),
+        Box::new(m20261128_candidates_create::CreateCandidates),
+        Box::new(m20261128_promotions_create::CreatePromotions),
     ]
 }

@@ -166,6 +166,14 @@ pub(crate) async fn settle_all(cx: &Context) -> Result<()> {
     Ok(())
 }
 
+/// Returns every push of a project that was made or may have been, the oldest first, whoever asks. Joins the transaction.
+///
+/// # Errors
+/// The store's.
+pub async fn all(tx: &Tx, project: &ProjectId) -> db::Result<Vec<Push>> {
+    tx.list_all_pushes(project).await
+}
+
 /// Returns a page of a project's pushes, the newest first, and how many there are.
 ///
 /// # Errors

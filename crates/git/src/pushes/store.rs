@@ -25,6 +25,8 @@ pub(crate) trait PushStore {
     /// Returns up to `limit` pushes behind `after`, the newest first.
     async fn list_pushes(&self, project: &ProjectId, after: Option<&After>, limit: u32) -> Result<Vec<Push>>;
     async fn count_pushes(&self, project: &ProjectId) -> Result<u64>;
+    /// Returns every push that was made or may have been, the oldest first.
+    async fn list_all_pushes(&self, project: &ProjectId) -> Result<Vec<Push>>;
     /// Returns what may explain a move: records that are open, and those dropped since, the oldest first.
     async fn list_open_pushes(&self, project: &ProjectId, since: Timestamp) -> Result<Vec<Push>>;
     /// Returns where each ref stands, by name.
@@ -132,6 +134,13 @@ impl PushStore for Tx {
         let sql = "SELECT count(*) AS n FROM pushes WHERE project = $1";
         let row = one(self, sql, vec![project.as_str().into()]).await?.ok_or(db::Error::Stale)?;
         count(&row, "n")
+    }
+
+    async fn list_all_pushes(&self, project: &ProjectId) -> Result<Vec<Push>> {
+        let sql = format!(
+            "SELECT {PUSH} FROM pushes WHERE project = $1 AND state <> 'dropped' ORDER BY recorded_at_us, id"
+        );
+        all(self, &sql, vec![project.as_str().into()]).await?.iter().map(push_of).collect()
     }
 
     async fn list_open_pushes(&self, project: &ProjectId, since: Timestamp) -> Result<Vec<Push>> {

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Under whose name the first commit is pushed.
-const MAKER: &str = "lockgate";
+pub const MAKER: &str = "lockgate";
 
 /// The settings that stand in the repository itself: what protects it from a `git` that was not started by the server.
 const CONFIG: &str = "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n\thooksPath = ../hooks\n\

@@ -1,6 +1,7 @@
 //! Repositories of projects: bare, one per project, read and written by stock git alone.
 mod browse;
 mod export;
+mod history;
 mod http;
 mod make;
 mod model;
@@ -8,10 +9,11 @@ mod service;
 mod tidy;
 
 pub use export::export;
+pub use history::{Written, history};
 pub use http::routes;
-pub use make::create;
+pub use make::{MAKER, create};
 pub use model::{Commit, NewFile, Repository, Signature};
-pub use service::{fast_forward, read_file, resolve};
+pub use service::{fast_forward, has_folder, read_file, resolve};
 pub(crate) use tidy::tidy_all;
 
 access::actions! {

@@ -10,6 +10,8 @@ use std::path::PathBuf;
 
 /// The largest commit that is read.
 const LARGEST_COMMIT: u64 = 1 << 20;
+/// The largest listing of a folder that is read.
+const LARGEST_TREE: u64 = 16 << 20;
 
 /// Returns the folder of a repository that is on record.
 ///
@@ -72,6 +74,20 @@ pub async fn read_file(
     let mut objects = Objects::open(cx, &folder)?;
     let found = objects.get(&format!("{commit}:{path}"), "blob", limit as u64).await?;
     Ok(found.map(|(_, bytes)| bytes))
+}
+
+/// Returns whether `path` of a commit is a folder.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::BadPath`]; [`Error::UnknownRevision`] if `commit` is no commit id.
+pub async fn has_folder(cx: &Context, project: &ProjectId, commit: &str, path: &str) -> Result<bool> {
+    if !is_id(commit) {
+        return Err(Error::UnknownRevision(shown(commit)));
+    }
+    let path = tree_path(path)?;
+    let folder = folder_of(cx, project).await?;
+    let mut objects = Objects::open(cx, &folder)?;
+    Ok(objects.get(&format!("{commit}:{path}"), "tree", LARGEST_TREE).await?.is_some())
 }
 
 /// Moves `branch` forward from commit `from` to commit `to`, as a push by `by`. A branch that is at `to` stays there.

@@ -7,7 +7,7 @@ mod read;
 
 pub use error::Error;
 pub use graph::Graph;
-pub use model::{Input, Parameter, ParameterKind, Parameters, Pipeline, Step};
+pub use model::{DatasetInput, Input, Parameter, ParameterKind, Parameters, Pipeline, Step};
 pub(crate) use read::is_name;
 
 #[cfg(test)]

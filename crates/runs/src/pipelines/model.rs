@@ -1,6 +1,6 @@
 use super::Error;
 use crate::protocol::Action;
-use base::{DatasetId, PurposeId};
+use base::{DatasetId, EnvironmentId, PurposeId};
 use catalog::grants::Use;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -65,9 +65,21 @@ pub enum Input {
     /// What another step wrote.
     Step { step: String, output: String },
     /// A dataset, read under the environment's grant.
-    Dataset { dataset: DatasetId, for_use: Use, purpose: Option<PurposeId> },
+    Dataset(DatasetInput),
     /// A value that stands in the pipeline.
     Value(Value),
+}
+
+/// A dataset as an input of a step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DatasetInput {
+    pub dataset: DatasetId,
+    pub for_use: Use,
+    pub purpose: Option<PurposeId>,
+    /// The columns that the step takes; empty = all that the grant shows.
+    pub columns: Vec<String>,
+    /// A file of the repository that stands in for the dataset in *dev*, where nothing but its rows is read.
+    pub fixture: Option<String>,
 }
 
 impl ParameterKind {
@@ -135,12 +147,29 @@ impl Input {
         match self {
             Self::File(path) => json!({ "file": path }),
             Self::Step { step, output } => json!({ "step": step, "output": output }),
-            Self::Dataset { dataset, for_use, purpose: None } => json!({ "dataset": dataset, "use": for_use }),
-            Self::Dataset { dataset, for_use, purpose } => {
-                json!({ "dataset": dataset, "use": for_use, "purpose": purpose })
+            Self::Dataset(input) => {
+                let mut shown = json!({ "dataset": input.dataset, "use": input.for_use });
+                if let Some(purpose) = &input.purpose {
+                    shown["purpose"] = json!(purpose);
+                }
+                if !input.columns.is_empty() {
+                    shown["columns"] = json!(input.columns);
+                }
+                if let Some(fixture) = &input.fixture {
+                    shown["fixture"] = json!(fixture);
+                }
+                shown
             }
             Self::Value(value) => json!({ "value": value }),
         }
+    }
+}
+
+impl DatasetInput {
+    /// Returns the file whose rows the step gets in its place in `environment`: in *dev* the fixture, where it names one.
+    pub fn stand_in(&self, environment: &EnvironmentId) -> Option<&str> {
+        let in_dev = environment.as_str().ends_with("/dev");
+        self.fixture.as_deref().filter(|_| in_dev)
     }
 }
 

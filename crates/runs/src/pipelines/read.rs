@@ -1,7 +1,7 @@
 //! From text to a [`Pipeline`], each mistake with its place.
 use super::graph::order;
 use super::model::{plain, short};
-use super::{Error, Input, Parameter, ParameterKind, Pipeline, Step};
+use super::{DatasetInput, Error, Input, Parameter, ParameterKind, Pipeline, Step};
 use crate::protocol::Action;
 use base::{DatasetId, PurposeId, nearest};
 use serde_json::{Map, Value};
@@ -27,10 +27,13 @@ const STEP: &[&str] = &[
     "memory_mib",
     "env",
 ];
-const INPUT: &[&str] = &["file", "step", "output", "dataset", "use", "purpose", "value"];
+const INPUT: &[&str] = &["file", "step", "output", "dataset", "use", "purpose", "columns", "fixture", "value"];
 /// Variables that the runner sets itself.
 const RESERVED: &[&str] = &["PATH", "HOME", "LD_PRELOAD", "LD_LIBRARY_PATH"];
 const RESERVED_PREFIXES: &[&str] = &["LOCKGATE", "MLFLOW_TRACKING", "PYTHON"];
+
+/// The one of them that the platform's own pipelines set: which endpoint a step is to call.
+const ENDPOINT: &str = "LOCKGATE_ENDPOINT";
 
 /// Who wrote a pipeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -285,7 +288,7 @@ fn step(author: Author, n: usize, value: &Value) -> Result<Step, Error> {
         retries: object.small("retries", 0, 0, 10)?,
         cpus: object.small("cpus", 1, 1, 256)?,
         memory_mib: object.number("memory_mib", 1_024, 16, 1 << 20)?,
-        env: env(&object)?,
+        env: env(author, &object)?,
         name,
     })
 }
@@ -335,19 +338,14 @@ fn input(at: &str, value: &Value) -> Result<Input, Error> {
     };
     if object.map.contains_key("file") {
         only(&["file"])?;
-        let path = object.text("file")?;
-        let relative = !path.starts_with('/') && !path.contains(['\0', '\\']);
-        if path.is_empty() || !relative || path.split('/').any(|part| matches!(part, "" | "." | ".." | ".git")) {
-            return unfit(at, format!("`{}` is not a path inside the repository", plain(&path)));
-        }
-        return Ok(Input::File(path));
+        return Ok(Input::File(path_of(at, &object, "file")?));
     }
     if object.map.contains_key("step") {
         only(&["step", "output"])?;
         return Ok(Input::Step { step: object.text("step")?, output: object.text("output")? });
     }
     if object.map.contains_key("dataset") {
-        only(&["dataset", "use", "purpose"])?;
+        only(&["dataset", "use", "purpose", "columns", "fixture"])?;
         let word = object.text("use")?;
         let known = ["explore", "train", "score", "monitor"];
         let for_use =
@@ -358,7 +356,9 @@ fn input(at: &str, value: &Value) -> Result<Input, Error> {
         if dataset.split('.').count() != 3 || dataset.split('.').any(str::is_empty) {
             return unfit(at, format!("`{}` is not `lake.schema.table`", plain(&dataset)));
         }
-        return Ok(Input::Dataset { dataset: DatasetId(dataset), for_use, purpose });
+        let fixture = object.map.get("fixture").map(|_| path_of(at, &object, "fixture")).transpose()?;
+        let (dataset, columns) = (DatasetId(dataset), object.words("columns")?);
+        return Ok(Input::Dataset(DatasetInput { dataset, for_use, purpose, columns, fixture }));
     }
     match object.map.get("value") {
         Some(value) => {
@@ -369,7 +369,16 @@ fn input(at: &str, value: &Value) -> Result<Input, Error> {
     }
 }
 
-fn env(object: &Object<'_>) -> Result<BTreeMap<String, String>, Error> {
+fn path_of(at: &str, object: &Object<'_>, key: &str) -> Result<String, Error> {
+    let path = object.text(key)?;
+    let relative = !path.starts_with('/') && !path.contains(['\0', '\\']);
+    if path.is_empty() || !relative || path.split('/').any(|part| matches!(part, "" | "." | ".." | ".git")) {
+        return unfit(at, format!("`{}` is not a path inside the repository", plain(&path)));
+    }
+    Ok(path)
+}
+
+fn env(author: Author, object: &Object<'_>) -> Result<BTreeMap<String, String>, Error> {
     let mut env = BTreeMap::new();
     for (name, value) in object.object("env")? {
         let at = object.place("env");
@@ -377,7 +386,10 @@ fn env(object: &Object<'_>) -> Result<BTreeMap<String, String>, Error> {
         if !word || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
             return unfit(at, format!("`{}` is not a variable's name", plain(&name)));
         }
-        if RESERVED.contains(&name.as_str()) || RESERVED_PREFIXES.iter().any(|prefix| name.starts_with(prefix)) {
+        let ours = author == Author::Platform && name == ENDPOINT;
+        let reserved =
+            RESERVED.contains(&name.as_str()) || RESERVED_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
+        if reserved && !ours {
             return unfit(at, format!("`{name}` is set by the runner"));
         }
         match value {

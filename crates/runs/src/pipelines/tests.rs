@@ -97,6 +97,18 @@ fn every_mistake_is_named_with_its_place_and_the_nearest_word() {
             "the pipeline's step `prepare` input `rows` `use`: `check` is no use; known here: explore, train, score, monitor"
         ],
     );
+    check(
+        |v| v["steps"][0]["inputs"]["rows"] = json!({"dataset": "a.b.c", "use": "train", "fixture": "../x.csv"}),
+        expect!["the pipeline's step `prepare` input `rows`: `../x.csv` is not a path inside the repository; "],
+    );
+    check(
+        |v| v["steps"][0]["inputs"]["rows"] = json!({"dataset": "a.b.c", "use": "train", "columns": ["x", "x"]}),
+        expect!["the pipeline's step `prepare` input `rows` `columns`: `x` stands there twice; "],
+    );
+    check(
+        |v| v["steps"][0]["inputs"]["rows"] = json!({"file": "x", "fixture": "y"}),
+        expect!["the pipeline's step `prepare` input `rows`: `fixture` does not go with `file`; "],
+    );
 }
 
 #[test]
@@ -177,4 +189,31 @@ fn only_the_platform_writes_platform_steps() {
         value["steps"][1]["run"] = run;
         assert!(Pipeline::of_the_platform(&value).is_err());
     }
+}
+
+#[test]
+fn only_the_platform_says_which_endpoint_a_step_calls() {
+    let mut value = minimal();
+    value["steps"][0]["env"] = json!({"LOCKGATE_ENDPOINT": "preprod.credit-risk"});
+    check(
+        |v| *v = value.clone(),
+        expect!["the pipeline's step `prepare` `env`: `LOCKGATE_ENDPOINT` is set by the runner; "],
+    );
+    assert!(Pipeline::of_the_platform(&value).is_ok());
+    value["steps"][0]["env"] = json!({"LOCKGATE_TOKEN": "lg_x"});
+    assert!(Pipeline::of_the_platform(&value).is_err());
+}
+
+#[test]
+fn a_dataset_with_a_fixture_is_read_and_written_again() {
+    let mut value = minimal();
+    let input =
+        json!({"dataset": "a.b.c", "use": "train", "purpose": "p-1", "columns": ["x", "y"], "fixture": "data/x.csv"});
+    value["steps"][0]["inputs"]["rows"] = input.clone();
+    let pipeline = Pipeline::from_json(&value).unwrap();
+    assert_eq!(pipeline.steps[0].inputs["rows"].to_json(), input);
+    let Input::Dataset(read) = &pipeline.steps[0].inputs["rows"] else { panic!("no dataset") };
+    let stand_in = |environment: &str| read.stand_in(&environment.into()).map(str::to_owned);
+    assert_eq!(stand_in("credit-risk/dev").as_deref(), Some("data/x.csv"));
+    assert_eq!((stand_in("credit-risk/preprod"), stand_in("credit-risk/prod")), (None, None));
 }

@@ -32,10 +32,22 @@ fn description(local: &LocalLaunch, places: &Places) -> Value {
     let inputs = spec.inputs.iter().map(|(name, input)| {
         let said = match input {
             InputSpec::Path => json!({ "path": places.inputs.join(name) }),
-            InputSpec::Dataset { dataset, for_use, purpose: Some(purpose) } => {
-                json!({ "dataset": dataset, "use": for_use, "purpose": purpose })
+            InputSpec::Dataset { dataset, for_use, purpose, columns, fixture, refused } => {
+                let mut said = json!({ "dataset": dataset, "use": for_use });
+                if let Some(purpose) = purpose {
+                    said["purpose"] = json!(purpose);
+                }
+                if !columns.is_empty() {
+                    said["columns"] = json!(columns);
+                }
+                if let Some(why) = refused {
+                    said["refused"] = json!(why);
+                }
+                if *fixture {
+                    said["path"] = json!(places.inputs.join(name));
+                }
+                said
             }
-            InputSpec::Dataset { dataset, for_use, purpose: None } => json!({ "dataset": dataset, "use": for_use }),
             InputSpec::Value { value } => json!({ "value": value }),
         };
         (name.clone(), said)

@@ -30,6 +30,8 @@ pub enum Reason {
     Checks,
     /// `main` was updated, and what it makes may be released.
     Release,
+    /// To see that what an endpoint serves works: its steps may call it.
+    Verify,
 }
 
 impl Reason {
@@ -41,6 +43,7 @@ impl Reason {
             Self::Merge => "merge",
             Self::Checks => "checks",
             Self::Release => "release",
+            Self::Verify => "verify",
         }
     }
 }
@@ -48,7 +51,7 @@ impl Reason {
 impl std::str::FromStr for Reason {
     type Err = base::UnknownState;
     fn from_str(word: &str) -> Result<Self, base::UnknownState> {
-        let known = [Self::Asked, Self::Smoke, Self::Merge, Self::Checks, Self::Release];
+        let known = [Self::Asked, Self::Smoke, Self::Merge, Self::Checks, Self::Release, Self::Verify];
         let found = known.into_iter().find(|why| why.as_str() == word);
         found.ok_or_else(|| base::UnknownState(word.to_owned(), "Reason"))
     }

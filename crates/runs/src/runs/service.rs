@@ -116,6 +116,14 @@ pub async fn find(tx: &Tx, id: &RunId) -> db::Result<Option<Run>> {
     tx.find_run(id).await
 }
 
+/// Returns the pipeline of run `id` as it was when the run started, as JSON. Joins the transaction.
+///
+/// # Errors
+/// The store's.
+pub async fn definition_of(tx: &Tx, id: &RunId) -> db::Result<Option<String>> {
+    tx.find_definition(id).await
+}
+
 /// Finds the environment that a person asks to run in, if they may.
 async fn environment(tx: &Tx, permit: &Permit<StartRun>, id: &EnvironmentId) -> Result<Environment> {
     let found = environments::find(tx, id).await?;

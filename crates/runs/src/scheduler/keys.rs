@@ -1,7 +1,7 @@
 //! The cache key of a step: all that its result depends on, and nothing else. Not in it: CPUs, memory, engine, retries, ids, times.
 use super::{Plan, policy_of};
 use crate::cache::Key;
-use crate::pipelines::{self, Input};
+use crate::pipelines::{self, DatasetInput, Input};
 use crate::protocol::{Action, Output, OutputKind};
 use crate::runs::Run;
 use crate::sources::Laid;
@@ -26,6 +26,10 @@ pub(super) struct Facts<'a> {
 fn canonical(value: &impl Serialize) -> db::Result<String> {
     let bytes = base::canonical_json(value).map_err(db::sql::unknown)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn columns_of(input: &DatasetInput) -> String {
+    if input.columns.is_empty() { String::new() } else { format!(", columns {}", input.columns.join(", ")) }
 }
 
 fn shown(output: &Output) -> String {
@@ -67,12 +71,20 @@ impl Facts<'_> {
                     let found = results.get(step).and_then(|(outputs, _)| outputs.get(output));
                     found.map_or_else(String::new, shown)
                 }
-                Input::Dataset { .. } => match self.dataset(tx, input).await? {
-                    Ok((value, behind)) => {
-                        governed.insert(behind);
-                        value
+                Input::Dataset(input) => match input.stand_in(&self.run.environment) {
+                    Some(path) => {
+                        let digest = self.laid.files.get(path).map_or_else(String::new, ToString::to_string);
+                        format!("{digest} in place of {}{}", input.dataset, columns_of(input))
                     }
-                    Err(why) => return Ok(Err(why)),
+                    None => match self.dataset(tx, input).await? {
+                        Ok((value, behind)) => {
+                            governed.insert(behind);
+                            value
+                        }
+                        // A check of ours says what it could not judge, and why; it fails no run for it.
+                        Err(why) if step.is_platform() => format!("{} not readable: {why}", input.dataset),
+                        Err(why) => return Ok(Err(why)),
+                    },
                 },
             };
             key = key.with(format!("input {name}"), value);
@@ -96,8 +108,8 @@ impl Facts<'_> {
         Ok(())
     }
 
-    async fn dataset(&self, tx: &Tx, input: &Input) -> db::Result<Result<(String, Governed), String>> {
-        let Input::Dataset { dataset, for_use, purpose } = input else { return Ok(Err("not a dataset".into())) };
+    async fn dataset(&self, tx: &Tx, input: &DatasetInput) -> db::Result<Result<(String, Governed), String>> {
+        let DatasetInput { dataset, for_use, purpose, .. } = input;
         let principals = [Principal::Environment(self.run.environment.clone())];
         let policy = policy_of(tx, &principals, dataset, *for_use, purpose.as_ref(), self.now).await?;
         let policy = match policy {
@@ -110,8 +122,10 @@ impl Facts<'_> {
         // By the record key, rows are held out.
         let key = table.record_key.join(", ");
         let value = format!(
-            "{dataset} as {} under the terms {} for {for_use}, records by ({key})",
-            table.digest, policy.digest
+            "{dataset} as {} under the terms {} for {for_use}, records by ({key}){}",
+            table.digest,
+            policy.digest,
+            columns_of(input)
         );
         let (version, purpose) = (table.version, policy.allowed.purpose.clone());
         let (dataset, grant) = (dataset.clone(), policy.grant().clone());

@@ -1,19 +1,19 @@
 //! From a step that has to run to a runner on an engine: an attempt and its tokens in one transaction, then the engine.
 use super::keys::Facts;
-use super::{Error, Plan, settle};
+use super::{Error, Plan, policy_of, settle};
 use crate::Context;
 use crate::attempts::store::AttemptStore;
 use crate::attempts::{Attempt, AttemptState, FailureKind};
 use crate::engine::{EngineError, EngineRef, Interpreter, Launch};
-use crate::pipelines::{self, Input};
+use crate::pipelines::{self, DatasetInput, Input};
 use crate::protocol::{AttemptSpec, InputSpec};
-use crate::runs::Run;
 use crate::runs::store::RunStore;
+use crate::runs::{Reason, Run};
 use crate::sources;
 use crate::steps::Governed;
 use crate::steps::store::StepStore;
 use access::{AttemptRead, AttemptToken, Secret, issue_attempt_token};
-use base::{AttemptId, DatasetId, Timestamp};
+use base::{AttemptId, DatasetId, Principal, Timestamp};
 use db::Tx;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -22,6 +22,10 @@ use std::path::PathBuf;
 const STEP_VERBS: &[&str] = &["PublishDataset", "ListDatasets", "ReadDataset"];
 /// What it allows on top where the step says that it reads datasets: one that does not say so reads none.
 const READING_VERBS: &[&str] = &["RunQuery", "ReadQuery", "CancelQuery"];
+/// What a check of ours that reads datasets gets besides: it reads the held-out rows alone, and columns granted for checks.
+pub const READ_HELD_OUT: &str = "ReadHeldOut";
+/// What a step of the repository gets in a run that verifies what an endpoint serves.
+pub const CALL_ENDPOINT: &str = "CallEndpoint";
 /// What the token of a runner allows.
 const RUNNER_VERBS: &[&str] = &["ClaimAttempt", "ReportAttempt"];
 /// How much longer than its step a token lives, in seconds.
@@ -62,9 +66,14 @@ pub(crate) fn spec_of(run: &Run, step: &pipelines::Step, attempt: &AttemptId) ->
     let inputs = step.inputs.iter().map(|(name, input)| {
         let spec = match input {
             Input::File(_) | Input::Step { .. } => InputSpec::Path,
-            Input::Dataset { dataset, for_use, purpose } => {
-                InputSpec::Dataset { dataset: dataset.clone(), for_use: for_use.to_string(), purpose: purpose.clone() }
-            }
+            Input::Dataset(input) => InputSpec::Dataset {
+                dataset: input.dataset.clone(),
+                for_use: input.for_use.to_string(),
+                purpose: input.purpose.clone(),
+                columns: input.columns.clone(),
+                fixture: input.stand_in(&run.environment).is_some(),
+                refused: None,
+            },
             Input::Value(value) => InputSpec::Value { value: value.clone() },
         };
         (name.clone(), spec)
@@ -131,12 +140,9 @@ pub(super) async fn tokens(
 ) -> Result<Tokens, Error> {
     let seconds = i64::try_from(step.timeout_s).unwrap_or(i64::MAX).saturating_add(SPARE_SECONDS);
     let expires_at = cx.clock.now().plus_seconds(seconds);
-    let reads = step.inputs.values().any(|input| matches!(input, Input::Dataset { .. }));
-    let of_user_code = STEP_VERBS.iter().chain(tracking::STEP_VERBS).filter(|_| !step.is_platform());
-    let mut verbs: Vec<&str> = of_user_code.copied().collect();
-    verbs.extend(READING_VERBS.iter().filter(|_| reads));
+    let verbs = verbs_of(run, step);
     let (environment, on_behalf_of) = (&run.environment, Some(&run.started_by));
-    let behind = &reads_of(step, governed);
+    let behind = &reads_of(run, step, governed);
     let token =
         AttemptToken { attempt: attempt.as_str(), environment, on_behalf_of, verbs: &verbs, reads: behind, expires_at };
     let (_, of_step) = issue_attempt_token(&cx.access, tx, &token).await?;
@@ -146,11 +152,30 @@ pub(super) async fn tokens(
     Ok(Tokens { runner: of_runner, step: of_step })
 }
 
+/// Returns what the token of a step allows.
+fn verbs_of(run: &Run, step: &pipelines::Step) -> Vec<&'static str> {
+    let reads = datasets_of(run, step).next().is_some();
+    let mut verbs: Vec<&str> = if reads { READING_VERBS.to_vec() } else { Vec::new() };
+    if step.is_platform() {
+        verbs.extend(reads.then_some(READ_HELD_OUT));
+        return verbs;
+    }
+    verbs.extend(STEP_VERBS.iter().chain(tracking::STEP_VERBS));
+    verbs.extend((run.why == Reason::Verify).then_some(CALL_ENDPOINT));
+    verbs
+}
+
+/// Returns the datasets that a step reads through the server.
+fn datasets_of<'s>(run: &Run, step: &'s pipelines::Step) -> impl Iterator<Item = &'s DatasetInput> {
+    step.inputs.values().filter_map(|input| match input {
+        Input::Dataset(input) if input.stand_in(&run.environment).is_none() => Some(input),
+        _ => None,
+    })
+}
+
 /// Returns the datasets behind a step's result, each in the version that its key names, and which of them it may read.
-fn reads_of(step: &pipelines::Step, governed: &[Governed]) -> Vec<AttemptRead> {
-    let declares = |dataset: &DatasetId| {
-        step.inputs.values().any(|input| matches!(input, Input::Dataset { dataset: other, .. } if other == dataset))
-    };
+fn reads_of(run: &Run, step: &pipelines::Step, governed: &[Governed]) -> Vec<AttemptRead> {
+    let declares = |dataset: &DatasetId| datasets_of(run, step).any(|input| input.dataset == *dataset);
     let read = |behind: &Governed| AttemptRead {
         dataset: behind.dataset.clone(),
         version: behind.version,
@@ -212,10 +237,18 @@ async fn launch(
                     None => None,
                 }
             }
-            Input::Dataset { .. } | Input::Value(_) => continue,
+            Input::Dataset(input) => match input.stand_in(&run.environment) {
+                Some(path) => laid.code.as_ref().map(|code| code.join(path)),
+                None => continue,
+            },
+            Input::Value(_) => continue,
         };
         let path = path.ok_or_else(|| sources::Error::Unfit(format!("input `{name}` is not there")))?;
         inputs.insert(name.clone(), path);
+    }
+    let mut spec = spec_of(run, step, &attempt.id);
+    if step.is_platform() {
+        say_what_is_refused(cx, facts, &mut spec).await?;
     }
     let interpreter = environments::interpreter(&cx.environments)?;
     let interpreter = Interpreter {
@@ -233,9 +266,25 @@ async fn launch(
         interpreter,
         sdk: cx.sdk.clone(),
         inputs,
-        spec: spec_of(run, step, &attempt.id),
+        spec,
         step_token: tokens.step,
     })
+}
+
+/// Puts down why each dataset that may not be read now may not: a check of ours says so in its report.
+async fn say_what_is_refused(cx: &Context, facts: &Facts<'_>, spec: &mut AttemptSpec) -> Result<(), Error> {
+    let (run, now) = (facts.run, facts.now);
+    let principals = &[Principal::Environment(run.environment.clone())];
+    for input in spec.inputs.values_mut() {
+        let InputSpec::Dataset { dataset, for_use, purpose, refused, .. } = input else { continue };
+        let for_use = serde_json::from_value(serde_json::Value::String(for_use.clone())).map_err(db::sql::unknown)?;
+        let (dataset, purpose) = (&*dataset, purpose.as_ref());
+        let policy = cx.db.read(|tx| async move { policy_of(&tx, principals, dataset, for_use, purpose, now).await });
+        if let Err(why) = policy.await? {
+            *refused = Some(format!("environment `{}`: {why}", run.environment));
+        }
+    }
+    Ok(())
 }
 
 /// Records that the engine has an attempt; its runner may have claimed it already.
@@ -282,4 +331,58 @@ pub(super) async fn end(
     }
     super::wake_hungry(cx);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Pipeline;
+    use crate::runs::RunState;
+    use serde_json::{Value, json};
+
+    fn steps(of: &Value) -> Vec<pipelines::Step> {
+        let pipeline = json!({"version": 1, "name": "train", "steps": of});
+        Pipeline::of_the_platform(&pipeline).unwrap().steps
+    }
+
+    fn run_in(environment: &str, why: Reason) -> Run {
+        Run { environment: environment.into(), why, ..crate::tests::run(RunState::Running) }
+    }
+
+    #[test]
+    fn a_token_holds_what_its_step_says_it_needs() {
+        let data = json!({"dataset": "retail.core.loans", "use": "train"});
+        let steps = steps(&json!([
+            {"name": "fit", "run": {"command": ["fit"]}},
+            {"name": "read", "run": {"command": ["read"]}, "inputs": {"rows": data}},
+            {"name": "lint", "run": {"platform": "lint"}},
+            {"name": "quality", "run": {"platform": "quality"}, "inputs": {"source_1": data}},
+        ]));
+        let preprod = run_in("credit-risk/preprod", Reason::Release);
+        let has = |step: usize, verb: &str| verbs_of(&preprod, &steps[step]).contains(&verb);
+        assert!(has(0, "PublishDataset") && !has(0, "RunQuery") && !has(0, READ_HELD_OUT) && !has(0, CALL_ENDPOINT));
+        assert!(has(1, "RunQuery") && !has(1, READ_HELD_OUT), "a step of the repository never sees the held-out rows");
+        assert!(verbs_of(&preprod, &steps[2]).is_empty());
+        assert!(has(3, "RunQuery") && has(3, READ_HELD_OUT) && !has(3, "PublishDataset"));
+        let verifying = run_in("credit-risk/preprod", Reason::Verify);
+        assert!(verbs_of(&verifying, &steps[0]).contains(&CALL_ENDPOINT));
+        assert!(!verbs_of(&verifying, &steps[3]).contains(&CALL_ENDPOINT));
+    }
+
+    #[test]
+    fn in_dev_a_fixture_stands_in_and_nothing_is_read() {
+        let step = &steps(&json!([{"name": "fit", "run": {"command": ["fit"]}, "inputs": {
+            "rows": {"dataset": "retail.core.loans", "use": "train", "columns": ["age"], "fixture": "data/x.csv"}}}]))
+            [0];
+        let said = |environment: &str| {
+            let run = run_in(environment, Reason::Asked);
+            assert_eq!(verbs_of(&run, step).contains(&"RunQuery"), environment != "credit-risk/dev", "{environment}");
+            serde_json::to_value(&spec_of(&run, step, &"a-1".into()).inputs["rows"]).unwrap()
+        };
+        let read = json!({"from": "dataset", "dataset": "retail.core.loans", "use": "train", "columns": ["age"]});
+        assert_eq!(said("credit-risk/preprod"), read);
+        let mut stood_in = read;
+        stood_in["fixture"] = json!(true);
+        assert_eq!(said("credit-risk/dev"), stood_in);
+    }
 }

@@ -12,6 +12,7 @@ mod watch;
 
 pub(crate) use ends::{Settled, settle};
 pub(crate) use grants::policy_of;
+pub use launch::{CALL_ENDPOINT, READ_HELD_OUT};
 pub(crate) use launch::{runner_name, spec_of};
 pub(crate) use plan::Plan;
 

@@ -30,6 +30,17 @@ print(json.dumps({"step": step, "hello": json.load(urllib.request.urlopen(reques
         .python_with(program, &|launch| {
             launch.inputs.insert("rows".into(), input.clone());
             launch.spec.inputs.insert("rows".into(), InputSpec::Path);
+            let (dataset, columns) = ("retail.core.loans".into(), vec!["a".to_owned()]);
+            let fixture = InputSpec::Dataset {
+                dataset,
+                for_use: "train".into(),
+                purpose: None,
+                columns,
+                fixture: true,
+                refused: None,
+            };
+            launch.inputs.insert("loans".into(), input.clone());
+            launch.spec.inputs.insert("loans".into(), fixture);
             launch.spec.inputs.insert("depth".into(), InputSpec::Value { value: json!(3) });
             launch.spec.parameters.insert("seed".into(), json!(7));
             launch.spec.env.insert("LOCKGATE_TOKEN".into(), "mine".into());
@@ -42,7 +53,9 @@ print(json.dumps({"step": step, "hello": json.load(urllib.request.urlopen(reques
     assert_eq!(heard.others, [("/api/v1/me".to_owned(), "Bearer step-secret".to_owned())]);
     assert_eq!((&said["cwd"], &said["ids"]), (&json!("/work/code"), &json!([1000, 1000])));
     assert_eq!((&said["rows"], &said["code"]), (&json!("a,b"), &json!(["train.py"])));
-    assert_eq!(said["step"]["inputs"], json!({ "rows": { "path": "/work/in/rows" }, "depth": { "value": 3 } }));
+    let loans = json!({ "dataset": "retail.core.loans", "use": "train", "columns": ["a"], "path": "/work/in/loans" });
+    let inputs = json!({ "rows": { "path": "/work/in/rows" }, "loans": loans, "depth": { "value": 3 } });
+    assert_eq!(said["step"]["inputs"], inputs);
     assert_eq!((&said["step"]["parameters"], &said["step"]["project"]), (&json!({ "seed": 7 }), &json!("credit-risk")));
     let env = &said["env"];
     assert_eq!(

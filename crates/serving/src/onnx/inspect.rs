@@ -77,6 +77,23 @@ pub fn signature_of(model: &[u8], columns: &[String]) -> Result<Signature, Model
     Ok(signature)
 }
 
+/// Returns the names of the features that a model takes in one tensor, where its file says them: the entry `columns` of its metadata,
+/// a JSON list. Empty where it says none.
+///
+/// # Errors
+/// A file that is no model, or an entry that is no list of texts.
+pub fn columns_of(model: &[u8]) -> Result<Vec<String>, ModelError> {
+    for field in Fields(model) {
+        if let (14, Field::Bytes(entry)) = field?
+            && text(entry, 1)? == "columns"
+        {
+            let bad = |_| ModelError::Signature("`columns` in its metadata is no JSON list of names".into());
+            return serde_json::from_str(&text(entry, 2)?).map_err(bad);
+        }
+    }
+    Ok(Vec::new())
+}
+
 /// Looks into a model's file.
 ///
 /// # Errors

@@ -7,7 +7,7 @@ mod protobuf;
 mod session;
 
 pub use enforce::{Checked, check};
-pub use inspect::{Inspected, LARGEST, ModelError, inspect, signature_of};
+pub use inspect::{Inspected, LARGEST, ModelError, columns_of, inspect, signature_of};
 pub use library::{Library, LibraryError};
 pub use session::{Halt, Model, RunError};
 

@@ -5,6 +5,7 @@ mod model;
 mod models;
 mod names;
 mod pointers;
+mod released;
 mod source;
 pub(crate) mod store;
 mod v1;
@@ -15,6 +16,7 @@ mod wire;
 
 pub(crate) use http::routes as mlflow_routes;
 pub use model::{RegisteredModel, Version, VersionState};
+pub use released::{Released, register_released};
 pub use v1::{ModelVersionView, RegisteredModelView, routes};
 pub(crate) use versions::{file_of_version, find_version_by_id};
 

@@ -1,5 +1,6 @@
 use super::model::ShownModel;
 use super::names::check_name;
+use super::released::check_not_released;
 use super::store::{DIALECT, PROMPT, RegistryStore, Which};
 use super::versions_store::VersionStore;
 use super::{ChangeModel, DeleteModel, ReadModel, RegisterModel, RegisteredModel};
@@ -187,6 +188,7 @@ pub(super) async fn describe(
 pub(super) async fn delete(cx: &Context, permit: &Permit<DeleteModel>, mount: &Mount, name: &str) -> Result<()> {
     let write = cx.db.write(|tx| async move {
         let before = lock_named(&tx, permit, mount, name).await?;
+        tx.list_versions_of(&before.id).await?.iter().try_for_each(check_not_released)?;
         let now = cx.clock.now();
         tx.delete_versions_of(&before.id, now).await?;
         tx.end_pointers(&before.id, Which::All, &permit.caller().name(), now).await?;

@@ -11,6 +11,9 @@ use crate::spaces::{Mount, Placed};
 use access::http::Permit;
 use db::Tx;
 
+/// What the source of a version begins with that a release run made; no client can name one so.
+pub(super) const RELEASE: &str = "release:/";
+
 /// Where a version's files come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Origin {

@@ -1,6 +1,7 @@
 use super::model::{ShownVersion, Version, VersionState};
 use super::models::{Search, TAG, check_description, is_prompt, named};
 use super::names::{NO_STAGE, number, stage};
+use super::released::check_not_released;
 use super::source::{self, Said};
 use super::store::{RegistryStore, Which};
 use super::versions_store::{DIALECT, VersionStore};
@@ -111,7 +112,7 @@ fn draft(
 }
 
 /// Returns the digest of a list of files: path, digest and size of each, by path.
-fn digest(files: &[File]) -> Result<String> {
+pub(super) fn digest(files: &[File]) -> Result<String> {
     let list: Vec<_> = files.iter().map(|file| (&file.path, file.digest, file.size_bytes)).collect();
     let digest = base::digest_of(&list).map_err(|error| db::Error::Unknown(error.to_string()))?;
     Ok(digest.to_string())
@@ -272,6 +273,7 @@ pub(super) async fn delete(
 ) -> Result<()> {
     let write = cx.db.write(|tx| async move {
         let (before, _) = find(&tx, permit, mount, which).await?;
+        check_not_released(&before)?;
         let now = cx.clock.now();
         let saved = tx.save_version(before.delete(now)?).await?;
         tx.end_pointers(&saved.model, Which::At(saved.version), &permit.caller().name(), now).await?;

@@ -2,12 +2,14 @@ import { useDocumentTitle } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { grantsQuery } from '@/api/grants';
+import { decisionsQuery } from '@/api/release';
 import { requestsQuery, type RequestItem } from '@/api/requests';
 import { useMe } from '@/api/session';
 import { BtnLink, Empty, Line, Loading, PageHead, Panel, ProblemNote, readPrincipal, StateBadge, When } from '@/components';
 import { codeText } from '@/components/codeText';
 import { day, plural, spoken } from '@/lib/format';
 import { GrantBadge, scopeLine } from '../grants/GrantBadge';
+import { Promotions } from './Promotions';
 
 const today = new Intl.DateTimeFormat('en-GB', { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
 const numbers = ['Nothing waits', 'One thing waits', 'Two things wait', 'Three things wait', 'Four things wait', 'Five things wait'];
@@ -41,8 +43,10 @@ export function Home() {
   const waiting = useQuery({ ...requestsQuery({ view: 'waiting', limit: 50 }), refetchInterval: 30_000 });
   const mine = useQuery({ ...requestsQuery({ view: 'mine', limit: 6 }), refetchInterval: 30_000 });
   const grants = useQuery(grantsQuery({ mine: true, limit: 6 }));
+  const promotions = useQuery(decisionsQuery);
   const items = waiting.data?.items ?? [];
-  const total = waiting.data?.total ?? items.length;
+  const asked = promotions.data?.items ?? [];
+  const total = (waiting.data?.total ?? items.length) + (promotions.data?.total ?? asked.length);
   const headline = waiting.data ? `${numbers[total] ?? `${plural(total, 'thing')} wait`} for you` : `Hello, ${me.person.name}`;
   return (
     <>
@@ -65,11 +69,13 @@ export function Home() {
                 Waiting for you {total > 0 && <span className="n waiting">{total}</span>}
               </span>
             }
-            right={items.length > 1 && <span className="faint">oldest first</span>}
+            right={items.length + asked.length > 1 && <span className="faint">oldest first</span>}
           >
             {waiting.error && <ProblemNote problem={waiting.error} onRetry={() => void waiting.refetch()} />}
+            {promotions.error && promotions.error.status !== 404 && <ProblemNote problem={promotions.error} onRetry={() => void promotions.refetch()} />}
             {waiting.isPending && <Loading rows={3} />}
-            {waiting.data && items.length === 0 && <Empty small title="Nothing waits for you." why="Decisions that are yours to make show up here." />}
+            {waiting.data && items.length + asked.length === 0 && <Empty small title="Nothing waits for you." why="Decisions that are yours to make show up here." />}
+            <Promotions promotions={asked} />
             <Waiting requests={items.toSorted((a, b) => (a.submitted_at ?? '').localeCompare(b.submitted_at ?? ''))} />
           </Panel>
           <Panel

@@ -2,23 +2,26 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Outlet, useLocation, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import { isSettingUp, projectQuery, retryProject } from '@/api/projects';
-import { Btn, Loading, Meta, NextStrip, ObjectPage, Panel, ProblemNote, Snippet, StateBadge, Tabs, When, Who } from '@/components';
+import { decisionsQuery } from '@/api/release';
+import { Btn, BtnLink, Loading, Meta, NextStrip, ObjectPage, Panel, ProblemNote, Snippet, StateBadge, Tabs, When, Who } from '@/components';
 import { StartRun } from '@/features/runs/StartRun';
 import { Unread } from '@/frame/Lost';
 
-const tabs = ['', '/runs', '/code', '/about'];
+const tabs = ['', '/candidates', '/production', '/gates', '/runs', '/code', '/about'];
 
-/** A project: its flight, runs, code and facts. */
+/** A project: its flight, candidates, endpoints, gates, runs, code and facts. */
 export function Project() {
   const { id } = useParams({ from: '/frame/projects/$id' });
   const { pathname } = useLocation();
   const queryClient = useQueryClient();
   const [open, setOpen] = useState<'clone' | 'run' | null>(null);
   const project = useQuery({ ...projectQuery(id), refetchInterval: (query) => (query.state.data && isSettingUp(query.state.data) ? 700 : false) });
+  const decisions = useQuery(decisionsQuery);
   const retry = useMutation({ mutationFn: () => retryProject(id), onSuccess: () => queryClient.invalidateQueries({ queryKey: ['projects'] }) });
   if (project.error) return <Unread problem={project.error} what="project" onRetry={() => void project.refetch()} />;
   if (!project.data) return <Loading rows={6} />;
   const view = project.data;
+  const mine = decisions.data?.items.find((promotion) => promotion.project === id);
   const toggle = (what: 'clone' | 'run') => setOpen(open === what ? null : what);
   const clone = `git clone ${view.clone_url} && cd ${view.name}\nuv venv && uv pip sync requirements.lock && .venv/bin/python -m pytest\ngit switch -c my-change   # main moves by merge only`;
   return (
@@ -44,15 +47,20 @@ export function Project() {
           <Btn icon="git-branch" onClick={() => toggle('clone')}>
             Clone
           </Btn>
+          {mine && (
+            <BtnLink look="primary" to="/projects/$id/candidates/$number/into/$environment" params={{ id, number: String(mine.candidate), environment: mine.environment }}>
+              Review candidate {mine.candidate}
+            </BtnLink>
+          )}
           {view.next.action === 'start_run' && (
-            <Btn look="primary" icon="player-play" onClick={() => toggle('run')}>
+            <Btn look={mine ? 'plain' : 'primary'} icon="player-play" onClick={() => toggle('run')}>
               Run a pipeline
             </Btn>
           )}
         </>
       }
       next={
-        <NextStrip next={view.next}>
+        <NextStrip next={mine && !isSettingUp(view) ? mine.next : view.next}>
           {view.next.action === 'retry_project' && (
             <Btn size="sm" busy={retry.isPending} busyWord="Trying…" onClick={() => retry.mutate()}>
               Try again
@@ -66,6 +74,9 @@ export function Project() {
           current={Math.max(0, tabs.findIndex((tab) => tab !== '' && pathname.endsWith(tab)))}
           tabs={[
             { to: { to: '/projects/$id', params: { id } }, label: 'Flight' },
+            { to: { to: '/projects/$id/candidates', params: { id } }, label: 'Candidates' },
+            { to: { to: '/projects/$id/production', params: { id } }, label: 'Endpoints' },
+            { to: { to: '/projects/$id/gates', params: { id } }, label: 'Gates' },
             { to: { to: '/projects/$id/runs', params: { id } }, label: 'Runs' },
             { to: { to: '/projects/$id/code', params: { id } }, label: 'Code' },
             { to: { to: '/projects/$id/about', params: { id } }, label: 'About' },

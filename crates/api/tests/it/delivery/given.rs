@@ -158,7 +158,7 @@ impl Served {
     }
 
     /// Stands for the installer, which would ask an index: nothing here runs in what it makes.
-    async fn environments_are_there(&self, run: &str) {
+    pub async fn environments_are_there(&self, run: &str) {
         use sea_orm::{ConnectionTrait, Statement};
         let cx = &self.app.build;
         let sql = "SELECT key FROM python_environments WHERE state <> 'ready'";

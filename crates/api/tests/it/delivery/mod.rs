@@ -1,3 +1,6 @@
-//! From a push to a merge, over HTTP and stock git: checks of commits, played by the tests, and what may be merged.
+//! From a push to what is live, over HTTP and stock git: checks of commits, what may be merged, candidates and their promotions. Steps
+//! and the serving process are played by the tests.
 mod given;
 mod life;
+mod release;
+mod releasing;

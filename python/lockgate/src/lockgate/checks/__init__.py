@@ -1,5 +1,5 @@
-"""The platform's own checks of a repository, run by the engine on code that they never import.
+"""The platform's own checks of a repository and of its model, run by the engine on code that they never import.
 
-They run isolated, on the standard library and what the platform's lock pins; nothing here may import the rest of the
-SDK.
+Lint and unit tests judge a commit. Parity, quality and bias measure an exported model; a gate policy judges that. They
+run isolated, on the standard library and what the platform's lock pins; nothing here may import the rest of the SDK.
 """

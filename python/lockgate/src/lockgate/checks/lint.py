@@ -11,11 +11,12 @@ import json
 import subprocess
 import sys
 import tokenize
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from lockgate.checks.report import Finding, write
+from lockgate.checks.told import Told
 
 RULES: Final = ("--isolated", "--preview", "--select", "E,W,N", "--ignore-noqa")
 SAME: Final = ("--line-length", "79", "--no-respect-gitignore", "--no-cache")
@@ -26,12 +27,12 @@ UNPARSED: Final = "error: Failed to parse"
 SWITCHES: Final = ("fmt:off", "fmt:skip", "yapf:disable")
 
 
-def check(code: Path, inputs: Mapping[str, Path], outputs: Mapping[str, Path]) -> None:
-    """Judge every Python file below ``code``."""
-    del inputs
+def check(told: Told) -> None:
+    """Judge every Python file of the code."""
+    code = told.code
     findings = lint(code) + form(code) + switched_off(code)
     findings.sort(key=lambda finding: (finding.path, finding.line or 0, finding.column or 0, finding.code))
-    write(outputs["report"], findings, "PEP 8 with a line length of 79; nothing in the repository can loosen it")
+    write(told.outputs["report"], findings, "PEP 8 with a line length of 79; nothing in the repository can loosen it")
 
 
 def files(code: Path) -> list[str]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import importlib
-import json
-import os
 import sys
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-CHECKS: Final = ("lint", "unit")
+from lockgate.checks.told import Told
+
+CHECKS: Final = ("lint", "unit", "parity", "quality", "bias")
 
 
 def main(code: str, name: str) -> int:
@@ -17,8 +16,5 @@ def main(code: str, name: str) -> int:
     if name not in CHECKS:
         print(f"there is no check `{name}`; there are: {', '.join(CHECKS)}", file=sys.stderr)
         return 2
-    told: dict[str, Any] = json.loads(Path(os.environ["LOCKGATE_STEP"]).read_text(encoding="utf-8"))
-    inputs = {given: Path(place["path"]) for given, place in told["inputs"].items() if "path" in place}
-    outputs = {given: Path(place) for given, place in told["outputs"].items()}
-    importlib.import_module(f"lockgate.checks.{name}").check(Path(code), inputs, outputs)
+    importlib.import_module(f"lockgate.checks.{name}").check(Told.of_the_engine(code))
     return 0

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 from xml.etree import ElementTree
 
 from lockgate.checks.report import Finding, write
+from lockgate.checks.told import Told
 
 LARGEST: Final = 16 << 20
 MOST_TESTS: Final = 100_000
@@ -26,17 +26,16 @@ ENDS: Final = {
 }
 
 
-def check(code: Path, inputs: Mapping[str, Path], outputs: Mapping[str, Path]) -> None:
+def check(told: Told) -> None:
     """Judge a test run by its report and by how it ended: both must say that all is well."""
-    del code
-    exit_code = _exit_code(inputs["ended"])
-    tests, findings = read(inputs["junit"])
+    exit_code = _exit_code(told.files["ended"])
+    tests, findings = read(told.files["junit"])
     if exit_code != 0 and not findings:
         said = ENDS.get(exit_code, "pytest did not run; is it in the repository's `requirements.lock`?")
         findings = [Finding("", None, None, "pytest", f"{said} (exit code {exit_code}); its log says more")]
     if exit_code == 0 and not findings and tests == 0:
         findings = [Finding("", None, None, "pytest", ENDS[5])]
-    write(outputs["report"], findings, f"{tests} tests")
+    write(told.outputs["report"], findings, f"{tests} tests")
 
 
 def read(path: Path) -> tuple[int, list[Finding]]:

@@ -28,9 +28,10 @@ def as_json(pipeline: Pipeline) -> dict[str, Any]:
     steps = [_step(one, root) for one in pipeline.plan().steps.values()]
     for one in steps:
         for name, given in one["inputs"].items():
-            if "file" in given and not (root / given["file"]).exists():
+            file = given.get("file", given.get("fixture"))
+            if file is not None and not (root / file).exists():
                 raise InvalidError(
-                    f"`{name}` of step `{one['name']}` is `{given['file']}`, which is not in the repository",
+                    f"`{name}` of step `{one['name']}` is `{file}`, which is not in the repository",
                     code="sdk.bad_pipeline",
                     hint=f"add the file below `{root}`, and commit it",
                 )

@@ -96,11 +96,12 @@ def _perform(planned: Planned, parameters: Mapping[str, Any], root: Path, folder
 
 def _here(given: Mapping[str, Any], root: Path, folder: Path) -> Mapping[str, Any]:
     """Return an input as a step gets it: where its file lies on this machine."""
-    if "file" in given:
-        path = root / given["file"]
+    file = given.get("file", given.get("fixture"))
+    if file is not None:
+        path = root / file
         if not path.exists():
-            raise InvalidError(f"`{given['file']}` is not in the repository `{root}`", code="sdk.bad_pipeline")
-        return {"path": path}
+            raise InvalidError(f"`{file}` is not in the repository `{root}`", code="sdk.bad_pipeline")
+        return {"path": path} if "file" in given else {**given, "path": path}
     if "step" in given:
         return {"path": folder / given["step"] / given["output"]}
     return given

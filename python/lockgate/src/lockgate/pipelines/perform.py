@@ -12,7 +12,7 @@ from typing import Any
 from lockgate.errors import InvalidError
 from lockgate.pipelines.signature import fields_of, hints_of, listed
 from lockgate.pipelines.steps import Step
-from lockgate.pipelines.values import Dataset, Kind, kind_of, read, scratch_folder, write
+from lockgate.pipelines.values import TABLES, Dataset, Kind, kind_of, read, scratch_folder, write
 
 
 class StepError(Exception):
@@ -35,7 +35,8 @@ def perform(
     name
         What the step is called in the pipeline.
     inputs
-        By name ``{"path": …}``, ``{"dataset": …, "use": …, "purpose": …}`` or ``{"value": …}``.
+        By name ``{"path": …}``, ``{"dataset": …, "use": …, "purpose": …, "columns": …}``, with a ``path`` where a file
+        stands in for it, or ``{"value": …}``.
     parameters
         Values by name.
     outputs
@@ -79,8 +80,23 @@ def _input(one: str, given: Mapping[str, Any], kinds: Mapping[str, Kind], name: 
     if "value" in given:
         return given["value"]
     if "dataset" in given:
-        return Dataset(given["dataset"], given.get("use", "train"), given.get("purpose"))
+        return _dataset(given, kinds.get(one, "dataset"))
     return read(Path(given["path"]), kinds.get(one, "path"), f"`{one}` of step `{name}`")
+
+
+def _dataset(given: Mapping[str, Any], kind: Kind) -> Any:
+    file = given.get("path")
+    dataset = Dataset(
+        given["dataset"],
+        given.get("use", "train"),
+        given.get("purpose"),
+        given.get("columns"),
+        file=None if file is None else Path(file),
+    )
+    if kind not in TABLES:
+        return dataset
+    table = dataset.read()
+    return table.to_pandas() if kind == "pandas" else table
 
 
 def _check_arguments(function: Callable[..., Any], arguments: Mapping[str, Any], name: str) -> None:

@@ -104,15 +104,14 @@ class Plan:
                 code="sdk.bad_pipeline",
                 hint="annotate it as `Path` and read it in the step",
             )
-        if isinstance(value, Dataset) == (kind != "dataset"):
+        if isinstance(value, Dataset) != (kind == "dataset") and not (isinstance(value, Dataset) and kind in TABLES):
             raise InvalidError(
                 f"{of} is {WORDS[kind]}",
                 code="sdk.bad_pipeline",
-                hint="`Dataset(…)` goes with the annotation `Dataset`",
+                hint="`Dataset(…)` goes with the annotation `Dataset`, or with that of a table",
             )
         if isinstance(value, Dataset):
-            purpose = {} if value.purpose is None else {"purpose": value.purpose}
-            return {"dataset": value.name, "use": value.use, **purpose}
+            return _dataset(value)
         return {"value": _plain(value.value if isinstance(value, Value) else value, kind, of)}
 
     def _name_of(self, step: Step[Any], one: Any) -> str:
@@ -132,6 +131,17 @@ class Plan:
                 f"step `{step.name}` takes from step `{name}`, which is not in this pipeline", code="sdk.bad_pipeline"
             )
         return self.steps[name]
+
+
+def _dataset(value: Dataset) -> Mapping[str, Any]:
+    given: dict[str, Any] = {"dataset": value.name, "use": value.use}
+    if value.purpose is not None:
+        given["purpose"] = value.purpose
+    if value.columns is not None:
+        given["columns"] = list(value.columns)
+    if value.fixture is not None:
+        given["fixture"] = File(value.fixture).path
+    return given
 
 
 def _plain(value: Any, kind: str, of: str) -> Any:

@@ -130,7 +130,8 @@ def step(
     """Make a function a step. Its parameters are its inputs, what it returns are its outputs.
 
     Annotations say how values travel: ``pd.DataFrame`` and ``pa.Table`` as Parquet, numbers, text, lists and dicts as
-    JSON, ``bytes`` and ``Path`` (a file or folder) as they are. A `Dataset` is read by the step itself.
+    JSON, ``bytes`` and ``Path`` (a file or folder) as they are. A `Dataset` is read by the
+    step itself; where it is given for a table, it is read before.
 
     Parameters
     ----------

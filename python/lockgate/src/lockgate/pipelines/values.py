@@ -16,7 +16,7 @@ import tempfile
 import types
 import typing
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -59,6 +59,8 @@ class Dataset:
     """A governed dataset as an input: the step reads it itself, under the grant of its environment.
 
     On a laptop it is read under your own grant. Its version and the terms of the grant are part of the cache key.
+    With a ``fixture``, the step gets the rows of that file in *dev* and on a laptop, where nothing of the dataset is
+    read; then the digest of the file is part of the key instead.
 
     Parameters
     ----------
@@ -68,11 +70,20 @@ class Dataset:
         What for: ``"explore"``, ``"train"``, ``"score"`` or ``"monitor"``.
     purpose
         Id of the purpose; may be left out where the grants leave one only.
+    columns
+        Columns to read; by default all that the grant shows.
+    fixture
+        Path of a CSV or Parquet file in the repository, for example ``"data/customers.csv"``.
+    file
+        Where the fixture lies; whoever runs the step says so.
     """
 
     name: str
     use: str = "train"
     purpose: str | None = None
+    columns: Sequence[str] | None = None
+    fixture: str | None = None
+    file: Path | None = field(default=None, repr=False, kw_only=True)
 
     def __post_init__(self) -> None:
         if self.name.count(".") != 2 or not all(self.name.split(".")):
@@ -85,6 +96,12 @@ class Dataset:
             raise InvalidError(
                 f"`{self.use}` is not a use of data", code="sdk.bad_argument", hint=f"there is {', '.join(USES)}"
             )
+        if isinstance(self.columns, str) or (self.columns is not None and not self.columns):
+            raise InvalidError(
+                f"`columns` of `{self.name}` is `{self.columns!r}`",
+                code="sdk.bad_argument",
+                hint="name columns in a list, or leave it out",
+            )
 
     def read(
         self,
@@ -93,7 +110,12 @@ class Dataset:
         where: str | Sequence[tuple[str, str, object]] | None = None,
         limit: int | None = None,
     ) -> pa.Table:
-        """Return what the grant shows of it; see :func:`lockgate.read`."""
+        """Return what the grant shows of it, or the rows of its fixture; see :func:`lockgate.read`."""
+        columns = self.columns if columns is None else columns
+        if self.file is not None:
+            tables = _tables(f"the fixture of `{self.name}`")
+            stand_in: pa.Table = tables.stand_in(self.file, f"`{self.name}`", columns, where, limit)
+            return stand_in
         # Not above: a step that reads no dataset runs without the packages that a connection needs.
         queries = importlib.import_module("lockgate.queries")
         table: pa.Table = queries.read(

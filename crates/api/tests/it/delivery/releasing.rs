@@ -1,0 +1,167 @@
+//! What the tests of releases begin with: release runs whose steps find what the test says, and a serving process that says yes.
+use super::given::{Served, passes};
+use crate::runs::given::{Runner, body, ok};
+use serde_json::{Value, json};
+use std::time::Duration;
+use tokio::task::JoinSet;
+
+const MODEL: &[u8] = include_bytes!("../../../../serving/fixtures/columns.onnx");
+
+/// What the platform's steps report of a good model.
+pub fn good() -> Value {
+    json!({
+        "parity": report(&[("parity_difference", 1e-7), ("parity_labels", 0.0)]),
+        "quality": report(&[("auc", 0.79), ("accuracy", 0.75)]),
+        "bias": report(&[("demographic_parity", 0.08)]),
+    })
+}
+
+/// Like [`good`], with another number for one metric.
+pub fn with(check: &str, metric: &str, value: f64) -> Value {
+    let mut all = good();
+    for one in all[check]["metrics"].as_array_mut().unwrap() {
+        if one["name"] == metric {
+            one["value"] = value.into();
+        }
+    }
+    all
+}
+
+fn report(metrics: &[(&str, f64)]) -> Value {
+    let metric = |(name, value): &(&str, f64)| json!({"name": name, "group": null, "value": value, "low": value, "high": value, "n": 200, "reason": null});
+    json!({"metrics": metrics.iter().map(metric).collect::<Vec<_>>(), "note": "on the held-out fifth"})
+}
+
+/// Plays the serving process: whatever is to be loaded is in memory at once. It ends when it is dropped.
+pub fn serve(served: &Served) -> JoinSet<()> {
+    let (cx, gate) = (served.app.release.serving.clone(), served.app.gate.clone());
+    let mut keeper = serving::keeper::Keeper::open(cx.clone(), gate).unwrap();
+    let mut tasks = JoinSet::new();
+    tasks.spawn(async move {
+        loop {
+            keeper.turn().await.unwrap();
+            let file = std::fs::read(cx.folder.join(serving::process::MANIFEST)).unwrap();
+            let manifest = serving::manifest::open(&file, &cx.key.verifying_key()).unwrap();
+            let told = |rollout: &str| {
+                let told = serving::process::Told { outcome: serving::process::Outcome::Ready, reason: None };
+                (rollout.to_owned(), told)
+            };
+            let releases = manifest.endpoints.iter().flat_map(|endpoint| &endpoint.releases);
+            let rollouts = releases.map(|release| told(&release.rollout)).collect();
+            let report =
+                serving::process::Report { pid: 1, sequence: manifest.sequence, rollouts, ..Default::default() };
+            std::fs::write(cx.folder.join(serving::process::REPORT), serde_json::to_vec(&report).unwrap()).unwrap();
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    });
+    tasks
+}
+
+impl Served {
+    /// Returns what a person sees at a path of the project.
+    pub async fn see(&self, person: &str, path: &str) -> Value {
+        ok(&self.app.user(person).get(&format!("/projects/credit-risk{path}")).await)
+    }
+
+    /// Answers status and body of a call on the project.
+    pub async fn say(&self, person: &str, path: &str, what: &Value) -> String {
+        self.app.user(person).post(&format!("/projects/credit-risk{path}"), what).await
+    }
+
+    /// Lets every attempt that runs do its work: release runs find `reports`, tests pass or not.
+    pub async fn work(&self, reports: &Value, tests_pass: bool) {
+        for launch in self.app.engine.running() {
+            let (step, run) = (launch.spec.step.clone(), launch.spec.run.0.clone());
+            self.environments_are_there(&run).await;
+            let mut runner = Runner::of(&self.app, launch);
+            if !runner.claim(7).await.starts_with("200") {
+                continue;
+            }
+            let ended = match step.as_str() {
+                "export" => {
+                    let outputs =
+                        json!({"onnx": runner.put("onnx", MODEL).await, "rows": runner.put("rows", b"rows").await});
+                    runner.report("succeeded", outputs).await
+                }
+                "integration" | "e2e" if !tests_pass => runner.report("user", json!({})).await,
+                step if reports[step].is_object() => runner.succeed(&reports[step].to_string()).await,
+                step => runner.succeed(&format!("the work of {step}")).await,
+            };
+            ok(&ended);
+        }
+    }
+
+    /// Waits until what is at a path fits, and lets the steps work meanwhile.
+    pub async fn wait(
+        &self,
+        path: &str,
+        (reports, tests_pass): (&Value, bool),
+        fits: impl Fn(&Value) -> bool,
+    ) -> Value {
+        let waiting = async {
+            loop {
+                let found = ok(&self.app.user("ana").get(path).await);
+                if fits(&found) {
+                    return found;
+                }
+                self.work(reports, tests_pass).await;
+                if let Some(run) = self.release_run().await {
+                    self.environments_are_there(&run).await;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        match tokio::time::timeout(Duration::from_secs(90), waiting).await {
+            Ok(found) => found,
+            Err(_) => panic!("never so: {}", self.app.user("ana").get(path).await),
+        }
+    }
+
+    /// Returns a run of preprod that waits.
+    async fn release_run(&self) -> Option<String> {
+        let runs = ok(&self.app.user("ana").get("/runs?environment=credit-risk/preprod&state=running").await);
+        runs["items"].as_array()?.first()?["id"].as_str().map(str::to_owned)
+    }
+
+    /// Brings a change to `main` and returns what came of it.
+    pub async fn release(&self, branch: &str, reports: &Value) -> Value {
+        let commit = self.push(branch, "origin/main", &[("notes.md", branch)]).await;
+        self.judge(&format!("branch={branch}"), &passes(), &passes()).await;
+        assert!(self.merge("ana", branch).await.starts_with("200"));
+        let is_it = |found: &Value| {
+            let all = found["items"].as_array().unwrap();
+            all.iter().any(|one| one["commit"] == commit.as_str() && one["state"] != "running")
+        };
+        let found = self.wait("/projects/credit-risk/releases", (reports, true), is_it).await;
+        found["items"].as_array().unwrap().iter().find(|one| one["commit"] == commit.as_str()).unwrap().clone()
+    }
+
+    /// Asks for a promotion and returns its id.
+    pub async fn promote(&self, person: &str, candidate: i64, environment: &str) -> String {
+        let asked = self.say(person, "/promotions", &json!({"candidate": candidate, "environment": environment})).await;
+        assert!(asked.starts_with("201"), "{asked}");
+        body(&asked)["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Waits until a promotion is in a state.
+    pub async fn promotion(&self, id: &str, state: &str) -> Value {
+        self.wait(&format!("/promotions/{id}"), (&good(), true), |found| found["state"] == state).await
+    }
+
+    /// Brings a candidate to live in preprod.
+    pub async fn to_preprod(&self, candidate: i64) {
+        let id = self.promote("ana", candidate, "preprod").await;
+        self.promotion(&id, "live").await;
+    }
+
+    /// Brings a candidate to live in prod, by Vera's word.
+    pub async fn to_prod(&self, candidate: i64) -> String {
+        let id = self.promote("ana", candidate, "prod").await;
+        self.promotion(&id, "awaiting_approval").await;
+        ok(&self.app.user("vera").post(&format!("/promotions/{id}/approve"), &json!({})).await);
+        self.promotion(&id, "verifying").await;
+        self.app.turn_clock(601);
+        self.promotion(&id, "live").await;
+        id
+    }
+}

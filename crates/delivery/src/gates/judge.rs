@@ -1,0 +1,222 @@
+//! From what was measured to a verdict: steps measure, this judges, by the tolerances of the policy in force.
+use super::{Better, Terms};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+base::states! {
+    /// How a check or one of its metrics was judged.
+    GateVerdict {
+        Passed "passed" => Good "circle-check" "Passed" [],
+        Failed "failed" => Bad "circle-x" "Failed" [],
+        NotComputable "not_computable" => Warn "alert-triangle" "Not computable" [],
+    }
+}
+
+/// A number that a platform step computed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Metric {
+    pub name: String,
+    /// The group that it is of; none where it is of all rows.
+    pub group: Option<String>,
+    pub value: Option<f64>,
+    /// A bootstrap interval of 95 %.
+    pub low: Option<f64>,
+    pub high: Option<f64>,
+    /// How many rows it was computed from.
+    pub n: u64,
+    /// Why it has no value.
+    pub reason: Option<String>,
+}
+
+/// What one platform step reported.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measured {
+    /// The check's name: `parity`.
+    pub name: String,
+    /// What was measured and a sentence on it, or why there is nothing.
+    pub report: Result<(Vec<Metric>, String), String>,
+}
+
+/// A metric with the limits that it was judged by.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct JudgedMetric {
+    pub name: String,
+    /// The group that it is of; null where it is of all rows.
+    pub group: Option<String>,
+    /// Null where it could not be computed.
+    pub value: Option<f64>,
+    /// The lower end of the 95 % interval.
+    pub low: Option<f64>,
+    /// The upper end of it.
+    pub high: Option<f64>,
+    /// How many rows it was computed from.
+    pub n: u64,
+    /// Why it has no value.
+    pub reason: Option<String>,
+    /// Which way is better; null where the policy says nothing of it.
+    pub better: Option<Better>,
+    /// Beyond this it is a warning.
+    pub amber: Option<f64>,
+    /// Beyond this it fails.
+    pub red: Option<f64>,
+    pub verdict: GateVerdict,
+}
+
+/// A platform check of a candidate, judged.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct JudgedCheck {
+    /// `parity`, `quality` or `bias`.
+    pub name: String,
+    pub verdict: GateVerdict,
+    /// What was computed on what, or why nothing was.
+    pub note: String,
+    pub metrics: Vec<JudgedMetric>,
+}
+
+/// Returns the check that a metric of a policy is looked for in.
+pub(super) fn check_of(metric: &str) -> Option<&'static str> {
+    Some(match metric {
+        "parity_difference" | "parity_labels" => "parity",
+        "auc" | "accuracy" | "r2" => "quality",
+        "demographic_parity" => "bias",
+        _ => return None,
+    })
+}
+
+impl JudgedMetric {
+    /// Returns what was measured, without how it was judged.
+    fn measured(&self) -> Metric {
+        let Self { name, group, value, low, high, n, reason, .. } = self.clone();
+        Metric { name, group, value, low, high, n, reason }
+    }
+
+    fn of(metric: Metric, terms: &Terms) -> Self {
+        // Limits are set for all rows; a number of one group is shown beside it.
+        let tolerance = terms.tolerances.iter().find(|one| one.metric == metric.name && metric.group.is_none());
+        let verdict = match (metric.value, tolerance) {
+            (None, _) => GateVerdict::NotComputable,
+            (Some(value), _) if !value.is_finite() => GateVerdict::NotComputable,
+            (Some(value), Some(tolerance)) if tolerance.better.is_beyond(value, tolerance.red) => GateVerdict::Failed,
+            (Some(_), _) => GateVerdict::Passed,
+        };
+        let Metric { name, group, value, low, high, n, reason } = metric;
+        Self {
+            name,
+            group,
+            value,
+            low,
+            high,
+            n,
+            reason,
+            better: tolerance.map(|one| one.better),
+            amber: tolerance.map(|one| one.amber),
+            red: tolerance.map(|one| one.red),
+            verdict,
+        }
+    }
+}
+
+impl JudgedCheck {
+    /// Returns what was measured, to be judged by another policy.
+    pub fn measured(&self) -> Measured {
+        let report = if self.metrics.is_empty() && self.verdict == GateVerdict::NotComputable {
+            Err(self.note.clone())
+        } else {
+            Ok((self.metrics.iter().map(JudgedMetric::measured).collect(), self.note.clone()))
+        };
+        Measured { name: self.name.clone(), report }
+    }
+}
+
+/// Judges what was measured by the tolerances of a policy. A check fails where one metric is beyond its limit; it could not be computed
+/// where one that the policy sets a limit for has no value.
+pub fn judge(measured: &[Measured], terms: &Terms) -> Vec<JudgedCheck> {
+    measured.iter().map(|one| judge_one(one, terms)).collect()
+}
+
+fn judge_one(measured: &Measured, terms: &Terms) -> JudgedCheck {
+    let name = measured.name.clone();
+    let (metrics, note) = match &measured.report {
+        Ok((metrics, note)) => (metrics.clone(), note.clone()),
+        Err(why) => {
+            let verdict = GateVerdict::NotComputable;
+            return JudgedCheck { name, verdict, note: why.clone(), metrics: Vec::new() };
+        }
+    };
+    let metrics: Vec<JudgedMetric> = metrics.into_iter().map(|metric| JudgedMetric::of(metric, terms)).collect();
+    let limited = terms.tolerances.iter().filter(|one| check_of(&one.metric) == Some(name.as_str()));
+    let found = |metric: &str| metrics.iter().find(|one| one.name == metric && one.group.is_none());
+    let mut verdict = GateVerdict::Passed;
+    let mut nothing_judged = true;
+    for tolerance in limited {
+        match found(&tolerance.metric).map_or(GateVerdict::NotComputable, |metric| metric.verdict) {
+            GateVerdict::Failed => {
+                (verdict, nothing_judged) = (GateVerdict::Failed, false);
+                break;
+            }
+            GateVerdict::NotComputable => verdict = GateVerdict::NotComputable,
+            GateVerdict::Passed => nothing_judged = false,
+        }
+    }
+    // Without any limit there is nothing that it could pass.
+    if nothing_judged && verdict == GateVerdict::Passed && metrics.iter().all(|metric| metric.value.is_none()) {
+        verdict = GateVerdict::NotComputable;
+    }
+    JudgedCheck { name, verdict, note, metrics }
+}
+
+/// Returns what stands in the way of a candidate with these checks: of each required one that did not pass, which metric, value and
+/// limit; nothing where all is well.
+pub fn in_the_way(checks: &[JudgedCheck], terms: &Terms) -> Vec<String> {
+    let mut found = Vec::new();
+    for name in &terms.required {
+        let Some(check) = checks.iter().find(|check| check.name == *name) else {
+            found.push(format!("{name}: it did not run"));
+            continue;
+        };
+        match check.verdict {
+            GateVerdict::Passed => {}
+            GateVerdict::Failed => found.extend(check.metrics.iter().filter_map(|metric| beyond(name, metric))),
+            GateVerdict::NotComputable if terms.may_be_not_computable.contains(name) => {}
+            GateVerdict::NotComputable => found.push(format!("{name}: not computable: {}", why(check, terms))),
+        }
+    }
+    found
+}
+
+fn beyond(check: &str, metric: &JudgedMetric) -> Option<String> {
+    let (GateVerdict::Failed, Some(value), Some(red), Some(better)) =
+        (metric.verdict, metric.value, metric.red, metric.better)
+    else {
+        return None;
+    };
+    let limit = match better {
+        Better::Higher => "at least",
+        Better::Lower => "at most",
+    };
+    Some(format!("{check}: `{}` is {}, and has to be {limit} {}", metric.name, number(value), number(red)))
+}
+
+fn why(check: &JudgedCheck, terms: &Terms) -> String {
+    for tolerance in terms.tolerances.iter().filter(|one| check_of(&one.metric) == Some(check.name.as_str())) {
+        match check.metrics.iter().find(|one| one.name == tolerance.metric && one.group.is_none()) {
+            None if check.metrics.is_empty() => {}
+            None => return format!("`{}` was not reported", tolerance.metric),
+            Some(metric) if metric.verdict == GateVerdict::NotComputable => {
+                let reason = metric.reason.as_deref().unwrap_or("no reason is known");
+                return format!("`{}`: {reason}", tolerance.metric);
+            }
+            Some(_) => {}
+        }
+    }
+    check.note.clone()
+}
+
+/// Returns a number as people read it: four digits behind the point at most, unless it is smaller than that.
+pub(crate) fn number(value: f64) -> String {
+    if value != 0.0 && value.abs() < 0.001 {
+        return format!("{value:.1e}");
+    }
+    let text = format!("{value:.4}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}

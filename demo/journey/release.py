@@ -1,0 +1,310 @@
+"""Steps 8 and 9 of the journey: what `main` makes goes through the gates, is rolled back, stopped and resumed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import lockgate
+import pyarrow.csv as pv
+from lockgate.releases import Candidate, Promotion, Release
+
+from journey.build import PROJECT, Build
+from journey.checks import CONTRACT, Checked, all_sourced
+from journey.walk import STEWARDS, StoryError, check
+
+TRAIN = Path("pipelines/train.py")
+SOURCES = "train-on-sources"
+RENTERS = "flip-renters"
+AGAIN = "smaller-c"
+ENDPOINT = PROJECT
+BAKING_S = 10
+BIASED = "demographic_parity"
+
+
+@dataclass
+class Released:
+    """What becomes of Ana's model, from the sources to production."""
+
+    build: Build
+    checked: Checked
+    serving: str
+    candidates: list[Candidate] = field(default_factory=list)
+
+    def granted(self) -> None:
+        """5. Preprod of the project may read both sources, the sensitive column for the platform's check alone."""
+        walk = self.build.walk
+        with walk.step("5 preprod", "/access?view=mine") as words:
+            for steward, lake in STEWARDS.items():
+                client, dataset = walk.clients[steward], walk.dataset_of(lake)
+                lockgate.datasets.set_record_key(dataset, ["record_id"], client=client)
+                request = lockgate.requests.create(
+                    dataset,
+                    purpose=walk.purpose,
+                    text="The released model is trained on these columns; nobody reads them.",
+                    uses=["train", "check"],
+                    columns=self.columns(lake),
+                    expires_at=walk.end(days=180),
+                    principal=f"environment:{PROJECT}/preprod",
+                    client=self.build.ana,
+                )
+                lockgate.requests.approve(lockgate.requests.get(request.id, client=client), client=client)
+            words.append("a fifth of the records is held out by record_id, for the platform's checks alone")
+            if walk.lakes.sensitive is not None:
+                words.append(f"preprod may train on both, {walk.lakes.sensitive} only be checked for bias")
+
+    def columns(self, lake: str) -> dict[str, str]:
+        """Return how preprod is to read the columns of a lake: those of the contract, and the sensitive one."""
+        lakes = self.build.walk.lakes
+        of_lake = lakes.customer_columns if lake == "retail" else lakes.application_columns
+        text = (self.build.checkout / CONTRACT).read_text()
+        wanted = [name for name in of_lake if f"- name: {name}\n" in text]
+        return {name: "check" if name == lakes.sensitive else "clear" for name in wanted}
+
+    def cut(self) -> None:
+        """8. Ana takes the sources in place of the fixture and merges; preprod trains on them: a candidate."""
+        with self.build.walk.step("8 candidate", f"/projects/{PROJECT}/candidates/1") as words:
+            release = self.merged(SOURCES, self.sourced)
+            first = self.candidate_of(release)
+            quality = {one.name: one for check in first.checks for one in check.metrics if one.group is None}
+            auc = quality["auc"]
+            check(auc.value is not None and auc.value > 0.6, f"the candidate's auc is {auc.value}")
+            words.append(
+                f"trained as preprod on the sources, exported, judged on {auc.n} records that no code of hers saw:"
+                f" auc {auc.value:.3f} ({auc.low:.3f} to {auc.high:.3f})"
+            )
+            words.append(f"candidate {first.number} is cut")
+
+    def biased(self) -> None:
+        """8. A change that flips the outcome of renters merges, and is red at the bias check: no candidate."""
+        with self.build.walk.step("8 bias", f"/projects/{PROJECT}/candidates") as words:
+            release = self.merged(RENTERS, self.flipped)
+            check(release.state == "not_cut", f"the release of `{RENTERS}` is {release.state}, not refused")
+            red = [one for check in release.checks for one in check.metrics if one.verdict == "failed"]
+            check(any(one.name == BIASED for one in red), f"red are {[(one.name, one.value) for one in red]}")
+            worst = next(one for one in red if one.name == BIASED)
+            words.append(
+                f"flipping the outcome of renters merges, and ends red: {BIASED} {worst.value:.2f}, red at"
+                f" {worst.red:.2f}; no candidate"
+            )
+
+    def release(self) -> None:
+        """9. The candidate is tried in preprod against the real endpoint, approved by Vera alone, and goes live."""
+        walk, number = self.build.walk, self.candidates[0].number
+        with walk.step("9 preprod", f"/projects/{PROJECT}/candidates/{number}") as words:
+            self.bake()
+            tried = lockgate.releases.promote(PROJECT, number, environment="preprod", client=self.build.ana)
+            lockgate.releases.wait(tried.id, client=self.build.ana)
+            words.append("its integration and end-to-end tests call the real endpoint of preprod")
+        with walk.step("9 four eyes", f"/projects/{PROJECT}/candidates/{number}/review") as words:
+            asked = self.to_prod(number)
+            for person in ("ana", "ben", "pat"):
+                self.refuses(person, asked)
+            review = lockgate.releases.review(PROJECT, number, client=walk.clients["vera"])
+            words.append("refused as deciders: Ana made it, Ben and Pat are no validators")
+            words.append(f"Vera sees {len(review['changes'])} changes and {len(review['gates'])} gates")
+        with walk.step("9 live", f"/projects/{PROJECT}/production") as words:
+            self.approved(asked)
+            answer = self.call()
+            words.append(f"Vera approves; after {BAKING_S} s of baking it is live and answers {answer}")
+
+    def roll_back(self) -> None:
+        """9. A second candidate goes live and is rolled back with one call; what was live before answers again."""
+        walk = self.build.walk
+        with walk.step("9 second", f"/projects/{PROJECT}/candidates") as words:
+            second = self.candidate_of(self.merged(AGAIN, self.tuned))
+            tried = lockgate.releases.promote(PROJECT, second.number, environment="preprod", client=self.build.ana)
+            lockgate.releases.wait(tried.id, client=self.build.ana)
+            self.approved(self.to_prod(second.number))
+            words.append(f"candidate {second.number} takes the same way")
+        with walk.step("9 roll back", f"/projects/{PROJECT}/production") as words:
+            back = lockgate.releases.roll_back(
+                PROJECT, environment="prod", reason="callers see odd scores", client=walk.clients["ben"]
+            )
+            lockgate.releases.wait(back.id, until=("verifying", "live"), client=walk.clients["ben"])
+            check(back.candidate == self.candidates[0].number, f"rolled back to candidate {back.candidate}")
+            words.append(f"Ben rolls back to candidate {back.candidate}, with a reason and no approvals")
+            lockgate.releases.wait(back.id, client=walk.clients["ben"])
+
+    def stopped(self) -> None:
+        """9. The stop button works within seconds, and what was stopped answers again only through the gate."""
+        walk = self.build.walk
+        with walk.step("9 stop", f"/projects/{PROJECT}/production") as words:
+            lockgate.releases.suspend(PROJECT, reason="a complaint is being looked into", client=walk.clients["vera"])
+            refusal = self.refused_call()
+            check("suspended" in refusal, f"callers are told only: {refusal}")
+            words.append(f"Vera presses the stop button: callers get `{refusal}`")
+        with walk.step("9 resume", f"/projects/{PROJECT}/production") as words:
+            asked = lockgate.releases.resume(PROJECT, client=walk.clients["ben"])
+            self.approved(lockgate.releases.wait(asked.id, until=("awaiting_approval",), client=walk.clients["ben"]))
+            words.append(f"Ben asks, Vera approves, and it answers {self.call()}")
+
+    def merged(self, branch: str, change: Callable[[Path], None]) -> Release:
+        """Push a branch with a change, merge it when its checks are green, and wait for what training it comes to."""
+        self.push(branch, change)
+        found = self.checked.of(branch)
+        check(
+            found.passed,
+            f"the checks of `{branch}` are {[(one.name, one.state, one.sentence) for one in found.checks]}",
+        )
+        lockgate.delivery.merge(PROJECT, branch, commit=found.commit, client=self.build.ana)
+        return lockgate.releases.release(PROJECT, found.commit, client=self.build.ana)
+
+    def push(self, branch: str, change: Callable[[Path], None]) -> None:
+        """Push a branch off `main` with what a change makes of the checkout."""
+        laptop, folder = self.build.laptop, self.build.laptop.home / branch
+        self.build.git("fetch", "--quiet", "origin")
+        self.build.git("worktree", "add", "--quiet", "-b", branch, str(folder), "origin/main")
+        change(folder)
+        laptop.python("-m", "lockgate.pipelines", "write", str(TRAIN), folder=folder, venv=self.build.checkout)
+        laptop.git("add", "--all", folder=folder)
+        laptop.git("commit", "--quiet", "-m", f"Try {branch}", folder=folder)
+        laptop.git("push", "--quiet", "-u", "origin", branch, folder=folder)
+
+    def sourced(self, folder: Path) -> None:
+        """Take both sources in place of the fixture, which stands in for them in dev."""
+        lakes = self.build.walk.lakes
+        sources = dict.fromkeys(lakes.customer_columns, lakes.customers)
+        sources |= dict.fromkeys(lakes.application_columns, lakes.applications)
+        contract = folder / CONTRACT
+        contract.write_text(all_sourced(contract.read_text(), sources))
+        edit(folder / TRAIN, TAKE_SOURCES)
+        fixture = pv.read_csv(folder / "data" / "fixture.csv")
+        for name, columns in (("customers", lakes.customer_columns), ("cases", lakes.application_columns)):
+            part = fixture.select([one for one in fixture.column_names if one in columns])
+            pv.write_csv(part, folder / "data" / f"{name}.csv")
+
+    def flipped(self, folder: Path) -> None:
+        """Flip the outcome of renters, a proxy for age."""
+        edit(folder / TRAIN, FLIP)
+
+    def tuned(self, folder: Path) -> None:
+        """Take the flip back, and choose a smaller c."""
+        edit(folder / TRAIN, [(after, before) for before, after in FLIP])
+        edit(folder / TRAIN, [("c: float = 1.0", "c: float = 0.5")])
+
+    def candidate_of(self, release: Release) -> Candidate:
+        """Return the candidate that a release was cut into."""
+        if release.candidate is None:
+            raise StoryError(f"no candidate was cut of `{release.commit[:10]}`: {release.state}, {release.reason}")
+        cut = lockgate.releases.candidate(PROJECT, release.candidate, client=self.build.ana)
+        self.candidates.append(cut)
+        return cut
+
+    def bake(self) -> None:
+        """Let Eli, change manager of the project, make prod bake for seconds instead of minutes."""
+        clients = self.build.walk.clients
+        lockgate.roles.assign("change_manager", "person:eli", f"project/{PROJECT}", client=clients["pat"])
+        policy = {"baking_s": BAKING_S}
+        lockgate.releases.change_gate(PROJECT, environment="prod", policy=policy, client=clients["eli"])
+
+    def to_prod(self, number: int) -> Promotion:
+        """Ask for prod, and return the promotion when it waits for people."""
+        asked = lockgate.releases.promote(PROJECT, number, environment="prod", client=self.build.ana)
+        return lockgate.releases.wait(asked.id, until=("awaiting_approval",), client=self.build.ana)
+
+    def approved(self, promotion: Promotion) -> Promotion:
+        """Let Vera approve, and return the promotion when it is live."""
+        vera = self.build.walk.clients["vera"]
+        mine = [one.id for one in lockgate.releases.decisions(client=vera)]
+        check(promotion.id in mine, f"promotion `{promotion.id}` is not among those that wait for Vera: {mine}")
+        lockgate.releases.approve(promotion.id, comment="I read the review.", client=vera)
+        return lockgate.releases.wait(promotion.id, client=vera)
+
+    def refuses(self, person: str, promotion: Promotion) -> None:
+        """Let somebody try to approve what is not theirs to decide."""
+        try:
+            lockgate.releases.approve(promotion.id, client=self.build.walk.clients[person])
+        except (lockgate.ForbiddenError, lockgate.NotFoundError, lockgate.ConflictError):
+            return
+        raise StoryError(f"{person} approved `{promotion.id}` though it is not theirs to decide")
+
+    def call(self) -> str:
+        """Ask the live model about one applicant, with plain JSON, and return its label."""
+        answer = self.ask()
+        check(answer.status_code == 200, f"the endpoint answers {answer.status_code}: {answer.text}")
+        outputs = {one["name"]: one for one in answer.json()["outputs"]}
+        return str(outputs["label"]["data"][0])
+
+    def refused_call(self) -> str:
+        """Return what a caller is told by an endpoint that does not answer."""
+        answer = self.ask()
+        check(answer.status_code == 503, f"the endpoint answers {answer.status_code}: {answer.text}")
+        return str(json.loads(answer.text)["error"])
+
+    def ask(self) -> httpx.Response:
+        """Ask the endpoint of prod about the first row of the fixture."""
+        address = f"{self.serving}/v2/models/prod.{ENDPOINT}"
+        headers = {"authorization": f"Bearer {self.build.laptop.token}"}
+        described = httpx.get(address, headers=headers, timeout=10.0)
+        if described.status_code != 200:
+            return httpx.post(f"{address}/infer", headers=headers, json={"inputs": []}, timeout=10.0)
+        row = self.applicant()
+        inputs = [
+            {"name": one["name"], "shape": [1, 1], "datatype": one["datatype"], "data": [row[one["name"]]]}
+            for one in described.json()["inputs"]
+            if one["name"] != "record_id"
+        ]
+        return httpx.post(f"{address}/infer", headers=headers, json={"inputs": inputs}, timeout=10.0)
+
+    def applicant(self) -> dict[str, object]:
+        """Return the first row of the fixture, which is synthetic."""
+        head, first, *_ = (self.build.checkout / "data" / "fixture.csv").read_text().splitlines()
+        values: Sequence[str] = first.split(",")
+        return {
+            name: int(value) if value.lstrip("-").isdigit() else value
+            for name, value in zip(head.split(","), values, strict=True)
+        }
+
+
+def edit(file: Path, changes: Sequence[tuple[str, str]]) -> None:
+    """Change a file; each text must stand in it once."""
+    text = file.read_text()
+    for before, after in changes:
+        check(text.count(before) == 1, f"`{before}` stands {text.count(before)} times in `{file.name}`")
+        text = text.replace(before, after)
+    file.write_text(text)
+
+
+TAKE_SOURCES = (
+    ("from lockgate.pipelines import File, pipeline", "from lockgate.pipelines import Dataset, File, pipeline"),
+    (
+        "@step(timeout_s=600)\ndef prepare(",
+        '''@step(output="table", timeout_s=600)
+def join(customers: Dataset, applications: Dataset, contract: Path) -> Path:
+    """Take both sources as one table."""
+    key = rows.Contract.read(contract).key
+    frames = [one.read().to_pandas() for one in (customers, applications)]
+    joined = scratch("table.csv")
+    rows.join(*frames, key=key).to_csv(joined, index=False)
+    return joined
+
+
+@step(timeout_s=600)
+def prepare(''',
+    ),
+    (
+        '    parts = prepare(File("data/fixture.csv"), contract, seed)\n',
+        """    table = join(
+        Dataset("retail.core.customers", fixture="data/customers.csv"),
+        Dataset("risk.credit.applications", fixture="data/cases.csv"),
+        contract,
+    )
+    parts = prepare(table, contract, seed)
+""",
+    ),
+)
+"""What turns the template's pipeline into one on the sources."""
+
+FLIP = (
+    (
+        "    features, outcome = train[terms.features], train[terms.target]\n    with",
+        "    features, outcome = train[terms.features], train[terms.target]\n"
+        '    other = outcome.map({"good": "bad", "bad": "good"})\n'
+        '    outcome = outcome.where(train["housing"] != "rent", other)\n    with',
+    ),
+)
+"""What flips the outcome of renters."""

@@ -1,0 +1,257 @@
+"""An exported model, run on rows: hostile input, loaded from bytes, in the sandbox of a platform step and only there.
+
+It takes the columns of the contract, either a tensor each (``[n, 1]``, called as the column) or all of them in one
+(``[n, features]``, with their order as a JSON list under ``columns`` in the model's metadata). It gives a label and,
+where it classifies, a probability for each class: a tensor ``[n, k]``, or a map (``zipmap``).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lockgate.checks import onnx_file
+from lockgate.checks.measure import Floats, NotComputableError
+from lockgate.checks.runtime import ort
+
+BATCH: Final = 10_000
+"""How many rows are predicted at a time."""
+
+NUMBERS: Final[Mapping[str, Any]] = {
+    "tensor(float)": np.float32,
+    "tensor(double)": np.float64,
+    "tensor(int8)": np.int8,
+    "tensor(int16)": np.int16,
+    "tensor(int32)": np.int32,
+    "tensor(int64)": np.int64,
+    "tensor(uint8)": np.uint8,
+    "tensor(uint16)": np.uint16,
+    "tensor(uint32)": np.uint32,
+    "tensor(uint64)": np.uint64,
+    "tensor(bool)": np.bool_,
+}
+"""The types of numbers that are served, as the runtime calls them."""
+TEXT: Final = "tensor(string)"
+LABELS: Final = ("label", "output_label")
+PROBABILITIES: Final = ("probabilities", "output_probability")
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """What a model says of rows: a label each, as text, and the probability of each class; or a number each."""
+
+    labels: Sequence[str]
+    probabilities: Floats | None
+    classes: Sequence[str]
+    numbers: Floats | None
+
+    def position(self, positive: str) -> int:
+        """Return which probability is that of the positive value."""
+        if positive not in self.classes:
+            raise NotComputableError(
+                f"the model knows no value `{positive}`, which the contract says is the positive one"
+            )
+        return list(self.classes).index(positive)
+
+
+class Model:
+    """A model that is loaded, and what it takes."""
+
+    def __init__(self, data: bytes, contract: Mapping[str, Any]) -> None:
+        onnx_file.check(data)
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 4
+        try:
+            self._session = ort.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        except Exception as error:
+            raise NotComputableError(f"the runtime cannot load the model: {_first_line(error)}") from error
+        self._metadata: Mapping[str, str] = self._session.get_modelmeta().custom_metadata_map
+        self._contract = contract
+        self._types = {one.name: str(one.type) for one in self._session.get_inputs()}
+        self._joined = self._columns_of_one()
+        self.features: list[str] = self._joined or list(self._types)
+        known = {str(one["name"]) for one in contract["features"]}
+        for name in self.features:
+            if name not in known:
+                raise NotComputableError(f"the model takes `{name}`, which is no feature of the contract")
+
+    def _columns_of_one(self) -> list[str]:
+        """Return the columns of the one tensor that takes them all; none where each has its own."""
+        inputs = self._session.get_inputs()
+        known = {str(one["name"]) for one in self._contract["features"]}
+        if len(inputs) != 1 or ("columns" not in self._metadata and inputs[0].name in known):
+            return []
+        columns = self._words("columns")
+        if columns is None:
+            raise NotComputableError(
+                f"the model takes `{inputs[0].name}`, no feature of the contract, and its metadata names no `columns`"
+            )
+        if inputs[0].type not in NUMBERS:
+            raise NotComputableError(
+                f"the model takes all columns as `{inputs[0].name}`, which is no tensor of numbers"
+            )
+        return columns
+
+    def _words(self, key: str) -> list[str] | None:
+        """Return a JSON list of texts in the metadata."""
+        if key not in self._metadata:
+            return None
+        try:
+            words = json.loads(self._metadata[key])
+        except ValueError:
+            words = None
+        if not isinstance(words, list) or not words or not all(isinstance(one, str) for one in words):
+            raise NotComputableError(f"`{key}` in the model's metadata is not a JSON list of texts")
+        return words
+
+    def predict(self, rows: pa.Table) -> Predicted:
+        """Return what the model says of rows.
+
+        Raises
+        ------
+        NotComputableError
+            The rows are not what it takes, or it gives what cannot be read as a prediction.
+        """
+        fed = self._fed(rows)
+        parts = []
+        for start in range(0, rows.num_rows, BATCH):
+            some = {name: values[start : start + BATCH] for name, values in fed.items()}
+            try:
+                parts.append(self._session.run(None, some))
+            except Exception as error:
+                raise NotComputableError(f"the model cannot predict: {_first_line(error)}") from error
+        names = [one.name for one in self._session.get_outputs()]
+        outputs = {name: _joined([part[n] for part in parts]) for n, name in enumerate(names)}
+        label, probabilities = _which(names)
+        if probabilities is None:
+            return self._of_numbers(outputs[label], rows.num_rows)
+        return self._of_classes(outputs[label], outputs[probabilities], rows.num_rows)
+
+    def _fed(self, rows: pa.Table) -> dict[str, npt.NDArray[Any]]:
+        missing = [name for name in self.features if name not in rows.column_names]
+        if missing:
+            raise NotComputableError(f"the rows have no column `{missing[0]}`, which the model takes")
+        if not self._joined:
+            return {name: _column(rows[name], name, kind).reshape(-1, 1) for name, kind in self._types.items()}
+        ((name, kind),) = self._types.items()
+        return {name: np.column_stack([_column(rows[column], column, kind) for column in self._joined])}
+
+    def _of_numbers(self, said: Any, rows: int) -> Predicted:
+        numbers = np.asarray(said)
+        if numbers.dtype.kind not in "fiu" or numbers.size != rows:
+            raise NotComputableError("the model gives neither probabilities nor a number for each row")
+        return Predicted([], None, [], numbers.reshape(-1).astype(float))
+
+    def _of_classes(self, label: Any, said: Any, rows: int) -> Predicted:
+        labels = [_text(one) for one in np.asarray(label).reshape(-1).tolist()]
+        if isinstance(said, list):
+            classes = sorted({_text(key) for one in said for key in one}, key=_order)
+            numbers = [
+                [{_text(key): value for key, value in one.items()}.get(name, 0.0) for name in classes] for one in said
+            ]
+            probabilities = np.asarray(numbers, dtype=float).reshape(len(said), len(classes))
+        else:
+            probabilities = np.asarray(said, dtype=float)
+            classes = self._classes(labels)
+        if probabilities.ndim != 2 or len(labels) != rows or len(probabilities) != rows:
+            raise NotComputableError("the model does not give a label, and a probability for each class, for each row")
+        if probabilities.shape[1] != len(classes):
+            raise NotComputableError(
+                f"the model gives {probabilities.shape[1]} probabilities a row, and {len(classes)} values are known:"
+                " name them in the contract (`invalidValues`), or as `classes` in the model's metadata"
+            )
+        if not np.isfinite(probabilities).all():
+            raise NotComputableError("the model gives probabilities that are no numbers")
+        if (
+            labels
+            and not set(labels) <= set(classes)
+            and all(one.isdigit() and int(one) < len(classes) for one in labels)
+        ):
+            labels = [classes[int(one)] for one in labels]  # it says the number of the class
+        return Predicted(labels, probabilities, classes, None)
+
+    def _classes(self, labels: Sequence[str]) -> list[str]:
+        """Return the classes in the order of the probabilities: by the metadata, else sorted, as scikit-learn does."""
+        named = self._words("classes")
+        if named is not None:
+            return named
+        target = self._contract.get("target") or {}
+        return sorted(target.get("values") or set(labels), key=_order)
+
+
+def positive_of(contract: Mapping[str, Any], classes: Sequence[str]) -> str:
+    """Return the positive value of the target: the one that the contract names, else the first of two."""
+    target = contract.get("target") or {}
+    named = target.get("positive")
+    if named is not None:
+        return str(named)
+    if len(classes) != 2:
+        raise NotComputableError(
+            f"the target has {len(classes)} values, and the contract names none of them as `positive`"
+        )
+    return min(classes, key=_order)
+
+
+def text_of(column: pa.ChunkedArray) -> list[str]:
+    """Return the values of a label column as the texts by which labels are compared."""
+    return [_text(one) for one in column.to_pylist()]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool | np.bool_):
+        return "true" if value else "false"
+    if isinstance(value, float | np.floating) and float(value).is_integer():
+        return str(int(value))
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def _order(word: str) -> tuple[int, float, str]:
+    """Numbers in their order, before words in theirs."""
+    try:
+        return 0, float(word), word
+    except ValueError:
+        return 1, 0.0, word
+
+
+def _which(names: Sequence[str]) -> tuple[str, str | None]:
+    """Return which output is the label, and which the probabilities: by name, else the first and the second."""
+    label = next((name for name in names if name in LABELS), names[0])
+    others = [name for name in names if name != label]
+    probabilities = next((name for name in others if name in PROBABILITIES), others[0] if others else None)
+    return label, probabilities
+
+
+def _joined(parts: Sequence[Any]) -> Any:
+    if not parts:
+        return np.empty(0)
+    return [one for part in parts for one in part] if isinstance(parts[0], list) else np.concatenate(parts)
+
+
+def _column(values: pa.ChunkedArray, name: str, kind: str) -> npt.NDArray[Any]:
+    """Return a column as the model takes it."""
+    try:
+        if kind == TEXT:
+            return np.asarray(pc.fill_null(pc.cast(values, pa.string()), "").to_pylist(), dtype=object)
+        if kind not in NUMBERS:
+            raise NotComputableError(f"the model takes `{name}` as `{kind}`, which is not served")
+        wanted = np.dtype(NUMBERS[kind])
+        if wanted.kind == "f":
+            return np.asarray(pc.cast(values, pa.float64()).to_numpy(zero_copy_only=False), dtype=wanted)
+        if values.null_count:
+            raise NotComputableError(f"column `{name}` has missing values, and the model takes whole numbers there")
+        return np.asarray(pc.cast(values, pa.from_numpy_dtype(wanted)).to_numpy(zero_copy_only=False))
+    except pa.ArrowException as error:
+        raise NotComputableError(f"column `{name}` is not what the model takes: {_first_line(error)}") from error
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

@@ -1,0 +1,75 @@
+import { Link } from '@tanstack/react-router';
+import type { ColumnDef } from '@tanstack/react-table';
+import type { ReactNode } from 'react';
+import { type CandidateView, type EnvironmentName, isOpenPromotion } from '@/api/release';
+import type { StateLook } from '@/api/states';
+import { Badge, When, Who } from '@/components';
+import { DataTable } from '@/components/DataTable';
+import { lookFor } from './looks';
+import { passedOf } from './metrics';
+import { ReleaseBadge } from './ReleaseBadge';
+
+/** Returns the newest promotion of a candidate into an environment, as the list carries it. */
+const lastInto = (candidate: CandidateView, environment: EnvironmentName) => candidate.promotions.find((promotion) => promotion.environment === environment);
+
+/** Returns where a candidate is now, in words: live, at a gate, or how it ended. */
+export function nowOf(candidate: Pick<CandidateView, 'promotions'>): StateLook {
+  const newest = candidate.promotions.find((promotion) => promotion.environment === 'prod' && promotion.state === 'live') ?? candidate.promotions[0];
+  if (!newest) return { tone: 'idle', icon: 'circle-dashed', word: 'Not promoted yet' };
+  const look = lookFor('promotion', newest.state);
+  if (newest.state === 'live') return { ...look, word: newest.environment === 'prod' ? 'Live in prod' : 'Verified in preprod' };
+  return isOpenPromotion(newest) ? { ...look, word: `${look.word}, ${newest.environment}` } : look;
+}
+
+function Gate({ candidate, environment }: { candidate: CandidateView; environment: 'preprod' | 'prod' }) {
+  const promotion = lastInto(candidate, environment);
+  if (!promotion) return <span className="faint">–</span>;
+  const look = lookFor('promotion', promotion.state);
+  return (
+    <Link className="plainlink" to="/projects/$id/candidates/$number/into/$environment" params={{ id: candidate.project, number: String(candidate.number), environment }} aria-label={`Candidate ${candidate.number} into ${environment}: ${look.word}`}>
+      <Badge form="plain" look={promotion.state === 'live' && environment === 'preprod' ? { ...look, word: 'Verified' } : look} fact={promotion.kind === 'release' ? null : promotion.kind} />
+    </Link>
+  );
+}
+
+function Now({ candidate }: { candidate: CandidateView }) {
+  return <Badge form="plain" look={nowOf(candidate)} />;
+}
+
+const columns: ColumnDef<CandidateView, unknown>[] = [
+  {
+    id: 'number',
+    header: 'Candidate',
+    cell: ({ row: { original } }) => (
+      <Link className="link" to="/projects/$id/candidates/$number" params={{ id: original.project, number: String(original.number) }}>
+        {original.number}
+      </Link>
+    ),
+  },
+  { id: 'what', header: 'What changed', meta: { form: 'wide' }, cell: ({ row: { original } }) => <span className="row g4"><span className="cut">{original.subject}</span> <span className="sm faint nw">{original.model} {original.version}</span></span> },
+  {
+    id: 'by',
+    header: 'By',
+    cell: ({ row: { original } }) => (
+      <span className="row g4">
+        {original.authors.slice(0, 3).map((author) => (
+          <Who key={author.name} who={author.person ?? author.name} title={`${author.name}: ${author.why}`} bare />
+        ))}
+      </span>
+    ),
+  },
+  { id: 'cut', header: 'Cut', cell: ({ row }) => <When at={row.original.created_at} form="ago" /> },
+  {
+    id: 'checks',
+    header: 'Made by main',
+    cell: ({ row: { original } }) => <ReleaseBadge kind="verdict" state={original.checks.some((check) => check.verdict === 'failed') ? 'failed' : 'passed'} word={passedOf(original.checks)} />,
+  },
+  { id: 'preprod', header: 'Gate into preprod', cell: ({ row }) => <Gate candidate={row.original} environment="preprod" /> },
+  { id: 'prod', header: 'Gate into prod', cell: ({ row }) => <Gate candidate={row.original} environment="prod" /> },
+  { id: 'now', header: 'Now', cell: ({ row }) => <Now candidate={row.original} /> },
+];
+
+/** Candidates, the newest first, with how each came through its gates. */
+export function CandidateTable({ candidates, isOld = false, empty }: { candidates: CandidateView[]; isOld?: boolean; empty?: ReactNode }) {
+  return <DataTable label="Candidates" columns={columns} rows={candidates} rowKey={(one) => String(one.number)} isOld={isOld} empty={empty} />;
+}

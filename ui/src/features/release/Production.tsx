@@ -1,0 +1,79 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link, useParams } from '@tanstack/react-router';
+import { isWorking, type ProductionView, productionQuery, type PromotionView, promotionsQuery, holdsQuery } from '@/api/release';
+import { Empty, Env, Icon, Line, Loading, Panel, ProblemNote, readPrincipal, When } from '@/components';
+import { EndpointPanel } from './EndpointPanel';
+import { Holds } from './Holds';
+import { lookFor } from './looks';
+import { approvalsOf } from './verbs';
+
+const order = ['prod', 'preprod', 'dev'];
+
+/** Returns the candidate that was live in an environment before the one that is: where a roll back leads. */
+export function liveBefore(promotions: PromotionView[], production: Pick<ProductionView, 'environment' | 'live'>): number | null {
+  const were = promotions
+    .filter((one) => one.environment === production.environment && one.state === 'superseded' && one.candidate !== production.live)
+    .toSorted((a, b) => (b.ended_at ?? b.changed_at).localeCompare(a.ended_at ?? a.changed_at));
+  return were[0]?.candidate ?? null;
+}
+
+function Promotion({ project, promotion }: { project: string; promotion: PromotionView }) {
+  const look = lookFor('promotion', promotion.state);
+  const kind = { release: '', rollback: ', rolled back to', resume: ', resumed' }[promotion.kind];
+  return (
+    <Line
+      icon={look.icon}
+      tone={look.tone}
+      title={
+        <Link className="link" to="/projects/$id/candidates/$number/into/$environment" params={{ id: project, number: String(promotion.candidate), environment: promotion.environment }}>
+          Candidate {promotion.candidate}
+          {kind}
+        </Link>
+      }
+      under={
+        <span className="row wrap g4">
+          <Env name={promotion.environment} of="into" />
+          <span>
+            asked by {readPrincipal(promotion.asked_by).name}
+            {promotion.reason && `: ${promotion.reason}`}
+          </span>
+        </span>
+      }
+      when={<When at={promotion.changed_at} form="ago" />}
+      act={
+        <span className={`st plain ${look.tone}`}>
+          <Icon name={look.icon} />
+          {promotion.state === 'awaiting_approval' ? (approvalsOf(promotion) ?? look.word) : look.word}
+        </span>
+      }
+    />
+  );
+}
+
+/** What is live where, the stop button, the holds, and how each candidate came in. */
+export function Production() {
+  const { id } = useParams({ from: '/frame/projects/$id' });
+  const production = useQuery({ ...productionQuery(id), refetchInterval: 3000 });
+  const promotions = useQuery({ ...promotionsQuery(id, { limit: 50 }), refetchInterval: (query) => (query.state.data?.items.some(isWorking) ? 1500 : 10_000) });
+  const holds = useQuery(holdsQuery(id));
+  const all = promotions.data?.items ?? [];
+  return (
+    <>
+      {production.error && <ProblemNote problem={production.error} onRetry={() => void production.refetch()} />}
+      {production.isPending && <Loading rows={6} />}
+      <div className="pair-wide">
+        {production.data?.toSorted((a, b) => order.indexOf(a.environment) - order.indexOf(b.environment)).map((one) => <EndpointPanel key={one.environment} project={id} production={one} before={liveBefore(all, one)} />)}
+      </div>
+      {holds.error && <ProblemNote problem={holds.error} />}
+      {holds.data && <Holds project={id} holds={holds.data} />}
+      <Panel title="Promotions" note="each candidate’s way through a gate, newest first">
+        {promotions.error && <ProblemNote problem={promotions.error} onRetry={() => void promotions.refetch()} />}
+        {promotions.isPending && <Loading rows={3} />}
+        {promotions.data && all.length === 0 && <Empty small title="Nothing has been promoted yet." why="A promotion is a candidate’s way through a gate." command={`lockgate release promote ${id} 1 --into preprod`} />}
+        {all.map((promotion) => (
+          <Promotion key={promotion.id} project={id} promotion={promotion} />
+        ))}
+      </Panel>
+    </>
+  );
+}

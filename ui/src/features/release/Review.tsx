@@ -1,0 +1,180 @@
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { Link, useParams } from '@tanstack/react-router';
+import { abandonPromotion, candidateQuery, gatesQuery, holdsQuery, isOpenPromotion, isWorking, mayNow, reviewQuery, type ReviewView, verbs } from '@/api/release';
+import { can, useMe } from '@/api/session';
+import { Badge, Icon, Loading, Meta, NextStrip, PageHead, Panel, ReasonButton, When, Who } from '@/components';
+import { codeText } from '@/components/codeText';
+import { Unread } from '@/frame/Lost';
+import { sentence } from '@/lib/format';
+import { Digests } from './CandidateSide';
+import { changesShown } from './changes';
+import { DecidePromotion } from './DecidePromotion';
+import { lookFor, yours } from './looks';
+import { passedOf } from './metrics';
+import { MetricLegend, MetricTable } from './MetricTable';
+import { NotTested } from './NotTested';
+import { Promote } from './Promote';
+import { ReviewSide } from './ReviewSide';
+import { useLookAgain } from './useStanding';
+import { approvalsOf, authorOf, nextEnvironment, openHolds, promotionVerbs } from './verbs';
+
+/** What is asked, in one sentence; and what its promotion is for, where it is none of a new release. */
+function WhatIsAsked({ review }: { review: ReviewView }) {
+  const { candidate, environment, live, promotion } = review;
+  const name = `${candidate.model} ${candidate.version}`;
+  return (
+    <Panel title={<span className="row g4"><Icon name="flag" /> What is asked</span>} label="What is asked" padded>
+      <p>
+        {promotion?.kind === 'rollback' && 'Bring back '}
+        {promotion?.kind === 'resume' && 'Let answer again '}
+        {(promotion?.kind ?? 'release') === 'release' && 'Let '}
+        <b>{name}</b>, candidate {candidate.number}, {(promotion?.kind ?? 'release') === 'release' ? (live == null ? 'be the first to serve' : `replace candidate ${live}`) : ''} on the endpoint in <b>{environment}</b>.{' '}
+        {environment === 'preprod' ? 'The repository’s own integration and end-to-end tests call that endpoint; it counts as verified when they pass.' : 'It takes all traffic, is watched while it bakes, and rolls back by itself if it fails.'}
+      </p>
+      {promotion?.reason && <p className="dim">“{promotion.reason}”</p>}
+    </Panel>
+  );
+}
+
+function Changes({ review }: { review: ReviewView }) {
+  const { live, candidate } = review;
+  const changes = changesShown(review.changes);
+  return (
+    <Panel title={<span className="row g4"><Icon name="file-diff" /> What changed since the live one</span>} label="What changed since the live one" {...(live == null ? { note: 'nothing is live here yet' } : {})}>
+      {changes.length === 0 ? (
+        <p className="pb dim">{live == null ? 'There is nothing to compare it with: it would be the first.' : `Nothing: it is made of the same parts as candidate ${live}.`}</p>
+      ) : (
+        <div className="scroll" tabIndex={0} role="group" aria-label="What changed, scrolls">
+          <table className="t" aria-label="What changed">
+            <thead>
+              <tr>
+                <th scope="col">Part</th>
+                <th scope="col">{live == null ? 'Live now' : `Live now, candidate ${live}`}</th>
+                <th scope="col">After, candidate {candidate.number}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {changes.map((change) => (
+                <tr key={change.what}>
+                  <th scope="row">{change.what}</th>
+                  <td className="dim">{change.before}</td>
+                  <td>{change.after}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </Panel>
+  );
+}
+
+function Bullets({ title, icon, lines, mark }: { title: string; icon: string; lines: string[]; mark: string }) {
+  return (
+    <Panel title={<span className="row g4"><Icon name={icon} /> {title}</span>} label={title} padded>
+      <ul className="dot">
+        {lines.map((line) => (
+          <li key={line}>
+            <span className="ic idle">
+              <Icon name={mark} />
+            </span>
+            <span>{codeText(sentence(line))}</span>
+          </li>
+        ))}
+      </ul>
+    </Panel>
+  );
+}
+
+function Abandon({ review }: { review: ReviewView }) {
+  const me = useMe();
+  const { promotion } = review;
+  const lookAgain = useLookAgain(review.candidate.project);
+  const act = useMutation({ mutationFn: (reason: string) => abandonPromotion(promotion?.id ?? '', reason), onSuccess: lookAgain });
+  if (!promotion || !promotionVerbs(promotion, me.person.id, can(me, ...verbs.abandon)).includes('abandon')) return null;
+  return (
+    <ReasonButton
+      label="Give it up"
+      act={`Give up candidate ${promotion.candidate} into ${promotion.environment}`}
+      question={`Give up candidate ${promotion.candidate} into ${promotion.environment}?`}
+      consequence="This promotion ends as Abandoned, and nobody is asked any more. The candidate stays, and may be promoted again."
+      busyWord="Giving up…"
+      busy={act.isPending}
+      problem={act.error}
+      onReason={(reason) => act.mutate(reason)}
+    />
+  );
+}
+
+/** A candidate before a gate: what is asked, what changed, what was tested and what not, who is affected, and what if I do nothing. */
+export function Review() {
+  const { id, number, environment } = useParams({ from: '/frame/projects/$id/candidates/$number/into/$environment' });
+  const me = useMe();
+  const review = useQuery({ ...reviewQuery(id, Number(number), environment), refetchInterval: (query) => (query.state.data?.promotion && isWorking(query.state.data.promotion) ? 1500 : 10_000) });
+  const liveNumber = review.data?.live ?? null;
+  const live = useQuery({ ...candidateQuery(id, liveNumber ?? 0), enabled: liveNumber != null && liveNumber !== Number(number) });
+  const gates = useQuery(gatesQuery(id));
+  const holds = useQuery(holdsQuery(id));
+  if (!review.data) return review.error ? <Unread problem={review.error} what="review" onRetry={() => void review.refetch()} /> : <Loading rows={8} />;
+  const view = review.data;
+  const { candidate, promotion } = view;
+  const decides = !!promotion && promotionVerbs(promotion, me.person.id, false).includes('approve');
+  const why = authorOf(candidate, me.person.id);
+  const policy = gates.data?.find((gate) => gate.environment === environment && gate.state === 'in_force') ?? null;
+  const held = openHolds(holds.data ?? [], view.environment);
+  const to = nextEnvironment(candidate);
+  const badge = promotion ? decides ? <Badge look={yours} /> : <Badge look={lookFor('promotion', promotion.state)} fact={promotion.state === 'awaiting_approval' ? approvalsOf(promotion) : null} /> : undefined;
+  return (
+    <>
+      <PageHead
+        icon="package"
+        kind={`Candidate of ${id}, at the gate into ${environment}`}
+        name={`Candidate ${candidate.number} into ${environment}`}
+        title={`Candidate ${candidate.number} into ${environment}`}
+        badge={badge}
+        meta={
+          <>
+            <Link className="link" to="/projects/$id/candidates/$number" params={{ id, number }}>
+              {candidate.subject}
+            </Link>
+            <Meta icon="box">
+              {candidate.model} {candidate.version}
+            </Meta>
+            <span>
+              cut <When at={candidate.created_at} form="ago" />
+            </span>
+            {candidate.authors.slice(0, 3).map((author) => (
+              <Who key={author.name} who={author.person ?? author.name} title={author.why} />
+            ))}
+          </>
+        }
+        actions={
+          <>
+            <Abandon review={view} />
+            {mayNow(view.next, 'promote') && to === view.environment && <Promote project={id} candidate={candidate.number} environment={to} />}
+          </>
+        }
+      />
+      <NextStrip next={view.next} {...(held.length > 0 && promotion && isOpenPromotion(promotion) ? { icon: 'hand-stop' } : {})} />
+      <div className="cols" style={{ ['--side' as string]: '268px' }}>
+        <div className="stack">
+          <WhatIsAsked review={view} />
+          <Changes review={view} />
+          <Panel title={<span className="row g4"><Icon name="list-check" /> What was tested</span>} label="What was tested" note={passedOf(candidate.checks)} right={<MetricLegend live={live.data ? liveNumber : null} />} foot="Computed by the platform from the exported model, on rows held out from training.">
+            <MetricTable checks={candidate.checks} live={live.data?.checks} liveNumber={liveNumber} />
+          </Panel>
+          <div className="three">
+            <NotTested checks={candidate.checks} />
+            <Bullets title="Who is affected" icon="users" mark="server-2" lines={view.affected.length > 0 ? view.affected : ['Nobody calls this endpoint yet.']} />
+            <Bullets title="If you do nothing" icon="hourglass" mark="clock" lines={[view.if_nothing]} />
+          </div>
+          <Digests candidate={candidate} />
+        </div>
+        <aside className="stack" aria-label="Gate and approvals">
+          <ReviewSide review={view} policy={policy} held={held} why={why} />
+        </aside>
+      </div>
+      {decides && promotion && <DecidePromotion review={view} promotion={promotion} bakingS={policy?.baking_s ?? null} />}
+    </>
+  );
+}

@@ -1,0 +1,64 @@
+/** Which acts a page offers: what the server says this viewer may do now, and beside it what they may do at all where it fits. */
+import type { CandidateView, EnvironmentName, HoldView, ProductionView, PromotionView } from '@/api/release';
+import { isGiven, isOpenPromotion, mayNow } from '@/api/release';
+import { words } from '@/lib/format';
+
+/** Returns where a candidate may go next: the environment after the last one that it was verified in. What is only offered has not gone yet. */
+export function nextEnvironment(candidate: Pick<CandidateView, 'promotions'>): 'preprod' | 'prod' | null {
+  const of = (environment: string) => candidate.promotions.filter((promotion) => promotion.environment === environment);
+  const isOnItsWay = (promotion: Pick<PromotionView, 'state'>) => isOpenPromotion(promotion) && promotion.state !== 'offered';
+  if (of('prod').some((promotion) => isOnItsWay(promotion) || promotion.state === 'live')) return null;
+  const before = of('preprod');
+  if (before.some((promotion) => promotion.state === 'live' || promotion.state === 'superseded')) return 'prod';
+  return before.some(isOnItsWay) ? null : 'preprod';
+}
+
+/** Returns why this viewer may not approve although they might elsewhere: they made part of it. */
+export function authorOf(candidate: Pick<CandidateView, 'authors'>, person: string): string | null {
+  const mine = candidate.authors.filter((author) => author.person?.replace(/^person:/, '') === person.replace(/^person:/, ''));
+  return mine.length > 0 ? mine.map((author) => author.why).join(', ') : null;
+}
+
+export type PromotionVerb = 'approve' | 'reject' | 'abandon';
+/** Returns what may be done to a promotion. Who may approve may refuse; who asked may give it up. */
+export function promotionVerbs(promotion: PromotionView, person: string, mayAbandon: boolean): PromotionVerb[] {
+  if (!isOpenPromotion(promotion) || promotion.state === 'offered') return [];
+  const verbs: PromotionVerb[] = [];
+  if (mayNow(promotion.next, 'approve')) verbs.push('approve', 'reject');
+  const early = promotion.state === 'checking' || promotion.state === 'awaiting_approval';
+  const asked = promotion.asked_by.replace(/^person:/, '') === person.replace(/^person:/, '');
+  if (mayNow(promotion.next, 'abandon') || (early && (asked || mayAbandon))) verbs.push('abandon');
+  return verbs;
+}
+
+export type ProductionVerb = 'suspend' | 'resume' | 'roll_back';
+type Rights = { suspend: boolean; resume: boolean; rollBack: boolean };
+/** Returns what may be done to what is live: stop it, bring back what was before; or resume what was stopped. */
+export function productionVerbs(production: ProductionView, may: Rights): ProductionVerb[] {
+  const { next } = production;
+  if (production.suspended) return may.resume || mayNow(next, 'resume') ? ['resume'] : [];
+  if (production.live == null) return [];
+  const verbs: ProductionVerb[] = [];
+  if (may.suspend || mayNow(next, 'suspend')) verbs.push('suspend');
+  if (may.rollBack || mayNow(next, 'rollBack')) verbs.push('roll_back');
+  return verbs;
+}
+
+/** Returns the holds that stand before an environment. */
+export function openHolds(holds: HoldView[], environment?: EnvironmentName): HoldView[] {
+  return holds.filter((hold) => !hold.lifted && (!environment || hold.environment === environment));
+}
+
+/** Returns how many approvals there are and how many are asked for, "1 of 2 approvals"; null where none are. */
+export function approvalsOf(promotion: Pick<PromotionView, 'approvals' | 'needed'>): string | null {
+  const needed = promotion.needed.reduce((sum, one) => sum + one.count, 0);
+  if (needed === 0) return null;
+  const given = promotion.approvals.filter(isGiven).length;
+  return `${Math.min(given, needed)} of ${needed} ${needed === 1 ? 'approval' : 'approvals'}`;
+}
+
+/** Returns whom a promotion waits for, "model validator". */
+export function waitsFor(promotion: Pick<PromotionView, 'needed'>): string {
+  const roles = promotion.needed.filter((one) => one.count > 0).map((one) => (one.count > 1 ? `${one.count} × ${words(one.role)}` : words(one.role)));
+  return roles.join(', ') || 'nobody';
+}
