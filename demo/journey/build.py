@@ -136,7 +136,7 @@ class Build:
                 "MLFLOW_TRACKING_TOKEN": self.laptop.token,
             }
             command = ("-m", "lockgate.pipelines", "run", "pipelines/train.py", "--folder", "run")
-            self.laptop.python(*command, folder=self.checkout, **tracking)
+            self.laptop.python(*command, folder=self.checkout, venv=None, **tracking)
             here = json.loads((self.checkout / "run" / "evaluate" / "metrics").read_text())
             there = self.metrics(self.runs["first"])
             check(here == there, f"on the laptop it comes to {here}, on the engine to {there}")

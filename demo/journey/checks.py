@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import lockgate
 from lockgate.delivery import Check, Checks
@@ -13,7 +14,6 @@ from journey.walk import StoryError, check
 
 CONTRACT = "contract.yaml"
 TEST = "tests/test_model.py"
-GOOD = "name-the-sources"
 
 
 @dataclass
@@ -25,9 +25,8 @@ class Checked:
     def stopped(self) -> None:
         """8. A PEP 8 error, a failing unit test and a broken contract are each stopped, with the place."""
         with self.build.walk.step("8 checks", f"/projects/{PROJECT}/code?rev=long-line") as words:
-            self.push("long-line", CODE, lambda text: f'{text}\n\nTOO_LONG = "{"x" * 80}"\n')
-            self.push("wrong-test", TEST, lambda text: f"{text}\n\ndef test_one_is_two() -> None:\n    assert 1 == 2\n")
-            self.push("wrong-source", CONTRACT, lambda text: sourced(text, "housing", "retail.core.customers", "rooms"))
+            for branch, (file, change) in MISTAKES.items():
+                self.push(branch, lambda folder, file=file, change=change: edit(folder / file, change))  # type: ignore[misc]
             lint = self.red("long-line", "lint")
             place = f"{lint.findings[0].path}:{lint.findings[0].line}"
             check(place.startswith(str(CODE)), f"lint names {place}, not a line of `{CODE}`")
@@ -39,7 +38,7 @@ class Checked:
             broken = [one for one in contract.columns if one.verdict == "failed"]
             check([one.column for one in broken] == ["housing"], f"the contract is broken at {broken}")
             words.append(f"a broken contract is red at its column: {broken[0].reason}")
-            for branch in ("long-line", "wrong-test", "wrong-source"):
+            for branch in MISTAKES:
                 self.not_merged(branch)
 
     def not_merged(self, branch: str) -> None:
@@ -51,39 +50,36 @@ class Checked:
             return
         raise StoryError(f"branch `{branch}` was merged though its checks are red")
 
-    def merged(self) -> None:
-        """8. A good branch merges, fast-forward, on record as Ana's; main is there at once."""
-        with self.build.walk.step("8 merge", f"/projects/{PROJECT}/code") as words:
-            lakes = self.build.walk.lakes
-            sources = dict.fromkeys(lakes.customer_columns, lakes.customers)
-            sources |= dict.fromkeys(lakes.application_columns, lakes.applications)
-            self.push(GOOD, CONTRACT, lambda text: all_sourced(text, sources))
-            found = self.of(GOOD)
-            check(
-                found.passed,
-                f"the checks of `{GOOD}` are {[(one.name, one.state, one.reason) for one in found.checks]}",
-            )
-            merge = lockgate.delivery.merge(PROJECT, GOOD, commit=found.commit, client=self.build.ana)
-            check(
-                merge.state == "merged" and merge.merged_by == "ana", f"the merge is {merge.state} by {merge.merged_by}"
-            )
-            main = self.build.git("ls-remote", "origin", "main").split()[0]
-            check(main == found.commit, f"main is at {main}, not at {found.commit}")
-            judged = [one for one in self.check_of(found, "contract").columns if one.verdict == "passed"]
-            words.append(f"lint, unit tests and contract are green ({len(judged)} columns kept); Ana merges to main")
+    def merged(self, branch: str, change: Callable[[Path], None]) -> Checks:
+        """Push a branch whose checks turn green, and merge it: fast-forward, on record as Ana's, there at once."""
+        self.push(branch, change)
+        found = self.of(branch)
+        check(
+            found.passed,
+            f"the checks of `{branch}` are {[(one.name, one.state, one.sentence) for one in found.checks]}",
+        )
+        merge = lockgate.delivery.merge(PROJECT, branch, commit=found.commit, client=self.build.ana)
+        check(merge.state == "merged" and merge.merged_by == "ana", f"the merge is {merge.state} by {merge.merged_by}")
+        main = self.build.git("ls-remote", "origin", "main").split()[0]
+        check(main == found.commit, f"main is at {main}, not at {found.commit}")
+        return found
 
-    def push(self, branch: str, path: object, change: Callable[[str], str]) -> None:
-        """Push a branch off `main` with one file changed."""
+    def push(self, branch: str, change: Callable[[Path], None]) -> None:
+        """Push a branch off `main` with what a change makes of its folder."""
         folder = self.build.laptop.home / branch
         self.build.git("fetch", "--quiet", "origin")
         self.build.git("worktree", "add", "--quiet", "-b", branch, str(folder), "origin/main")
-        file = folder / str(path)
-        before = file.read_text()
-        after = change(before)
-        check(after != before, f"`{path}` is not the template's")
-        file.write_text(after)
-        self.build.laptop.git("commit", "--quiet", "-am", f"Try {branch}", folder=folder)
+        change(folder)
+        self.build.laptop.git("add", "--all", folder=folder)
+        self.build.laptop.git("commit", "--quiet", "-m", f"Try {branch}", folder=folder)
         self.build.laptop.git("push", "--quiet", "-u", "origin", branch, folder=folder)
+
+    def sourced(self, folder: Path) -> None:
+        """Let the contract name the dataset that each column comes from."""
+        lakes = self.build.walk.lakes
+        sources = dict.fromkeys(lakes.customer_columns, lakes.customers)
+        sources |= dict.fromkeys(lakes.application_columns, lakes.applications)
+        edit(folder / CONTRACT, lambda text: all_sourced(text, sources))
 
     def of(self, branch: str) -> Checks:
         """Return the checks of a branch when they are over."""
@@ -102,6 +98,14 @@ class Checked:
         return next(one for one in found.checks if one.name == name)
 
 
+def edit(file: Path, change: Callable[[str], str]) -> None:
+    """Change a file of the template; a change that changes nothing stops the story."""
+    before = file.read_text()
+    after = change(before)
+    check(after != before, f"`{file.name}` is not the template's")
+    file.write_text(after)
+
+
 def sourced(contract: str, column: str, dataset: str, name: str | None = None) -> str:
     """Return the contract with the dataset that a column comes from, and its name there if that is another."""
     head = f"      - name: {column}\n"
@@ -115,3 +119,11 @@ def all_sourced(contract: str, sources: dict[str, str]) -> str:
     for column, dataset in sources.items():
         after = sourced(after, column, dataset)
     return after if after != contract else contract.replace("status: active", "status: active\ntags: [checked]", 1)
+
+
+MISTAKES: Mapping[str, tuple[str | Path, Callable[[str], str]]] = {
+    "long-line": (CODE, lambda text: f'{text}\n\nTOO_LONG = "{"x" * 80}"\n'),
+    "wrong-test": (TEST, lambda text: f"{text}\n\ndef test_one_is_two() -> None:\n    assert 1 == 2\n"),
+    "wrong-source": (CONTRACT, lambda text: sourced(text, "housing", "retail.core.customers", "rooms")),
+}
+"""The branches that are stopped before merge: what is changed, and how."""

@@ -19,6 +19,7 @@ from journey.build import Build
 from journey.checks import Checked
 from journey.laptop import Laptop, LaptopError
 from journey.process import Server, ServerError
+from journey.release import Released
 from journey.tables import BadTableError, Lakes, make_lakes
 from journey.walk import GROUPS, NEXT, StoryError, Walk
 
@@ -57,6 +58,7 @@ def tell(server: Server, lakes: Lakes, stay: bool) -> int:
         _, token = lockgate.tokens.create("laptop", ttl_seconds=12 * 3600, client=clients["ana"])
         build = Build(walk, Laptop(server.data.with_name("laptop"), server.url, "ana", token))
         checked = Checked(build)
+        released = Released(build, checked, server.serving)
         for part in (
             walk.find_data,
             build.project,
@@ -66,7 +68,7 @@ def tell(server: Server, lakes: Lakes, stay: bool) -> int:
             build.tracked,
             build.at_home,
             checked.stopped,
-            checked.merged,
+            *released.steps(),
         ):
             part()
     except LockgateError as error:

@@ -34,6 +34,7 @@ class Server:
     listen: str = "127.0.0.1:0"
     serving_listen: str = "127.0.0.1:0"
     url: str = ""
+    serving: str = ""
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -60,7 +61,7 @@ class Server:
         while time.monotonic() < until:
             ready = _ready_line(out_path)
             if ready is not None:
-                self.url = str(ready["listen"])
+                self.url, self.serving = str(ready["listen"]), str(ready["serving"])
                 return self
             if self.process.poll() is not None:
                 raise ServerError(f"the server ended with {self.process.returncode}: {self.last_words()}")

@@ -13,7 +13,7 @@ import pyarrow.csv as pv
 from lockgate.releases import Candidate, Promotion, Release
 
 from journey.build import PROJECT, Build
-from journey.checks import CONTRACT, Checked, all_sourced
+from journey.checks import CONTRACT, Checked
 from journey.walk import STEWARDS, StoryError, check
 
 TRAIN = Path("pipelines/train.py")
@@ -33,6 +33,14 @@ class Released:
     checked: Checked
     serving: str
     candidates: list[Candidate] = field(default_factory=list)
+
+    def steps(self) -> Sequence[Callable[[], None]]:
+        """Return all steps of this module, in their order; none for a table that the template does not know."""
+        lakes = self.build.walk.lakes
+        known = {"credit_amount", "housing"} <= {*lakes.customer_columns, *lakes.application_columns}
+        if lakes.target != "creditability" or not known:
+            return ()
+        return (self.granted, self.cut, self.biased, self.release, self.roll_back, self.stopped)
 
     def granted(self) -> None:
         """5. Preprod of the project may read both sources, the sensitive column for the platform's check alone."""
@@ -143,35 +151,21 @@ class Released:
             words.append(f"Ben asks, Vera approves, and it answers {self.call()}")
 
     def merged(self, branch: str, change: Callable[[Path], None]) -> Release:
-        """Push a branch with a change, merge it when its checks are green, and wait for what training it comes to."""
-        self.push(branch, change)
-        found = self.checked.of(branch)
-        check(
-            found.passed,
-            f"the checks of `{branch}` are {[(one.name, one.state, one.sentence) for one in found.checks]}",
-        )
-        lockgate.delivery.merge(PROJECT, branch, commit=found.commit, client=self.build.ana)
-        return lockgate.releases.release(PROJECT, found.commit, client=self.build.ana)
+        """Merge a branch with a change of the pipeline, and wait for what training it as preprod comes to."""
 
-    def push(self, branch: str, change: Callable[[Path], None]) -> None:
-        """Push a branch off `main` with what a change makes of the checkout."""
-        laptop, folder = self.build.laptop, self.build.laptop.home / branch
-        self.build.git("fetch", "--quiet", "origin")
-        self.build.git("worktree", "add", "--quiet", "-b", branch, str(folder), "origin/main")
-        change(folder)
-        laptop.python("-m", "lockgate.pipelines", "write", str(TRAIN), folder=folder, venv=self.build.checkout)
-        laptop.git("add", "--all", folder=folder)
-        laptop.git("commit", "--quiet", "-m", f"Try {branch}", folder=folder)
-        laptop.git("push", "--quiet", "-u", "origin", branch, folder=folder)
+        def changed(folder: Path) -> None:
+            change(folder)
+            laptop, written = self.build.laptop, ("-m", "lockgate.pipelines", "write", str(TRAIN))
+            laptop.python(*written, folder=folder, venv=self.build.checkout)
+
+        found = self.checked.merged(branch, changed)
+        return lockgate.releases.release(PROJECT, found.commit, client=self.build.ana)
 
     def sourced(self, folder: Path) -> None:
         """Take both sources in place of the fixture, which stands in for them in dev."""
         lakes = self.build.walk.lakes
-        sources = dict.fromkeys(lakes.customer_columns, lakes.customers)
-        sources |= dict.fromkeys(lakes.application_columns, lakes.applications)
-        contract = folder / CONTRACT
-        contract.write_text(all_sourced(contract.read_text(), sources))
-        edit(folder / TRAIN, TAKE_SOURCES)
+        self.checked.sourced(folder)
+        replace(folder / TRAIN, TAKE_SOURCES)
         fixture = pv.read_csv(folder / "data" / "fixture.csv")
         for name, columns in (("customers", lakes.customer_columns), ("cases", lakes.application_columns)):
             part = fixture.select([one for one in fixture.column_names if one in columns])
@@ -179,12 +173,12 @@ class Released:
 
     def flipped(self, folder: Path) -> None:
         """Flip the outcome of renters, a proxy for age."""
-        edit(folder / TRAIN, FLIP)
+        replace(folder / TRAIN, FLIP)
 
     def tuned(self, folder: Path) -> None:
         """Take the flip back, and choose a smaller c."""
-        edit(folder / TRAIN, [(after, before) for before, after in FLIP])
-        edit(folder / TRAIN, [("c: float = 1.0", "c: float = 0.5")])
+        replace(folder / TRAIN, [(after, before) for before, after in FLIP])
+        replace(folder / TRAIN, [("c: float = 1.0", "c: float = 0.5")])
 
     def candidate_of(self, release: Release) -> Candidate:
         """Return the candidate that a release was cut into."""
@@ -260,8 +254,8 @@ class Released:
         }
 
 
-def edit(file: Path, changes: Sequence[tuple[str, str]]) -> None:
-    """Change a file; each text must stand in it once."""
+def replace(file: Path, changes: Sequence[tuple[str, str]]) -> None:
+    """Replace texts in a file; each must stand in it once."""
     text = file.read_text()
     for before, after in changes:
         check(text.count(before) == 1, f"`{before}` stands {text.count(before)} times in `{file.name}`")

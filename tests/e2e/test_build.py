@@ -88,7 +88,7 @@ def test_the_journey_is_built_as_it_is_told(built: Build) -> None:
     built.at_home()
     checked = Checked(built)
     checked.stopped()
-    checked.merged()
+    checked.merged("name-the-sources", checked.sourced)
 
 
 def test_the_repository_keeps_the_style_and_passes_its_own_tests(built: Build) -> None:
