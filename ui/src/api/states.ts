@@ -66,12 +66,27 @@ export const states = {
     running: { tone: 'working', icon: 'player-play', word: 'Running' },
     scheduled: { tone: 'waiting', icon: 'clock', word: 'Scheduled' },
   },
+  gate: {
+    failed: { tone: 'bad', icon: 'circle-x', word: 'Closed' },
+    open: { tone: 'waiting', icon: 'user-question', word: 'Waits for people' },
+    passed: { tone: 'good', icon: 'circle-check', word: 'Open' },
+    waiting: { tone: 'working', icon: 'hourglass', word: 'Waits' },
+  },
+  gatePolicy: {
+    draft: { tone: 'idle', icon: 'pencil', word: 'Draft' },
+    in_force: { tone: 'good', icon: 'circle-check', word: 'In force' },
+    replaced: { tone: 'idle', icon: 'archive', word: 'Replaced' },
+  },
   grant: {
     active: { tone: 'good', icon: 'key', word: 'Active' },
     expired: { tone: 'idle', icon: 'clock-x', word: 'Expired' },
     revoked: { tone: 'bad', icon: 'key-off', word: 'Revoked' },
     scheduled: { tone: 'idle', icon: 'calendar-clock', word: 'Starts later' },
     suspended: { tone: 'warn', icon: 'player-pause', word: 'Suspended' },
+  },
+  hold: {
+    lifted: { tone: 'idle', icon: 'archive', word: 'Lifted' },
+    placed: { tone: 'warn', icon: 'hand-stop', word: 'Held' },
   },
   instance: {
     available: { tone: 'good', icon: 'circle-check', word: 'Available' },
@@ -115,6 +130,19 @@ export const states = {
     active: { tone: 'good', icon: 'user-check', word: 'Active' },
     deactivated: { tone: 'idle', icon: 'user-off', word: 'Deactivated' },
   },
+  promotion: {
+    abandoned: { tone: 'idle', icon: 'arrow-back-up', word: 'Abandoned' },
+    awaiting_approval: { tone: 'waiting', icon: 'user-question', word: 'Waits for approval' },
+    checking: { tone: 'working', icon: 'loader-2', word: 'Gates are checked' },
+    deploying: { tone: 'working', icon: 'package', word: 'Deploying' },
+    failed: { tone: 'bad', icon: 'circle-x', word: 'Failed' },
+    live: { tone: 'good', icon: 'circle-check', word: 'Live' },
+    offered: { tone: 'idle', icon: 'circle-dashed', word: 'Offered' },
+    rejected: { tone: 'bad', icon: 'ban', word: 'Rejected' },
+    rolled_back: { tone: 'warn', icon: 'alert-triangle', word: 'Rolled back' },
+    superseded: { tone: 'idle', icon: 'archive', word: 'Superseded' },
+    verifying: { tone: 'working', icon: 'hourglass', word: 'Verifying' },
+  },
   push: {
     applied: { tone: 'good', icon: 'git-commit', word: 'Pushed' },
     dropped: { tone: 'idle', icon: 'circle-x', word: 'Not carried out' },
@@ -125,6 +153,18 @@ export const states = {
     building: { tone: 'working', icon: 'loader-2', word: 'Building' },
     failed: { tone: 'bad', icon: 'circle-x', word: 'Failed' },
     ready: { tone: 'good', icon: 'circle-check', word: 'Ready' },
+  },
+  release: {
+    cut: { tone: 'good', icon: 'circle-check', word: 'Candidate' },
+    failed: { tone: 'bad', icon: 'circle-x', word: 'Failed' },
+    not_cut: { tone: 'bad', icon: 'ban', word: 'No candidate' },
+    running: { tone: 'working', icon: 'loader-2', word: 'Running' },
+  },
+  releasedVersion: {
+    approved: { tone: 'good', icon: 'circle-check', word: 'Approved' },
+    registered: { tone: 'idle', icon: 'tag', word: 'Registered' },
+    suspended: { tone: 'bad', icon: 'hand-stop', word: 'Suspended' },
+    withdrawn: { tone: 'idle', icon: 'archive', word: 'Withdrawn' },
   },
   rollout: {
     created: { tone: 'working', icon: 'package', word: 'Prepared' },
@@ -156,6 +196,11 @@ export const states = {
     active: { tone: 'good', icon: 'key', word: 'Active' },
     expired: { tone: 'idle', icon: 'clock-x', word: 'Expired' },
     revoked: { tone: 'idle', icon: 'key-off', word: 'Revoked' },
+  },
+  verdict: {
+    failed: { tone: 'bad', icon: 'circle-x', word: 'Failed' },
+    not_computable: { tone: 'warn', icon: 'alert-triangle', word: 'Not computable' },
+    passed: { tone: 'good', icon: 'circle-check', word: 'Passed' },
   },
   visibility: {
     hidden: { tone: 'idle', icon: 'eye-off', word: 'Hidden' },

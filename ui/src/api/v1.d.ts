@@ -294,6 +294,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/decisions/promotions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the promotions that wait for your approval, the oldest first. */
+        get: operations["list_promotion_decisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/endpoints": {
         parameters: {
             query?: never;
@@ -464,6 +481,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/git-addresses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List to whom addresses in commits belong, where an administrator said so. */
+        get: operations["list_git_addresses"];
+        put?: never;
+        /** Say to whom an address in commits belongs. */
+        post: operations["map_git_address"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/grants": {
         parameters: {
             query?: never;
@@ -611,6 +646,23 @@ export interface paths {
         put?: never;
         /** Remove a person from a group. */
         post: operations["remove_member"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/holds/{id}/lift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lift a hold. */
+        post: operations["lift_hold"];
         delete?: never;
         options?: never;
         head?: never;
@@ -909,6 +961,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{id}/candidates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the candidates of a project, the newest first. */
+        get: operations["list_candidates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{id}/candidates/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a candidate: what it is made of, who made it, how it was judged. */
+        get: operations["get_candidate"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{id}/candidates/{number}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show what somebody who decides on a candidate should look at. */
+        get: operations["review_candidate"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{id}/checks": {
         parameters: {
             query?: never;
@@ -960,6 +1063,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{id}/gates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show what each environment of a project asks of a candidate. */
+        get: operations["list_gates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{id}/gates/{environment}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a new version of an environment's gate policy in force. */
+        post: operations["edit_gate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{id}/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the holds of a project, the newest first. */
+        get: operations["list_holds"];
+        put?: never;
+        /** Hold an environment: nothing is deployed there until somebody lifts it. */
+        post: operations["place_hold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{id}/merges": {
         parameters: {
             query?: never;
@@ -972,6 +1127,41 @@ export interface paths {
         put?: never;
         /** Bring `main` forward to a branch whose checks are green. */
         post: operations["merge_branch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{id}/production": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show what is live in each environment of a project. */
+        get: operations["list_production"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{id}/promotions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the promotions of a project, the newest first. */
+        get: operations["list_promotions"];
+        put?: never;
+        /** Ask that a candidate enters an environment. */
+        post: operations["create_promotion"];
         delete?: never;
         options?: never;
         head?: never;
@@ -995,6 +1185,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{id}/releases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what followed the moves of `main`, the newest first. */
+        get: operations["list_releases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask that what was stopped answers again. */
+        post: operations["resume_production"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{id}/retry": {
         parameters: {
             query?: never;
@@ -1006,6 +1230,108 @@ export interface paths {
         put?: never;
         /** Begin anew to set a project up that failed; what was made stays. */
         post: operations["retry_project"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{id}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring back what was live before. */
+        post: operations["roll_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{id}/suspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop what is live: callers get `model suspended` within a second. */
+        post: operations["suspend_production"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/promotions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a promotion: its gates, what was decided, and what follows. */
+        get: operations["get_promotion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/promotions/{id}/abandon": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a promotion up: what was live before serves on, or again. */
+        post: operations["abandon_promotion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/promotions/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approve a promotion. */
+        post: operations["approve_promotion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/promotions/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reject a promotion, which ends it. */
+        post: operations["reject_promotion"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1647,6 +1973,10 @@ export interface components {
             /** Format: int64 */
             unsealed: number;
         };
+        /** @description A reason, which stays on record. */
+        Because: {
+            reason: string;
+        };
         /** @description An earlier decision on the same object. */
         Before: {
             /** Format: date-time */
@@ -1655,6 +1985,11 @@ export interface components {
             state: components["schemas"]["RequestState"];
             text: string;
         };
+        /**
+         * @description Which way a metric is better.
+         * @enum {string}
+         */
+        Better: "higher" | "lower";
         /** @description A bin of a histogram with equal widths; the last one contains its upper edge. */
         Bin: {
             /** Format: int64 */
@@ -1709,6 +2044,66 @@ export interface components {
              * @description Calls that were refused or failed.
              */
             refused: number;
+        };
+        /** @description One who had a hand in a candidate. */
+        CandidateAuthor: {
+            /** @description As the commit has it, or their name here. */
+            name: string;
+            /** @description Who it is here. */
+            person?: string | null;
+            /** @description What they did. */
+            why: string;
+        };
+        /** @description One thing that differs from what is live. */
+        CandidateChange: {
+            after: string;
+            /** @description As it is live; null where nothing is, or where it is new. */
+            before?: string | null;
+            what: string;
+        };
+        /** @description A version of a dataset that a candidate rests on. */
+        CandidateDataset: {
+            dataset: string;
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description A promotion of a candidate, in short. */
+        CandidatePromotion: {
+            environment: string;
+            id: string;
+            kind: components["schemas"]["PromotionKind"];
+            state: components["schemas"]["PromotionState"];
+        };
+        /** @description A candidate as its viewer sees it. */
+        CandidateView: {
+            /** @description Everyone who had a hand in it, counted from what was live in prod when it was cut; none of them may approve it. */
+            authors: components["schemas"]["CandidateAuthor"][];
+            checks: components["schemas"]["JudgedCheck"][];
+            commit: string;
+            /** Format: date-time */
+            created_at: string;
+            datasets: components["schemas"]["CandidateDataset"][];
+            /** @description SHA-256 over all that it is. */
+            digest: string;
+            model: string;
+            next: components["schemas"]["Next"];
+            /** Format: int64 */
+            number: number;
+            /** @description The digest of the exported model's file. */
+            onnx: string;
+            project: string;
+            /** @description The newest first. */
+            promotions: components["schemas"]["CandidatePromotion"][];
+            /** @description Those that every grant behind it shares. */
+            purposes: string[];
+            /** @description The run that made it. */
+            run: string;
+            /** @description The first line of the commit's message. */
+            subject: string;
+            /** @description Names in its commits that belong to nobody on record; one of them is enough to keep it from being approved. */
+            unmapped: string[];
+            /** Format: int64 */
+            version: number;
         };
         /** @description What an engine can do. */
         Capabilities: {
@@ -2309,6 +2704,42 @@ export interface components {
             root_uri: string;
         };
         /** @enum {string} */
+        GatePolicyState: "draft" | "in_force" | "replaced";
+        /** @description A version of a gate policy as its viewer sees it. */
+        GatePolicyView: {
+            approvals: components["schemas"]["NeededApprovals"][];
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            baking_s: number;
+            by: string;
+            /** @description `preprod` or `prod`. */
+            environment: string;
+            may_be_not_computable: string[];
+            next: components["schemas"]["Next"];
+            required: string[];
+            state: components["schemas"]["GatePolicyState"];
+            tolerances: components["schemas"]["Tolerance"][];
+            /**
+             * Format: int64
+             * @description 0 for the one that holds until somebody changes it.
+             */
+            version: number;
+        };
+        /** @enum {string} */
+        GateState: "passed" | "open" | "failed" | "waiting";
+        /** @enum {string} */
+        GateVerdict: "passed" | "failed" | "not_computable";
+        /** @description To whom an address in commits belongs. */
+        GitAddressView: {
+            address: string;
+            /** Format: date-time */
+            mapped_at: string;
+            /** @description Who said so; they count as author of what is committed under it. */
+            mapped_by: string;
+            person: string;
+        };
+        /** @enum {string} */
         GrantStanding: "scheduled" | "active" | "suspended" | "expired" | "revoked";
         /** @description A grant as its viewer sees it. */
         GrantView: {
@@ -2379,6 +2810,28 @@ export interface components {
             /** @description `readable` or `askable`. */
             state: string;
         };
+        /** @description Who lifted a hold, and why. */
+        HoldLifted: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            reason: string;
+        };
+        /** @enum {string} */
+        HoldState: "placed" | "lifted";
+        /** @description A hold as its viewer sees it. */
+        HoldView: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            environment: string;
+            id: string;
+            lifted?: components["schemas"]["HoldLifted"] | null;
+            next: components["schemas"]["Next"];
+            project: string;
+            reason: string;
+            state: components["schemas"]["HoldState"];
+        };
         /** @enum {string} */
         InstanceState: "provisioning" | "available" | "under_change" | "tainted" | "error" | "terminating" | "terminated";
         /** @enum {string} */
@@ -2409,6 +2862,55 @@ export interface components {
             /** @description What it works on: `lake/retail`. */
             scope: string;
             state: components["schemas"]["JobState"];
+        };
+        /** @description A platform check of a candidate, judged. */
+        JudgedCheck: {
+            metrics: components["schemas"]["JudgedMetric"][];
+            /** @description `parity`, `quality` or `bias`. */
+            name: string;
+            /** @description What was computed on what, or why nothing was. */
+            note: string;
+            verdict: components["schemas"]["GateVerdict"];
+        };
+        /** @description A metric with the limits that it was judged by. */
+        JudgedMetric: {
+            /**
+             * Format: double
+             * @description Beyond this it is a warning.
+             */
+            amber?: number | null;
+            better?: components["schemas"]["Better"] | null;
+            /** @description The group that it is of; null where it is of all rows. */
+            group?: string | null;
+            /**
+             * Format: double
+             * @description The upper end of it.
+             */
+            high?: number | null;
+            /**
+             * Format: double
+             * @description The lower end of the 95 % interval.
+             */
+            low?: number | null;
+            /**
+             * Format: int64
+             * @description How many rows it was computed from.
+             */
+            n: number;
+            name: string;
+            /** @description Why it has no value. */
+            reason?: string | null;
+            /**
+             * Format: double
+             * @description Beyond this it fails.
+             */
+            red?: number | null;
+            /**
+             * Format: double
+             * @description Null where it could not be computed.
+             */
+            value?: number | null;
+            verdict: components["schemas"]["GateVerdict"];
         };
         /** @description Why a step ran, or did not have to: what its result depends on, beside the run before. */
         KeyView: {
@@ -2591,6 +3093,12 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        /** @description How many approvals by people with a role. */
+        NeededApprovals: {
+            /** Format: int64 */
+            count: number;
+            role: components["schemas"]["Role"];
+        };
         /** @description How requests on a dataset are to be decided. */
         NewAccessPolicy: {
             /**
@@ -2608,6 +3116,42 @@ export interface components {
              * @description Days that a grant may last at most: 1 to 3,660.
              */
             longest_days: number;
+        };
+        /** @description An approval. */
+        NewApproval: {
+            comment?: string | null;
+        };
+        /** @description What an environment is to ask of a candidate from now on. */
+        NewGatePolicy: {
+            approvals: components["schemas"]["NeededApprovals"][];
+            /**
+             * Format: int64
+             * @description How long it has to serve before it counts as live, in seconds.
+             */
+            baking_s: number;
+            /** @description Those of them that may be not computable. */
+            may_be_not_computable?: string[];
+            /** @description The checks that have to pass: `parity`, `quality`, `bias`. */
+            required: string[];
+            tolerances: components["schemas"]["Tolerance"][];
+            /**
+             * Format: int64
+             * @description The version that you looked at: the change is refused if another is in force.
+             */
+            version?: number | null;
+        };
+        /** @description Says to whom an address in commits belongs. */
+        NewGitAddress: {
+            /** @description As it stands in commits. */
+            address: string;
+            /** @description The name of the person here. */
+            person: string;
+        };
+        /** @description An environment to hold. */
+        NewHold: {
+            /** @description `preprod` or `prod`. */
+            environment: string;
+            reason: string;
         };
         /** @description A folder to connect as a lake. */
         NewLake: {
@@ -2649,6 +3193,16 @@ export interface components {
              */
             tier: number;
             title: string;
+        };
+        /** @description A candidate that is to enter an environment. */
+        NewPromotion: {
+            /**
+             * Format: int64
+             * @description The candidate's number.
+             */
+            candidate: number;
+            /** @description `preprod` or `prod`. */
+            environment: string;
         };
         /** @description What is put on record. */
         NewPurpose: {
@@ -2755,6 +3309,46 @@ export interface components {
                 next: components["schemas"]["Next"];
                 /** @description Who brought it where it is, by their token; null if nobody knows. */
                 pusher?: string | null;
+            }[];
+            /** @description Where the next page begins; absent on the last one. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is known.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_CandidateView: {
+            items: {
+                /** @description Everyone who had a hand in it, counted from what was live in prod when it was cut; none of them may approve it. */
+                authors: components["schemas"]["CandidateAuthor"][];
+                checks: components["schemas"]["JudgedCheck"][];
+                commit: string;
+                /** Format: date-time */
+                created_at: string;
+                datasets: components["schemas"]["CandidateDataset"][];
+                /** @description SHA-256 over all that it is. */
+                digest: string;
+                model: string;
+                next: components["schemas"]["Next"];
+                /** Format: int64 */
+                number: number;
+                /** @description The digest of the exported model's file. */
+                onnx: string;
+                project: string;
+                /** @description The newest first. */
+                promotions: components["schemas"]["CandidatePromotion"][];
+                /** @description Those that every grant behind it shares. */
+                purposes: string[];
+                /** @description The run that made it. */
+                run: string;
+                /** @description The first line of the commit's message. */
+                subject: string;
+                /** @description Names in its commits that belong to nobody on record; one of them is enough to keep it from being approved. */
+                unmapped: string[];
+                /** Format: int64 */
+                version: number;
             }[];
             /** @description Where the next page begins; absent on the last one. */
             next_cursor?: string | null;
@@ -3009,6 +3603,24 @@ export interface components {
             total?: number | null;
         };
         /** @description One page of a list. */
+        Page_GitAddressView: {
+            items: {
+                address: string;
+                /** Format: date-time */
+                mapped_at: string;
+                /** @description Who said so; they count as author of what is committed under it. */
+                mapped_by: string;
+                person: string;
+            }[];
+            /** @description Where the next page begins; absent on the last one. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is known.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
         Page_GrantView: {
             items: {
                 columns: components["schemas"]["ColumnAs"][];
@@ -3240,6 +3852,60 @@ export interface components {
             total?: number | null;
         };
         /** @description One page of a list. */
+        Page_PromotionView: {
+            items: {
+                approvals: components["schemas"]["PromotionApproval"][];
+                asked_by: string;
+                /** Format: date-time */
+                bakes_until?: string | null;
+                /**
+                 * Format: int64
+                 * @description The candidate's number.
+                 */
+                candidate: number;
+                /** Format: date-time */
+                changed_at: string;
+                /** Format: date-time */
+                created_at: string;
+                /** @description The candidate's digest, which approvals are bound to. */
+                digest: string;
+                /** Format: date-time */
+                ended_at?: string | null;
+                /** @description What is called there: `prod.credit`. */
+                endpoint: string;
+                /** @description `preprod` or `prod`. */
+                environment: string;
+                /** @description Empty once it has ended. */
+                gates: components["schemas"]["PromotionGate"][];
+                id: string;
+                kind: components["schemas"]["PromotionKind"];
+                /** Format: date-time */
+                live_at?: string | null;
+                /** @description What the gate policy asks for in all. */
+                needed: components["schemas"]["NeededApprovals"][];
+                next: components["schemas"]["Next"];
+                /**
+                 * Format: int64
+                 * @description The version of the gate policy.
+                 */
+                policy: number;
+                project: string;
+                /** @description Why it waits or ended, or what it is for. */
+                reason?: string | null;
+                rollout?: string | null;
+                /** @description The run that verifies it. */
+                run?: string | null;
+                state: components["schemas"]["PromotionState"];
+            }[];
+            /** @description Where the next page begins; absent on the last one. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is known.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
         Page_PurposeView: {
             items: {
                 allowed_uses: components["schemas"]["Use"][];
@@ -3363,6 +4029,35 @@ export interface components {
                 };
                 /** @description The versions, the newest first; on the model's own page alone. */
                 versions?: components["schemas"]["ModelVersionView"][];
+            }[];
+            /** @description Where the next page begins; absent on the last one. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is known.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_ReleaseView: {
+            items: {
+                /**
+                 * Format: int64
+                 * @description The number of the candidate that came of it.
+                 */
+                candidate?: number | null;
+                checks: components["schemas"]["JudgedCheck"][];
+                commit: string;
+                next: components["schemas"]["Next"];
+                /** @description Why none did. */
+                reason?: string | null;
+                /** @description The run; null where nothing could be run. */
+                run?: string | null;
+                /** Format: date-time */
+                started_at: string;
+                state: components["schemas"]["ReleaseState"];
+                /** @description The first line of the commit's message; empty while the run goes on. */
+                subject: string;
             }[];
             /** @description Where the next page begins; absent on the last one. */
             next_cursor?: string | null;
@@ -3631,6 +4326,27 @@ export interface components {
              */
             status: number;
         };
+        /** @description Who stopped what is live, and why. */
+        ProductionSuspended: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            reason: string;
+        };
+        /** @description What is live in an environment. */
+        ProductionView: {
+            /** @description What is called there: `prod.credit`. */
+            endpoint: string;
+            /** @description `preprod` or `prod`. */
+            environment: string;
+            /**
+             * Format: int64
+             * @description The number of the candidate that is live.
+             */
+            live?: number | null;
+            next: components["schemas"]["Next"];
+            suspended?: components["schemas"]["ProductionSuspended"] | null;
+        };
         /** @description The profile of a dataset's current version. */
         ProfileView: {
             /** @description Empty until a crawl has read the version's files. */
@@ -3692,6 +4408,81 @@ export interface components {
              */
             tier: number;
             title: string;
+        };
+        /** @description Who decided what about a promotion. */
+        PromotionApproval: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            comment?: string | null;
+            /** @description Whether it counts: it was given for this content, under the gate policy in force. */
+            counts: boolean;
+            decision: components["schemas"]["PromotionDecision"];
+        };
+        /**
+         * @description What a decider says.
+         * @enum {string}
+         */
+        PromotionDecision: "approved" | "rejected";
+        /** @description One gate of an environment. */
+        PromotionGate: {
+            /** @description `checks`, `previous_environment`, `version`, `grants`, `authors`, `holds`, `approvals` or `verification`. */
+            name: string;
+            /** @description What it found, or what it waits for. */
+            note: string;
+            state: components["schemas"]["GateState"];
+        };
+        /**
+         * @description What a promotion is for.
+         * @enum {string}
+         */
+        PromotionKind: "release" | "rollback" | "resume";
+        /** @enum {string} */
+        PromotionState: "offered" | "checking" | "awaiting_approval" | "deploying" | "verifying" | "live" | "superseded" | "rejected" | "failed" | "abandoned" | "rolled_back";
+        /** @description A promotion as its viewer sees it. */
+        PromotionView: {
+            approvals: components["schemas"]["PromotionApproval"][];
+            asked_by: string;
+            /** Format: date-time */
+            bakes_until?: string | null;
+            /**
+             * Format: int64
+             * @description The candidate's number.
+             */
+            candidate: number;
+            /** Format: date-time */
+            changed_at: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description The candidate's digest, which approvals are bound to. */
+            digest: string;
+            /** Format: date-time */
+            ended_at?: string | null;
+            /** @description What is called there: `prod.credit`. */
+            endpoint: string;
+            /** @description `preprod` or `prod`. */
+            environment: string;
+            /** @description Empty once it has ended. */
+            gates: components["schemas"]["PromotionGate"][];
+            id: string;
+            kind: components["schemas"]["PromotionKind"];
+            /** Format: date-time */
+            live_at?: string | null;
+            /** @description What the gate policy asks for in all. */
+            needed: components["schemas"]["NeededApprovals"][];
+            next: components["schemas"]["Next"];
+            /**
+             * Format: int64
+             * @description The version of the gate policy.
+             */
+            policy: number;
+            project: string;
+            /** @description Why it waits or ended, or what it is for. */
+            reason?: string | null;
+            rollout?: string | null;
+            /** @description The run that verifies it. */
+            run?: string | null;
+            state: components["schemas"]["PromotionState"];
         };
         /** @description What proposed a column's level. */
         ProposedBy: {
@@ -3891,6 +4682,28 @@ export interface components {
             /** @description The versions, the newest first; on the model's own page alone. */
             versions?: components["schemas"]["ModelVersionView"][];
         };
+        /** @enum {string} */
+        ReleaseState: "running" | "cut" | "not_cut" | "failed";
+        /** @description What followed a move of `main`, as its viewer sees it. */
+        ReleaseView: {
+            /**
+             * Format: int64
+             * @description The number of the candidate that came of it.
+             */
+            candidate?: number | null;
+            checks: components["schemas"]["JudgedCheck"][];
+            commit: string;
+            next: components["schemas"]["Next"];
+            /** @description Why none did. */
+            reason?: string | null;
+            /** @description The run; null where nothing could be run. */
+            run?: string | null;
+            /** Format: date-time */
+            started_at: string;
+            state: components["schemas"]["ReleaseState"];
+            /** @description The first line of the commit's message; empty while the run goes on. */
+            subject: string;
+        };
         /** @description A request in a list. */
         RequestItem: {
             /**
@@ -3968,6 +4781,25 @@ export interface components {
             levels: {
                 [key: string]: components["schemas"]["Level"];
             };
+        };
+        /** @description What somebody who decides on a candidate should look at. */
+        ReviewView: {
+            /** @description What and whom it touches. */
+            affected: string[];
+            candidate: components["schemas"]["CandidateView"];
+            changes: components["schemas"]["CandidateChange"][];
+            /** @description `preprod` or `prod`. */
+            environment: string;
+            gates: components["schemas"]["PromotionGate"][];
+            /** @description What stays as it is without a decision. */
+            if_nothing: string;
+            /**
+             * Format: int64
+             * @description The number of the candidate that is live there.
+             */
+            live?: number | null;
+            next: components["schemas"]["Next"];
+            promotion?: components["schemas"]["PromotionView"] | null;
         };
         /**
          * @description A built-in role, in the company's three lines.
@@ -4084,7 +4916,7 @@ export interface components {
          * @description Why a run was started.
          * @enum {string}
          */
-        RunReason: "asked" | "smoke" | "merge" | "checks" | "release";
+        RunReason: "asked" | "smoke" | "merge" | "checks" | "release" | "verify";
         /** @enum {string} */
         RunState: "queued" | "running" | "cancelling" | "succeeded" | "failed" | "cancelled";
         /** @enum {string} */
@@ -4246,6 +5078,17 @@ export interface components {
              */
             until: string | null;
         };
+        /** @description An environment. */
+        There: {
+            /** @description `preprod` or `prod`. */
+            environment: string;
+        };
+        /** @description What is to be done to an environment, and why. */
+        ThereBecause: {
+            /** @description `preprod` or `prod`. */
+            environment: string;
+            reason: string;
+        };
         /**
          * @description Whose a token is.
          * @enum {string}
@@ -4290,6 +5133,24 @@ export interface components {
             state: components["schemas"]["TokenState"];
             /** @description The verbs it is limited to; null for all that its owner may do. */
             verbs?: string[] | null;
+        };
+        /** @description How far a metric may go. */
+        Tolerance: {
+            /**
+             * Format: double
+             * @description Beyond this it is a warning.
+             */
+            amber: number;
+            better: components["schemas"]["Better"];
+            /** @description `auc`. */
+            metric: string;
+            /** @description Why these limits. */
+            rationale: string;
+            /**
+             * Format: double
+             * @description Beyond this it fails.
+             */
+            red: number;
         };
         /**
          * @description The tone of a state; see `ui/README.md`.
@@ -4941,6 +5802,38 @@ export interface operations {
             };
         };
     };
+    list_promotion_decisions: {
+        parameters: {
+            query?: {
+                /** @description What the page before called `next_cursor`. */
+                cursor?: string;
+                /** @description How many at most: 50 unless said, 200 at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PromotionView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_endpoints: {
         parameters: {
             query?: {
@@ -5259,6 +6152,69 @@ export interface operations {
             };
         };
     };
+    list_git_addresses: {
+        parameters: {
+            query?: {
+                /** @description What the page before called `next_cursor`. */
+                cursor?: string;
+                /** @description How many at most: 50 unless said, 200 at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_GitAddressView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    map_git_address: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewGitAddress"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GitAddressView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_grants: {
         parameters: {
             query?: {
@@ -5535,6 +6491,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GroupView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lift_hold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Because"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldView"];
                 };
             };
             default: {
@@ -6166,6 +7155,103 @@ export interface operations {
             };
         };
     };
+    list_candidates: {
+        parameters: {
+            query?: {
+                /** @description What the page before called `next_cursor`. */
+                cursor?: string;
+                /** @description How many at most: 50 unless said, 200 at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CandidateView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_candidate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CandidateView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    review_candidate: {
+        parameters: {
+            query: {
+                /** @description `preprod` or `prod`. */
+                environment: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_checks: {
         parameters: {
             query?: {
@@ -6270,6 +7356,131 @@ export interface operations {
             };
         };
     };
+    list_gates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatePolicyView"][];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_gate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                environment: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewGatePolicy"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatePolicyView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_holds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldView"][];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    place_hold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewHold"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_merges: {
         parameters: {
             query?: {
@@ -6337,6 +7548,104 @@ export interface operations {
             };
         };
     };
+    list_production: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductionView"][];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_promotions: {
+        parameters: {
+            query?: {
+                /** @description `preprod` or `prod`; both unless said. */
+                environment?: string;
+                /** @description What the page before called `next_cursor`. */
+                cursor?: string;
+                /** @description How many at most: 50 unless said, 200 at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PromotionView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_promotion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPromotion"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromotionView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_pushes: {
         parameters: {
             query?: {
@@ -6371,6 +7680,73 @@ export interface operations {
             };
         };
     };
+    list_releases: {
+        parameters: {
+            query?: {
+                /** @description What the page before called `next_cursor`. */
+                cursor?: string;
+                /** @description How many at most: 50 unless said, 200 at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ReleaseView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resume_production: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["There"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromotionView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     retry_project: {
         parameters: {
             query?: never;
@@ -6388,6 +7764,200 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProjectView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    roll_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ThereBecause"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromotionView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    suspend_production: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ThereBecause"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductionView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_promotion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromotionView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    abandon_promotion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Because"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromotionView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve_promotion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewApproval"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromotionView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reject_promotion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Because"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromotionView"];
                 };
             };
             default: {
