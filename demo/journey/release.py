@@ -23,6 +23,7 @@ AGAIN = "smaller-c"
 ENDPOINT = PROJECT
 BAKING_S = 10
 BIASED = "demographic_parity"
+TESTS = ("tests/test_pipeline.py", "tests/test_tracking.py")
 
 
 @dataclass
@@ -95,8 +96,8 @@ class Released:
             check(any(one.name == BIASED for one in red), f"red are {[(one.name, one.value) for one in red]}")
             worst = next(one for one in red if one.name == BIASED)
             words.append(
-                f"flipping the outcome of renters merges, and ends red: {BIASED} {worst.value:.2f}, red at"
-                f" {worst.red:.2f}; no candidate"
+                "flipping the outcome of renters, and lowering the bar of one's own tests, merges; the platform's"
+                f" bar stays: {BIASED} {worst.value:.2f}, red at {worst.red:.2f}; no candidate"
             )
 
     def release(self) -> None:
@@ -172,12 +173,16 @@ class Released:
             pv.write_csv(part, folder / "data" / f"{name}.csv")
 
     def flipped(self, folder: Path) -> None:
-        """Flip the outcome of renters, a proxy for age."""
+        """Flip the outcome of renters, a proxy for age, and lower the bar of the repository's own tests."""
         replace(folder / TRAIN, FLIP)
+        for file in TESTS:
+            replace(folder / file, LOWER)
 
     def tuned(self, folder: Path) -> None:
         """Take the flip back, and choose a smaller c."""
         replace(folder / TRAIN, [(after, before) for before, after in FLIP])
+        for file in TESTS:
+            replace(folder / file, [(after, before) for before, after in LOWER])
         replace(folder / TRAIN, [("c: float = 1.0", "c: float = 0.5")])
 
     def candidate_of(self, release: Release) -> Candidate:
@@ -302,3 +307,6 @@ FLIP = (
     ),
 )
 """What flips the outcome of renters."""
+
+LOWER = (("> 0.65", "> 0.5"),)
+"""What the repository's own tests ask of the model, before and after."""

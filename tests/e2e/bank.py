@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from journey.main import fix_split
 from journey.process import Server
 from journey.tables import Lakes, make_lakes
 from journey.walk import GROUPS, Walk
@@ -131,8 +132,10 @@ class Answer:
 
 @contextlib.contextmanager
 def open_bank(binary: Path, folder: Path, **server: Any) -> Iterator[Bank]:
-    """Start a bank on its own folder, and end it."""
+    """Start a bank on its own folder, and end it; with `same_split` it holds out the records that the demo does."""
     shutil.rmtree(folder, ignore_errors=True)
+    if server.pop("same_split", False):
+        fix_split(folder / "data")
     lakes = make_lakes(GERMAN_CREDIT, "creditability", "age_in_years", folder / "lakes")
     roots = {"retail": lakes.root / "retail", "risk": lakes.root / "risk", "spare": folder / "spare"}
     (folder / "spare").mkdir()

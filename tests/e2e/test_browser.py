@@ -12,7 +12,11 @@ import lockgate
 import pytest
 from bank import Bank, open_bank
 from browser import PASSWORD, Person, Seen, at_browser, open_browser
-from journey.walk import DESCRIPTIONS, STEWARDS
+from journey.build import PROJECT, Build
+from journey.checks import Checked
+from journey.laptop import Laptop
+from journey.release import Released
+from journey.walk import DESCRIPTIONS, STEWARDS, Walk
 from playwright.sync_api import Browser, Locator, Page, expect
 
 CUSTOMERS = "retail.core.customers"
@@ -340,3 +344,142 @@ def look_around(pat: Person) -> None:
         pat.picture(f"23-{name}")
     pat.goto("/nothing/here")
     pat.picture("24-nothing-here")
+
+
+def test_the_release_pages(binary: Path, tmp_path: Path, chromium: Browser, pictures: Path) -> None:
+    seen = Seen()
+    with open_bank(binary, tmp_path / "bank", same_split=True) as bank:
+        in_preprod(bank)
+        with contextlib.ExitStack() as browsers:
+
+            def enter(name: str) -> Person:
+                return browsers.enter_context(person(bank, chromium, pictures, seen, name))
+
+            ana = enter("ana")
+            promote(ana)
+            may_not_approve(ana)
+            approve(enter("vera"))
+            flight(ana)
+            stop(enter("ben"))
+            gates(ana)
+            flight_when_stopped(ana)
+    assert not seen.problems, f"{len(seen.problems)} faults:\n" + "\n".join(dict.fromkeys(seen.problems))
+
+
+def in_preprod(bank: Bank) -> None:
+    """Make a project whose first candidate, trained on the sources, is live in preprod; prod bakes for seconds."""
+    bank.walk = walk = Walk(bank.url, bank.lakes, bank.everyone(), say=print)
+    build = Build(walk, Laptop(bank.server.data.with_name("laptop"), bank.url, "ana", bank.token("ana")))
+    released = Released(build, Checked(build), bank.server.serving)
+    walk.find_data()
+    build.project()
+    walk.record()
+    build.clone()
+    build.laptop.install(build.checkout)
+    released.granted()
+    released.cut()
+    released.bake()
+    tried = lockgate.releases.promote(PROJECT, 1, environment="preprod", client=build.ana)
+    assert lockgate.releases.wait(tried.id, client=build.ana).state == "live"
+
+
+def promote(ana: Person) -> None:
+    """Ask for prod on the candidate's page."""
+    page = ana.page
+    ana.goto(f"/projects/{PROJECT}/candidates")
+    ana.picture("30-candidates")
+    ana.narrow("30-candidates")
+    page.get_by_role("table", name="Candidates").get_by_role("link", name="1", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Candidate 1")
+    ana.settled()
+    ana.picture("31-candidate")
+    ana.narrow("31-candidate")
+    page.get_by_role("button", name=re.compile("^Promote.* into prod$")).first.click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    ana.picture("32-promote")
+    confirm(page, "Promote candidate 1 into prod")
+    expect(page).to_have_url(re.compile(r"/candidates/1/into/prod$"))
+
+
+def may_not_approve(ana: Person) -> None:
+    """Check that who made the candidate is not offered the decision, and is told why."""
+    page = ana.page
+    expect(page.get_by_text(re.compile("^Waits for approval")).first).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("You may not approve it")).to_be_visible()
+    assert page.get_by_role("button", name=re.compile("^Approve")).count() == 0
+    ana.settled()
+    ana.picture("33-review-of-its-author")
+    ana.narrow("33-review-of-its-author")
+
+
+def approve(vera: Person) -> None:
+    """Find what waits on the home page, read the review, and approve with a comment."""
+    page = vera.page
+    vera.goto("/")
+    line = page.get_by_role("region", name="Waiting for you")
+    expect(line).to_contain_text(f"Approve candidate 1 of {PROJECT} into prod")
+    vera.picture("34-home-of-a-validator")
+    vera.narrow("34-home-of-a-validator")
+    line.get_by_role("link", name="Review").click()
+    bar = page.get_by_role("region", name="Decide on candidate 1")
+    expect(bar).to_be_visible()
+    vera.settled()
+    vera.picture("35-review")
+    vera.narrow("35-review")
+    bar.get_by_role("button", name="Approve candidate 1").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label(re.compile("^Comment")).fill("The numbers are above their limits, and I read what changed.")
+    vera.picture("36-approve")
+    confirm(page, "Approve candidate 1")
+    expect(bar).to_be_hidden()
+    expect(page.get_by_text("The numbers are above their limits")).to_be_visible()
+    expect(page.locator("main").get_by_text("Live", exact=True).first).to_be_visible(timeout=60_000)
+    vera.settled()
+    vera.picture("37-live")
+
+
+def flight(ana: Person) -> None:
+    """See the candidate in prod on the project's flight."""
+    ana.goto(f"/projects/{PROJECT}")
+    expect(ana.page.get_by_role("link", name=re.compile("^Candidate 1, in prod"))).to_be_visible()
+    ana.picture("38-flight")
+    ana.narrow("38-flight")
+
+
+def stop(ben: Person) -> None:
+    """Press the stop button, saying why; who looks sees who did and why."""
+    page = ben.page
+    ben.goto(f"/projects/{PROJECT}")
+    page.get_by_role("link", name="Endpoints").last.click()
+    prod = page.get_by_role("region", name="In prod", exact=True)
+    expect(prod.get_by_text("Serving", exact=True).first).to_be_visible()
+    ben.settled()
+    ben.picture("39-endpoints")
+    ben.narrow("39-endpoints")
+    prod.get_by_role("button", name="Stop candidate 1").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    ben.picture("40-stop")
+    confirm(page, "Stop candidate 1 now", "a complaint is being looked into")
+    expect(prod).to_contain_text("Stopped by Ben")
+    expect(prod).to_contain_text("a complaint is being looked into")
+    expect(prod.get_by_role("button", name="Resume candidate 1")).to_be_visible()
+    ben.settled()
+    ben.picture("41-stopped")
+    ben.narrow("41-stopped")
+
+
+def gates(ana: Person) -> None:
+    """See the gate policies; who makes candidates is not offered to change them."""
+    page = ana.page
+    ana.goto(f"/projects/{PROJECT}/gates")
+    expect(page.get_by_role("table", name="Limits of the gate into prod")).to_be_visible()
+    assert page.get_by_role("button", name="Change").count() == 0
+    ana.picture("42-gates")
+    ana.narrow("42-gates")
+
+
+def flight_when_stopped(ana: Person) -> None:
+    """See on the flight that what is live is stopped."""
+    ana.goto(f"/projects/{PROJECT}")
+    expect(ana.page.get_by_role("link", name=re.compile("^Candidate 1, in prod: suspended"))).to_be_visible()
+    ana.picture("43-flight-when-stopped")

@@ -20,23 +20,22 @@ def demo(binary: Path, home: Path, **variables: str) -> subprocess.CompletedProc
         env=kept | {"CI": "true"} | variables,
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=900,
         check=False,
         stdin=subprocess.DEVNULL,
     )
 
 
-def test_the_journey_is_told_twice_from_a_clean_start(binary: Path, tmp_path: Path) -> None:
-    for _ in range(2):
-        done = demo(binary, tmp_path / "demo")
-        assert done.returncode == 0, done.stdout + done.stderr
-        lines = done.stdout.splitlines()
-        steps = [line for line in lines if re.match(r"\d .* +\d+\.\d\d s  .+ → http://", line)]
-        assert len(steps) >= 11, done.stdout
-        assert lines[-1].endswith(f"next: {NEXT}")
+def test_the_journey_is_told_and_a_table_of_the_users_own_is_from_a_clean_start(binary: Path, tmp_path: Path) -> None:
+    done = demo(binary, tmp_path / "demo")
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = done.stdout.splitlines()
+    steps = [line for line in lines if re.match(r"\d .* +\d+\.\d\d s  .+ → http://", line)]
+    assert len(steps) >= 25, done.stdout
+    assert lines[-1].endswith(f"next: {NEXT}")
+    assert done.stdout.count("; no candidate") == 1, "a biased model is told of"
+    assert "and it answers" in done.stdout
 
-
-def test_a_table_of_the_users_own_is_told_the_same_way(binary: Path, tmp_path: Path) -> None:
     lines = ["AMOUNT,when,purpose,email,TERM,y"]
     lines += [f"{i * 7 % 997},2024-0{1 + i % 9}-11,p{i % 4},x{i},{i % 60},{'yn'[i % 2]}" for i in range(300)]
     own = tmp_path / "own table.csv"

@@ -173,8 +173,17 @@ pub async fn release(verb: ReleaseVerb) -> Result<String> {
 }
 
 async fn listed(of: &Of, what: &str, columns: &[Column], empty: &str) -> Result<String> {
-    let found = Server::find(&of.remote)?.list(&format!("/projects/{}/{what}", encoded(&of.project))).await?;
+    let found = rows(of, what).await?;
     Ok(if of.remote.json { Value::from(found).to_string() } else { table(&found, columns, empty) })
+}
+
+/// Returns the rows of a list; those that a project has few of come whole, not page by page.
+async fn rows(of: &Of, what: &str) -> Result<Vec<Value>> {
+    let (server, path) = (Server::find(&of.remote)?, format!("/projects/{}/{what}", encoded(&of.project)));
+    match what {
+        "gates" | "holds" | "production" => Ok(server.get(&path).await?.as_array().cloned().unwrap_or_default()),
+        _ => server.list(&path).await,
+    }
 }
 
 fn listed_one(found: &Value, columns: &[Column], remote: &Remote) -> Result<String> {
@@ -241,7 +250,7 @@ fn review(found: &Value) -> String {
 }
 
 async fn gates(of: &Of) -> Result<String> {
-    let found = Server::find(&of.remote)?.list(&format!("/projects/{}/gates", encoded(&of.project))).await?;
+    let found = rows(of, "gates").await?;
     if of.remote.json {
         return Ok(Value::from(found).to_string());
     }

@@ -5,21 +5,27 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
+use base::Digest;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Bytes;
 use hyper_util::rt::TokioIo;
+use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpStream;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// How large a body may be, either way; the serving process takes no larger one.
 const BODY: usize = 16 * 1024 * 1024;
 /// How long a body may take to come, and then an answer.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How many calls are on their way at once; more wait.
+/// How many calls are with the serving process at once.
 const CALLS: usize = 64;
+/// How many calls of one attempt are on their way at once, those included whose body is still to come.
+const CALLS_OF_ONE: usize = 8;
+/// How long a call waits for a place.
+const WAIT: Duration = Duration::from_secs(5);
 /// Where the protocol's binary extension says how long the JSON is.
 const JSON_LENGTH: HeaderName = HeaderName::from_static("inference-header-content-length");
 /// What goes on to the serving process.
@@ -43,12 +49,28 @@ const ANSWERED: [HeaderName; 5] = [
 #[derive(Clone)]
 struct Way {
     address: SocketAddr,
+    /// The places with the serving process.
     room: Arc<Semaphore>,
+    /// The places of each attempt that calls now, by the digest of its token.
+    own: Arc<Mutex<HashMap<Digest, Arc<Semaphore>>>>,
+}
+
+impl Way {
+    /// Takes a place of an attempt's own. Nobody else waits for one of these, however long a body takes.
+    async fn own_place(&self, attempt: Digest) -> Option<OwnedSemaphorePermit> {
+        let room = {
+            let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+            // Whoever holds a place or waits for one holds its room, too.
+            own.retain(|_, room| Arc::strong_count(room) > 1);
+            own.entry(attempt).or_insert_with(|| Arc::new(Semaphore::new(CALLS_OF_ONE))).clone()
+        };
+        tokio::time::timeout(WAIT, room.acquire_owned()).await.ok()?.ok()
+    }
 }
 
 /// Returns `router`, with what is asked below `/v2` answered by the serving process at `address`.
 pub fn with_serving(router: Router, address: SocketAddr) -> Router {
-    let way = Way { address, room: Arc::new(Semaphore::new(CALLS)) };
+    let way = Way { address, room: Arc::new(Semaphore::new(CALLS)), own: Arc::default() };
     router.layer(from_fn_with_state(way, hand_on))
 }
 
@@ -57,10 +79,11 @@ async fn hand_on(State(way): State<Way>, request: Request, next: Next) -> Respon
     if path != "/v2" && !path.starts_with("/v2/") {
         return next.run(request).await;
     }
-    let Ok(_place) = way.room.acquire().await else {
-        return failed(StatusCode::SERVICE_UNAVAILABLE, "the server is stopping");
+    let attempt = Digest::of(request.headers().get(header::AUTHORIZATION).map_or(&[][..], HeaderValue::as_bytes));
+    let Some(_own) = way.own_place(attempt).await else {
+        return failed(StatusCode::SERVICE_UNAVAILABLE, "this attempt has too many calls on their way");
     };
-    match ask(way.address, request).await {
+    match ask(&way, request).await {
         Ok(answer) => answer,
         Err((status, why)) => failed(status, why),
     }
@@ -79,8 +102,26 @@ fn only(headers: &HeaderMap, names: &[HeaderName]) -> HeaderMap {
     known.collect()
 }
 
-async fn ask(address: SocketAddr, request: Request) -> Result<Response<Body>, (StatusCode, &'static str)> {
+const AWAY: (StatusCode, &str) = (StatusCode::SERVICE_UNAVAILABLE, "the serving process does not answer");
+
+/// Asks the serving process whether it knows the token.
+async fn is_known(way: &Way, headers: &HeaderMap) -> Result<(), (StatusCode, &'static str)> {
+    let mut request = hyper::Request::new(Full::new(Bytes::new()));
+    // Whatever name: of a token that is known it says that there is no such model.
+    *request.uri_mut() = hyper::Uri::from_static("/v2/models/x");
+    *request.headers_mut() = only(headers, &[header::AUTHORIZATION]);
+    request.headers_mut().insert(header::HOST, HeaderValue::from_static("localhost"));
+    let answered = tokio::time::timeout(PATIENCE, exchange(way.address, request)).await;
+    match answered.map_err(|_| AWAY)?.map_err(|_| AWAY)?.0.status {
+        StatusCode::UNAUTHORIZED => Err((StatusCode::UNAUTHORIZED, "the token is not known, or has ended")),
+        _ => Ok(()),
+    }
+}
+
+async fn ask(way: &Way, request: Request) -> Result<Response<Body>, (StatusCode, &'static str)> {
     let (head, body) = request.into_parts();
+    // Before anything of the body is kept: with made-up tokens, one step could take the places of many.
+    is_known(way, &head.headers).await?;
     let reading = tokio::time::timeout(PATIENCE, Limited::new(body, BODY).collect()).await;
     let read = reading.map_err(|_| (StatusCode::REQUEST_TIMEOUT, "the body did not come in time"))?;
     let bytes = read.map_err(|error| {
@@ -95,13 +136,17 @@ async fn ask(address: SocketAddr, request: Request) -> Result<Response<Body>, (S
     *onward.method_mut() = head.method;
     *onward.uri_mut() = path.parse().map_err(|_| (StatusCode::BAD_REQUEST, "this path cannot be asked for"))?;
     *onward.headers_mut() = only(&head.headers, &ASKED);
-    let host = HeaderValue::from_str(&address.to_string());
+    let host = HeaderValue::from_str(&way.address.to_string());
     onward.headers_mut().insert(header::HOST, host.unwrap_or(HeaderValue::from_static("localhost")));
-    let away = (StatusCode::SERVICE_UNAVAILABLE, "the serving process does not answer");
-    let answered = tokio::time::timeout(PATIENCE, exchange(address, onward)).await.map_err(|_| away)?;
+    // A body that does not come keeps nobody from the serving process: the place is taken behind it.
+    let place = tokio::time::timeout(WAIT, way.room.acquire()).await;
+    let Ok(Ok(_place)) = place else {
+        return Err((StatusCode::SERVICE_UNAVAILABLE, "too many calls are on their way"));
+    };
+    let answered = tokio::time::timeout(PATIENCE, exchange(way.address, onward)).await.map_err(|_| AWAY)?;
     let (head, bytes) = answered.map_err(|error| {
         tracing::debug!(%error, "a step's call did not get through to the serving process");
-        away
+        AWAY
     })?;
     let mut answer = Response::new(Body::from(bytes));
     *answer.status_mut() = head.status;
@@ -197,8 +242,50 @@ mod tests {
         let runners = served(with_serving(Router::new(), address)).await;
         let (status, _, said) = sent(runners, "/v2/models/x/infer", Vec::new()).await;
         assert_eq!((status, said.as_str()), (503, r#"{"error":"the serving process does not answer"}"#));
+        let runners = served(with_serving(Router::new(), served(Router::new().fallback(echo)).await)).await;
         let (status, _, said) = sent(runners, "/v2/models/x/infer", vec![0; BODY + 1]).await;
         assert_eq!(status, 413, "{said}");
+    }
+
+    /// Sends the head of a call and never its body.
+    async fn stuck(address: SocketAddr, token: &str) -> TcpStream {
+        use tokio::io::AsyncWriteExt;
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let head = format!(
+            "POST /v2/models/x/infer HTTP/1.1\r\nhost: x\r\nauthorization: {token}\r\ncontent-length: 9\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream
+    }
+
+    #[tokio::test]
+    async fn bodies_that_do_not_come_are_in_the_way_of_their_own_attempt_alone() {
+        let serving = served(Router::new().fallback(echo)).await;
+        let runners = served(with_serving(Router::new(), serving)).await;
+        let mut open = Vec::new();
+        for _ in 0..CALLS + CALLS_OF_ONE {
+            open.push(stuck(runners, "Bearer lg_slow").await);
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let others =
+            tokio::time::timeout(Duration::from_secs(2), sent(runners, "/v2/models/x/infer", Vec::new())).await;
+        assert_eq!(others.expect("another attempt's call waits for nobody").0, 418);
+        let request = hyper::Request::post("/v2/models/x/infer").header("host", "x");
+        let request = request.header("authorization", "Bearer lg_slow").body(Full::new(Bytes::new())).unwrap();
+        let (head, bytes) = exchange(runners, request).await.unwrap();
+        assert_eq!(head.status, 503, "{}", String::from_utf8_lossy(&bytes));
+    }
+
+    #[tokio::test]
+    async fn of_a_token_that_nobody_knows_no_body_is_read() {
+        let serving = served(Router::new().fallback(async || StatusCode::UNAUTHORIZED)).await;
+        let runners = served(with_serving(Router::new(), serving)).await;
+        let mut open = stuck(runners, "Bearer made-up").await;
+        let mut answer = [0; 12];
+        use tokio::io::AsyncReadExt;
+        let read = tokio::time::timeout(Duration::from_secs(5), open.read_exact(&mut answer)).await;
+        read.expect("it waits for the body").unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 401");
     }
 
     #[test]

@@ -225,22 +225,84 @@ def endpoint() -> Iterator[str]:
     server.server_close()
 
 
+def verified(folder: Path, endpoint: str, files: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    (folder / "calls").mkdir()
+    for name, text in files.items():
+        (folder / "calls" / name).write_text(text, encoding="utf-8")
+    program = Path(start.__file__).with_name("pytest_verify.py").read_text(encoding="utf-8")
+    env = {**os.environ, "LOCKGATE_URL": endpoint, "LOCKGATE_TOKEN": "lg_x", "LOCKGATE_ENDPOINT": "preprod.credit"}
+    command = [sys.executable, "-c", program, "calls"]
+    return subprocess.run(command, cwd=folder, env=env, check=False, capture_output=True, text=True)  # noqa: S603
+
+
 @pytest.mark.parametrize(
     ("body", "code", "words"),
     [
         ("def test_it():\n    assert True\n", 0, "1 tests in `calls` passed"),
         ("def test_it():\n    assert False\n", 1, "did not pass"),
         ("import pytest\n\n@pytest.mark.skip\ndef test_it():\n    pass\n", 1, "all were skipped"),
+        ("import pytest\n\n@pytest.mark.xfail\ndef test_it():\n    assert False\n", 1, "all were skipped"),
         ("x = 1\n", 1, "exit code 5"),
     ],
 )
 def test_what_verifies_has_called_the_endpoint(tmp_path: Path, endpoint: str, body: str, code: int, words: str) -> None:
-    (tmp_path / "calls").mkdir()
-    (tmp_path / "calls" / "test_it.py").write_text(body, encoding="utf-8")
-    program = Path(start.__file__).with_name("pytest_verify.py").read_text(encoding="utf-8")
-    env = {**os.environ, "LOCKGATE_URL": endpoint, "LOCKGATE_TOKEN": "lg_x", "LOCKGATE_ENDPOINT": "preprod.credit"}
-    command = [sys.executable, "-c", program, "calls"]
-    done = subprocess.run(command, cwd=tmp_path, env=env, check=False, capture_output=True, text=True)  # noqa: S603
+    done = verified(tmp_path, endpoint, {"test_it.py": body})
     assert done.returncode == code, done
     assert words in done.stdout + done.stderr
     assert Endpoint.asked == ["/v2/models/preprod.credit/ready Bearer lg_x"] * 2, "it waits for its token to be known"
+
+
+WELL = "def pytest_sessionfinish(session):\n    session.exitstatus = 0\n"
+NOTHING_WRITTEN = "import os\n\ndef pytest_configure():\n    os._exit(0)\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        ({"conftest.py": WELL, "test_it.py": "x = 1\n"}, "no test in `calls` ran"),
+        ({"conftest.py": NOTHING_WRITTEN, "test_it.py": "def test_it():\n    pass\n"}, "no test in `calls` ran"),
+    ],
+)
+def test_a_run_that_ends_well_without_a_test_verifies_nothing(
+    tmp_path: Path, endpoint: str, files: dict[str, str], words: str
+) -> None:
+    done = verified(tmp_path, endpoint, files)
+    assert (done.returncode, done.stderr.strip().splitlines()[-1]) == (1, words)
+
+
+def step_of(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = {"inputs": {}, "outputs": {"report": str(folder / "report")}}
+    (folder / "step.json").write_text(json.dumps(told), encoding="utf-8")
+    monkeypatch.setenv("LOCKGATE_STEP", str(folder / "step.json"))
+
+
+@pytest.mark.parametrize("name", start.CHECKS)
+def test_of_a_check_that_breaks_off_only_the_kind_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], name: str
+) -> None:
+    def breaks(_told: Told) -> None:
+        print("Person 3", flush=True)
+        print("Person 3", file=sys.stderr)
+        os.write(2, b"Person 3 by a library\n")
+        try:
+            raise KeyError("Person 3")
+        except KeyError as error:
+            raise ValueError("could not convert string to float: 'Person 3'") from error
+
+    monkeypatch.setattr(f"lockgate.checks.{name}.check", breaks)
+    step_of(tmp_path, monkeypatch)
+    assert start.main(str(tmp_path), name) == 1
+    said = f"check `{name}` broke off: ValueError. Its words are not shown, as they may hold data\n"
+    assert tuple(capfd.readouterr()) == ("", said)
+    print("later")
+    assert capfd.readouterr().out == "later\n", "what follows is heard again"
+
+
+def test_a_check_that_runs_to_its_end_says_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    step_of(tmp_path, monkeypatch)
+    (tmp_path / "a.py").write_text("x = 1\n", encoding="utf-8")
+    assert start.main(str(tmp_path), "lint") == 0
+    assert json.loads((tmp_path / "report").read_text(encoding="utf-8"))["verdict"] == "passed"
+    assert tuple(capfd.readouterr()) == ("", "")

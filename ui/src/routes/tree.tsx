@@ -9,7 +9,6 @@ import { Frame } from '@/frame/Frame';
 import { NotFound, PageFault } from '@/frame/Lost';
 import { shortId } from '@/lib/format';
 import { from, text } from './search';
-
 type Raw = Record<string, unknown>;
 const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({ component: Outlet });
 

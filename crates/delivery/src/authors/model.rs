@@ -26,9 +26,17 @@ pub struct Authors {
     pub unmapped: Vec<String>,
     /// The commit that was live; its own commits do not count. None where nothing was.
     pub since: Option<String>,
+    /// The versions of the gate policies whose makers are among them, in the order of the environments that judge it.
+    #[serde(default)]
+    pub policies: Vec<i64>,
 }
 
 impl Authors {
+    /// Returns whether they were counted from what is live now, under the gate policies that judge now.
+    pub fn are_counted(&self, since: Option<&str>, policies: &[i64]) -> bool {
+        self.since.as_deref() == since && self.policies == policies
+    }
+
     /// Returns what a person did for it, if they had a hand in it.
     pub fn hand_of(&self, person: &PersonId) -> Option<&str> {
         self.known.iter().find(|author| author.person == *person).map(|author| author.why.as_str())

@@ -2,7 +2,7 @@ use super::model::{Hand, History, hands, person_in, settle};
 use super::store::AddressStore;
 use super::{Authors, GitAddress, MapGitAddress, NewGitAddress, ReadGitAddress};
 use crate::Context;
-use crate::gates::store::PolicyStore;
+use crate::gates::{self, store::PolicyStore};
 use crate::promotions::{Error, Result};
 use access::Permit;
 use base::{PersonId, Timestamp};
@@ -36,9 +36,10 @@ pub(crate) async fn find(cx: &Context, asked: &Asked<'_>) -> Result<Authors> {
         for environment in asked.judged_in {
             editors.extend(tx.list_policy_makers(project, environment, since).await?);
         }
-        Ok::<_, db::Error>((pushes, merges, editors))
+        let policies = gates::versions_in_force(&tx, asked.project, asked.judged_in).await?;
+        Ok::<_, db::Error>((pushes, merges, editors, policies))
     });
-    let (pushes, merges, editors) = read.await?;
+    let (pushes, merges, editors, policies) = read.await?;
     let tips: BTreeSet<String> =
         pushes.iter().filter_map(|push| push.new.clone()).chain([asked.commit.to_owned()]).collect();
     let tips: Vec<String> = tips.into_iter().collect();
@@ -59,7 +60,7 @@ pub(crate) async fn find(cx: &Context, asked: &Asked<'_>) -> Result<Authors> {
     let mut others = vec![(asked.trained_by.clone(), "trained it")];
     others.extend(editors.into_iter().map(|editor| (editor, "set the gate policy that judges it")));
     let (known, unmapped) = settle(&hands, &belongs, &others, maker);
-    Ok(Authors { known, unmapped, since: since.map(str::to_owned) })
+    Ok(Authors { known, unmapped, since: since.map(str::to_owned), policies })
 }
 
 /// Returns to whom each of these addresses belongs, and who said so.

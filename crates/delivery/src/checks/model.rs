@@ -149,19 +149,19 @@ impl Check {
 
     /// The commit was pushed again after it could not be judged, or failed.
     pub fn begin_anew(&self, by: &PersonId) -> Result<Self, Misfit> {
-        match self.state {
-            CheckState::Error | CheckState::Failed => Ok(Self {
-                state: CheckState::Queued,
-                asked_by: by.clone(),
-                run: None,
-                report: None,
-                reason: None,
-                started_at: None,
-                ended_at: None,
-                ..self.clone()
-            }),
-            _ => self.misfit("begin_anew"),
+        if !self.may_end_otherwise() {
+            return self.misfit("begin_anew");
         }
+        Ok(Self {
+            state: CheckState::Queued,
+            asked_by: by.clone(),
+            run: None,
+            report: None,
+            reason: None,
+            started_at: None,
+            ended_at: None,
+            ..self.clone()
+        })
     }
 
     /// Says whether the same commit may be judged otherwise the next time: tests may fail by chance, and the catalog moves on.

@@ -91,8 +91,8 @@ impl JudgedMetric {
     }
 
     fn of(metric: Metric, terms: &Terms) -> Self {
-        // Limits are set for all rows; a number of one group is shown beside it.
-        let tolerance = terms.tolerances.iter().find(|one| one.metric == metric.name && metric.group.is_none());
+        // A limit is one for groups, too: else a number would pass by being told group by group.
+        let tolerance = terms.tolerances.iter().find(|one| one.metric == metric.name);
         let verdict = match (metric.value, tolerance) {
             (None, _) => GateVerdict::NotComputable,
             (Some(value), _) if !value.is_finite() => GateVerdict::NotComputable,
@@ -128,8 +128,8 @@ impl JudgedCheck {
     }
 }
 
-/// Judges what was measured by the tolerances of a policy. A check fails where one metric is beyond its limit; it could not be computed
-/// where one that the policy sets a limit for has no value.
+/// Judges what was measured by the tolerances of a policy. A check fails where one metric is beyond its limit, be it of all rows or of a
+/// group; it could not be computed where one that the policy sets a limit for has no value.
 pub fn judge(measured: &[Measured], terms: &Terms) -> Vec<JudgedCheck> {
     measured.iter().map(|one| judge_one(one, terms)).collect()
 }
@@ -145,11 +145,10 @@ fn judge_one(measured: &Measured, terms: &Terms) -> JudgedCheck {
     };
     let metrics: Vec<JudgedMetric> = metrics.into_iter().map(|metric| JudgedMetric::of(metric, terms)).collect();
     let limited = terms.tolerances.iter().filter(|one| check_of(&one.metric) == Some(name.as_str()));
-    let found = |metric: &str| metrics.iter().find(|one| one.name == metric && one.group.is_none());
     let mut verdict = GateVerdict::Passed;
     let mut nothing_judged = true;
     for tolerance in limited {
-        match found(&tolerance.metric).map_or(GateVerdict::NotComputable, |metric| metric.verdict) {
+        match verdict_of(&metrics, &tolerance.metric) {
             GateVerdict::Failed => {
                 (verdict, nothing_judged) = (GateVerdict::Failed, false);
                 break;
@@ -163,6 +162,19 @@ fn judge_one(measured: &Measured, terms: &Terms) -> JudgedCheck {
         verdict = GateVerdict::NotComputable;
     }
     JudgedCheck { name, verdict, note, metrics }
+}
+
+/// Returns the verdict on everything that is reported under one name. Beyond the limit in one group is beyond it, and what cannot be
+/// computed for one cannot be computed: nothing passes by being told group by group.
+fn verdict_of(metrics: &[JudgedMetric], name: &str) -> GateVerdict {
+    let any = |verdict: GateVerdict| metrics.iter().any(|one| one.name == name && one.verdict == verdict);
+    if any(GateVerdict::Failed) {
+        GateVerdict::Failed
+    } else if any(GateVerdict::NotComputable) || !any(GateVerdict::Passed) {
+        GateVerdict::NotComputable
+    } else {
+        GateVerdict::Passed
+    }
 }
 
 /// Returns what stands in the way of a candidate with these checks: of each required one that did not pass, which metric, value and
@@ -194,20 +206,20 @@ fn beyond(check: &str, metric: &JudgedMetric) -> Option<String> {
         Better::Higher => "at least",
         Better::Lower => "at most",
     };
-    Some(format!("{check}: `{}` is {}, and has to be {limit} {}", metric.name, number(value), number(red)))
+    let of = metric.group.as_ref().map_or(String::new(), |group| format!(" of `{group}`"));
+    Some(format!("{check}: `{}`{of} is {}, and has to be {limit} {}", metric.name, number(value), number(red)))
 }
 
 fn why(check: &JudgedCheck, terms: &Terms) -> String {
     for tolerance in terms.tolerances.iter().filter(|one| check_of(&one.metric) == Some(check.name.as_str())) {
-        match check.metrics.iter().find(|one| one.name == tolerance.metric && one.group.is_none()) {
-            None if check.metrics.is_empty() => {}
-            None => return format!("`{}` was not reported", tolerance.metric),
-            Some(metric) if metric.verdict == GateVerdict::NotComputable => {
-                let reason = metric.reason.as_deref().unwrap_or("no reason is known");
-                return format!("`{}`: {reason}", tolerance.metric);
-            }
-            Some(_) => {}
+        if check.metrics.is_empty() || verdict_of(&check.metrics, &tolerance.metric) != GateVerdict::NotComputable {
+            continue;
         }
+        let without = |one: &&JudgedMetric| one.name == tolerance.metric && one.verdict == GateVerdict::NotComputable;
+        let Some(metric) = check.metrics.iter().filter(without).min_by_key(|one| one.group.is_some()) else {
+            return format!("`{}` was not reported", tolerance.metric);
+        };
+        return format!("`{}`: {}", tolerance.metric, metric.reason.as_deref().unwrap_or("no reason is known"));
     }
     check.note.clone()
 }

@@ -13,6 +13,19 @@ pub(crate) async fn in_force(tx: &Tx, project: &projects::Project, environment: 
     Ok(found.map_or_else(|| GatePolicy::usual(project, environment), |policy| GatePolicy { team, ..policy }))
 }
 
+/// Returns the versions in force of the policies of these environments. Joins the transaction.
+pub(crate) async fn versions_in_force(
+    tx: &Tx,
+    project: &projects::Project,
+    environments: &[&str],
+) -> db::Result<Vec<i64>> {
+    let mut versions = Vec::new();
+    for environment in environments {
+        versions.push(in_force(tx, project, environment).await?.version);
+    }
+    Ok(versions)
+}
+
 /// Returns the policies in force of a project, with whether the caller may change each.
 pub(super) async fn list(
     cx: &Context,

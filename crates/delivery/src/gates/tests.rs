@@ -62,11 +62,22 @@ fn what_stands_in_the_way_names_metric_value_and_limit() {
     none[1] = measured("quality", vec![metric("accuracy", 0.8)]);
     show("not reported", &none);
     show("not run", &good()[..1]);
-    let group = Metric { group: Some("≤ 25".into()), ..metric("auc", 0.1) };
-    show(
-        "a group has no limit of its own",
-        &[good()[0].clone(), measured("quality", vec![metric("auc", 0.8), metric("accuracy", 0.8), group])],
-    );
+    let of =
+        |group: &str, value: Option<f64>| Metric { group: Some(group.into()), ..metric("demographic_parity", value) };
+    let mut grouped = |what: &str, metrics: Vec<Metric>| {
+        let mut all = good();
+        all[2] = measured("bias", metrics);
+        show(what, &all);
+    };
+    grouped("told by column, and one is beyond", vec![of("age", Some(0.1)), of("sex", Some(0.77))]);
+    grouped("all rows are fine, a column is not", vec![metric("demographic_parity", 0.1), of("sex", Some(1.0))]);
+    grouped("told by column, and all are fine", vec![of("age", Some(0.1)), of("sex", Some(0.2))]);
+    grouped("told by column, and one is not known", vec![of("age", Some(0.1)), of("sex", None)]);
+    let auc = Metric { name: "auc".into(), ..of("≤ 25", None) };
+    let quality = measured("quality", vec![metric("auc", 0.8), metric("accuracy", 0.8), auc.clone()]);
+    show("the number of all rows decides where a group has none", &[good()[0].clone(), quality]);
+    let quality = measured("quality", vec![metric("accuracy", 0.8), auc]);
+    show("a group that has none, and no number of all rows", &[good()[0].clone(), quality]);
     expect![[r#"
         good: parity passed, quality passed, bias passed | 
         red: parity passed, quality passed, bias failed | bias: `demographic_parity` is 0.31, and has to be at most 0.2
@@ -75,7 +86,12 @@ fn what_stands_in_the_way_names_metric_value_and_limit() {
         one of two: parity passed, quality not_computable, bias not_computable | quality: not computable: `auc`: one class only
         not reported: parity passed, quality not_computable, bias not_computable | quality: not computable: `auc` was not reported
         not run: parity passed | quality: it did not run; bias: it did not run
-        a group has no limit of its own: parity passed, quality passed | bias: it did not run
+        told by column, and one is beyond: parity passed, quality passed, bias failed | bias: `demographic_parity` of `sex` is 0.77, and has to be at most 0.2
+        all rows are fine, a column is not: parity passed, quality passed, bias failed | bias: `demographic_parity` of `sex` is 1, and has to be at most 0.2
+        told by column, and all are fine: parity passed, quality passed, bias passed | 
+        told by column, and one is not known: parity passed, quality passed, bias not_computable | 
+        the number of all rows decides where a group has none: parity passed, quality passed | bias: it did not run
+        a group that has none, and no number of all rows: parity passed, quality not_computable | quality: not computable: `auc`: one class only; bias: it did not run
     "#]]
     .assert_eq(&page);
 }

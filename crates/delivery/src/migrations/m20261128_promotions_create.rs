@@ -41,6 +41,7 @@ impl MigrationTrait for CreatePromotions {
             .take();
         schema.create_index(in_force).await?;
         promotions(schema).await?;
+        decisions(schema).await?;
         let holds = Table::create()
             .table("holds")
             .col(text(schema, "id").primary_key())
@@ -137,7 +138,10 @@ async fn promotions(schema: &SchemaManager<'_>) -> Result<(), DbErr> {
         .col("state")
         .and_where(Expr::col("state").is_in(open))
         .take();
-    schema.create_index(unended).await?;
+    schema.create_index(unended).await
+}
+
+async fn decisions(schema: &SchemaManager<'_>) -> Result<(), DbErr> {
     let decisions = Table::create()
         .table("promotion_decisions")
         .col(text(schema, "promotion"))

@@ -4,6 +4,7 @@ mod m20261126_merges_create;
 mod m20261126_release_runs_create;
 mod m20261128_candidates_create;
 mod m20261128_promotions_create;
+mod m20261129_promotions_answered;
 
 /// Returns them all.
 pub fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
@@ -13,5 +14,6 @@ pub fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
         Box::new(m20261126_release_runs_create::CreateReleaseRuns),
         Box::new(m20261128_candidates_create::CreateCandidates),
         Box::new(m20261128_promotions_create::CreatePromotions),
+        Box::new(m20261129_promotions_answered::AddAnsweredBefore),
     ]
 }

@@ -3,10 +3,9 @@ use crate::Context;
 use crate::candidates::Candidate;
 use crate::promotions::store::PromotionStore;
 use crate::promotions::{
-    self, ENVIRONMENTS, Error, Promotion, PromotionKind, PromotionState, PromotionView, Result, endpoint_id, enqueue,
-    project_of, reason_of, site_of, viewed,
+    self, Begun, ENVIRONMENTS, Error, Promotion, PromotionKind, PromotionState, PromotionView, Result, endpoint_id,
+    enqueue, project_of, reason_of, site_of, viewed,
 };
-use crate::versions::ReleasedState;
 use crate::versions::store::ReleasedStore;
 use access::{Action, Once, Permit};
 use base::{Next, PersonId, ProjectId, Securable, Timestamp, Tone};
@@ -14,6 +13,7 @@ use db::Tx;
 use events::VersionSuspended;
 use projects::Project;
 use serving::Endpoint;
+use std::collections::BTreeSet;
 
 /// What is live in an environment, with what its viewer may do.
 #[derive(Debug)]
@@ -82,7 +82,13 @@ pub(super) async fn list(cx: &Context, permit: &Permit<ReadProduction>, project:
 }
 
 /// What a rollback of an endpoint brings back: what was live before, or, while another is being verified, what is.
-async fn target(tx: &Tx, endpoint: &str, environment: &str) -> Result<(Promotion, Option<Promotion>)> {
+async fn target(
+    cx: &Context,
+    tx: &Tx,
+    project: &Project,
+    endpoint: &str,
+    environment: &str,
+) -> Result<(Promotion, Option<Promotion>)> {
     let none = || Error::NothingLive(environment.to_owned());
     let moving = tx.find_moving(endpoint).await?;
     match (tx.find_live(endpoint).await?, moving) {
@@ -91,13 +97,27 @@ async fn target(tx: &Tx, endpoint: &str, environment: &str) -> Result<(Promotion
         }
         (Some(live), Some(moving)) => Ok((live, Some(moving))),
         (None, Some(_)) => Err(Error::NothingBefore(environment.to_owned())),
-        (Some(live), None) => {
-            let before = tx.list_was_live(endpoint).await?;
-            let before = before.into_iter().find(|promotion| promotion.candidate != live.candidate);
-            before.map(|before| (before, None)).ok_or_else(|| Error::NothingBefore(environment.to_owned()))
-        }
+        (Some(live), None) => Ok((newest_before(cx, tx, project, &live).await?, None)),
         (None, None) => Err(none()),
     }
+}
+
+/// Returns the newest that was live before `live` and may serve again. What is suspended, or was trained under a grant that has ended,
+/// is in nobody's way.
+async fn newest_before(cx: &Context, tx: &Tx, project: &Project, live: &Promotion) -> Result<Promotion> {
+    let mut looked_at = BTreeSet::from([live.candidate]);
+    let mut why_not = Error::NothingBefore(live.environment.clone());
+    for before in tx.list_was_live(&live.endpoint).await? {
+        if !looked_at.insert(before.candidate) {
+            continue;
+        }
+        let candidate = promotions::candidate_of(tx, &project.id, before.candidate).await?;
+        match promotions::why_not_back(cx, tx, project, &live.environment, candidate).await? {
+            None => return Ok(before),
+            Some(closed) => why_not = Error::Closed(closed),
+        }
+    }
+    Err(why_not)
 }
 
 /// Brings back what was live before: no approval, one person, a reason.
@@ -143,7 +163,7 @@ async fn begin_rollback(
     endpoint: &str,
     (by, reason): (&PersonId, &str),
 ) -> Result<Promotion> {
-    let (target, verified) = target(tx, endpoint, environment).await?;
+    let (target, verified) = target(cx, tx, project, endpoint, environment).await?;
     let candidate = promotions::candidate_of(tx, &project.id, target.candidate).await?;
     let now = cx.clock.now();
     if let Some(verified) = verified {
@@ -178,11 +198,8 @@ pub(super) async fn resume(
             }
             let candidate = promotions::candidate_of(&tx, &project.id, live.candidate).await?;
             let what = (environment, candidate, PromotionKind::Resume);
-            let (before, promotion) = promotions::begin(cx, &tx, &project, what, (by, None)).await?;
-            if promotion.created_at == promotion.changed_at
-                && before.is_none()
-                && promotion.created_at == cx.clock.now()
-            {
+            let Begun { promotion, is_new, .. } = promotions::begin(cx, &tx, &project, what, (by, None)).await?;
+            if is_new {
                 permit.record(&tx, None, &promotion, promotion.changed_at).await?;
             }
             once.keep(&tx, permit.caller(), &promotion.id).await?;
@@ -191,7 +208,8 @@ pub(super) async fn resume(
         .await
 }
 
-/// The stop button: what is live in the environment stops answering within a second, there and wherever else the same version is live.
+/// The stop button: what answers in the environment stops answering within a second, there and wherever else the same version does. What
+/// is about to answer there ends, also where the endpoint is stopped from before.
 pub(super) async fn suspend(
     cx: &Context,
     permit: &Permit<SuspendProduction>,
@@ -203,18 +221,24 @@ pub(super) async fn suspend(
             let project = site_of(&tx, permit, project, environment).await?;
             let (by, reason, now) = (permit.caller().person()?, reason_of(reason)?, cx.clock.now());
             let before = shown(&tx, permit, &project, environment).await?;
-            if before.endpoint.is_none() {
-                return Err(Error::NothingLive(environment.to_owned()));
+            let Some(endpoint) = &before.endpoint else { return Err(Error::NothingLive(environment.to_owned())) };
+            let was_stopped = endpoint.stopped.is_some();
+            let deploying = before.moving.as_ref().filter(|moving| moving.state == PromotionState::Deploying);
+            if was_stopped && deploying.is_none() {
+                return Ok(before); // nothing answers, and the first reason stands
             }
-            if before.endpoint.as_ref().is_some_and(|endpoint| endpoint.stopped.is_some()) {
-                return Ok(before); // it is stopped, and the first reason stands
+            if !was_stopped {
+                serving::stop(&cx.serving, &tx, &before.id, &reason, by).await?;
             }
-            serving::stop(&cx.serving, &tx, &before.id, &reason, by).await?;
-            if let Some(live) = &before.live {
-                let candidate = promotions::candidate_of(&tx, &project.id, live.candidate).await?;
+            if let Some(deploying) = deploying {
+                promotions::end_stopped(cx, &tx, deploying, (by, &reason)).await?;
+                permit.entry(deploying, now).reason(&*reason).insert(&tx).await?;
+            }
+            if !was_stopped && let Some(answers) = answering(before.live.as_ref(), before.moving.as_ref()) {
+                let candidate = promotions::candidate_of(&tx, &project.id, answers.candidate).await?;
                 stop_version(cx, &tx, (&project, environment), &candidate, (by, &reason), now).await?;
                 permit
-                    .entry(live, now)
+                    .entry(answers, now)
                     .after(&serde_json::json!({ "suspended": candidate.model() }))
                     .reason(&*reason)
                     .insert(&tx)
@@ -226,7 +250,12 @@ pub(super) async fn suspend(
         .await
 }
 
-/// Stops a version wherever else it is live, and says so of the version.
+/// Returns whose candidate an endpoint answers with: what is verified took over from what is live.
+fn answering<'p>(live: Option<&'p Promotion>, moving: Option<&'p Promotion>) -> Option<&'p Promotion> {
+    moving.filter(|moving| moving.state == PromotionState::Verifying).or(live)
+}
+
+/// Stops a version wherever else it answers or is about to, and says so of the version.
 async fn stop_version(
     cx: &Context,
     tx: &Tx,
@@ -235,18 +264,24 @@ async fn stop_version(
     (by, reason): (&PersonId, &str),
     now: Timestamp,
 ) -> Result<()> {
-    for other in ENVIRONMENTS {
+    for other in ENVIRONMENTS.into_iter().filter(|other| *other != environment) {
         let id = endpoint_id(project, other)?;
-        if other != environment
-            && tx.find_live(&id).await?.is_some_and(|live| live.candidate == candidate.number)
+        let (live, moving) = (tx.find_live(&id).await?, tx.find_moving(&id).await?);
+        let is_it = |promotion: &&Promotion| promotion.candidate == candidate.number;
+        if answering(live.as_ref(), moving.as_ref()).as_ref().is_some_and(is_it)
             && serving::find_endpoint(tx, &id).await?.is_some_and(|endpoint| endpoint.serving.is_some())
         {
             serving::stop(&cx.serving, tx, &id, reason, by).await?;
         }
+        let deploying = moving.as_ref().filter(|moving| moving.state == PromotionState::Deploying);
+        if let Some(deploying) = deploying.filter(is_it) {
+            promotions::end_stopped(cx, tx, deploying, (by, reason)).await?;
+        }
+        promotions::go_on(cx, tx, &project.id, other).await?;
     }
     let model = candidate.model();
     let found = tx.lock_released(&project.id, &model.model, model.version).await?;
-    if let Some(version) = found.filter(|version| version.state == ReleasedState::Approved) {
+    if let Some(version) = found.filter(|version| version.state.possible().contains(&"suspend")) {
         tx.save_released(version.suspend(reason, by, now)?).await?;
         let (project, model, version) = (project.id.clone(), model.model.clone(), model.version);
         tx.publish(VersionSuspended { project, model, version, at: now }).await?;

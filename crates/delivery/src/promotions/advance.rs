@@ -21,6 +21,8 @@ use serving::{Deployment, Endpoint, Rollout, RolloutId, RolloutState};
 
 /// How many steps one turn takes at most.
 const STEPS: usize = 8;
+/// How long the serving process may take to say how often an endpoint was called, in seconds; it does so every other second.
+const COUNTED_SECONDS: i64 = 15;
 
 /// What has to be asked outside of the transaction.
 #[derive(Debug)]
@@ -35,6 +37,8 @@ enum Outside {
 enum Step {
     /// There is nothing to do before something else happens.
     Waits,
+    /// There is nothing to do before that time, unless something else happens.
+    Later(Timestamp),
     Went,
     /// It went, and this run is to be woken.
     Started(RunId),
@@ -42,6 +46,7 @@ enum Step {
 
 /// Takes every step that promotion `id` can take now. Returns when it wants to be looked at again, if the clock alone brings it on.
 pub(super) async fn advance(cx: &Context, id: &str) -> Result<Option<Timestamp>> {
+    let mut later = None;
     for _ in 0..STEPS {
         let outside = ask(cx, id).await?;
         let outside = &outside;
@@ -49,12 +54,16 @@ pub(super) async fn advance(cx: &Context, id: &str) -> Result<Option<Timestamp>>
             Step::Went => {}
             Step::Started(run) => runs::wake(&cx.runs, &run),
             Step::Waits => break,
+            Step::Later(at) => {
+                later = Some(at);
+                break;
+            }
         }
     }
     let found = cx.db.read(|tx| async move { tx.find_promotion(id).await }).await?;
     let now = cx.clock.now();
     Ok(found.filter(|promotion| promotion.state.is_moving()).and_then(|promotion| {
-        let times = [promotion.bakes_until, promotion.due_at].into_iter().flatten();
+        let times = [promotion.bakes_until, promotion.due_at, later].into_iter().flatten();
         times.filter(|at| *at > now).min()
     }))
 }
@@ -298,41 +307,79 @@ async fn look_at_verification(cx: &Context, tx: &Tx, promotion: &Promotion, outs
     if promotion.kind != PromotionKind::Release {
         return go_live(cx, tx, promotion, now).await;
     }
-    if promotion.environment == PREPROD {
-        match (&promotion.run, outside) {
-            (None, Outside::Verifying(Ok(new))) => {
-                let run = runs::start(&cx.runs, tx, (**new).clone()).await?;
-                save(tx, "VerifyPromotion", promotion, promotion.verified_by(&run.id)).await?;
-                return Ok(Step::Started(run.id));
-            }
-            (None, Outside::Verifying(Err(why))) => return undo(cx, tx, promotion, why, now).await,
-            (None, _) => {}
-            (Some(run), _) => match runs::find(tx, run).await? {
-                Some(run) if run.state == RunState::Succeeded => {}
-                Some(run) if run.has_ended() => {
-                    let why = failed_step(tx, &run).await?;
-                    return undo(cx, tx, promotion, &format!("run `{}` did not pass: {why}", run.id), now).await;
-                }
-                Some(_) if promotion.is_due(now) => {
-                    return undo(cx, tx, promotion, "it was not verified in time", now).await;
-                }
-                Some(_) => return Ok(Step::Waits),
-                None => return undo(cx, tx, promotion, "the run that verified it is gone", now).await,
-            },
-        }
-        if promotion.run.is_none() {
-            let late = promotion.is_due(now);
-            return if late {
-                undo(cx, tx, promotion, "it was not verified in time", now).await
-            } else {
-                Ok(Step::Waits)
-            };
-        }
+    // Baking may last for days: what closed meanwhile closes this, too.
+    let (_, facts) = facts_for(cx, tx, promotion).await?;
+    if let Some(closed) = hard(promotion.kind, Some(promotion), &facts) {
+        return undo(cx, tx, promotion, &format!("a gate is closed: {closed}"), now).await;
+    }
+    if promotion.environment == PREPROD
+        && let Some(step) = look_at_run(cx, tx, promotion, outside).await?
+    {
+        return Ok(step);
     }
     if promotion.bakes_until.is_some_and(|until| now < until) {
         return Ok(Step::Waits);
     }
-    go_live(cx, tx, promotion, now).await
+    let all = gates(promotion.kind, Some(promotion), &facts);
+    if let Some(held) = all.iter().find(|gate| gate.name == "holds" && gate.state != GateState::Passed) {
+        return wait_for(tx, promotion, promotion.waits_for(Some(held.note.clone()))).await;
+    }
+    go_live(cx, tx, &promotion.waits_for(None), now).await
+}
+
+/// Returns the step that follows from the run that verifies a promotion, or none where the run is passed.
+async fn look_at_run(cx: &Context, tx: &Tx, promotion: &Promotion, outside: &Outside) -> Result<Option<Step>> {
+    let now = cx.clock.now();
+    let late = "it was not verified in time";
+    let Some(id) = &promotion.run else {
+        return Ok(Some(match outside {
+            Outside::Verifying(Ok(new)) => {
+                let run = runs::start(&cx.runs, tx, (**new).clone()).await?;
+                save(tx, "VerifyPromotion", promotion, promotion.verified_by(&run.id, answered(cx, promotion))).await?;
+                Step::Started(run.id)
+            }
+            Outside::Verifying(Err(why)) => undo(cx, tx, promotion, why, now).await?,
+            _ if promotion.is_due(now) => undo(cx, tx, promotion, late, now).await?,
+            _ => Step::Waits,
+        }));
+    };
+    Ok(match runs::find(tx, id).await? {
+        Some(run) if run.state == RunState::Succeeded => look_at_calls(cx, tx, promotion, &run, now).await?,
+        Some(run) if run.has_ended() => {
+            let why = format!("run `{}` did not pass: {}", run.id, failed_step(tx, &run).await?);
+            Some(undo(cx, tx, promotion, &why, now).await?)
+        }
+        Some(_) if promotion.is_due(now) => Some(undo(cx, tx, promotion, late, now).await?),
+        Some(_) => Some(Step::Waits),
+        None => Some(undo(cx, tx, promotion, "the run that verified it is gone", now).await?),
+    })
+}
+
+/// Looks whether the endpoint was called while its tests ran: a test that asserts nothing passes, and proves nothing.
+async fn look_at_calls(
+    cx: &Context,
+    tx: &Tx,
+    promotion: &Promotion,
+    run: &Run,
+    now: Timestamp,
+) -> Result<Option<Step>> {
+    if promotion.answered_before.is_none() {
+        return Ok(None);
+    }
+    if promotion.was_called(answered(cx, promotion)) {
+        tx.save_promotion(promotion.seen_called()).await.map_err(stale)?;
+        return Ok(Some(Step::Went));
+    }
+    if now < run.ended_at.unwrap_or(now).plus_seconds(COUNTED_SECONDS) {
+        return Ok(Some(Step::Later(now.plus_seconds(1))));
+    }
+    Ok(Some(undo(cx, tx, promotion, "its tests called the endpoint not once", now).await?))
+}
+
+/// Returns how many calls the serving process says that an endpoint has answered.
+fn answered(cx: &Context, promotion: &Promotion) -> i64 {
+    let said = cx.serving.live.captured(&promotion.endpoint);
+    said.map_or(0, |counts| i64::try_from(counts.answered).unwrap_or(i64::MAX))
 }
 
 async fn failed_step(tx: &Tx, run: &Run) -> db::Result<String> {

@@ -33,10 +33,19 @@ pub(crate) struct Facts {
     /// Those that are placed on the environment.
     pub holds: Vec<Hold>,
     pub live: Option<Promotion>,
+    /// Whether somebody stopped the endpoint.
+    pub is_stopped: bool,
     /// The promotion that changes the endpoint now.
     pub moving: Option<Promotion>,
     /// Who holds the roles that policy asks for.
     pub holders: BTreeMap<Role, Vec<Right>>,
+}
+
+impl Facts {
+    /// Returns whether the candidate is what is live there, and was stopped.
+    pub(super) fn is_live_and_stopped(&self) -> bool {
+        self.is_stopped && self.live.as_ref().is_some_and(|live| live.candidate == self.candidate.number)
+    }
 }
 
 /// Reads them. Joins the transaction.
@@ -73,6 +82,7 @@ pub(crate) async fn facts_of(
         grant_ended: catalog::grants::no_longer(tx, &candidate.grants, now).await?,
         holds: tx.list_placed(&project.id, environment).await?,
         live: tx.find_live(&endpoint).await?,
+        is_stopped: serving::find_endpoint(tx, &endpoint).await?.is_some_and(|found| found.stopped.is_some()),
         moving: tx.find_moving(&endpoint).await?,
         holders,
         candidate,

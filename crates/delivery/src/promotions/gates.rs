@@ -1,5 +1,5 @@
 //! The gates of an environment, one by one: which are open, which wait for whom, which are closed and why.
-use super::{Facts, Promotion, PromotionKind, PromotionState};
+use super::{Facts, PROD, Promotion, PromotionKind, PromotionState};
 use crate::versions::ReleasedState;
 use access::{Right, Role};
 use base::{PersonId, Timestamp};
@@ -42,9 +42,9 @@ pub(crate) fn gates(kind: PromotionKind, promotion: Option<&Promotion>, facts: &
         all.push(checks(facts));
         all.extend(previous(facts));
     }
-    all.push(version(kind, facts));
+    all.push(version(kind, promotion, facts));
+    all.push(grants(facts));
     if kind != PromotionKind::Rollback {
-        all.push(grants(facts));
         all.push(authors(promotion, facts));
         all.push(holds(facts));
         all.push(approvals(promotion, facts));
@@ -72,11 +72,18 @@ fn previous(facts: &Facts) -> Option<Gate> {
     })
 }
 
-fn version(kind: PromotionKind, facts: &Facts) -> Gate {
+fn version(kind: PromotionKind, promotion: Option<&Promotion>, facts: &Facts) -> Gate {
     let model = facts.candidate.model();
     let named = format!("`{}` version {}", model.model, model.version);
-    match (facts.version, kind) {
-        (ReleasedState::Suspended, PromotionKind::Resume) => {
+    let begins = promotion.is_none_or(|promotion| !promotion.state.is_moving());
+    if kind == PromotionKind::Resume && begins && !facts.is_live_and_stopped() {
+        let note = format!("{named} is not what is live and suspended here any more");
+        return gate("version", GateState::Failed, note);
+    }
+    // Nobody approves outside of prod, so nobody would have decided that what was suspended answers again.
+    let resumes = kind == PromotionKind::Resume && facts.policy.environment == PROD;
+    match (facts.version, resumes) {
+        (ReleasedState::Suspended, true) => {
             gate("version", GateState::Passed, format!("{named} is suspended, and answers again"))
         }
         (ReleasedState::Suspended | ReleasedState::Withdrawn, _) => {

@@ -23,8 +23,8 @@ pub(crate) use jobs::enqueue;
 pub use jobs::register;
 pub use model::{Approval, Decision, Promotion, PromotionKind, PromotionState, Site};
 pub(crate) use service::{
-    begin, begin_rollback, candidate_of, end_rolled_back, endpoint_id, environment_of, go_on, offer, project_of,
-    site_of,
+    Begun, begin, begin_rollback, candidate_of, end_rolled_back, end_stopped, endpoint_id, environment_of, go_on,
+    offer, project_of, site_of, why_not_back,
 };
 pub(crate) use view::viewed;
 pub use view::{ApprovalView, PromotionView};

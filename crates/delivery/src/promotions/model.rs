@@ -151,6 +151,8 @@ pub struct Promotion {
     pub rollout: Option<String>,
     /// The run that verifies it.
     pub run: Option<RunId>,
+    /// How many calls the serving process said that the endpoint had answered before that run began; none once more were seen.
+    pub answered_before: Option<i64>,
     /// Until when it has to serve before it counts as live.
     pub bakes_until: Option<Timestamp>,
     /// When it fails unless it got on.
@@ -329,10 +331,26 @@ impl Promotion {
         Ok(Self { bakes_until, due_at, ..self.to("verify", PromotionState::Verifying, now)? })
     }
 
-    /// Notes the run that verifies it.
+    /// Notes the run that verifies it, and how many calls its endpoint had answered before.
     #[must_use]
-    pub fn verified_by(&self, run: &RunId) -> Self {
-        Self { run: Some(run.clone()), ..self.clone() }
+    pub fn verified_by(&self, run: &RunId, answered_before: i64) -> Self {
+        Self { run: Some(run.clone()), answered_before: Some(answered_before), ..self.clone() }
+    }
+
+    /// Returns whether the endpoint was called since its run began, by how many calls it has `answered` now. The process counts from
+    /// its start: a smaller number than before is one of a process that started since.
+    pub fn was_called(&self, answered: i64) -> bool {
+        match self.answered_before {
+            None => true,
+            Some(before) if answered < before => answered > 0,
+            Some(before) => answered > before,
+        }
+    }
+
+    /// Notes that its endpoint was called, whatever a later process counts.
+    #[must_use]
+    pub fn seen_called(&self) -> Self {
+        Self { answered_before: None, ..self.clone() }
     }
 
     /// It is what counts from now on.

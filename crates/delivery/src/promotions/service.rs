@@ -9,9 +9,10 @@ use super::{AbandonPromotion, CreatePromotion, DecidePromotion, ENVIRONMENTS, PR
 use crate::authors::{self, Authors};
 use crate::candidates::store::CandidateStore;
 use crate::candidates::{Candidate, endpoint_of};
+use crate::production::RollBack;
 use crate::{Context, gates as policies};
 use access::audit::{self, Entry};
-use access::{Action, Once, Permit};
+use access::{Action, Once, Permit, Refused};
 use base::{EnvironmentId, PersonId, ProjectId, Securable, Timestamp};
 use db::Tx;
 use projects::Project;
@@ -100,6 +101,7 @@ fn fresh(
         authors: None,
         rollout: None,
         run: None,
+        answered_before: None,
         bakes_until: None,
         due_at: None,
         created_at: now,
@@ -120,6 +122,16 @@ pub(crate) async fn offer(cx: &Context, tx: &Tx, project: &Project, candidate: &
     Ok(record(tx, "OfferPromotion", None, &promotion).await?)
 }
 
+/// What asking for a promotion came to.
+#[derive(Debug)]
+pub(crate) struct Begun {
+    /// It as it was offered, if it was.
+    pub before: Option<Promotion>,
+    pub promotion: Promotion,
+    /// Whether this call began it; else the same person asked before.
+    pub is_new: bool,
+}
+
 /// Begins a promotion that somebody asks for; its gates are looked at by its job. Joins the transaction.
 ///
 /// # Errors
@@ -130,13 +142,16 @@ pub(crate) async fn begin(
     project: &Project,
     (environment, candidate, kind): (&str, Candidate, PromotionKind),
     (by, reason): (&PersonId, Option<&str>),
-) -> Result<(Option<Promotion>, Promotion)> {
+) -> Result<Begun> {
     let now = cx.clock.now();
     let open = tx.find_open(&project.id, environment, candidate.number, kind.as_str()).await?;
     if let Some(open) = &open
         && open.state != PromotionState::Offered
     {
-        return if open.asked_by == *by { Ok((None, open.clone())) } else { open.not_possible("check") };
+        if open.asked_by != *by {
+            return open.not_possible("check");
+        }
+        return Ok(Begun { before: None, promotion: open.clone(), is_new: false });
     }
     let facts = facts_of(tx, project, environment, candidate, now).await?;
     if let Some(closed) = hard(kind, None, &facts) {
@@ -157,7 +172,7 @@ pub(crate) async fn begin(
         }
     };
     enqueue(cx, tx, &saved, now).await?;
-    Ok((open, saved))
+    Ok(Begun { before: open, promotion: saved, is_new: true })
 }
 
 /// Begins a rollback: its candidate was through the gates once, so it goes straight to the endpoint. Joins the transaction.
@@ -191,6 +206,31 @@ pub(crate) async fn end_rolled_back(tx: &Tx, promotion: &Promotion, reason: &str
     let saved = tx.save_promotion(promotion.roll_back(reason, now)?).await?;
     record(tx, "RollBackPromotion", Some(promotion), &saved).await?;
     Ok(super::advance::tell_end(tx, &saved).await?)
+}
+
+/// Ends a promotion that is about to answer, since somebody stops its endpoint. Joins the transaction.
+pub(crate) async fn end_stopped(
+    cx: &Context,
+    tx: &Tx,
+    promotion: &Promotion,
+    (by, reason): (&PersonId, &str),
+) -> Result<()> {
+    let saved = tx.save_promotion(promotion.abandon(reason, cx.clock.now())?).await?;
+    record(tx, "AbandonPromotion", Some(promotion), &saved).await?;
+    restore(cx, tx, promotion, by).await?;
+    Ok(super::advance::tell_end(tx, &saved).await?)
+}
+
+/// Returns why an environment cannot go back to a candidate, if so. Joins the transaction.
+pub(crate) async fn why_not_back(
+    cx: &Context,
+    tx: &Tx,
+    project: &Project,
+    environment: &str,
+    candidate: Candidate,
+) -> Result<Option<String>> {
+    let facts = facts_of(tx, project, environment, candidate, cx.clock.now()).await?;
+    Ok(hard(PromotionKind::Rollback, None, &facts))
 }
 
 /// Another did the same at the same time: the next try finds it.
@@ -232,8 +272,8 @@ pub(super) async fn create(
                 return Err(Error::IsLive { number, environment: environment.to_owned() });
             }
             let what = (environment, candidate, PromotionKind::Release);
-            let (before, promotion) = begin(cx, &tx, &project, what, (by, None)).await?;
-            if promotion.changed_at == cx.clock.now() || before.is_some() {
+            let Begun { before, promotion, is_new } = begin(cx, &tx, &project, what, (by, None)).await?;
+            if is_new {
                 permit.record(&tx, before.as_ref(), &promotion, promotion.changed_at).await?;
             }
             once.keep(&tx, permit.caller(), &promotion.id).await?;
@@ -252,7 +292,7 @@ pub(super) async fn authors_now(cx: &Context, id: &str) -> Result<Option<Authors
         Ok::<_, Error>(Some((promotion, project, candidate, live)))
     });
     let Some((promotion, project, candidate, live)) = read.await? else { return Ok(None) };
-    let judged_in: &[&'static str] = if promotion.environment == PROD { &[PREPROD, PROD] } else { &[PREPROD] };
+    let judged_in = judged_in(&promotion);
     // What comes again after it was suspended is decided as a whole: it is what is live.
     let live = live.filter(|(commit, _)| *commit != candidate.content.commit);
     let asked = authors::Asked {
@@ -265,7 +305,13 @@ pub(super) async fn authors_now(cx: &Context, id: &str) -> Result<Option<Authors
     Ok(Some(authors::find(cx, &asked).await?))
 }
 
-/// Returns whether `authors` were counted from what is live now.
+/// The environments whose gate policies judge what is promoted.
+fn judged_in(promotion: &Promotion) -> &'static [&'static str] {
+    if promotion.environment == PROD { &[PREPROD, PROD] } else { &[PREPROD] }
+}
+
+/// Returns whether `authors` were counted from what is live now, and under the policies that are in force now: whoever changed one of
+/// them since is an author, too.
 pub(super) async fn is_counted_from_live(
     tx: &Tx,
     project: &Project,
@@ -275,7 +321,8 @@ pub(super) async fn is_counted_from_live(
 ) -> Result<bool> {
     let live = live_commit(tx, project, &promotion.environment).await?.map(|(commit, _)| commit);
     let live = live.filter(|commit| *commit != candidate.content.commit);
-    Ok(live == authors.since)
+    let policies = policies::versions_in_force(tx, project, judged_in(promotion)).await?;
+    Ok(authors.are_counted(live.as_deref(), &policies))
 }
 
 /// Locks promotion `id` and decides whether the caller may do this to it.
@@ -346,6 +393,9 @@ pub(super) async fn abandon(
             if before.state == PromotionState::Abandoned && before.reason.as_deref() == Some(reason.trim()) {
                 return viewed(cx, &tx, permit, before).await;
             }
+            if before.kind != PromotionKind::Release {
+                check_may_roll_back(&tx, permit, &before).await?;
+            }
             let now = cx.clock.now();
             let after = before.abandon(reason, now)?;
             let saved = tx.save_promotion(after).await?;
@@ -357,6 +407,15 @@ pub(super) async fn abandon(
             viewed(cx, &tx, permit, saved).await
         })
         .await
+}
+
+/// A way back is given up by those who may take one: else somebody else could keep what is bad answering.
+async fn check_may_roll_back<A: Action>(tx: &Tx, permit: &Permit<A>, promotion: &Promotion) -> Result<()> {
+    let resource = promotion.resource();
+    match permit.can::<RollBack>(tx, &resource).await? {
+        Some(_) => Ok(()),
+        None => Err(Refused::Forbidden(A::NAME, resource.kind, resource.id).into()),
+    }
 }
 
 async fn seen<A: Action>(tx: &Tx, permit: &Permit<A>, id: &str) -> Result<Promotion> {

@@ -9,7 +9,7 @@ use sea_orm::{ConnectionTrait, QueryResult, Value};
 
 const PROMOTION: &str = "id, project, environment, team, endpoint, candidate, digest, kind, state, reason, policy, asked_by, \
     asked_at_us, authors, rollout, run, bakes_until_us, due_at_us, created_at_us, changed_at_us, live_at_us, ended_at_us, \
-    revision";
+    answered_before, revision";
 
 /// Where a page of promotions goes on: the last one's time and id.
 pub(crate) type After = (i64, String);
@@ -88,6 +88,7 @@ fn promotion_of(row: &QueryResult) -> Result<Promotion> {
         authors: authors.map(|text| serde_json::from_str(&text)).transpose().map_err(unknown)?,
         rollout: get(row, "rollout")?,
         run: get::<Option<String>>(row, "run")?.map(RunId),
+        answered_before: get(row, "answered_before")?,
         bakes_until: time("bakes_until_us")?,
         due_at: time("due_at_us")?,
         created_at: Timestamp(get(row, "created_at_us")?),
@@ -153,6 +154,7 @@ fn changing(promotion: &Promotion) -> Result<Vec<Value>> {
         promotion.changed_at.0.into(),
         time(promotion.live_at),
         time(promotion.ended_at),
+        promotion.answered_before.into(),
     ])
 }
 
@@ -209,8 +211,8 @@ impl PromotionStore for Tx {
         let sql = format!(
             "INSERT INTO promotions (id, project, environment, team, endpoint, candidate, digest, kind, created_at_us, \
              revision, state, reason, policy, asked_by, asked_at_us, authors, rollout, run, bakes_until_us, due_at_us, \
-             changed_at_us, live_at_us, ended_at_us) VALUES ({})",
-            (1..=23).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ")
+             changed_at_us, live_at_us, ended_at_us, answered_before) VALUES ({})",
+            (1..=24).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ")
         );
         let mut values: Vec<Value> = vec![
             promotion.id.as_str().into(),
@@ -232,7 +234,7 @@ impl PromotionStore for Tx {
     async fn save_promotion(&self, promotion: Promotion) -> Result<Promotion> {
         let sql = "UPDATE promotions SET state = $3, reason = $4, policy = $5, asked_by = $6, asked_at_us = $7, \
             authors = $8, rollout = $9, run = $10, bakes_until_us = $11, due_at_us = $12, changed_at_us = $13, \
-            live_at_us = $14, ended_at_us = $15, revision = revision + 1 WHERE id = $1 AND revision = $2";
+            live_at_us = $14, ended_at_us = $15, answered_before = $16, revision = revision + 1 WHERE id = $1 AND revision = $2";
         let mut values: Vec<Value> = vec![promotion.id.as_str().into(), promotion.revision.into()];
         values.extend(changing(&promotion)?);
         run_one(self, sql, values).await?;

@@ -18,7 +18,7 @@ const ASKED: Timestamp = Timestamp(1_000);
 fn authors(known: &[&str], unmapped: &[&str]) -> Authors {
     let author = |name: &&str| Author { person: (*name).into(), name: (*name).into(), why: "pushed it".into() };
     let unmapped = unmapped.iter().map(|name| (*name).to_owned()).collect();
-    Authors { known: known.iter().map(author).collect(), unmapped, since: None }
+    Authors { known: known.iter().map(author).collect(), unmapped, since: None, policies: vec![0, 0] }
 }
 
 fn given(id: &str, state: PromotionState) -> Promotion {
@@ -39,6 +39,7 @@ fn given(id: &str, state: PromotionState) -> Promotion {
         authors: Some(authors(&["ana"], &[])),
         rollout: None,
         run: None,
+        answered_before: None,
         bakes_until: None,
         due_at: None,
         created_at: Timestamp(1),
@@ -87,6 +88,7 @@ fn facts_for(approvals: Vec<Needed>, holders: &[Right]) -> Facts {
         grant_ended: None,
         holds: Vec::new(),
         live: None,
+        is_stopped: false,
         moving: None,
         holders: held,
     }
@@ -242,9 +244,54 @@ fn a_rollback_waits_for_nobody_but_brings_back_nothing_suspended() {
     facts.version = ReleasedState::Suspended;
     facts.verified_before = Some(Err("it was not live in preprod yet".into()));
     facts.grant_ended = Some("g-1".into());
-    assert_eq!(names(PromotionKind::Rollback, &facts), "version");
+    assert_eq!(names(PromotionKind::Rollback, &facts), "version grants", "what nobody granted any more does not serve");
     assert_eq!(names(PromotionKind::Release, &facts), "checks previous_environment version grants approvals");
+    (facts.live, facts.is_stopped) = (Some(given("pm-0", PromotionState::Live)), true);
     assert_eq!(names(PromotionKind::Resume, &facts), "checks previous_environment grants approvals");
+}
+
+#[test]
+fn what_is_resumed_is_live_and_stopped_and_decided_in_prod() {
+    let mut facts = facts_for(one_validator(), &[]);
+    let waits = Promotion { kind: PromotionKind::Resume, ..given("pm-1", PromotionState::AwaitingApproval) };
+    let live = |candidate| Some(Promotion { candidate, ..given("pm-0", PromotionState::Live) });
+    let version = |facts: &Facts| gate_of(&waits, facts, "version").0;
+    facts.version = ReleasedState::Suspended;
+    (facts.live, facts.is_stopped) = (live(3), true);
+    assert_eq!(version(&facts), GateState::Passed);
+    facts.is_stopped = false;
+    assert_eq!(version(&facts), GateState::Failed, "it was started by what went live meanwhile");
+    (facts.live, facts.is_stopped) = (live(4), true);
+    assert_eq!(version(&facts), GateState::Failed, "another is live");
+    let deploying = Promotion { state: PromotionState::Deploying, ..waits.clone() };
+    facts.live = live(3);
+    facts.is_stopped = false;
+    assert_eq!(gate_of(&deploying, &facts, "version").0, GateState::Passed, "it is what started the endpoint");
+    facts.is_stopped = true;
+    facts.policy.environment = "preprod".into();
+    assert_eq!(version(&facts), GateState::Failed, "nobody approves in preprod");
+    facts.version = ReleasedState::Approved;
+    assert_eq!(version(&facts), GateState::Passed, "resumed in prod, it may answer in preprod again");
+}
+
+#[test]
+fn what_was_counted_before_the_run_does_not_verify_it() {
+    let verified = |before: i64| given("pm-1", PromotionState::Verifying).verified_by(&"r-1".into(), before);
+    let called = |before: i64, now: i64| verified(before).was_called(now);
+    assert!(!called(0, 0) && !called(7, 7), "nobody called");
+    assert!(called(0, 1) && called(7, 8));
+    assert!(called(7, 3) && !called(7, 0), "the process started anew, and counts from there");
+    assert!(verified(7).seen_called().was_called(0), "what was seen stays seen");
+}
+
+#[test]
+fn authors_are_counted_from_what_is_live_and_who_set_the_policies() {
+    let counted = Authors { since: Some("c1".into()), policies: vec![0, 2], ..authors(&["ana"], &[]) };
+    assert!(counted.are_counted(Some("c1"), &[0, 2]));
+    assert!(!counted.are_counted(Some("c2"), &[0, 2]) && !counted.are_counted(None, &[0, 2]), "something else is live");
+    assert!(!counted.are_counted(Some("c1"), &[1, 2]), "somebody changed the policy of preprod since");
+    let before = serde_json::from_str::<Authors>(r#"{"known":[],"unmapped":[],"since":"c1"}"#).unwrap();
+    assert!(!before.are_counted(Some("c1"), &[0, 0]), "stored before that was known: they are counted anew");
 }
 
 #[test]
@@ -330,6 +377,7 @@ async fn every_state_and_all_that_is_known_is_stored() {
                 reason: Some("because".into()),
                 rollout: Some("ro-1".into()),
                 run: Some("r-1".into()),
+                answered_before: Some(6),
                 bakes_until: Some(Timestamp(7)),
                 due_at: Some(Timestamp(8)),
                 live_at: Some(Timestamp(9)),

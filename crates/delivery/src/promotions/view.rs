@@ -183,10 +183,11 @@ impl Promotion {
                 (tone, format!("{label}."), reason)
             }
             PromotionState::Verifying => {
-                let reason = match (&self.run, self.bakes_until) {
-                    (Some(run), _) => format!("Run `{run}` calls the endpoint"),
-                    (None, Some(until)) => format!("It serves, and counts as live from {until} on"),
-                    (None, None) => "It serves".to_owned(),
+                let reason = match (why, &self.run, self.bakes_until) {
+                    (Some(why), ..) => why,
+                    (None, Some(run), _) => format!("Run `{run}` calls the endpoint"),
+                    (None, None, Some(until)) => format!("It serves, and counts as live from {until} on"),
+                    (None, None, None) => "It serves".to_owned(),
                 };
                 (tone, format!("{label}."), reason)
             }

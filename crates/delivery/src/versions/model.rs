@@ -4,7 +4,7 @@ use serde::Serialize;
 base::states! {
     /// Where a released version of a model stands.
     ReleasedState {
-        Registered "registered" => Idle "tag" "Registered" [approve],
+        Registered "registered" => Idle "tag" "Registered" [approve suspend],
         Approved "approved" => Good "circle-check" "Approved" [suspend withdraw],
         Suspended "suspended" => Bad "hand-stop" "Suspended" [resume withdraw],
         Withdrawn "withdrawn" => Idle "archive" "Withdrawn" [],

@@ -28,7 +28,7 @@ fn every_verb_from_every_state() {
         writeln!(page, "{state}: {}", if cells.is_empty() { "final".to_owned() } else { cells.join(", ") }).unwrap();
     }
     expect![[r#"
-        registered: approve → approved
+        registered: approve → approved, suspend → suspended
         approved: suspend → suspended, withdraw → withdrawn
         suspended: resume → approved, withdraw → withdrawn
         withdrawn: final

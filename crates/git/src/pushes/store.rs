@@ -137,9 +137,8 @@ impl PushStore for Tx {
     }
 
     async fn list_all_pushes(&self, project: &ProjectId) -> Result<Vec<Push>> {
-        let sql = format!(
-            "SELECT {PUSH} FROM pushes WHERE project = $1 AND state <> 'dropped' ORDER BY recorded_at_us, id"
-        );
+        let sql =
+            format!("SELECT {PUSH} FROM pushes WHERE project = $1 AND state <> 'dropped' ORDER BY recorded_at_us, id");
         all(self, &sql, vec![project.as_str().into()]).await?.iter().map(push_of).collect()
     }
 

@@ -7,7 +7,7 @@ import json
 import random
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NoReturn, TypeAlias, TypeVar
 from urllib.parse import quote
 
@@ -105,6 +105,15 @@ class Client:
         with self.stream(operation, path, json_body=body, query=query) as response:
             response.read()
             return _object(response)
+
+    def items(self, operation: str, *, query: Mapping[str, object] | None = None, **path: str) -> Sequence[JsonObject]:
+        """Call a list operation that has no pages, and return its items."""
+        with self.stream(operation, path, query=query) as response:
+            response.read()
+            answer = _json(response)
+            if not isinstance(answer, list) or not all(isinstance(one, dict) for one in answer):
+                raise _strange(response, "a list of JSON objects")
+            return answer
 
     def pages(
         self, operation: str, *, query: Mapping[str, object] | None = None, limit: int | None = None, **path: str
@@ -240,18 +249,26 @@ def _text(value: object) -> str:
 def _object(response: httpx.Response) -> JsonObject:
     if not response.content:
         return {}
-    try:
-        answer = response.json()
-    except ValueError:
-        answer = None
+    answer = _json(response)
     if not isinstance(answer, dict):
-        raise InternalError(
-            f"`{response.request.url}` did not answer with a JSON object",
-            code="sdk.not_lockgate",
-            hint="check that `LOCKGATE_URL` is the address of a Lockgate server",
-            status=response.status_code,
-        )
+        raise _strange(response, "a JSON object")
     return answer
+
+
+def _json(response: httpx.Response) -> object:
+    try:
+        return response.json()
+    except ValueError:
+        return None
+
+
+def _strange(response: httpx.Response, wanted: str) -> InternalError:
+    return InternalError(
+        f"`{response.request.url}` did not answer with {wanted}",
+        code="sdk.not_lockgate",
+        hint="check that `LOCKGATE_URL` is the address of a Lockgate server",
+        status=response.status_code,
+    )
 
 
 def _failure(response: httpx.Response) -> LockgateError:

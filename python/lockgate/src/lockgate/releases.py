@@ -76,7 +76,7 @@ class Release(Record):
 
     commit: str
     subject: str = ""
-    run: str
+    run: str | None = None
     state: str
     candidate: int | None = None
     reason: str | None = None
@@ -347,12 +347,12 @@ def resume(project: str, *, environment: str = "prod", client: Client | None = N
 
 def production(project: str, *, client: Client | None = None) -> Sequence[Production]:
     """Return what *preprod* and *prod* of a project serve."""
-    return [Production.from_json(one) for one in (client or current()).call("list_production", id=project)["items"]]
+    return [Production.from_json(one) for one in (client or current()).items("list_production", id=project)]
 
 
-def holds(project: str, *, limit: int | None = None, client: Client | None = None) -> Sequence[Hold]:
+def holds(project: str, *, client: Client | None = None) -> Sequence[Hold]:
     """Return the holds of a project, the newest first."""
-    return [Hold.from_json(one) for one in (client or current()).pages("list_holds", id=project, limit=limit)]
+    return [Hold.from_json(one) for one in (client or current()).items("list_holds", id=project)]
 
 
 def hold(project: str, *, environment: str, reason: str, client: Client | None = None) -> Hold:
@@ -368,7 +368,7 @@ def lift(id: str, *, reason: str, client: Client | None = None) -> Hold:
 
 def gates(project: str, *, client: Client | None = None) -> Sequence[GatePolicy]:
     """Return the gate policies in force for a project's environments."""
-    return [GatePolicy.from_json(one) for one in (client or current()).call("list_gates", id=project)["items"]]
+    return [GatePolicy.from_json(one) for one in (client or current()).items("list_gates", id=project)]
 
 
 def change_gate(
@@ -391,9 +391,11 @@ def change_gate(
     ------
     ForbiddenError
         You may author candidates of the project, or hold no right to change its gates.
+    ConflictError
+        Somebody else changed it meanwhile.
     """
     before = next((one.json for one in gates(project, client=client) if one.environment == environment), {})
-    fields = ("required", "may_be_not_computable", "approvals", "baking_s", "tolerances")
+    fields = ("version", "required", "may_be_not_computable", "approvals", "baking_s", "tolerances")
     body = {name: before[name] for name in fields if name in before} | dict(policy)
     found = (client or current()).call("edit_gate", id=project, environment=environment, body=body)
     return GatePolicy.from_json(found)

@@ -1,8 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import type { EnvironmentView } from '@/api/projects';
-import { Badge, Env, Icon, readPrincipal, StateBadge, When } from '@/components';
+import { Badge, Env, Icon, lookOf, readPrincipal, StateBadge, When } from '@/components';
 import { promotionOf, type Standing } from '@/features/release/flight';
-import { lookFor } from '@/features/release/looks';
 import { liveBefore } from '@/features/release/Production';
 import { openHolds } from '@/features/release/verbs';
 
@@ -63,7 +62,7 @@ export function InEnvironment({ project, environment, at }: { project: string; e
   const production = at.production.find((one) => one.environment === name);
   const before = production?.live != null ? liveBefore(at.promotions, production) : null;
   const held = serves && openHolds(at.holds, name).length > 0;
-  const badge = production?.suspended ? <Badge form="plain" look={lookFor('endpoint', 'stopped')} /> : held ? <Badge form="plain" look={lookFor('hold', 'placed')} /> : <StateBadge kind="instance" state={environment.state} form="plain" />;
+  const badge = production?.suspended ? <Badge form="plain" look={lookOf('endpoint', 'stopped')} /> : held ? <Badge form="plain" look={lookOf('hold', 'placed')} /> : <StateBadge kind="instance" state={environment.state} form="plain" />;
   return (
     <section className="panel" aria-label={`In ${name}`}>
       <div className="ph">

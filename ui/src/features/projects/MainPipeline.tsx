@@ -1,12 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { CommitView } from '@/api/projects';
-import type { ReleaseRunView } from '@/api/release';
+import type { ReleaseView } from '@/api/release';
 import { runQuery } from '@/api/runs';
 import type { Problem } from '@/api/types';
 import { Badge, Icon, lookOf, ProblemNote, When } from '@/components';
 import { codeText } from '@/components/codeText';
-import { lookFor } from '@/features/release/looks';
 import { checkName, reasonsOf } from '@/features/release/metrics';
 import { sentence, shortId, spoken, words } from '@/lib/format';
 
@@ -27,8 +26,8 @@ function Steps({ run }: { run: string }) {
 }
 
 /** The newest run of `main` as *preprod*: its steps while it runs, then how it was judged, and why nothing was cut. */
-export function MainPipeline({ project, release }: { project: string; release: ReleaseRunView | null }) {
-  const look = release ? lookFor('release', release.state) : { tone: 'idle' as const, icon: 'circle-dashed', word: 'No run yet' };
+export function MainPipeline({ project, release }: { project: string; release: ReleaseView | null }) {
+  const look = release ? lookOf('release', release.state) : { tone: 'idle' as const, icon: 'circle-dashed', word: 'No run yet' };
   const why = release && release.state !== 'cut' ? reasonsOf(release.checks) : [];
   return (
     <section className={`panel gp ${look.tone}`} aria-label="Main pipeline">
@@ -45,7 +44,7 @@ export function MainPipeline({ project, release }: { project: string; release: R
       {release &&
         release.state !== 'running' &&
         release.checks.map((check) => {
-          const verdict = lookFor('verdict', check.verdict);
+          const verdict = lookOf('verdict', check.verdict);
           return (
             <div className="chk" key={check.name}>
               <span className={`ic ${verdict.tone}`}>

@@ -1,15 +1,13 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { candidateQuery, isOpenPromotion, isWorking, mayNow } from '@/api/release';
-import { BtnLink, Env, Line, Loading, Meta, NextStrip, ObjectPage, Panel, ProblemNote, When, Who } from '@/components';
+import { BtnLink, Env, Line, Loading, lookOf, Meta, NextStrip, ObjectPage, Panel, ProblemNote, StateBadge, When, Who } from '@/components';
 import { Unread } from '@/frame/Lost';
 import { Authors, Digests, MadeOf } from './CandidateSide';
-import { lookFor } from './looks';
 import { passedOf } from './metrics';
 import { MetricLegend, MetricTable } from './MetricTable';
 import { NotTested } from './NotTested';
 import { Promote } from './Promote';
-import { ReleaseBadge } from './ReleaseBadge';
 import { nextEnvironment } from './verbs';
 
 /** A candidate: what it is made of, how it was judged, how it came through its gates, and where it may go next. */
@@ -27,7 +25,7 @@ export function Candidate() {
       kind={`Candidate of ${id}`}
       name={`Candidate ${view.number}`}
       title={`Candidate ${view.number}`}
-      badge={open ? <ReleaseBadge kind="promotion" state={open.state} form="tint" fact={`into ${open.environment}`} /> : live ? <ReleaseBadge kind="promotion" state="live" form="tint" word={live.environment === 'prod' ? 'Live in prod' : 'Verified in preprod'} /> : undefined}
+      badge={open ? <StateBadge kind="promotion" state={open.state} fact={`into ${open.environment}`} /> : live ? <StateBadge kind="promotion" state="live" word={live.environment === 'prod' ? 'Live in prod' : 'Verified in preprod'} /> : undefined}
       meta={
         <>
           <span>{view.subject}</span>
@@ -60,7 +58,7 @@ export function Candidate() {
         <>
           <Panel title="Its way">
             {view.promotions.map((promotion) => {
-              const look = lookFor('promotion', promotion.state);
+              const look = lookOf('promotion', promotion.state);
               return (
                 <Line
                   key={promotion.id}

@@ -1,22 +1,20 @@
 import { Link } from '@tanstack/react-router';
 import type { ColumnDef } from '@tanstack/react-table';
 import type { ReactNode } from 'react';
-import { type CandidateView, type EnvironmentName, isOpenPromotion } from '@/api/release';
+import { type CandidateView, isOpenPromotion } from '@/api/release';
 import type { StateLook } from '@/api/states';
-import { Badge, When, Who } from '@/components';
+import { Badge, lookOf, StateBadge, When, Who } from '@/components';
 import { DataTable } from '@/components/DataTable';
-import { lookFor } from './looks';
 import { passedOf } from './metrics';
-import { ReleaseBadge } from './ReleaseBadge';
 
 /** Returns the newest promotion of a candidate into an environment, as the list carries it. */
-const lastInto = (candidate: CandidateView, environment: EnvironmentName) => candidate.promotions.find((promotion) => promotion.environment === environment);
+const lastInto = (candidate: CandidateView, environment: string) => candidate.promotions.find((promotion) => promotion.environment === environment);
 
 /** Returns where a candidate is now, in words: live, at a gate, or how it ended. */
 export function nowOf(candidate: Pick<CandidateView, 'promotions'>): StateLook {
   const newest = candidate.promotions.find((promotion) => promotion.environment === 'prod' && promotion.state === 'live') ?? candidate.promotions[0];
   if (!newest) return { tone: 'idle', icon: 'circle-dashed', word: 'Not promoted yet' };
-  const look = lookFor('promotion', newest.state);
+  const look = lookOf('promotion', newest.state);
   if (newest.state === 'live') return { ...look, word: newest.environment === 'prod' ? 'Live in prod' : 'Verified in preprod' };
   return isOpenPromotion(newest) ? { ...look, word: `${look.word}, ${newest.environment}` } : look;
 }
@@ -24,7 +22,7 @@ export function nowOf(candidate: Pick<CandidateView, 'promotions'>): StateLook {
 function Gate({ candidate, environment }: { candidate: CandidateView; environment: 'preprod' | 'prod' }) {
   const promotion = lastInto(candidate, environment);
   if (!promotion) return <span className="faint">–</span>;
-  const look = lookFor('promotion', promotion.state);
+  const look = lookOf('promotion', promotion.state);
   return (
     <Link className="plainlink" to="/projects/$id/candidates/$number/into/$environment" params={{ id: candidate.project, number: String(candidate.number), environment }} aria-label={`Candidate ${candidate.number} into ${environment}: ${look.word}`}>
       <Badge form="plain" look={promotion.state === 'live' && environment === 'preprod' ? { ...look, word: 'Verified' } : look} fact={promotion.kind === 'release' ? null : promotion.kind} />
@@ -62,7 +60,7 @@ const columns: ColumnDef<CandidateView, unknown>[] = [
   {
     id: 'checks',
     header: 'Made by main',
-    cell: ({ row: { original } }) => <ReleaseBadge kind="verdict" state={original.checks.some((check) => check.verdict === 'failed') ? 'failed' : 'passed'} word={passedOf(original.checks)} />,
+    cell: ({ row: { original } }) => <StateBadge kind="verdict" state={original.checks.some((check) => check.verdict === 'failed') ? 'failed' : 'passed'} word={passedOf(original.checks)} form="plain" />,
   },
   { id: 'preprod', header: 'Gate into preprod', cell: ({ row }) => <Gate candidate={row.original} environment="preprod" /> },
   { id: 'prod', header: 'Gate into prod', cell: ({ row }) => <Gate candidate={row.original} environment="prod" /> },

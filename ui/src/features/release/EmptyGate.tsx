@@ -1,9 +1,8 @@
 import { Link } from '@tanstack/react-router';
 import type { HoldView, PromotionView } from '@/api/release';
-import { Badge, Env, Icon, readPrincipal, When } from '@/components';
+import { Badge, Env, Icon, lookOf, readPrincipal, When } from '@/components';
 import { spoken } from '@/lib/format';
 import { promotionOf, type Standing } from './flight';
-import { lookFor } from './looks';
 
 /** The holds that lie on a gate. */
 export function HoldLines({ holds }: { holds: HoldView[] }) {
@@ -45,7 +44,7 @@ export function EmptyGate({ project, at, environment, holds }: { project: string
           <Env name={environment} of="Gate into" />
         </h2>
         <span className="sp" />
-        <Badge form="plain" look={holds.length > 0 ? lookFor('hold', 'placed') : { tone: 'idle', icon: 'circle-dashed', word: 'No candidate' }} />
+        <Badge form="plain" look={holds.length > 0 ? lookOf('hold', 'placed') : { tone: 'idle', icon: 'circle-dashed', word: 'No candidate' }} />
       </div>
       <div className="pb stack g8">
         {isOut && last && (

@@ -2,10 +2,9 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ProductionView } from '@/api/release';
 import { endpointQuery, type EndpointView, type RolloutView } from '@/api/serving';
-import { Empty, Env, Icon, Loading, NextStrip, ProblemNote, readPrincipal, Snippet, When } from '@/components';
+import { Empty, Env, Icon, Loading, NextStrip, ProblemNote, readPrincipal, Snippet, StateBadge, When } from '@/components';
 import { count, sentence, spoken } from '@/lib/format';
 import { ProductionActs } from './ProductionActs';
-import { ReleaseBadge } from './ReleaseBadge';
 
 /** A rollout in two lines. What was asked for shows its state only while something else answers. */
 function Rollout({ rollout, asked = false, settled = false }: { rollout: RolloutView | null | undefined; asked?: boolean; settled?: boolean }) {
@@ -16,7 +15,7 @@ function Rollout({ rollout, asked = false, settled = false }: { rollout: Rollout
         <b className="m">
           {rollout.model} {rollout.version}
         </b>
-        {!settled && <ReleaseBadge kind="rollout" state={rollout.state} />}
+        {!settled && <StateBadge kind="rollout" state={rollout.state} form="plain" />}
       </span>
       <div className="sm faint">
         {asked ? 'asked for ' : 'answers since '}
@@ -39,13 +38,13 @@ function ThreeFacts({ endpoint }: { endpoint: EndpointView }) {
       </div>
       <div>
         <div className="lab">Serving</div>
-        {endpoint.stopped ? <ReleaseBadge kind="endpoint" state="stopped" /> : <Rollout rollout={endpoint.serving} />}
+        {endpoint.stopped ? <StateBadge kind="endpoint" state="stopped" form="plain" /> : <Rollout rollout={endpoint.serving} />}
       </div>
       <div>
         <div className="lab">Last rollout</div>
         {last ? (
           <>
-            <ReleaseBadge kind="rollout" state={last.outcome} word={last.outcome === 'serving' ? 'Reached serving' : 'Failed'} />
+            <StateBadge kind="rollout" state={last.outcome} word={last.outcome === 'serving' ? 'Reached serving' : 'Failed'} form="plain" />
             <div className="sm faint">
               <When at={last.at} />
               {last.reason && <span className="bad-text">: {spoken(sentence(last.reason))}</span>}
@@ -86,7 +85,7 @@ export function EndpointPanel({ project, production, before }: { project: string
         </h2>
         <span className="faint cut">{id}</span>
         <span className="sp" />
-        <ReleaseBadge kind="endpoint" state={suspended ? 'stopped' : live != null ? 'serving' : endpoint.data ? endpoint.data.state : 'empty'} />
+        <StateBadge kind="endpoint" state={suspended ? 'stopped' : (endpoint.data?.state ?? (live != null ? 'serving' : 'empty'))} form="plain" />
       </div>
       {isEmpty ? (
         <Empty small title={`Nothing is live in ${environment}.`} why={environment === 'preprod' ? 'A candidate that goes through this gate is called here by the repository’s own tests.' : 'What was verified in preprod is let in here by those whom the gate names.'} command={`lockgate release promote ${project} 1 --into ${environment}`} />

@@ -2,10 +2,9 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import type { ColumnDef } from '@tanstack/react-table';
 import { type EndpointView, endpointsQuery } from '@/api/serving';
-import { Empty, Env, Loading, PageHead, Pager, Panel, ProblemNote } from '@/components';
+import { Empty, Env, Loading, PageHead, Pager, Panel, ProblemNote, StateBadge } from '@/components';
 import { DataTable } from '@/components/DataTable';
 import { count } from '@/lib/format';
-import { ReleaseBadge } from './ReleaseBadge';
 
 const name = (rollout: EndpointView['serving']) => (rollout ? `${rollout.model} ${rollout.version}` : '–');
 const columns: ColumnDef<EndpointView, unknown>[] = [
@@ -19,10 +18,10 @@ const columns: ColumnDef<EndpointView, unknown>[] = [
     ),
   },
   { id: 'environment', header: 'Where', cell: ({ row }) => <Env name={row.original.environment} /> },
-  { id: 'state', header: 'State', cell: ({ row }) => <ReleaseBadge kind="endpoint" state={row.original.state} /> },
+  { id: 'state', header: 'State', cell: ({ row }) => <StateBadge kind="endpoint" state={row.original.state} form="plain" /> },
   { id: 'requested', header: 'Requested', cell: ({ row }) => name(row.original.requested) },
   { id: 'serving', header: 'Serving', cell: ({ row }) => (row.original.stopped ? 'stopped' : name(row.original.serving)) },
-  { id: 'last', header: 'Last rollout', cell: ({ row: { original } }) => (original.last_rollout ? <ReleaseBadge kind="rollout" state={original.last_rollout.outcome} word={original.last_rollout.outcome === 'serving' ? 'Reached serving' : 'Failed'} /> : <span className="faint">none yet</span>) },
+  { id: 'last', header: 'Last rollout', cell: ({ row: { original } }) => (original.last_rollout ? <StateBadge kind="rollout" state={original.last_rollout.outcome} word={original.last_rollout.outcome === 'serving' ? 'Reached serving' : 'Failed'} form="plain" /> : <span className="faint">none yet</span>) },
   { id: 'calls', header: 'Calls answered', meta: { form: 'num' }, cell: ({ row }) => count(row.original.calls?.answered) },
 ];
 

@@ -1,6 +1,7 @@
 import { Checkbox, NumberInput, Select, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
+import type { Role } from '@/api/admin';
 import { editGate, type GatePolicyView } from '@/api/release';
 import { useMe } from '@/api/session';
 import { Btn, ConfirmAct, Env, Panel, ProblemNote } from '@/components';
@@ -12,7 +13,7 @@ import { useLookAgain } from './useStanding';
 
 /** The checks that the platform computes; a policy may name more. */
 const platformChecks = ['parity', 'quality', 'bias'];
-const approvers = ['model_validator', 'model_owner', 'change_manager'];
+const approvers: Role[] = ['model_validator', 'model_owner', 'change_manager'];
 const toggled = (list: string[], name: string) => (list.includes(name) ? list.filter((one) => one !== name) : [...list, name]);
 
 function Checks({ draft, onChange }: { draft: GateDraft; onChange: (part: Partial<GateDraft>) => void }) {
@@ -32,7 +33,7 @@ function Checks({ draft, onChange }: { draft: GateDraft; onChange: (part: Partia
 
 function Approvals({ draft, onChange }: { draft: GateDraft; onChange: (part: Partial<GateDraft>) => void }) {
   const roles = [...new Set([...approvers, ...draft.approvals.map((one) => one.role)])];
-  const set = (role: string, count: number) => onChange({ approvals: [...draft.approvals.filter((one) => one.role !== role), ...(count > 0 ? [{ role, count }] : [])] });
+  const set = (role: Role, count: number) => onChange({ approvals: [...draft.approvals.filter((one) => one.role !== role), ...(count > 0 ? [{ role, count }] : [])] });
   return (
     <fieldset className="plain">
       <legend className="lab">Approvals, never by an author</legend>

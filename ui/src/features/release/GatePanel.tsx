@@ -1,11 +1,11 @@
 import { Link } from '@tanstack/react-router';
 import { type CandidateView, isGiven, mayNow, type PromotionView } from '@/api/release';
-import { Badge, BtnLink, Icon, readPrincipal, When, Who } from '@/components';
+import { Badge, BtnLink, Icon, lookOf, readPrincipal, When, Who } from '@/components';
 import { codeText } from '@/components/codeText';
 import { sentence, spoken, words } from '@/lib/format';
 import { EmptyGate, HoldLines } from './EmptyGate';
 import { atGate, type Standing } from './flight';
-import { lookFor, yours } from './looks';
+import { yours } from './looks';
 import { interval, limitOf, metricLook, metricWords, passedOf, score } from './metrics';
 import { Promote } from './Promote';
 import { approvalsOf, openHolds } from './verbs';
@@ -55,7 +55,7 @@ function Gates({ promotion, isHeld }: { promotion: PromotionView; isHeld: boolea
   return promotion.gates
     .filter((gate) => gate.name !== 'approvals' && !(isHeld && gate.name === 'holds'))
     .map((gate) => {
-      const look = lookFor('gate', gate.state);
+      const look = lookOf('gate', gate.state);
       return (
         <div className={gate.state === 'waiting' ? 'chk todo' : 'chk'} key={gate.name}>
           <span className={`ic ${look.tone}`}>
@@ -121,7 +121,7 @@ export function GatePanel({ project, at, environment }: { project: string; at: S
   const candidate = at.candidates.find((one) => one.number === promotion?.candidate);
   const isMine = !!promotion && mayNow(promotion.next, 'approve');
   if (!promotion) return <EmptyGate project={project} at={at} environment={environment} holds={holds} />;
-  const look = holds.length > 0 ? lookFor('hold', 'placed') : isMine ? yours : lookFor('promotion', promotion.state);
+  const look = holds.length > 0 ? lookOf('hold', 'placed') : isMine ? yours : lookOf('promotion', promotion.state);
   return (
     <section className={`panel gp gatep ${look.tone}${isMine ? ' first' : ''}`} aria-label={`Gate into ${environment}`}>
       <div className="ph">

@@ -3,11 +3,10 @@ import { useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import { gatesQuery, type GatePolicyView, mayNow, verbs } from '@/api/release';
 import { can, useMe } from '@/api/session';
-import { Btn, Empty, Env, Icon, Loading, Panel, ProblemNote, readPrincipal, When } from '@/components';
+import { Btn, Empty, Env, Icon, Loading, Panel, ProblemNote, readPrincipal, StateBadge, When } from '@/components';
 import { duration, sentence, words } from '@/lib/format';
 import { GateForm } from './GateForm';
 import { checkName, metricWords, score } from './metrics';
-import { ReleaseBadge } from './ReleaseBadge';
 
 function Tolerances({ policy }: { policy: GatePolicyView }) {
   if (policy.tolerances.length === 0) return <p className="pb dim">No metric is judged at this gate beyond those that cut a candidate.</p>;
@@ -50,7 +49,7 @@ function Policy({ policy, onEdit }: { policy: GatePolicyView; onEdit: (() => voi
       note={policy.version === 0 ? 'as every project has it at first' : `version ${policy.version}`}
       right={
         <>
-          <ReleaseBadge kind="gatePolicy" state={policy.state} />
+          <StateBadge kind="gatePolicy" state={policy.state} form="plain" />
           {onEdit && (
             <Btn size="sm" icon="pencil" onClick={onEdit}>
               Change
@@ -114,7 +113,7 @@ export function Gates() {
   const me = useMe();
   const gates = useQuery(gatesQuery(id));
   const [editing, setEditing] = useState<string | null>(null);
-  const mayEdit = can(me, ...verbs.editGate);
+  const mayEdit = can(me, verbs.editGate);
   const shown = gates.data?.filter((policy) => policy.state !== 'replaced') ?? [];
   return (
     <>

@@ -97,8 +97,8 @@ export function Holds({ project, holds }: { project: string; holds: HoldView[] }
   const me = useMe();
   const open = holds.filter((hold) => !hold.lifted);
   const lifted = holds.filter((hold) => hold.lifted);
-  const mayLift = can(me, ...verbs.lift);
-  const mayPlace = can(me, ...verbs.place);
+  const mayLift = can(me, verbs.lift);
+  const mayPlace = can(me, verbs.place);
   return (
     <Panel title="Holds" note="nothing enters a gate that is held">
       {open.map((hold) => (

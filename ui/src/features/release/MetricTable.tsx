@@ -1,10 +1,9 @@
 import { Fragment } from 'react';
 import type { CandidateCheck, MetricView } from '@/api/release';
-import { Badge, Interval } from '@/components';
+import { Badge, Interval, StateBadge } from '@/components';
 import { count } from '@/lib/format';
 import { amber } from './looks';
 import { barSentence, betterOf, checkName, interval, isAmber, limitOf, metricLook, metricWords, scaleOf, score } from './metrics';
-import { ReleaseBadge } from './ReleaseBadge';
 
 /** Returns the same metric of another candidate. */
 export const sameMetric = (checks: CandidateCheck[] | undefined, check: string, metric: MetricView) => checks?.find((one) => one.name === check)?.metrics.find((one) => one.name === metric.name && (one.group ?? null) === (metric.group ?? null)) ?? null;
@@ -47,7 +46,7 @@ function MetricRow({ check, metric, live }: { check: string; metric: MetricView;
       <td className="num dim hs">{count(metric.n)}</td>
       <td className="lim">
         {metric.value == null ? (
-          <ReleaseBadge kind="verdict" state="not_computable" />
+          <StateBadge kind="verdict" state="not_computable" form="plain" />
         ) : limit ? (
           <Badge form="plain" look={{ ...look, word: isAmber(metric) ? `${amber.word}, limit ${limit}` : limit }} />
         ) : (
@@ -92,7 +91,7 @@ export function MetricTable({ checks, live, liveNumber }: { checks: CandidateChe
                 <td colSpan={span}>
                   <span className="row wrap g4">
                     <span className="m">{checkName(check.name)}</span>
-                    <ReleaseBadge kind="verdict" state={check.verdict} />
+                    <StateBadge kind="verdict" state={check.verdict} form="plain" />
                     {check.note && <span className="faint">{check.note}</span>}
                   </span>
                 </td>

@@ -1,10 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { isWorking, type ProductionView, productionQuery, type PromotionView, promotionsQuery, holdsQuery } from '@/api/release';
-import { Empty, Env, Icon, Line, Loading, Panel, ProblemNote, readPrincipal, When } from '@/components';
+import { Empty, Env, Icon, Line, Loading, lookOf, Panel, ProblemNote, readPrincipal, When } from '@/components';
 import { EndpointPanel } from './EndpointPanel';
 import { Holds } from './Holds';
-import { lookFor } from './looks';
 import { approvalsOf } from './verbs';
 
 const order = ['prod', 'preprod', 'dev'];
@@ -18,7 +17,7 @@ export function liveBefore(promotions: PromotionView[], production: Pick<Product
 }
 
 function Promotion({ project, promotion }: { project: string; promotion: PromotionView }) {
-  const look = lookFor('promotion', promotion.state);
+  const look = lookOf('promotion', promotion.state);
   const kind = { release: '', rollback: ', rolled back to', resume: ', resumed' }[promotion.kind];
   return (
     <Line

@@ -25,7 +25,7 @@ export function ProductionActs({ project, production, before }: { project: strin
     },
     onSuccess: lookAgain,
   });
-  const offered = productionVerbs(production, { suspend: can(me, ...verbs.suspend), resume: can(me, ...verbs.resume), rollBack: can(me, ...verbs.rollBack) });
+  const offered = productionVerbs(production, { suspend: can(me, verbs.suspend), resume: can(me, verbs.resume), rollBack: can(me, verbs.rollBack) });
   const { environment, live } = production;
   const shared = { busy: act.isPending, problem: act.error, signedAs: roleLine(me) };
   return (

@@ -1,14 +1,12 @@
 import { Link } from '@tanstack/react-router';
-import type { ReleaseRunView } from '@/api/release';
-import { Empty, Icon, When } from '@/components';
+import type { ReleaseView } from '@/api/release';
+import { Empty, Icon, lookOf, StateBadge, When } from '@/components';
 import { codeText } from '@/components/codeText';
 import { sentence, spoken } from '@/lib/format';
-import { lookFor } from './looks';
 import { reasonsOf } from './metrics';
-import { ReleaseBadge } from './ReleaseBadge';
 
-function ReleaseRun({ project, release }: { project: string; release: ReleaseRunView }) {
-  const look = lookFor('release', release.state);
+function ReleaseRun({ project, release }: { project: string; release: ReleaseView }) {
+  const look = lookOf('release', release.state);
   const why = reasonsOf(release.checks);
   return (
     <div className="li rel">
@@ -31,7 +29,7 @@ function ReleaseRun({ project, release }: { project: string; release: ReleaseRun
             {why.map(({ text, verdict }) => (
               <li key={text}>
                 <span className="ic bad">
-                  <Icon name={lookFor('verdict', verdict).icon} label={lookFor('verdict', verdict).word} />
+                  <Icon name={lookOf('verdict', verdict).icon} label={lookOf('verdict', verdict).word} />
                 </span>
                 <span>{text}</span>
               </li>
@@ -41,17 +39,17 @@ function ReleaseRun({ project, release }: { project: string; release: ReleaseRun
       </div>
       {release.candidate != null ? (
         <Link className="plainlink" to="/projects/$id/candidates/$number" params={{ id: project, number: String(release.candidate) }}>
-          <ReleaseBadge kind="release" state={release.state} word={`Candidate ${release.candidate}`} />
+          <StateBadge kind="release" state={release.state} word={`Candidate ${release.candidate}`} form="plain" />
         </Link>
       ) : (
-        <ReleaseBadge kind="release" state={release.state} />
+        <StateBadge kind="release" state={release.state} form="plain" />
       )}
     </div>
   );
 }
 
 /** Runs of `main` as *preprod*, the newest first, and why nothing was cut: metric, value, limit. */
-export function ReleaseRuns({ project, releases }: { project: string; releases: ReleaseRunView[] }) {
+export function ReleaseRuns({ project, releases }: { project: string; releases: ReleaseView[] }) {
   if (releases.length === 0) return <Empty small title="main has not been trained as preprod yet." why="Every merge does it: train, export, compare, judge, and cut a candidate if all required checks pass." command={`lockgate project merge ${project} my-change`} />;
   return releases.map((release) => <ReleaseRun key={release.commit} project={project} release={release} />);
 }

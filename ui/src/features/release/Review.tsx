@@ -2,14 +2,14 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { abandonPromotion, candidateQuery, gatesQuery, holdsQuery, isOpenPromotion, isWorking, mayNow, reviewQuery, type ReviewView, verbs } from '@/api/release';
 import { can, useMe } from '@/api/session';
-import { Badge, Icon, Loading, Meta, NextStrip, PageHead, Panel, ReasonButton, When, Who } from '@/components';
+import { Badge, Icon, Loading, lookOf, Meta, NextStrip, PageHead, Panel, ReasonButton, When, Who } from '@/components';
 import { codeText } from '@/components/codeText';
 import { Unread } from '@/frame/Lost';
 import { sentence } from '@/lib/format';
 import { Digests } from './CandidateSide';
 import { changesShown } from './changes';
 import { DecidePromotion } from './DecidePromotion';
-import { lookFor, yours } from './looks';
+import { yours } from './looks';
 import { passedOf } from './metrics';
 import { MetricLegend, MetricTable } from './MetricTable';
 import { NotTested } from './NotTested';
@@ -91,7 +91,7 @@ function Abandon({ review }: { review: ReviewView }) {
   const { promotion } = review;
   const lookAgain = useLookAgain(review.candidate.project);
   const act = useMutation({ mutationFn: (reason: string) => abandonPromotion(promotion?.id ?? '', reason), onSuccess: lookAgain });
-  if (!promotion || !promotionVerbs(promotion, me.person.id, can(me, ...verbs.abandon)).includes('abandon')) return null;
+  if (!promotion || !promotionVerbs(promotion, me.person.id, can(me, verbs.abandon)).includes('abandon')) return null;
   return (
     <ReasonButton
       label="Give it up"
@@ -123,7 +123,7 @@ export function Review() {
   const policy = gates.data?.find((gate) => gate.environment === environment && gate.state === 'in_force') ?? null;
   const held = openHolds(holds.data ?? [], view.environment);
   const to = nextEnvironment(candidate);
-  const badge = promotion ? decides ? <Badge look={yours} /> : <Badge look={lookFor('promotion', promotion.state)} fact={promotion.state === 'awaiting_approval' ? approvalsOf(promotion) : null} /> : undefined;
+  const badge = promotion ? decides ? <Badge look={yours} /> : <Badge look={lookOf('promotion', promotion.state)} fact={promotion.state === 'awaiting_approval' ? approvalsOf(promotion) : null} /> : undefined;
   return (
     <>
       <PageHead

@@ -1,9 +1,8 @@
 import { Link } from '@tanstack/react-router';
 import type { GatePolicyView, HoldView, ReviewView } from '@/api/release';
-import { Facts, Icon, Line, Panel, readPrincipal, When, Who } from '@/components';
+import { Facts, Icon, Line, lookOf, Panel, readPrincipal, When, Who } from '@/components';
 import { codeText } from '@/components/codeText';
 import { duration, sentence, spoken, words } from '@/lib/format';
-import { lookFor } from './looks';
 import { approvalsOf, waitsFor } from './verbs';
 
 /** Who approved, whom it waits for, and who may not, with the viewer's own reason first. */
@@ -21,7 +20,7 @@ function Approvals({ review, why }: { review: ReviewView; why: string | null }) 
           under={
             <>
               {approval.decision === 'approved' ? 'Approved' : 'Refused'} <When at={approval.at} />
-              {approval.counts === false && ', void: the policy changed since'}
+              {!approval.counts && ', void: the policy changed since'}
               {approval.comment && <span className="said"> “{approval.comment}”</span>}
             </>
           }
@@ -45,7 +44,7 @@ export function ReviewSide({ review, policy, held, why }: { review: ReviewView; 
         {gates
           .filter((gate) => gate.name !== 'approvals')
           .map((gate) => {
-            const look = lookFor('gate', gate.state);
+            const look = lookOf('gate', gate.state);
             return (
               <div className="chk" key={gate.name}>
                 <span className={`ic ${look.tone}`}>

@@ -17,7 +17,7 @@ export function SayWho({ project, author }: { project: string; author: string })
   const lookAgain = useLookAgain(project);
   const address = addressOf(author);
   const say = useMutation({ mutationFn: () => mapGitAddress(address ?? '', person.trim()), onSuccess: lookAgain });
-  if (!address || !can(me, ...verbs.mapAddress)) return null;
+  if (!address || !can(me, verbs.mapAddress)) return null;
   return (
     <ConfirmAct
       size="sm"

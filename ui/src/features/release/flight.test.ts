@@ -5,14 +5,14 @@ import { boatOf, floating, gateOf, headline, placeOf, shareOf, type Standing } f
 const next = { tone: 'idle' as const, text: '', reason: '', action: null };
 let clock = 0;
 const promotion = (candidate: number, environment: 'preprod' | 'prod', state: PromotionState, more: Partial<PromotionView> = {}): PromotionView => ({
-  id: `p-${candidate}-${environment}-${state}`, project: 'credit-risk', environment, candidate, kind: 'release', state, gates: [], approvals: [], needed: [], asked_by: 'person:ana',
+  id: `p-${candidate}-${environment}-${state}`, project: 'credit-risk', environment, endpoint: `${environment}.credit-risk`, candidate, digest: 'd', kind: 'release', state, policy: 1, gates: [], approvals: [], needed: [], asked_by: 'person:ana',
   created_at: new Date(Date.UTC(2026, 0, 1, 0, (clock += 1))).toISOString(), changed_at: '2026-01-01T00:00:00Z', next, ...more,
 });
 const live = (environment: 'preprod' | 'prod', number: number | null): ProductionView => ({ environment, endpoint: `${environment}.credit-risk`, live: number, next });
 const standing = (numbers: number[], promotions: PromotionView[], production: ProductionView[] = [], holds: HoldView[] = []): Standing => ({
   candidates: numbers.map((number) => ({ number, promotions: [], checks: [], authors: [] }) as unknown as CandidateView), promotions, production, holds, releases: [],
 });
-const hold = (environment: 'preprod' | 'prod', lifted = false): HoldView => ({ id: 'h', project: 'credit-risk', environment, reason: 'drift', by: 'person:vera', at: '2026-01-01T00:00:00Z', ...(lifted ? { lifted: { reason: 'over', by: 'person:vera', at: '2026-01-02T00:00:00Z' } } : {}) });
+const hold = (environment: 'preprod' | 'prod', lifted = false): HoldView => ({ id: 'h', project: 'credit-risk', environment, reason: 'drift', by: 'person:vera', at: '2026-01-01T00:00:00Z', state: lifted ? 'lifted' : 'placed', next, ...(lifted ? { lifted: { reason: 'over', by: 'person:vera', at: '2026-01-02T00:00:00Z' } } : {}) });
 
 test.each<[PromotionState | null, PromotionState | null, string | null]>([
   [null, null, 'feed'],
@@ -55,8 +55,8 @@ test('of what was turned away only the newest lies there, until a newer one has 
 
 test('a gate fills with the share of checks and approvals, and approvals count once', () => {
   const gates = [{ name: 'checks', state: 'passed' as const, note: '' }, { name: 'hold', state: 'passed' as const, note: '' }, { name: 'approvals', state: 'waiting' as const, note: '' }];
-  const needed = [{ role: 'model_validator', count: 1 }, { role: 'change_manager', count: 1 }];
-  const approvals = [{ by: 'person:chg', decision: 'approved' as const, at: '2026-01-01T00:00:00Z' }];
+  const needed = [{ role: 'model_validator' as const, count: 1 }, { role: 'change_manager' as const, count: 1 }];
+  const approvals = [{ by: 'person:chg', decision: 'approved' as const, at: '2026-01-01T00:00:00Z', counts: true }];
   expect(shareOf({ gates, needed, approvals })).toBe(0.75);
   expect(shareOf({ gates: [], needed: [], approvals: [] })).toBe(0);
   const at = standing([4], [promotion(4, 'prod', 'awaiting_approval', { gates, needed, approvals })]);

@@ -1,14 +1,14 @@
 /** Where each candidate floats: it lies in the environment it is in, before the gate that it wants to pass. */
-import type { CandidateView, EnvironmentName, HoldView, ProductionView, PromotionView, ReleaseRunView } from '@/api/release';
+import type { CandidateView, HoldView, ProductionView, PromotionView, ReleaseView } from '@/api/release';
 import { isGiven, isOpenPromotion, mayNow } from '@/api/release';
 import type { Tone } from '@/api/states';
-import type { Boat } from '@/components';
+import { type Boat, lookOf } from '@/components';
 import { plural, shortId } from '@/lib/format';
-import { lookFor, yours } from './looks';
+import { yours } from './looks';
 import { approvalsOf, openHolds } from './verbs';
 
 /** What the server says of a project's releases. */
-export type Standing = { candidates: CandidateView[]; promotions: PromotionView[]; production: ProductionView[]; holds: HoldView[]; releases: ReleaseRunView[] };
+export type Standing = { candidates: CandidateView[]; promotions: PromotionView[]; production: ProductionView[]; holds: HoldView[]; releases: ReleaseView[] };
 export type Place = 'feed' | 'preprod' | 'prod';
 type Target = 'preprod' | 'prod';
 /** A candidate where it floats. */
@@ -18,7 +18,7 @@ const newestFirst = (a: PromotionView, b: PromotionView) => b.created_at.localeC
 const liveIn = (at: Standing, environment: Target) => at.production.find((one) => one.environment === environment)?.live ?? null;
 
 /** Returns the newest promotion of a candidate into an environment. */
-export function promotionOf(at: Pick<Standing, 'promotions'>, number: number, environment: EnvironmentName): PromotionView | null {
+export function promotionOf(at: Pick<Standing, 'promotions'>, number: number, environment: string): PromotionView | null {
   return at.promotions.filter((one) => one.candidate === number && one.environment === environment).toSorted(newestFirst)[0] ?? null;
 }
 
@@ -61,7 +61,7 @@ export function boatOf(project: string, at: Standing, one: Floating): Boat {
   const stopped = at.production.find((production) => production.environment === place && production.live === number && production.suspended);
   const isHeld = !!promotion && isOpenPromotion(promotion) && (into === 'preprod' || into === 'prod') && openHolds(at.holds, into).length > 0;
   const isMine = !!promotion && mayNow(promotion.next, 'approve');
-  const look = stopped ? lookFor('endpoint', 'stopped') : isHeld && !isOut ? lookFor('hold', 'placed') : isMine ? yours : promotion ? lookFor('promotion', promotion.state) : { tone: 'idle' as Tone, icon: 'package', word: 'Cut' };
+  const look = stopped ? lookOf('endpoint', 'stopped') : isHeld && !isOut ? lookOf('hold', 'placed') : isMine ? yours : promotion ? lookOf('promotion', promotion.state) : { tone: 'idle' as Tone, icon: 'package', word: 'Cut' };
   const approvals = promotion?.state === 'awaiting_approval' ? approvalsOf(promotion) : null;
   const isVerified = promotion?.state === 'live' && place === 'preprod';
   const fact = stopped || isHeld || isMine ? look.word.toLowerCase() : isVerified ? 'verified here' : place === 'prod' ? 'live, all traffic' : (approvals ?? (promotion ? look.word.toLowerCase() : 'waits to be promoted'));
@@ -83,7 +83,7 @@ export function boatOf(project: string, at: Standing, one: Floating): Boat {
 export function millOf(at: Standing): Boat | null {
   const newest = at.releases[0];
   if (!newest?.run) return null;
-  const look = lookFor('release', newest.state);
+  const look = lookOf('release', newest.state);
   const fact = newest.state === 'running' ? 'trains as preprod' : newest.state === 'cut' && newest.candidate != null ? `cut ${newest.candidate}` : newest.state === 'not_cut' ? 'no candidate' : 'failed';
   return { key: newest.run, name: `Run ${shortId(newest.run).replace(/^run-/, '')}`, fact, tone: newest.state === 'cut' ? 'idle' : look.tone, icon: newest.state === 'cut' ? 'circle-check' : look.icon, sentence: `Run ${shortId(newest.run)} of main${newest.subject && `, ${newest.subject}`}: ${fact}`, to: { to: '/runs/$id', params: { id: newest.run } } };
 }
@@ -105,16 +105,16 @@ export function gateOf(at: Standing, environment: Target): GateFacts {
   const waiting = atGate(at, environment);
   const [first] = waiting;
   const held = openHolds(at.holds, environment)[0];
-  if (held) return { share: 1, ...lookFor('hold', 'placed'), isHeld: true };
+  if (held) return { share: 1, ...lookOf('hold', 'placed'), isHeld: true };
   if (!first) {
     const out = floating(at).find((one) => one.isOut && one.promotion?.environment === environment);
     if (out?.promotion) {
-      const look = lookFor('promotion', out.promotion.state);
+      const look = lookOf('promotion', out.promotion.state);
       return { share: 0, tone: look.tone, icon: look.icon, word: `${out.number} ${look.word.toLowerCase()}`, isHeld: false };
     }
     return { share: 0, tone: 'idle', icon: 'circle-dashed', word: 'No candidate', isHeld: false };
   }
-  const look = lookFor('promotion', first.state);
+  const look = lookOf('promotion', first.state);
   const several = waiting.filter((one) => one.state === 'awaiting_approval').length;
   if (first.state === 'awaiting_approval') return { share: shareOf(first), tone: 'waiting', icon: 'user-question', word: several > 1 ? `${several} await approval` : (approvalsOf(first) ?? look.word), isHeld: false };
   const passed = first.gates.filter((gate) => gate.state === 'passed').length;

@@ -1,9 +1,10 @@
 /** A gate policy while it is being changed: texts as they are typed, and what they would mean. */
+import type { Role } from '@/api/admin';
 import type { GatePolicyBody, GatePolicyView, ToleranceView } from '@/api/release';
 import { checkName, metricWords, score } from './metrics';
 
 export type ToleranceDraft = { metric: string; better: 'higher' | 'lower'; amber: string; red: string; rationale: string };
-export type GateDraft = { required: string[]; lenient: string[]; approvals: { role: string; count: number }[]; bakingS: string; tolerances: ToleranceDraft[] };
+export type GateDraft = { required: string[]; lenient: string[]; approvals: { role: Role; count: number }[]; bakingS: string; tolerances: ToleranceDraft[] };
 
 /** Returns the policy as it is typed. */
 export function draftOf(policy: GatePolicyBody): GateDraft {

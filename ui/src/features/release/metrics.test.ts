@@ -3,7 +3,7 @@ import type { CandidateCheck, MetricView } from '@/api/release';
 import { barSentence, betterOf, interval, isAmber, limitOf, metricLook, notTested, passedOf, reasonsOf, scaleOf, score } from './metrics';
 
 const auc: MetricView = { name: 'auc', value: 0.777, low: 0.765, high: 0.789, amber: 0.78, red: 0.76, n: 200, verdict: 'passed' };
-const bias: MetricView = { name: 'demographic_parity', group: 'age', value: 0.29, amber: 0.1, red: 0.2, verdict: 'failed' };
+const bias: MetricView = { name: 'demographic_parity', group: 'age', value: 0.29, amber: 0.1, red: 0.2, n: 40, verdict: 'failed' };
 
 test('a score is read as a score, and a tiny one as a power of ten', () => {
   expect(score(0.7)).toBe('0.700');
@@ -27,7 +27,7 @@ test('between amber and red a metric has passed and still needs an eye', () => {
   expect(metricLook(auc).tone).toBe('warn');
   expect(metricLook({ ...auc, value: 0.79 }).tone).toBe('good');
   expect(metricLook(bias).tone).toBe('bad');
-  expect(metricLook({ name: 'auc', value: null, verdict: 'not_computable' }).tone).toBe('bad');
+  expect(metricLook({ name: 'auc', value: null, n: 0, verdict: 'not_computable' }).tone).toBe('warn');
 });
 
 test('a bar holds the value, its interval, both limits and the live one, and stays within what a share can be', () => {
@@ -35,14 +35,14 @@ test('a bar holds the value, its interval, both limits and the live one, and sta
   expect(from).toBeLessThan(0.753);
   expect(to).toBeGreaterThan(0.789);
   expect(scaleOf({ ...bias, low: 0.01, high: 0.95, value: 0.5 })).toEqual({ from: 0, to: 1 });
-  expect(scaleOf({ name: 'auc', value: 0.5, verdict: 'passed' }).to).toBeGreaterThan(0.5);
+  expect(scaleOf({ name: 'auc', value: 0.5, n: 200, verdict: 'passed' }).to).toBeGreaterThan(0.5);
   expect(barSentence(auc, { value: 0.753 })).toBe('AUC 0.777, 95% between 0.765 and 0.789; limit ≥ 0.760; live 0.753');
   expect(interval(bias)).toBe('–');
 });
 
 const checks: CandidateCheck[] = [
   { name: 'parity', verdict: 'passed', note: '', metrics: [] },
-  { name: 'quality', verdict: 'failed', metrics: [{ ...auc, value: 0.7, verdict: 'failed' }, { name: 'accuracy', value: 0.8, verdict: 'passed' }] },
+  { name: 'quality', verdict: 'failed', note: '', metrics: [{ ...auc, value: 0.7, verdict: 'failed' }, { name: 'accuracy', value: 0.8, n: 200, verdict: 'passed' }] },
   { name: 'bias', verdict: 'not_computable', note: 'the contract names no dataset', metrics: [] },
 ];
 
@@ -53,5 +53,5 @@ test('why nothing was cut names metric, value and limit; what could not be compu
   ]);
   expect(passedOf(checks)).toBe('1 of 3 passed, 1 could not be computed');
   expect(notTested(checks)).toEqual([{ what: 'Bias', why: 'the contract names no dataset' }]);
-  expect(notTested([{ name: 'bias', verdict: 'not_computable', metrics: [{ name: 'demographic_parity', group: 'age', value: null, reason: '12 rows', verdict: 'not_computable' }] }])).toEqual([{ what: 'Bias of age', why: '12 rows' }]);
+  expect(notTested([{ name: 'bias', verdict: 'not_computable', note: '', metrics: [{ name: 'demographic_parity', group: 'age', value: null, n: 12, reason: '12 rows', verdict: 'not_computable' }] }])).toEqual([{ what: 'Bias of age', why: '12 rows' }]);
 });

@@ -1,8 +1,9 @@
 /** Metrics in words and numbers: what each one says, its limit beside it, and where it lies on its bar. */
 import type { CandidateCheck, GatePolicyView, MetricView, Verdict } from '@/api/release';
 import type { StateLook } from '@/api/states';
+import { lookOf } from '@/components';
 import { count, figure, unknown, words } from '@/lib/format';
-import { amber, lookFor } from './looks';
+import { amber } from './looks';
 
 type Words = { name: string; says: string; better: 'higher' | 'lower' };
 const known: Record<string, Words> = {
@@ -69,7 +70,7 @@ export function isAmber(metric: MetricView): boolean {
 
 /** Returns how a metric came out. What could not be computed is as loud as what failed. */
 export function metricLook(metric: MetricView): StateLook {
-  return isAmber(metric) ? amber : lookFor('verdict', metric.verdict);
+  return isAmber(metric) ? amber : lookOf('verdict', metric.verdict);
 }
 
 /** Returns the ends of a metric's bar: all that is drawn on it, with air at both sides, never beyond what a share can be. */
@@ -94,7 +95,7 @@ export function reasonsOf(checks: CandidateCheck[]): { text: string; verdict: Ve
   return checks.flatMap((check) => {
     if (check.verdict === 'passed') return [];
     const broken = check.metrics.filter((metric) => metric.verdict !== 'passed');
-    if (broken.length === 0) return [{ text: `${checkName(check.name)}: ${check.note || lookFor('verdict', check.verdict).word.toLowerCase()}`, verdict: check.verdict }];
+    if (broken.length === 0) return [{ text: `${checkName(check.name)}: ${check.note || lookOf('verdict', check.verdict).word.toLowerCase()}`, verdict: check.verdict }];
     return broken.map((metric) => {
       const { name } = metricWords(metric.name);
       const what = `${name}${metric.group ? ` of ${metric.group}` : ''}`;

@@ -10,17 +10,17 @@ test('a metric stands with its interval, its limit and the live one; what has no
   await draw(
     <MetricTable
       checks={[
-        { name: 'quality', verdict: 'passed', metrics: [{ name: 'auc', value: 0.777, low: 0.765, high: 0.789, amber: 0.77, red: 0.76, n: 200, verdict: 'passed' }] },
-        { name: 'bias', verdict: 'not_computable', metrics: [{ name: 'demographic_parity', value: null, reason: 'no sensitive column', verdict: 'not_computable' }] },
+        { name: 'quality', verdict: 'passed', note: '', metrics: [{ name: 'auc', value: 0.777, low: 0.765, high: 0.789, amber: 0.77, red: 0.76, n: 200, verdict: 'passed' }] },
+        { name: 'bias', verdict: 'not_computable', note: '', metrics: [{ name: 'demographic_parity', value: null, n: 0, reason: 'no sensitive column', verdict: 'not_computable' }] },
       ]}
-      live={[{ name: 'quality', verdict: 'passed', metrics: [{ name: 'auc', value: 0.753, verdict: 'passed' }] }]}
+      live={[{ name: 'quality', verdict: 'passed', note: '', metrics: [{ name: 'auc', value: 0.753, n: 200, verdict: 'passed' }] }]}
       liveNumber={3}
     />,
   );
   expect(screen.getByRole('img', { name: /^AUC 0.777, 95% between 0.765 and 0.789; limit ≥ 0.760; live 0.753$/ })).toBeTruthy();
   expect(screen.getByText('0.765–0.789')).toBeTruthy();
   expect(screen.getByText('no sensitive column')).toBeTruthy();
-  expect(screen.getAllByText('Could not compute').length).toBe(2);
+  expect(screen.getAllByText('Not computable').length).toBe(2);
 });
 
 test('what was not tested is said, also when it is nothing', async () => {
@@ -32,7 +32,7 @@ test('a run that cut nothing says metric, value and limit, and the first one nam
   const next = { tone: 'bad' as const, text: '', reason: '', action: null };
   await draw(
     <>
-      <ReleaseRuns project="credit-risk" releases={[{ commit: 'c', subject: 'Flip renters', run: 'run-1', state: 'not_cut', reason: null, started_at: '2026-01-01T00:00:00Z', next, checks: [{ name: 'bias', verdict: 'failed', metrics: [{ name: 'demographic_parity', group: 'age', value: 0.29, red: 0.2, amber: 0.1, verdict: 'failed' }] }] }]} />
+      <ReleaseRuns project="credit-risk" releases={[{ commit: 'c', subject: 'Flip renters', run: 'run-1', state: 'not_cut', reason: null, started_at: '2026-01-01T00:00:00Z', next, checks: [{ name: 'bias', verdict: 'failed', note: '', metrics: [{ name: 'demographic_parity', group: 'age', value: 0.29, red: 0.2, amber: 0.1, n: 40, verdict: 'failed' }] }] }]} />
       <ReleaseRuns project="credit-risk" releases={[]} />
     </>,
   );

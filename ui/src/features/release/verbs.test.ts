@@ -19,7 +19,7 @@ test('only whom the server lets approve may approve or refuse; who asked may giv
   expect(promotionVerbs(promotion('awaiting_approval', null), 'person:ana', false)).toEqual(['abandon']);
   expect(promotionVerbs(promotion('awaiting_approval', null), 'cho', false)).toEqual([]);
   expect(promotionVerbs(promotion('deploying', null), 'ana', true)).toEqual([]);
-  expect(promotionVerbs(promotion('offered', 'promote_candidate'), 'ana', true)).toEqual([]);
+  expect(promotionVerbs(promotion('offered', 'create_promotion'), 'ana', true)).toEqual([]);
   expect(promotionVerbs(promotion('live', 'approve_promotion'), 'vera', true)).toEqual([]);
 });
 
@@ -30,7 +30,7 @@ const none = { suspend: false, resume: false, rollBack: false };
 test('what is live can be stopped or rolled back, what is stopped resumed, and nothing else', () => {
   expect(productionVerbs(production({}), all)).toEqual(['suspend', 'roll_back']);
   expect(productionVerbs(production({}), none)).toEqual([]);
-  expect(productionVerbs(production({ next: next('suspend_release') }), none)).toEqual(['suspend']);
+  expect(productionVerbs(production({ next: next('suspend_production') }), none)).toEqual(['suspend']);
   expect(productionVerbs(production({ live: null }), all)).toEqual([]);
   expect(productionVerbs(production({ suspended: { reason: 'x', by: 'person:vera', at: '' } }), all)).toEqual(['resume']);
 });
@@ -98,7 +98,7 @@ test('changes are told in words: no digest, and no metric twice', () => {
 });
 
 test('an approval under a replaced policy does not count, and a candidate says where it is now', () => {
-  const needed = [{ role: 'model_validator', count: 1 }];
+  const needed = [{ role: 'model_validator' as const, count: 1 }];
   expect(approvalsOf({ needed, approvals: [{ by: 'vera', decision: 'approved', at: '', counts: false }] })).toBe('0 of 1 approval');
   const way = (...promotions: [string, string][]) => nowOf({ promotions: promotions.map(([environment, state]) => ({ id: 'p', kind: 'release', environment, state })) as never }).word;
   expect(way()).toBe('Not promoted yet');
@@ -107,7 +107,7 @@ test('an approval under a replaced policy does not count, and a candidate says w
   expect(way(['preprod', 'live'], ['prod', 'live'])).toBe('Live in prod');
 });
 
-const policy: GatePolicyView = { environment: 'preprod', version: 3, state: 'in_force', required: ['parity', 'quality'], may_be_not_computable: ['bias'], approvals: [{ role: 'model_validator', count: 1 }], baking_s: 600, tolerances: [{ metric: 'auc', better: 'higher', amber: 0.75, red: 0.7, rationale: 'as good as today' }], by: 'person:vera', at: '' };
+const policy: GatePolicyView = { environment: 'preprod', version: 3, state: 'in_force', required: ['parity', 'quality'], may_be_not_computable: ['bias'], approvals: [{ role: 'model_validator', count: 1 }], baking_s: 600, tolerances: [{ metric: 'auc', better: 'higher', amber: 0.75, red: 0.7, rationale: 'as good as today' }], by: 'person:vera', at: '', next: next(null) };
 
 test('a draft that says nothing new changes nothing, and a loosened one is called so', () => {
   expect(changesOf(policy, bodyOf(draftOf({ ...policy, may_be_not_computable: [] })))).toEqual([]);

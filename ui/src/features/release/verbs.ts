@@ -1,5 +1,5 @@
 /** Which acts a page offers: what the server says this viewer may do now, and beside it what they may do at all where it fits. */
-import type { CandidateView, EnvironmentName, HoldView, ProductionView, PromotionView } from '@/api/release';
+import type { CandidateView, HoldView, ProductionView, PromotionView } from '@/api/release';
 import { isGiven, isOpenPromotion, mayNow } from '@/api/release';
 import { words } from '@/lib/format';
 
@@ -45,7 +45,7 @@ export function productionVerbs(production: ProductionView, may: Rights): Produc
 }
 
 /** Returns the holds that stand before an environment. */
-export function openHolds(holds: HoldView[], environment?: EnvironmentName): HoldView[] {
+export function openHolds(holds: HoldView[], environment?: string): HoldView[] {
   return holds.filter((hold) => !hold.lifted && (!environment || hold.environment === environment));
 }
 

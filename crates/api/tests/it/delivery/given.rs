@@ -3,6 +3,8 @@ use crate::app::TestApp;
 use crate::projects::given::{order, wait_for, wait_for_attempts};
 use crate::runs::given::{Runner, ok, play_on};
 use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::Duration;
 use tokio::task::JoinSet;
 
@@ -23,6 +25,10 @@ pub struct Served {
     _workers: jobs::Workers,
     address: String,
     clones: tempfile::TempDir,
+    /// How many calls the endpoint of preprod has answered, as the serving process counts.
+    pub answered: Arc<AtomicU64>,
+    /// Whether tests of what is deployed call it.
+    pub tests_call: AtomicBool,
     _tasks: JoinSet<()>,
 }
 
@@ -46,7 +52,9 @@ impl Served {
         wait_for(&app, "available").await;
         others.stop(Duration::from_secs(5)).await;
         let workers = workers(&app).await;
-        Self { app, _workers: workers, address, clones: tempfile::tempdir().unwrap(), _tasks: tasks }
+        let (answered, tests_call) = (Arc::default(), AtomicBool::new(true));
+        let clones = tempfile::tempdir().unwrap();
+        Self { app, _workers: workers, address, clones, answered, tests_call, _tasks: tasks }
     }
 
     /// Runs stock git in the clone, with nothing of this machine's settings; returns whether it succeeded, and what it said.

@@ -199,3 +199,205 @@ async fn gate_policies_are_set_by_who_authors_nothing_and_a_change_voids_approva
     let abandoned = app.user("ana").post(&format!("/promotions/{id}/abandon"), &json!({"reason": "another way"})).await;
     assert_eq!(ok(&abandoned)["state"], "abandoned");
 }
+
+/// Returns the state of a released version, and why.
+async fn version(served: &Served, number: i64) -> String {
+    use sea_orm::{ConnectionTrait, Statement};
+    let sql = format!("SELECT state FROM released_versions WHERE version = {number}");
+    let select = Statement::from_string(served.app.db.engine(), sql);
+    let row = served.app.db.migrator().query_one_raw(select).await.unwrap().unwrap();
+    row.try_get("", "state").unwrap()
+}
+
+#[tokio::test]
+async fn a_stop_while_a_candidate_bakes_is_for_what_answers() {
+    let (served, _serving) = started().await;
+    served.release("one", &good()).await;
+    served.to_preprod(1).await;
+    served.to_prod(1).await;
+    served.release("two", &good()).await;
+    served.to_preprod(2).await;
+    let id = served.to_baking(2).await;
+    served.app.turn_clock(1);
+    let stop = json!({"environment": "prod", "reason": "it harms somebody"});
+    ok(&served.say("vera", "/suspend", &stop).await);
+    let gone = served.promotion(&id, "rolled_back").await;
+    assert!(gone["reason"].as_str().unwrap().contains("it harms somebody"), "{gone}");
+    assert_eq!((version(&served, 1).await.as_str(), version(&served, 2).await.as_str()), ("approved", "suspended"));
+    let production = served.see("ivo", "/production").await;
+    assert_eq!(production[0]["suspended"]["reason"], "it harms somebody", "it is live in preprod: {production}");
+    assert_eq!(production[1]["live"], 1);
+}
+
+#[tokio::test]
+async fn a_stop_ends_what_is_about_to_answer_where_the_endpoint_is_stopped_already() {
+    let (served, serving) = started().await;
+    served.release("one", &good()).await;
+    served.to_preprod(1).await;
+    served.release("two", &good()).await;
+    served.app.turn_clock(1);
+    let stop = |reason: &str| json!({"environment": "preprod", "reason": reason});
+    ok(&served.say("vera", "/suspend", &stop("one is bad")).await);
+    // The serving process is away: what is deployed stays so.
+    drop(serving);
+    let id = served.promote("ana", 2, "preprod").await;
+    served.promotion(&id, "deploying").await;
+    ok(&served.say("vera", "/suspend", &stop("so is two")).await);
+    let ended = served.promotion(&id, "abandoned").await;
+    assert_eq!(ended["reason"], "so is two");
+    let _serving = serve(&served);
+    served.app.turn_clock(20);
+    let production = served.see("ivo", "/production").await;
+    assert_eq!((&production[0]["live"], &production[0]["suspended"]["reason"]), (&json!(1), &json!("one is bad")));
+    let log = served.app.audit_log().await;
+    assert!(log.contains(&format!("allowed person:vera SuspendProduction promotion/{id}")), "{log}");
+}
+
+#[tokio::test]
+async fn what_is_suspended_in_preprod_neither_enters_prod_nor_answers_again_by_one_person() {
+    let (served, _serving) = started().await;
+    served.release("one", &good()).await;
+    served.to_preprod(1).await;
+    served.app.turn_clock(1);
+    ok(&served.say("vera", "/suspend", &json!({"environment": "preprod", "reason": "it harms somebody"})).await);
+    assert_eq!(version(&served, 1).await, "suspended");
+    let prod = served.say("ana", "/promotions", &json!({"candidate": 1, "environment": "prod"})).await;
+    assert!(prod.starts_with("409") && prod.contains("is suspended"), "{prod}");
+    let resume = served.say("ben", "/resume", &json!({"environment": "preprod"})).await;
+    assert!(resume.starts_with("409") && resume.contains("is suspended"), "{resume}");
+}
+
+#[tokio::test]
+async fn a_resumption_ends_once_another_is_live() {
+    let (served, _serving) = started().await;
+    let app = &served.app;
+    served.release("one", &good()).await;
+    served.to_preprod(1).await;
+    served.to_prod(1).await;
+    app.turn_clock(1);
+    ok(&served.say("vera", "/suspend", &json!({"environment": "prod", "reason": "it harms somebody"})).await);
+    let resume = body(&served.say("ben", "/resume", &json!({"environment": "prod"})).await);
+    let id = resume["id"].as_str().unwrap().to_owned();
+    served.promotion(&id, "awaiting_approval").await;
+    served.release("two", &good()).await;
+    served.to_preprod(2).await;
+    served.to_prod(2).await;
+    let ended = served.promotion(&id, "failed").await;
+    assert!(ended["reason"].as_str().unwrap().contains("not what is live and suspended here any more"), "{ended}");
+    let late = app.user("vera").post(&format!("/promotions/{id}/approve"), &json!({})).await;
+    assert!(late.starts_with("409"), "{late}");
+    assert_eq!(served.see("ivo", "/production").await[1]["live"], 2);
+}
+
+#[tokio::test]
+async fn what_bakes_is_looked_at_again_before_it_is_live() {
+    let (served, _serving) = started().await;
+    let app = &served.app;
+    served.release("one", &good()).await;
+    served.to_preprod(1).await;
+    let id = served.to_baking(1).await;
+    let path = format!("/promotions/{id}");
+    let hold = body(&served.say("vera", "/holds", &json!({"environment": "prod", "reason": "an incident"})).await);
+    app.turn_clock(601);
+    let held = |found: &Value| found["reason"].as_str().is_some_and(|why| why.contains("an incident"));
+    let waits = served.wait(&path, (&good(), true), held).await;
+    assert_eq!(waits["state"], "verifying");
+    let lift = format!("/holds/{}/lift", hold["id"].as_str().unwrap());
+    ok(&app.user("ben").post(&lift, &json!({"reason": "over"})).await);
+    let live = served.promotion(&id, "live").await;
+    assert_eq!(live["reason"], json!(null));
+
+    served.release("two", &good()).await;
+    served.to_preprod(2).await;
+    let id = served.to_baking(2).await;
+    app.sql("UPDATE released_versions SET state = 'withdrawn' WHERE version = 2").await;
+    app.turn_clock(601);
+    let undone = served.promotion(&id, "rolled_back").await;
+    assert!(undone["reason"].as_str().unwrap().contains("is withdrawn"), "{undone}");
+    assert_eq!(served.see("ivo", "/production").await[1]["live"], 1);
+}
+
+#[tokio::test]
+async fn tests_that_never_call_the_endpoint_verify_nothing() {
+    let (served, _serving) = started().await;
+    served.release("one", &good()).await;
+    served.tests_call.store(false, std::sync::atomic::Ordering::SeqCst);
+    let id = served.promote("ana", 1, "preprod").await;
+    let run = served.wait(&format!("/promotions/{id}"), (&good(), true), |found| found["run"].is_string()).await;
+    let run = format!("/runs/{}", run["run"].as_str().unwrap());
+    served.wait(&run, (&good(), true), |found| found["state"] == "succeeded").await;
+    served.app.turn_clock(20);
+    let failed = served.promotion(&id, "failed").await;
+    assert_eq!(failed["reason"], "its tests called the endpoint not once");
+}
+
+#[tokio::test]
+async fn the_way_back_passes_over_what_is_suspended_and_is_not_given_up_by_a_developer() {
+    let (served, serving) = started().await;
+    let app = &served.app;
+    for number in 1..4 {
+        served.release(&format!("n{number}"), &good()).await;
+        served.to_preprod(number).await;
+        served.to_prod(number).await;
+    }
+    app.sql("UPDATE released_versions SET state = 'suspended' WHERE version = 2").await;
+    // The serving process is away, so that the rollback is on its way for a while. What is warm is back in a moment otherwise.
+    drop(serving);
+    let back = body(&served.say("vera", "/rollback", &json!({"environment": "prod", "reason": "drift"})).await);
+    assert_eq!((&back["kind"], &back["candidate"]), (&json!("rollback"), &json!(1)), "{back}");
+    let abandon = format!("/promotions/{}/abandon", back["id"].as_str().unwrap());
+    let refused = app.user("ana").post(&abandon, &json!({"reason": "mine is better"})).await;
+    assert!(refused.starts_with("403"), "{refused}");
+    let given_up = ok(&app.user("ben").post(&abandon, &json!({"reason": "another way"})).await);
+    assert_eq!(given_up["state"], "abandoned");
+}
+
+#[tokio::test]
+async fn who_asks_is_on_record_while_the_clock_runs() {
+    let (served, _serving) = started().await;
+    let app = &served.app;
+    served.release("one", &good()).await;
+    served.to_preprod(1).await;
+    let running = served.run_clock();
+    let id = served.promote("ana", 1, "prod").await;
+    assert_eq!(served.promote("ana", 1, "prod").await, id);
+    drop(running);
+    let log = app.audit_log().await;
+    assert_eq!(log.matches(&format!("allowed person:ana CreatePromotion promotion/{id}")).count(), 1, "{log}");
+    served.promotion(&id, "awaiting_approval").await;
+    ok(&app.user("vera").post(&format!("/promotions/{id}/approve"), &json!({})).await);
+    served.promotion(&id, "verifying").await;
+    app.turn_clock(601);
+    served.promotion(&id, "live").await;
+    ok(&served.say("vera", "/suspend", &json!({"environment": "prod", "reason": "it harms somebody"})).await);
+    let running = served.run_clock();
+    let resume = body(&served.say("ben", "/resume", &json!({"environment": "prod"})).await);
+    drop(running);
+    let id = resume["id"].as_str().unwrap();
+    let log = app.audit_log().await;
+    assert_eq!(log.matches(&format!("allowed person:ben ResumeProduction promotion/{id}")).count(), 1, "{log}");
+}
+
+#[tokio::test]
+async fn whoever_changes_a_policy_after_their_approval_did_not_approve() {
+    let (served, _serving) = started().await;
+    let app = &served.app;
+    let mut preprod = served.see("ana", "/gates").await[0].clone();
+    preprod.as_object_mut().unwrap().retain(|key, _| {
+        ["required", "may_be_not_computable", "approvals", "baking_s", "tolerances"].contains(&key.as_str())
+    });
+    served.release("one", &good()).await;
+    served.to_preprod(1).await;
+    let hold = body(&served.say("ben", "/holds", &json!({"environment": "prod", "reason": "an incident"})).await);
+    let id = served.promote("ana", 1, "prod").await;
+    served.promotion(&id, "awaiting_approval").await;
+    ok(&app.user("vera").post(&format!("/promotions/{id}/approve"), &json!({})).await);
+    app.turn_clock(1);
+    preprod["baking_s"] = 1.into();
+    ok(&served.say("vera", "/gates/preprod", &preprod).await);
+    let lift = format!("/holds/{}/lift", hold["id"].as_str().unwrap());
+    ok(&app.user("ben").post(&lift, &json!({"reason": "over"})).await);
+    let open = |found: &Value| gates(found).contains("holds passed") && gates(found).contains("approvals open");
+    let waits = served.wait(&format!("/promotions/{id}"), (&good(), true), open).await;
+    assert_eq!(waits["state"], "awaiting_approval");
+}

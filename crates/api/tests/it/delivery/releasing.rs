@@ -2,10 +2,14 @@
 use super::given::{Served, passes};
 use crate::runs::given::{Runner, body, ok};
 use serde_json::{Value, json};
+use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 use tokio::task::JoinSet;
 
 const MODEL: &[u8] = include_bytes!("../../../../serving/fixtures/columns.onnx");
+
+/// What is called in preprod.
+const PREPROD: &str = "preprod.credit-risk";
 
 /// What the platform's steps report of a good model.
 pub fn good() -> Value {
@@ -35,6 +39,7 @@ fn report(metrics: &[(&str, f64)]) -> Value {
 /// Plays the serving process: whatever is to be loaded is in memory at once. It ends when it is dropped.
 pub fn serve(served: &Served) -> JoinSet<()> {
     let (cx, gate) = (served.app.release.serving.clone(), served.app.gate.clone());
+    let answered = served.answered.clone();
     let mut keeper = serving::keeper::Keeper::open(cx.clone(), gate).unwrap();
     let mut tasks = JoinSet::new();
     tasks.spawn(async move {
@@ -48,13 +53,25 @@ pub fn serve(served: &Served) -> JoinSet<()> {
             };
             let releases = manifest.endpoints.iter().flat_map(|endpoint| &endpoint.releases);
             let rollouts = releases.map(|release| told(&release.rollout)).collect();
-            let report =
-                serving::process::Report { pid: 1, sequence: manifest.sequence, rollouts, ..Default::default() };
+            let counts = serving::process::Captured { answered: answered.load(SeqCst), ..Default::default() };
+            let captured = [(PREPROD.to_owned(), counts)].into();
+            let sequence = manifest.sequence;
+            let report = serving::process::Report { pid: 1, sequence, rollouts, captured, ..Default::default() };
             std::fs::write(cx.folder.join(serving::process::REPORT), serde_json::to_vec(&report).unwrap()).unwrap();
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     });
     tasks
+}
+
+/// A clock that runs until this is dropped.
+#[derive(Default)]
+pub struct Running(std::sync::Arc<std::sync::atomic::AtomicBool>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.store(true, SeqCst);
+    }
 }
 
 impl Served {
@@ -84,11 +101,41 @@ impl Served {
                     runner.report("succeeded", outputs).await
                 }
                 "integration" | "e2e" if !tests_pass => runner.report("user", json!({})).await,
+                "integration" | "e2e" if self.tests_call.load(SeqCst) => {
+                    self.call_preprod().await;
+                    runner.succeed("what pytest wrote").await
+                }
                 step if reports[step].is_object() => runner.succeed(&reports[step].to_string()).await,
                 step => runner.succeed(&format!("the work of {step}")).await,
             };
             ok(&ended);
         }
+    }
+
+    /// Lets the endpoint of preprod answer a call, and the server hear of it.
+    async fn call_preprod(&self) {
+        let wanted = self.answered.fetch_add(1, SeqCst) + 1;
+        let live = &self.app.release.serving.live;
+        let heard = async {
+            while live.captured(PREPROD).is_none_or(|counts| counts.answered < wanted) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        assert!(tokio::time::timeout(Duration::from_secs(30), heard).await.is_ok(), "the server never heard of a call");
+    }
+
+    /// Lets the clock run on, a microsecond for each look, as clocks do outside of tests. It ends when it is dropped.
+    pub fn run_clock(&self) -> Running {
+        let base::Clock::Fixed(at) = self.app.gate.context().clock else { panic!("tests have a clock of their own") };
+        let running = Running::default();
+        let stop = running.0.clone();
+        std::thread::spawn(move || {
+            while !stop.load(SeqCst) {
+                at.fetch_add(1, SeqCst);
+                std::thread::yield_now();
+            }
+        });
+        running
     }
 
     /// Waits until what is at a path fits, and lets the steps work meanwhile.
@@ -154,12 +201,18 @@ impl Served {
         self.promotion(&id, "live").await;
     }
 
-    /// Brings a candidate to live in prod, by Vera's word.
-    pub async fn to_prod(&self, candidate: i64) -> String {
+    /// Brings a candidate to where it bakes in prod, by Vera's word.
+    pub async fn to_baking(&self, candidate: i64) -> String {
         let id = self.promote("ana", candidate, "prod").await;
         self.promotion(&id, "awaiting_approval").await;
         ok(&self.app.user("vera").post(&format!("/promotions/{id}/approve"), &json!({})).await);
         self.promotion(&id, "verifying").await;
+        id
+    }
+
+    /// Brings a candidate to live in prod, by Vera's word.
+    pub async fn to_prod(&self, candidate: i64) -> String {
+        let id = self.to_baking(candidate).await;
         self.app.turn_clock(601);
         self.promotion(&id, "live").await;
         id

@@ -147,7 +147,7 @@ async fn a_server_killed_at_any_moment_adopts_what_runs_and_starts_nothing_twice
         },
     )
     .await;
-    assert!(waits > 2, "{waits}"); // how often a statement is waited for is the machine's affair
+    assert!(waits > 0); // how many there are is the machine's affair: what was begun before a drop may have gone on
     // The one that claims is the one that was submitted, whoever lived to know it.
     play_on(&app).await;
     runs::look_after(&restarted(&app), id).await.unwrap();

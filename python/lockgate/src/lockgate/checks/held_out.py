@@ -6,6 +6,7 @@ import http.client
 import io
 import json
 import os
+import re
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
@@ -13,13 +14,22 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from lockgate.checks.measure import FEWEST_ROWS, NotComputableError
+from lockgate.checks.measure import FEWEST_ROWS, NotComputableError, in_words
 from lockgate.checks.told import Source
 
 ARROW: Final = "application/vnd.apache.arrow.stream"
 END_OF_STREAM: Final = b"\xff\xff\xff\xff\x00\x00\x00\x00"
 MOST_BYTES: Final = 512 << 20
 SECONDS: Final = 300
+CODE: Final = re.compile(r"[a-z_]{1,40}\.[a-z_]{1,40}")
+
+
+class NoAnswerError(Exception):
+    """The server did not say whether the rows may be read."""
+
+
+class BrokenOffError(Exception):
+    """The rows did not come whole."""
 
 
 def read(sources: Sequence[Source], contract: Mapping[str, Any]) -> pa.Table:
@@ -44,20 +54,18 @@ def read(sources: Sequence[Source], contract: Mapping[str, Any]) -> pa.Table:
     rows = joined([(source.dataset, table) for source, table in zip(sources, tables, strict=True)], keys)
     if rows.num_rows < FEWEST_ROWS:
         raise NotComputableError(f"{rows.num_rows} held-out rows; at least {FEWEST_ROWS} are needed")
-    return rows.sort_by([(key, "ascending") for key in keys])
+    with in_words("the held-out rows cannot be put into the order of the record key"):
+        return rows.sort_by([(key, "ascending") for key in keys])
 
 
 def joined(tables: Sequence[tuple[str, pa.Table]], keys: Sequence[str]) -> pa.Table:
     """Return the rows whose key is in every table, each there once."""
     rows: pa.Table | None = None
     for dataset, table in tables:
-        if table.num_rows != len(table.group_by(list(keys)).aggregate([])):
-            raise NotComputableError(f"`{dataset}` has rows with the same {', '.join(f'`{key}`' for key in keys)}")
-        try:
+        with in_words(f"`{dataset}` cannot be joined on the record key"):
+            if table.num_rows != len(table.group_by(list(keys)).aggregate([])):
+                raise NotComputableError(f"`{dataset}` has rows with the same {', '.join(f'`{key}`' for key in keys)}")
             rows = table if rows is None else rows.join(table, keys=list(keys), join_type="inner")
-        except pa.ArrowException as error:
-            said = str(error).strip().splitlines()[:1]
-            raise NotComputableError(f"`{dataset}` cannot be joined on the record key: {''.join(said)}") from error
     if rows is None:
         raise NotComputableError("the contract names no dataset")
     return rows
@@ -91,19 +99,21 @@ def _fetch(source: Source) -> pa.Table:
             bytes_read = answer.read(MOST_BYTES + 1)
     except urllib.error.HTTPError as error:
         if error.code >= 500 or error.code == 401:
-            raise RuntimeError(f"the server did not answer for `{source.dataset}`: {error.code}") from error
-        raise NotComputableError(f"`{source.dataset}` cannot be read: {_detail(error)}") from error
+            raise NoAnswerError(f"the server did not answer for `{source.dataset}`: {error.code}") from error
+        raise NotComputableError(f"`{source.dataset}` cannot be read: {_code(error)}") from error
     except http.client.IncompleteRead as error:
-        raise RuntimeError(f"the rows of `{source.dataset}` broke off") from error
+        raise BrokenOffError(f"the rows of `{source.dataset}` broke off") from error
     if len(bytes_read) > MOST_BYTES:
         raise NotComputableError(f"the held-out rows of `{source.dataset}` have more than {MOST_BYTES} bytes")
     if not bytes_read.endswith(END_OF_STREAM):
-        raise RuntimeError(f"the rows of `{source.dataset}` broke off")  # a part never passes for the whole
+        raise BrokenOffError(f"the rows of `{source.dataset}` broke off")  # a part never passes for the whole
     return pa.ipc.open_stream(io.BytesIO(bytes_read)).read_all()
 
 
-def _detail(error: urllib.error.HTTPError) -> str:
+def _code(error: urllib.error.HTTPError) -> str:
+    """Return the code of a problem, which the documentation explains; its detail may quote a value that a query met."""
     try:
-        return str(json.loads(error.read(65_536))["detail"])
-    except (ValueError, KeyError, TypeError, OSError):
-        return f"status {error.code}"
+        code = str(json.loads(error.read(65_536))["code"])
+    except (ValueError, KeyError, TypeError, OSError, http.client.HTTPException):
+        code = ""
+    return f"`{code}`" if CODE.fullmatch(code) else f"status {error.code}"

@@ -27,6 +27,10 @@ UNPARSED: Final = "error: Failed to parse"
 SWITCHES: Final = ("fmt:off", "fmt:skip", "yapf:disable")
 
 
+class LinterFailedError(Exception):
+    """The linter could not judge the code."""
+
+
 def check(told: Told) -> None:
     """Judge every Python file of the code."""
     code = told.code
@@ -55,7 +59,7 @@ def ruff(code: Path, *words: str) -> Iterator[str]:
         said = done.stderr.splitlines()
         errors = [line for line in said if line.startswith("error") and not line.startswith(UNPARSED)]
         if done.returncode > 1 and (errors or words[0] == "check"):
-            raise RuntimeError(f"ruff could not judge: {done.stderr[-2000:]}")
+            raise LinterFailedError(f"ruff could not judge: {done.stderr[-2000:]}")
         yield done.stdout
 
 

@@ -1,13 +1,15 @@
 """Numbers of a model's predictions, each with a 95 % bootstrap interval from a fixed seed.
 
-They say what was measured and never whether that is enough: a gate policy does.
+They say what was measured and never whether that is enough: a gate policy does. Reports are read by people who may not
+read the rows: their texts are fixed sentences, names of the contract and numbers, never words of the model or of a row.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -25,10 +27,24 @@ RESAMPLES: Final = 1_000
 FEWEST_ROWS: Final = 20
 """The fewest rows that a number is computed of, all together or in a group."""
 INTERVAL: Final = (2.5, 97.5)
+MOST_METRICS: Final = 100
+"""The most that the server reads of one report; it reads none of a longer one."""
+LONGEST_GROUP: Final = 100
 
 
 class NotComputableError(Exception):
     """Something cannot be measured; the text says why, in the words of the report."""
+
+
+@contextmanager
+def in_words(sentence: str) -> Iterator[None]:
+    """Let whatever fails inside say ``sentence`` instead of its own words, which may hold a value of a row."""
+    try:
+        yield
+    except NotComputableError:
+        raise
+    except Exception:
+        raise NotComputableError(sentence) from None
 
 
 @dataclass(frozen=True)
@@ -50,8 +66,8 @@ class Metric:
 
 
 def write(path: Path, metrics: Sequence[Metric], note: str) -> None:
-    """Write the report of a check; a number that is none becomes a reason."""
-    report = {"metrics": [_bounded(metric) for metric in metrics], "note": plain(note, LONGEST_TEXT)}
+    """Write the report of a check, the first metrics of very many; a number that is none becomes a reason."""
+    report = {"metrics": [_bounded(metric) for metric in metrics[:MOST_METRICS]], "note": plain(note, LONGEST_TEXT)}
     path.write_text(json.dumps(report, allow_nan=False), encoding="utf-8")
 
 
@@ -60,8 +76,8 @@ def _bounded(metric: Metric) -> dict[str, Any]:
     if metric.value is not None and not all(number is None or math.isfinite(number) for number in numbers):
         metric = Metric.without(metric.name, "it is not a finite number", metric.n, metric.group)
     said = asdict(metric)
-    for name in ("group", "reason"):
-        said[name] = None if said[name] is None else plain(said[name], LONGEST_TEXT)
+    for name, most in (("group", LONGEST_GROUP), ("reason", LONGEST_TEXT)):
+        said[name] = None if said[name] is None else plain(said[name], most)
     return said
 
 

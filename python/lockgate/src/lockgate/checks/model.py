@@ -3,6 +3,9 @@
 It takes the columns of the contract, either a tensor each (``[n, 1]``, called as the column) or all of them in one
 (``[n, features]``, with their order as a JSON list under ``columns`` in the model's metadata). It gives a label and,
 where it classifies, a probability for each class: a tensor ``[n, k]``, or a map (``zipmap``).
+
+What it gives may be a row's own values. So none of its words, and none of what the runtime says, is ever in a report;
+classes are named by the contract, or by their number.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lockgate.checks import onnx_file
-from lockgate.checks.measure import Floats, NotComputableError
+from lockgate.checks.measure import Floats, NotComputableError, in_words
 from lockgate.checks.runtime import ort
 
 BATCH: Final = 10_000
@@ -53,7 +56,7 @@ class Predicted:
     numbers: Floats | None
 
     def position(self, positive: str) -> int:
-        """Return which probability is that of the positive value."""
+        """Return which probability is that of the positive value; one that is not known was named by the contract."""
         if positive not in self.classes:
             raise NotComputableError(
                 f"the model knows no value `{positive}`, which the contract says is the positive one"
@@ -69,35 +72,30 @@ class Model:
         options = ort.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 4
-        try:
+        with in_words(f"the runtime cannot load the model: load it with onnxruntime {ort.__version__} to see why"):
             self._session = ort.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-        except Exception as error:
-            raise NotComputableError(f"the runtime cannot load the model: {_first_line(error)}") from error
-        self._metadata: Mapping[str, str] = self._session.get_modelmeta().custom_metadata_map
+            self._metadata: Mapping[str, str] = self._session.get_modelmeta().custom_metadata_map
+            self._types = {one.name: str(one.type) for one in self._session.get_inputs()}
         self._contract = contract
-        self._types = {one.name: str(one.type) for one in self._session.get_inputs()}
         self._joined = self._columns_of_one()
         self.features: list[str] = self._joined or list(self._types)
         known = {str(one["name"]) for one in contract["features"]}
-        for name in self.features:
+        for number, name in enumerate(self.features, 1):
             if name not in known:
-                raise NotComputableError(f"the model takes `{name}`, which is no feature of the contract")
+                raise NotComputableError(f"column {number} that the model takes is no feature of the contract")
 
     def _columns_of_one(self) -> list[str]:
         """Return the columns of the one tensor that takes them all; none where each has its own."""
-        inputs = self._session.get_inputs()
         known = {str(one["name"]) for one in self._contract["features"]}
-        if len(inputs) != 1 or ("columns" not in self._metadata and inputs[0].name in known):
+        if len(self._types) != 1 or ("columns" not in self._metadata and known.issuperset(self._types)):
             return []
         columns = self._words("columns")
         if columns is None:
             raise NotComputableError(
-                f"the model takes `{inputs[0].name}`, no feature of the contract, and its metadata names no `columns`"
+                "the one input of the model is no feature of the contract, and its metadata names no `columns`"
             )
-        if inputs[0].type not in NUMBERS:
-            raise NotComputableError(
-                f"the model takes all columns as `{inputs[0].name}`, which is no tensor of numbers"
-            )
+        if not NUMBERS.keys() >= set(self._types.values()):
+            raise NotComputableError("the model takes all columns in one input that is no tensor of numbers")
         return columns
 
     def _words(self, key: str) -> list[str] | None:
@@ -106,7 +104,7 @@ class Model:
             return None
         try:
             words = json.loads(self._metadata[key])
-        except ValueError:
+        except (ValueError, RecursionError):
             words = None
         if not isinstance(words, list) or not words or not all(isinstance(one, str) for one in words):
             raise NotComputableError(f"`{key}` in the model's metadata is not a JSON list of texts")
@@ -124,16 +122,15 @@ class Model:
         parts = []
         for start in range(0, rows.num_rows, BATCH):
             some = {name: values[start : start + BATCH] for name, values in fed.items()}
-            try:
+            with in_words("the model fails on these rows"):
                 parts.append(self._session.run(None, some))
-            except Exception as error:
-                raise NotComputableError(f"the model cannot predict: {_first_line(error)}") from error
-        names = [one.name for one in self._session.get_outputs()]
-        outputs = {name: _joined([part[n] for part in parts]) for n, name in enumerate(names)}
-        label, probabilities = _which(names)
-        if probabilities is None:
-            return self._of_numbers(outputs[label], rows.num_rows)
-        return self._of_classes(outputs[label], outputs[probabilities], rows.num_rows)
+        with in_words("what the model gives cannot be read as a prediction for each row"):
+            names = [one.name for one in self._session.get_outputs()]
+            outputs = {name: _joined([part[n] for part in parts]) for n, name in enumerate(names)}
+            label, probabilities = _which(names)
+            if probabilities is None:
+                return self._of_numbers(outputs[label], rows.num_rows)
+            return self._of_classes(outputs[label], outputs[probabilities], rows.num_rows)
 
     def _fed(self, rows: pa.Table) -> dict[str, npt.NDArray[Any]]:
         missing = [name for name in self.features if name not in rows.column_names]
@@ -165,7 +162,7 @@ class Model:
             raise NotComputableError("the model does not give a label, and a probability for each class, for each row")
         if probabilities.shape[1] != len(classes):
             raise NotComputableError(
-                f"the model gives {probabilities.shape[1]} probabilities a row, and {len(classes)} values are known:"
+                "the model gives more or fewer probabilities a row than values are known:"
                 " name them in the contract (`invalidValues`), or as `classes` in the model's metadata"
             )
         if not np.isfinite(probabilities).all():
@@ -173,7 +170,7 @@ class Model:
         if (
             labels
             and not set(labels) <= set(classes)
-            and all(one.isdigit() and int(one) < len(classes) for one in labels)
+            and all(one.isdecimal() and len(one) < 10 and int(one) < len(classes) for one in labels)
         ):
             labels = [classes[int(one)] for one in labels]  # it says the number of the class
         return Predicted(labels, probabilities, classes, None)
@@ -194,15 +191,22 @@ def positive_of(contract: Mapping[str, Any], classes: Sequence[str]) -> str:
     if named is not None:
         return str(named)
     if len(classes) != 2:
-        raise NotComputableError(
-            f"the target has {len(classes)} values, and the contract names none of them as `positive`"
-        )
+        raise NotComputableError("the target has not two values, and the contract names none of them as `positive`")
     return min(classes, key=_order)
+
+
+def shown(contract: Mapping[str, Any], positive: str) -> str:
+    """Return the words for the positive value: the contract's, else its number, since a label may be a row's value."""
+    target = contract.get("target") or {}
+    values = target.get("values") or []
+    named = target.get("positive") is not None or (len(values) == 2 and positive == min(values, key=_order))
+    return f"`{positive}`" if named else "class 1"
 
 
 def text_of(column: pa.ChunkedArray) -> list[str]:
     """Return the values of a label column as the texts by which labels are compared."""
-    return [_text(one) for one in column.to_pylist()]
+    with in_words("the outcomes cannot be read as labels"):
+        return [_text(one) for one in column.to_pylist()]
 
 
 def _text(value: Any) -> str:
@@ -237,21 +241,14 @@ def _joined(parts: Sequence[Any]) -> Any:
 
 def _column(values: pa.ChunkedArray, name: str, kind: str) -> npt.NDArray[Any]:
     """Return a column as the model takes it."""
-    try:
+    with in_words(f"column `{name}` is not what the model takes"):
         if kind == TEXT:
             return np.asarray(pc.fill_null(pc.cast(values, pa.string()), "").to_pylist(), dtype=object)
         if kind not in NUMBERS:
-            raise NotComputableError(f"the model takes `{name}` as `{kind}`, which is not served")
+            raise NotComputableError(f"the model takes `{name}` as a type that is not served")
         wanted = np.dtype(NUMBERS[kind])
         if wanted.kind == "f":
             return np.asarray(pc.cast(values, pa.float64()).to_numpy(zero_copy_only=False), dtype=wanted)
         if values.null_count:
             raise NotComputableError(f"column `{name}` has missing values, and the model takes whole numbers there")
         return np.asarray(pc.cast(values, pa.from_numpy_dtype(wanted)).to_numpy(zero_copy_only=False))
-    except pa.ArrowException as error:
-        raise NotComputableError(f"column `{name}` is not what the model takes: {_first_line(error)}") from error
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__

@@ -77,9 +77,8 @@ def _inside(message: memoryview, *numbers: int) -> Iterator[memoryview]:
 
 
 def _check_domain(name: memoryview) -> None:
-    domain = bytes(name[:100]).decode("utf-8", "replace")
-    if domain not in DOMAINS:
-        raise NotComputableError(f"the model uses operators of `{domain}`: only ONNX's own are run")
+    if bytes(name[:100]).decode("utf-8", "replace") not in DOMAINS:
+        raise NotComputableError("the model uses operators that are not ONNX's own, and only those are run")
 
 
 def _check_model(model: memoryview) -> None:

@@ -40,8 +40,9 @@ words = ["-m", "pytest", "-v", "-p", "no:cacheprovider", f"--junitxml={junit}", 
 done = subprocess.run([sys.executable, *words], check=False)  # noqa: S603
 if done.returncode != 0:
     sys.exit(f"the tests in `{folder}` did not pass (exit code {done.returncode})")
-cases = list(ElementTree.parse(junit).iter("testcase"))  # noqa: S314
+# A configuration of the repository's own may end well without any test, or without a report.
+cases = list(ElementTree.parse(junit).iter("testcase")) if junit.is_file() else []  # noqa: S314
 called = [case for case in cases if case.find("skipped") is None]
 if not called:
-    sys.exit(f"none of the {len(cases)} tests in `{folder}` ran: all were skipped")
+    sys.exit(f"no test in `{folder}` ran" + (": all were skipped" if cases else ""))
 print(f"{len(called)} tests in `{folder}` passed")

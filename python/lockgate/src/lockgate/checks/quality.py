@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lockgate.checks import held_out, measure
-from lockgate.checks.measure import FEWEST_ROWS, Metric, NotComputableError
-from lockgate.checks.model import Model, Predicted, positive_of, text_of
+from lockgate.checks.measure import FEWEST_ROWS, Metric, NotComputableError, in_words
+from lockgate.checks.model import Model, Predicted, positive_of, shown, text_of
 from lockgate.checks.told import Told
 
 AUC: Final = "auc"
@@ -45,11 +45,11 @@ def measured(told: Told) -> tuple[list[Metric], str]:
     if said.numbers is not None:
         return _of_numbers(said, known[target]), note
     metrics, positive = of_classes(said, text_of(known[target]), contract)
-    return metrics, f"{note}, `{positive}` as the positive value" if positive else note
+    return metrics, f"{note}, {positive} as the positive value" if positive else note
 
 
 def of_classes(said: Predicted, truth: list[str], contract: Mapping[str, Any]) -> tuple[list[Metric], str | None]:
-    """Return the metrics of a classifier, and its positive value where it has two."""
+    """Return the metrics of a classifier, and the words for its positive value where it has two."""
     rows = len(truth)
     right = np.asarray([one == other for one, other in zip(said.labels, truth, strict=True)])
     accuracy = measure.with_interval(ACCURACY, rows, measure.share_of(right))
@@ -58,19 +58,18 @@ def of_classes(said: Predicted, truth: list[str], contract: Mapping[str, Any]) -
         of = measure.mean_auc_of(said.probabilities, truth, said.classes)
         return [measure.with_interval(AUC, rows, of), accuracy], None
     positive = positive_of(contract, said.classes)
+    words = shown(contract, positive)
     is_positive = np.asarray([one == positive for one in truth])
     if is_positive.all() or not is_positive.any():
         reason = f"every held-out row has {'the' if is_positive.all() else 'another than the'} positive value"
-        return [Metric.without(AUC, f"{reason} `{positive}`", rows), accuracy], positive
+        return [Metric.without(AUC, f"{reason} {words}", rows), accuracy], words
     scores = said.probabilities[:, said.position(positive)]
-    return [measure.with_interval(AUC, rows, measure.auc_of(scores, is_positive)), accuracy], positive
+    return [measure.with_interval(AUC, rows, measure.auc_of(scores, is_positive)), accuracy], words
 
 
 def _of_numbers(said: Predicted, column: pa.ChunkedArray) -> list[Metric]:
     assert said.numbers is not None  # noqa: S101 - it predicts numbers
-    try:
-        truth = np.asarray(column.to_pylist(), dtype=float)
-    except (ValueError, TypeError) as error:
-        raise NotComputableError("the model gives a number, and the target is none") from error
+    with in_words("the model gives a number, and the target is none"):
+        truth = np.asarray(column.to_pylist(), dtype=float).reshape(len(said.numbers))
     none = [Metric.without(name, "the model predicts a number, not a class", len(truth)) for name in (AUC, ACCURACY)]
     return [*none, measure.with_interval("r2", len(truth), measure.explained_of(said.numbers, truth))]
