@@ -75,7 +75,7 @@ fn what_stands_in_the_way_names_metric_value_and_limit() {
     grouped("told by column, and one is not known", vec![of("age", Some(0.1)), of("sex", None)]);
     let auc = Metric { name: "auc".into(), ..of("≤ 25", None) };
     let quality = measured("quality", vec![metric("auc", 0.8), metric("accuracy", 0.8), auc.clone()]);
-    show("the number of all rows decides where a group has none", &[good()[0].clone(), quality]);
+    show("a group that has none, beside a number of all rows", &[good()[0].clone(), quality]);
     let quality = measured("quality", vec![metric("accuracy", 0.8), auc]);
     show("a group that has none, and no number of all rows", &[good()[0].clone(), quality]);
     expect![[r#"
@@ -90,7 +90,7 @@ fn what_stands_in_the_way_names_metric_value_and_limit() {
         all rows are fine, a column is not: parity passed, quality passed, bias failed | bias: `demographic_parity` of `sex` is 1, and has to be at most 0.2
         told by column, and all are fine: parity passed, quality passed, bias passed | 
         told by column, and one is not known: parity passed, quality passed, bias not_computable | 
-        the number of all rows decides where a group has none: parity passed, quality passed | bias: it did not run
+        a group that has none, beside a number of all rows: parity passed, quality not_computable | quality: not computable: `auc`: one class only; bias: it did not run
         a group that has none, and no number of all rows: parity passed, quality not_computable | quality: not computable: `auc`: one class only; bias: it did not run
     "#]]
     .assert_eq(&page);

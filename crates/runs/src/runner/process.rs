@@ -129,8 +129,8 @@ mod tests {
         let found = std::iter::repeat_with(|| descendants(child.id())).find(|found| !found.is_empty()).unwrap();
         assert!(descendants(std::process::id()).contains(&child.id()));
         assert!(resident(child.id()) > 0 && own_share(child.id()) > 0);
-        found.into_iter().for_each(kill);
-        kill(child.id());
+        kill(child.id()); // first: without its own child it would end by itself, and well
         assert!(!child.wait().unwrap().success());
+        found.into_iter().for_each(kill);
     }
 }
