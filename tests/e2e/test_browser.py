@@ -460,7 +460,7 @@ def stop(ben: Person) -> None:
     expect(page.get_by_role("dialog")).to_be_visible()
     ben.picture("40-stop")
     confirm(page, "Stop candidate 1 now", "a complaint is being looked into")
-    expect(prod).to_contain_text("Stopped by Ben")
+    expect(prod).to_contain_text("Stopped by ben")
     expect(prod).to_contain_text("a complaint is being looked into")
     expect(prod.get_by_role("button", name="Resume candidate 1")).to_be_visible()
     ben.settled()

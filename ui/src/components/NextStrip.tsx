@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import type { Next } from '@/api/types';
-import { spoken } from '@/lib/format';
+import { sentence, spoken } from '@/lib/format';
 import { codeText } from './codeText';
 import { Icon } from './Icon';
 
@@ -19,7 +19,7 @@ export function NextStrip({ next, icon, children }: { next: Next; icon?: string;
     <div className={`next ${next.tone}`} role="status">
       <Icon name={icon ?? icons[next.tone]} />
       <p>
-        <b>{codeText(spoken(next.text))}</b> {next.reason && <span>{codeText(spoken(next.reason))}</span>}
+        <b>{codeText(spoken(next.text))}</b> {next.reason && <span>{codeText(sentence(spoken(next.reason)))}</span>}
       </p>
       {children && <div className="acts">{children}</div>}
     </div>

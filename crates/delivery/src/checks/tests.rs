@@ -135,7 +135,8 @@ async fn checks_belong_to_a_commit_and_are_found_by_their_run() {
         assert_eq!(db.read(|tx| async move { tx.list_queued(Timestamp(0), 9).await }).await.unwrap(), []);
         let started = &found[0].start(Some(run.clone()), NEW_YEAR).unwrap();
         let saved = &db.write(|tx| async move { tx.save_check(started.clone()).await }).await.unwrap();
-        assert_eq!(db.read(|tx| async move { tx.list_judging(NEW_YEAR, 9).await }).await.unwrap(), [run.clone()]);
+        let judging = db.read(|tx| async move { tx.list_judging(NEW_YEAR, 9).await }).await.unwrap();
+        assert_eq!(judging, std::slice::from_ref(run));
         let verdict = ColumnVerdict {
             table: "t".into(),
             column: Some("age".into()),

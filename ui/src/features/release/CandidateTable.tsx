@@ -25,7 +25,7 @@ function Gate({ candidate, environment }: { candidate: CandidateView; environmen
   const look = lookOf('promotion', promotion.state);
   return (
     <Link className="plainlink" to="/projects/$id/candidates/$number/into/$environment" params={{ id: candidate.project, number: String(candidate.number), environment }} aria-label={`Candidate ${candidate.number} into ${environment}: ${look.word}`}>
-      <Badge form="plain" look={promotion.state === 'live' && environment === 'preprod' ? { ...look, word: 'Verified' } : look} fact={promotion.kind === 'release' ? null : promotion.kind} />
+      <Badge form="plain" look={promotion.state === 'live' && environment === 'preprod' ? { ...look, word: 'Verified' } : look} fact={promotion.kind === 'release' ? null : promotion.kind === 'resume' ? 'resumed' : 'rolled back to'} />
     </Link>
   );
 }

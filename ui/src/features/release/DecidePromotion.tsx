@@ -5,7 +5,7 @@ import { approvePromotion, isGiven, type PromotionView, rejectPromotion, type Re
 import { useMe } from '@/api/session';
 import { ActDialog, Btn, ReasonButton } from '@/components';
 import { roleLine } from '@/frame/TopBar';
-import { duration, plural, sentence } from '@/lib/format';
+import { duration, plural, sentence, spoken } from '@/lib/format';
 import { useKeys } from '@/lib/keys';
 import { changesShown } from './changes';
 import { useLookAgain } from './useStanding';
@@ -17,7 +17,7 @@ export function approvalEffect(promotion: PromotionView, live: number | null, ba
   const { candidate, environment } = promotion;
   if (left > 1) return { isLast: false, text: `Yours is one of ${plural(left, 'approval')} still needed; nothing starts before the last one.` };
   const baking = bakingS ? ` It is watched for ${duration(bakingS * 1000)}, and` : ' It';
-  const before = live == null ? `${environment} serves nothing yet, so there is nothing to fall back to.` : `${baking} rolls back to candidate ${live} by itself if a limit breaks.`;
+  const before = live == null ? `${sentence(environment)} serves nothing yet, so there is nothing to fall back to.` : `${baking} rolls back to candidate ${live} by itself if a limit breaks.`;
   return { isLast: true, text: `Yours is the last approval it needs: candidate ${candidate} takes all traffic of ${environment} at once. ${before.trim()}` };
 }
 
@@ -72,7 +72,7 @@ export function DecidePromotion({ review, promotion, bakingS }: { review: Review
         consequence={effect.text}
         rows={[
           ...changesShown(review.changes).slice(0, 3).map(({ what, before, after }): [string, string, string] => [what, before, after]),
-          ...(review.affected.length > 0 ? [['Affects', sentence(review.affected.join('; ').replaceAll('`', ''))] as [string, string]] : []),
+          ...(review.affected.length > 0 ? [['Affects', sentence(spoken(review.affected.join('; ').replaceAll('`', '')))] as [string, string]] : []),
           ['Undo', live == null ? 'Stop it, at any time and within a second' : `One click back to candidate ${live}; or stop it, within a second`],
         ]}
         act={`Approve candidate ${candidate}`}

@@ -74,11 +74,12 @@ function CallIt({ endpoint }: { endpoint: EndpointView }) {
 /** An endpoint of a project: what is live, the three facts, and the acts, the stop button among them. */
 export function EndpointPanel({ project, production, before }: { project: string; production: ProductionView; before: number | null }) {
   const { environment, live, suspended } = production;
-  const id = production.endpoint.includes('.') ? production.endpoint : `${environment}.${production.endpoint}`;
+  const id = production.endpoint;
   const endpoint = useQuery({ ...endpointQuery(id), enabled: live != null || suspended != null || production.next.tone === 'working', refetchInterval: (query) => (query.state.data?.state === 'waiting' || query.state.data?.requested?.state === 'loading' ? 1000 : 5000) });
   const isEmpty = live == null && !endpoint.data;
+  const isFailing = endpoint.data?.state === 'failing';
   return (
-    <section className={`panel gp ${suspended ? 'bad' : live != null ? 'good' : 'idle'}`} aria-label={`In ${environment}`} id={environment}>
+    <section className={`panel gp ${suspended || isFailing ? 'bad' : live != null ? 'good' : 'idle'}`} aria-label={`In ${environment}`} id={environment}>
       <div className="ph">
         <h2>
           <Env name={environment} of="In" />
@@ -97,7 +98,7 @@ export function EndpointPanel({ project, production, before }: { project: string
                 <Link className="link m" to="/projects/$id/candidates/$number" params={{ id: project, number: String(live) }}>
                   Candidate {live}
                 </Link>{' '}
-                <span className="dim">{suspended ? 'is live, and stopped: it refuses every call' : 'is live and takes all traffic'}</span>
+                <span className="dim">{suspended ? 'is live, and stopped: it refuses every call' : isFailing ? 'is live, but does not answer' : 'is live and takes all traffic'}</span>
               </p>
             )}
             {suspended && (
@@ -118,7 +119,7 @@ export function EndpointPanel({ project, production, before }: { project: string
               </p>
             )}
             {endpoint.data?.url && !suspended && <CallIt endpoint={endpoint.data} />}
-            <NextStrip next={production.next} />
+            {production.next.tone !== 'good' && !(suspended && production.next.tone === 'bad') && <NextStrip next={production.next} />}
           </div>
           <div className="pf wrap">
             <ProductionActs project={project} production={production} before={before} />

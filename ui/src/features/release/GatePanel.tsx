@@ -93,7 +93,7 @@ export function ApprovalLines({ promotion, authors }: { promotion: PromotionView
           </span>
           <span className="cut">
             {readPrincipal(approval.by).name}
-            {approval.counts === false && <span className="faint"> void: the policy changed</span>}
+            {!approval.counts && <span className="faint"> void: the policy changed</span>}
           </span>
           <span className="v">
             <When at={approval.at} />
@@ -152,7 +152,7 @@ export function GatePanel({ project, at, environment }: { project: string; at: S
         <div className="pf">
           <Icon name="info-circle" size="s" />
           <span>
-            {codeText(spoken(`${promotion.next.text} ${promotion.next.reason ?? ''}`))} {others.length > 0 && `${others.length} more wait behind it.`}
+            {codeText(spoken(`${promotion.next.text} ${sentence(promotion.next.reason)}`))} {others.length > 0 && `${others.length} more wait behind it.`}
           </span>
         </div>
       )}

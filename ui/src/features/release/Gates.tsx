@@ -128,7 +128,7 @@ export function Gates() {
         editing === policy.environment ? (
           <GateForm key={policy.environment} project={id} policy={policy} onClose={() => setEditing(null)} />
         ) : (
-          <Policy key={policy.environment} policy={policy} onEdit={mayEdit || (policy.next && mayNow(policy.next, 'editGate')) ? () => setEditing(policy.environment) : null} />
+          <Policy key={policy.environment} policy={policy} onEdit={mayEdit || mayNow(policy.next, 'editGate') ? () => setEditing(policy.environment) : null} />
         ),
       )}
       {shown.length > 0 && !mayEdit && <p className="sm faint">Model validators and change managers change a gate; whoever may make candidates of this project may not.</p>}

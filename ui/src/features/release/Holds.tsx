@@ -29,7 +29,7 @@ function Hold({ hold, mayLift }: { hold: HoldView; mayLift: boolean }) {
           )}
         </div>
       </div>
-      {!hold.lifted && (mayLift || (hold.next && mayNow(hold.next, 'lift'))) && (
+      {!hold.lifted && (mayLift || mayNow(hold.next, 'lift')) && (
         <ReasonButton
           size="sm"
           look="plain"

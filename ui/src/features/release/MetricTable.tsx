@@ -1,6 +1,7 @@
 import { Fragment } from 'react';
 import type { CandidateCheck, MetricView } from '@/api/release';
 import { Badge, Interval, StateBadge } from '@/components';
+import { codeText } from '@/components/codeText';
 import { count } from '@/lib/format';
 import { amber } from './looks';
 import { barSentence, betterOf, checkName, interval, isAmber, limitOf, metricLook, metricWords, scaleOf, score } from './metrics';
@@ -92,7 +93,7 @@ export function MetricTable({ checks, live, liveNumber }: { checks: CandidateChe
                   <span className="row wrap g4">
                     <span className="m">{checkName(check.name)}</span>
                     <StateBadge kind="verdict" state={check.verdict} form="plain" />
-                    {check.note && <span className="faint">{check.note}</span>}
+                    {check.note && <span className="faint note">{codeText(check.note)}</span>}
                   </span>
                 </td>
               </tr>
@@ -117,7 +118,7 @@ export function MetricLegend({ live }: { live?: number | null }) {
       </span>
       {live != null && (
         <span>
-          <i style={{ ['--x' as string]: 'transparent', width: 7, height: 7, border: '1.500px solid var(--ref)', transform: 'rotate(45deg)' }} />
+          <i style={{ ['--x' as string]: 'transparent', width: 7, height: 7, border: '1.5px solid var(--ref)', borderRadius: 0, transform: 'rotate(45deg)' }} />
           {live}, live
         </span>
       )}

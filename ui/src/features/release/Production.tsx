@@ -34,7 +34,7 @@ function Promotion({ project, promotion }: { project: string; promotion: Promoti
           <Env name={promotion.environment} of="into" />
           <span>
             asked by {readPrincipal(promotion.asked_by).name}
-            {promotion.reason && `: ${promotion.reason}`}
+            {promotion.reason && (promotion.kind === 'release' ? `; ${look.word.toLowerCase()}: ${promotion.reason}` : `: ${promotion.reason}`)}
           </span>
         </span>
       }

@@ -23,12 +23,12 @@ function ReleaseRun({ project, release }: { project: string; release: ReleaseVie
             </Link>
           )}
         </div>
-        {release.state !== 'cut' && release.reason && <p className="dim">{codeText(sentence(spoken(release.reason)))}</p>}
+        {release.state !== 'cut' && release.reason && why.length === 0 && <p className="dim">{codeText(sentence(spoken(release.reason)))}</p>}
         {why.length > 0 && (
           <ul className="dot why-not">
             {why.map(({ text, verdict }) => (
               <li key={text}>
-                <span className="ic bad">
+                <span className={`ic ${lookOf('verdict', verdict).tone}`}>
                   <Icon name={lookOf('verdict', verdict).icon} label={lookOf('verdict', verdict).word} />
                 </span>
                 <span>{text}</span>

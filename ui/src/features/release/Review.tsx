@@ -5,7 +5,7 @@ import { can, useMe } from '@/api/session';
 import { Badge, Icon, Loading, lookOf, Meta, NextStrip, PageHead, Panel, ReasonButton, When, Who } from '@/components';
 import { codeText } from '@/components/codeText';
 import { Unread } from '@/frame/Lost';
-import { sentence } from '@/lib/format';
+import { sentence, spoken } from '@/lib/format';
 import { Digests } from './CandidateSide';
 import { changesShown } from './changes';
 import { DecidePromotion } from './DecidePromotion';
@@ -22,14 +22,17 @@ import { approvalsOf, authorOf, nextEnvironment, openHolds, promotionVerbs } fro
 function WhatIsAsked({ review }: { review: ReviewView }) {
   const { candidate, environment, live, promotion } = review;
   const name = `${candidate.model} ${candidate.version}`;
+  const isDone = live === candidate.number && !(promotion && isOpenPromotion(promotion));
+  const kind = isDone ? 'live' : (promotion?.kind ?? 'release');
   return (
     <Panel title={<span className="row g4"><Icon name="flag" /> What is asked</span>} label="What is asked" padded>
       <p>
-        {promotion?.kind === 'rollback' && 'Bring back '}
-        {promotion?.kind === 'resume' && 'Let answer again '}
-        {(promotion?.kind ?? 'release') === 'release' && 'Let '}
-        <b>{name}</b>, candidate {candidate.number}, {(promotion?.kind ?? 'release') === 'release' ? (live == null ? 'be the first to serve' : `replace candidate ${live}`) : ''} on the endpoint in <b>{environment}</b>.{' '}
-        {environment === 'preprod' ? 'The repository’s own integration and end-to-end tests call that endpoint; it counts as verified when they pass.' : 'It takes all traffic, is watched while it bakes, and rolls back by itself if it fails.'}
+        {kind === 'live' && 'Nothing more: '}
+        {kind === 'rollback' && 'Bring back '}
+        {kind === 'resume' && 'Let answer again '}
+        {kind === 'release' && 'Let '}
+        <b>{name}</b>, candidate {candidate.number}, {kind === 'live' ? 'is live' : kind === 'release' ? (live == null ? 'be the first to serve' : `replace candidate ${live}`) : ''} on the endpoint in <b>{environment}</b>.{' '}
+        {kind === 'live' ? null : environment === 'preprod' ? 'The repository’s own integration and end-to-end tests call that endpoint; it counts as verified when they pass.' : 'It takes all traffic, is watched while it bakes, and rolls back by itself if it fails.'}
       </p>
       {promotion?.reason && <p className="dim">“{promotion.reason}”</p>}
     </Panel>
@@ -42,7 +45,7 @@ function Changes({ review }: { review: ReviewView }) {
   return (
     <Panel title={<span className="row g4"><Icon name="file-diff" /> What changed since the live one</span>} label="What changed since the live one" {...(live == null ? { note: 'nothing is live here yet' } : {})}>
       {changes.length === 0 ? (
-        <p className="pb dim">{live == null ? 'There is nothing to compare it with: it would be the first.' : `Nothing: it is made of the same parts as candidate ${live}.`}</p>
+        <p className="pb dim">{live == null ? 'There is nothing to compare it with: it would be the first.' : live === candidate.number ? 'Nothing: this is the one that is live.' : `Nothing: it is made of the same parts as candidate ${live}.`}</p>
       ) : (
         <div className="scroll" tabIndex={0} role="group" aria-label="What changed, scrolls">
           <table className="t" aria-label="What changed">
@@ -78,7 +81,7 @@ function Bullets({ title, icon, lines, mark }: { title: string; icon: string; li
             <span className="ic idle">
               <Icon name={mark} />
             </span>
-            <span>{codeText(sentence(line))}</span>
+            <span>{codeText(sentence(spoken(line)))}</span>
           </li>
         ))}
       </ul>
@@ -150,7 +153,7 @@ export function Review() {
         }
         actions={
           <>
-            <Abandon review={view} />
+            {!decides && <Abandon review={view} />}
             {mayNow(view.next, 'promote') && to === view.environment && <Promote project={id} candidate={candidate.number} environment={to} />}
           </>
         }
