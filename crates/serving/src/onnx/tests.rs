@@ -103,7 +103,7 @@ fn what_a_value_could_keep_running_or_growing_is_not_loaded() {
     assert_eq!(said_of(&[scan(node("If", "a", "b", &field(6, &scan(Vec::new()))))]), unbounded("Scan"));
     let (shape, made) = (node("Shape", "x", "s", b""), node("ConstantOfShape", "s", "z", b""));
     assert_eq!(said_of(&[made.clone(), shape.clone()]), no_tensor);
-    assert_eq!(said_of(&[made.clone()]), unbounded("ConstantOfShape"), "of what it is given");
+    assert_eq!(said_of(std::slice::from_ref(&made)), unbounded("ConstantOfShape"), "of what it is given");
     let (made, cast) = (node("ConstantOfShape", "t", "z", b""), node("Cast", "s", "t", b""));
     assert_eq!(said_of(&[shape, cast, made]), unbounded("ConstantOfShape"));
     let function = [field(7, b""), field(25, b"")].concat();
