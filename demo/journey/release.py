@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -143,9 +143,9 @@ class Released:
         walk = self.build.walk
         with walk.step("9 stop", f"/projects/{PROJECT}/production") as words:
             lockgate.releases.suspend(PROJECT, reason="a complaint is being looked into", client=walk.clients["vera"])
-            refusal = self.refused_call()
-            check("suspended" in refusal, f"callers are told only: {refusal}")
-            words.append(f"Vera presses the stop button: callers get `{refusal}`")
+            answer = self.asked_until(503)
+            check("suspended" in answer.text, f"callers are told only: {answer.text}")
+            words.append("Vera presses the stop button: callers get `model suspended`")
         with walk.step("9 resume", f"/projects/{PROJECT}/production") as words:
             asked = lockgate.releases.resume(PROJECT, client=walk.clients["ben"])
             self.approved(lockgate.releases.wait(asked.id, until=("awaiting_approval",), client=walk.clients["ben"]))
@@ -223,16 +223,18 @@ class Released:
 
     def call(self) -> str:
         """Ask the live model about one applicant, with plain JSON, and return its label."""
-        answer = self.ask()
-        check(answer.status_code == 200, f"the endpoint answers {answer.status_code}: {answer.text}")
-        outputs = {one["name"]: one for one in answer.json()["outputs"]}
+        outputs = {one["name"]: one for one in self.asked_until(200).json()["outputs"]}
         return str(outputs["label"]["data"][0])
 
-    def refused_call(self) -> str:
-        """Return what a caller is told by an endpoint that does not answer."""
-        answer = self.ask()
-        check(answer.status_code == 503, f"the endpoint answers {answer.status_code}: {answer.text}")
-        return str(json.loads(answer.text)["error"])
+    def asked_until(self, status: int) -> httpx.Response:
+        """Ask until the answer has this status: the serving process follows the server within a second or two."""
+        until = time.monotonic() + 5.0
+        while True:
+            answer = self.ask()
+            if answer.status_code == status:
+                return answer
+            check(time.monotonic() < until, f"the endpoint answers {answer.status_code}: {answer.text}")
+            time.sleep(0.1)
 
     def ask(self) -> httpx.Response:
         """Ask the endpoint of prod about the first row of the fixture."""
