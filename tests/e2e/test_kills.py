@@ -19,7 +19,7 @@ from typing import Any
 import httpx
 import lockgate
 import pytest
-from bank import Bank, open_bank
+from bank import Bank, open_bank, wait_until
 from journey.process import free_port
 from journey.walk import GROUPS, Walk
 
@@ -143,6 +143,8 @@ def end_state(bank: Bank) -> dict[str, Any]:
     pat, ana, ivo, dora = (bank.client(name) for name in ("pat", "ana", "ivo", "dora"))
     entries = [one for one in lockgate.audit.entries(client=ivo) if one.outcome == "allowed"]
     datasets = [lockgate.datasets.get(one.id, client=dora) for one in lockgate.datasets.search(client=dora)]
+    # A query that a kill cut off is shown as running until it has given no sign of life for a minute.
+    wait_until(lambda: not running(ana), within_s=75.0)
     return {
         "lakes": sorted(lake.id for lake in lockgate.lakes.list(client=pat)),
         "datasets": sorted((one.id, one.state, one.rows, one.description) for one in datasets),
@@ -152,9 +154,14 @@ def end_state(bank: Bank) -> dict[str, Any]:
         "grants": sorted((one.object, one.state) for one in lockgate.grants.list(client=ana)),
         "roles": sorted((one.principal, one.role, one.scope) for one in lockgate.roles.list(client=pat)),
         "people": sorted(person.id for person in lockgate.people.list(client=pat)),
-        "running": [one["id"] for one in ana.pages("list_queries") if one["state"] == "running"],
+        "running": running(ana),
         "done": Counter((one.actor, one.action) for one in entries if not one.action.startswith(READS)),
     }
+
+
+def running(client: lockgate.Client) -> list[str]:
+    """Return the queries that are shown as running."""
+    return [one["id"] for one in client.pages("list_queries") if one["state"] == "running"]
 
 
 def again(read: Callable[..., Any]) -> Callable[..., Any]:
