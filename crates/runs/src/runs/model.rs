@@ -32,6 +32,10 @@ pub enum Reason {
     Release,
     /// To see that what an endpoint serves works: its steps may call it.
     Verify,
+    /// To score a dataset: its steps may call the endpoint and publish what it says.
+    Batch,
+    /// To see whether what serves keeps its promises: its steps may read columns that are granted for checks.
+    Monitor,
 }
 
 impl Reason {
@@ -44,6 +48,8 @@ impl Reason {
             Self::Checks => "checks",
             Self::Release => "release",
             Self::Verify => "verify",
+            Self::Batch => "batch",
+            Self::Monitor => "monitor",
         }
     }
 }
@@ -51,7 +57,16 @@ impl Reason {
 impl std::str::FromStr for Reason {
     type Err = base::UnknownState;
     fn from_str(word: &str) -> Result<Self, base::UnknownState> {
-        let known = [Self::Asked, Self::Smoke, Self::Merge, Self::Checks, Self::Release, Self::Verify];
+        let known = [
+            Self::Asked,
+            Self::Smoke,
+            Self::Merge,
+            Self::Checks,
+            Self::Release,
+            Self::Verify,
+            Self::Batch,
+            Self::Monitor,
+        ];
         let found = known.into_iter().find(|why| why.as_str() == word);
         found.ok_or_else(|| base::UnknownState(word.to_owned(), "Reason"))
     }

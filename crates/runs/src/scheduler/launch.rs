@@ -24,7 +24,9 @@ const STEP_VERBS: &[&str] = &["PublishDataset", "ListDatasets", "ReadDataset"];
 const READING_VERBS: &[&str] = &["RunQuery", "ReadQuery", "CancelQuery"];
 /// What a check of ours that reads datasets gets besides: it reads the held-out rows alone, and columns granted for checks.
 pub const READ_HELD_OUT: &str = "ReadHeldOut";
-/// What a step of the repository gets in a run that verifies what an endpoint serves.
+/// What a step of ours gets that scores a dataset: it publishes what the endpoint says.
+const PUBLISH_VERB: &str = "PublishDataset";
+/// What a step of the repository gets in a run that verifies what an endpoint serves, and one of ours that scores a dataset by it.
 pub const CALL_ENDPOINT: &str = "CallEndpoint";
 /// What the token of a runner allows.
 const RUNNER_VERBS: &[&str] = &["ClaimAttempt", "ReportAttempt"];
@@ -157,7 +159,12 @@ fn verbs_of(run: &Run, step: &pipelines::Step) -> Vec<&'static str> {
     let reads = datasets_of(run, step).next().is_some();
     let mut verbs: Vec<&str> = if reads { READING_VERBS.to_vec() } else { Vec::new() };
     if step.is_platform() {
-        verbs.extend(reads.then_some(READ_HELD_OUT));
+        if run.why == Reason::Batch {
+            // It reads as its environment does, and what is granted for checks is no input of a prediction.
+            verbs.extend([PUBLISH_VERB, CALL_ENDPOINT]);
+        } else {
+            verbs.extend(reads.then_some(READ_HELD_OUT));
+        }
         return verbs;
     }
     verbs.extend(STEP_VERBS.iter().chain(tracking::STEP_VERBS));
@@ -367,6 +374,8 @@ mod tests {
         let verifying = run_in("credit-risk/preprod", Reason::Verify);
         assert!(verbs_of(&verifying, &steps[0]).contains(&CALL_ENDPOINT));
         assert!(!verbs_of(&verifying, &steps[3]).contains(&CALL_ENDPOINT));
+        let batch = verbs_of(&run_in("credit-risk/prod", Reason::Batch), &steps[3]);
+        assert!(batch.contains(&CALL_ENDPOINT) && batch.contains(&PUBLISH_VERB) && !batch.contains(&READ_HELD_OUT));
     }
 
     #[test]
