@@ -1,6 +1,6 @@
 //! What other contexts ask of grants, in their own transaction: whether somebody may read, and whether that still holds.
 use super::store::GrantStore;
-use super::{Allowed, ColumnTerm, NotAllowed, Reading};
+use super::{Allowed, ColumnTerm, Grant, NotAllowed, Reading};
 use crate::datasets;
 use crate::requests::RequestKind;
 use base::{DatasetId, GrantId, Principal, ProjectId, PurposeId, Timestamp};
@@ -125,4 +125,24 @@ pub async fn readable_for(
 pub async fn readable(tx: &Tx, principals: &[Principal], now: Timestamp) -> db::Result<BTreeSet<String>> {
     let grants = tx.list_in_force(principals, now).await?;
     Ok(grants.into_iter().filter(|grant| grant.kind == RequestKind::Read).map(|grant| grant.object).collect())
+}
+
+/// Returns who may call which endpoint now, by a grant: its name, and whom it was granted to.
+///
+/// # Errors
+/// The store's.
+pub async fn users(tx: &Tx, now: Timestamp, most: u32) -> db::Result<Vec<(String, Principal)>> {
+    let grants = tx.list_uses(now, most.into()).await?;
+    Ok(grants.into_iter().map(|grant| (grant.object, grant.principal)).collect())
+}
+
+/// Returns the grants under which `principal` may publish now, the oldest first, each with its schema: `retail.predictions`.
+///
+/// # Errors
+/// The store's.
+pub async fn writable_for(tx: &Tx, principal: &Principal, now: Timestamp) -> db::Result<Vec<Grant>> {
+    let mut grants = tx.list_in_force(std::slice::from_ref(principal), now).await?;
+    grants.retain(|grant| grant.kind == RequestKind::Write);
+    grants.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+    Ok(grants)
 }

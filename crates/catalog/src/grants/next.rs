@@ -1,5 +1,6 @@
 //! What a viewer of a grant should know and do next.
 use super::{Grant, GrantStanding};
+use crate::requests::RequestKind;
 use base::{Next, Timestamp};
 
 /// What the viewer may do: the decisions that the calls themselves would make.
@@ -23,16 +24,19 @@ impl Grant {
         let (text, reason, action) = match self.standing(now) {
             GrantStanding::Scheduled => (format!("Starts at {starts}."), format!("It ends at {ends}."), revoke),
             GrantStanding::Active if viewer.holds => {
-                let reason = format!("State purpose `{}` and one of its uses with every read.", self.purpose);
+                let reason = match self.kind {
+                    RequestKind::Use => "Call it with any token of yours.".to_owned(),
+                    _ => format!("State purpose `{}` and one of its uses with every read.", self.purpose),
+                };
                 (format!("Yours until {ends}."), reason, revoke)
             }
             GrantStanding::Active => (format!("In force until {ends}."), format!("For {}.", self.principal), revoke),
             GrantStanding::Suspended if viewer.resumes => {
-                ("Suspended: nothing is read under it.".to_owned(), why, Some("resume_grant"))
+                (self.said_suspended(), why, Some("resume_grant"))
             }
             GrantStanding::Suspended => {
-                let reason = format!("{why}. A data steward of {} can let it go on.", self.lake());
-                ("Suspended: nothing is read under it.".to_owned(), reason, None)
+                let reason = format!("{why}. A {} can let it go on.", self.decided_by());
+                (self.said_suspended(), reason, None)
             }
             GrantStanding::Expired => {
                 let again = viewer.holds.then_some("create_request");
@@ -41,5 +45,14 @@ impl Grant {
             GrantStanding::Revoked => (format!("{word}."), why, viewer.holds.then_some("create_request")),
         };
         Next { tone, text, reason, action }
+    }
+
+    fn said_suspended(&self) -> String {
+        let what = match self.kind {
+            RequestKind::Read => "read",
+            RequestKind::Write => "written",
+            RequestKind::Use => "answered",
+        };
+        format!("Suspended: nothing is {what} under it.")
     }
 }

@@ -180,7 +180,7 @@ impl Reading<'_> {
             }
             GrantStanding::Expired => (format!("ended at {}", grant.period.expires_at()), again),
             GrantStanding::Suspended => {
-                (format!("is suspended{reason}"), format!("a data steward of {} can let it go on", grant.lake()))
+                (format!("is suspended{reason}"), format!("a {} can let it go on", grant.decided_by()))
             }
             GrantStanding::Revoked => (format!("was revoked{reason}"), again),
         };

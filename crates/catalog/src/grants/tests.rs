@@ -14,6 +14,7 @@ fn grant(id: &str, request: Option<&str>) -> Grant {
         request: request.map(RequestId::from),
         kind: RequestKind::Read,
         object: "retail.core.customers".into(),
+        scope: "lake/retail/core/customers".into(),
         team: Some("retail".into()),
         principal: Principal::Person("ana".into()),
         hands: [PersonId::from("ana")].into(),

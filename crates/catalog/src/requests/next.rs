@@ -1,5 +1,5 @@
 //! What a viewer of a request should know and do next.
-use super::{Decided, Decision, Request, RequestState};
+use super::{Decided, Decision, Request, RequestKind, RequestState};
 use base::{Next, Tone};
 
 /// How the viewer stands to the request: the decisions that the calls themselves would make.
@@ -18,7 +18,7 @@ pub enum Viewer {
 impl Request {
     /// Returns who decides it: `data steward of retail`.
     pub fn decided_by(&self) -> String {
-        format!("data steward of {}", self.lake())
+        super::model::decider_of(self.kind, &self.scope)
     }
 
     /// Returns the fact beside the state, where there is one: `1 of 2 approvals`, `with terms`.
@@ -90,6 +90,9 @@ impl Request {
         let start = granted.starts_at.filter(|start| self.decided.as_ref().is_some_and(|decided| *start > decided.at));
         let reason = match (start, asks) {
             (Some(start), _) => format!("It starts at {start}."),
+            (None, true) if self.kind == RequestKind::Use => {
+                "It works at once, with any token of yours.".to_owned()
+            }
             (None, true) => "It works at once: name the purpose and the use.".to_owned(),
             (None, false) => String::new(),
         };

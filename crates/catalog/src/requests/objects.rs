@@ -4,6 +4,7 @@ use crate::datasets::store::DatasetStore;
 use crate::datasets::{self, Column, DatasetState, ReadDataset};
 use crate::lakes::ReadLake;
 use crate::lakes::store::LakeStore;
+use crate::live_models::{LiveModel, LiveModelState, LiveModelStore, ReadLiveModel};
 use crate::sensitivity::Level;
 use access::http::Held;
 use base::{DatasetId, LakeId, Securable, TeamId};
@@ -14,8 +15,10 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug)]
 pub(crate) struct Object {
     pub active: bool,
+    /// Where roles for it are held.
+    pub scope: String,
     pub team: TeamId,
-    /// The dataset's columns; `None` where the object is a schema.
+    /// The dataset's columns; `None` where the object is a schema or an endpoint.
     pub columns: Option<Vec<Column>>,
 }
 
@@ -53,9 +56,17 @@ fn family_of(data_type: &str) -> ColumnFamily {
 
 /// Returns the object, or `None` if there is none of this name or this caller may not know of it: both alike.
 pub(crate) async fn seen(tx: &Tx, held: &Held<'_>, kind: RequestKind, object: &str) -> db::Result<Option<Object>> {
-    if kind == RequestKind::Write {
-        let lake = lake_of(tx, object).await?;
-        return Ok(lake.filter(|(resource, _)| held.can::<ReadLake>(resource).is_some()).map(|(_, object)| object));
+    match kind {
+        RequestKind::Write => {
+            let lake = lake_of(tx, object).await?;
+            return Ok(lake.filter(|(resource, _)| held.can::<ReadLake>(resource).is_some()).map(|(_, object)| object));
+        }
+        RequestKind::Use => {
+            let model = tx.find_live_model(object).await?;
+            let seen = model.filter(|model| held.can::<ReadLiveModel>(&model.resource()).is_some());
+            return Ok(seen.map(|model| of_model(&model)));
+        }
+        RequestKind::Read => {}
     }
     let Some(dataset) = datasets::find(tx, &DatasetId(object.to_owned())).await? else { return Ok(None) };
     if held.can::<ReadDataset>(&dataset.resource()).is_none() {
@@ -75,25 +86,36 @@ pub(crate) async fn lock(tx: &Tx, kind: RequestKind, object: &str) -> db::Result
 
 /// Returns the object, whoever asks.
 pub(crate) async fn find(tx: &Tx, kind: RequestKind, object: &str) -> db::Result<Option<Object>> {
-    if kind == RequestKind::Write {
-        return Ok(lake_of(tx, object).await?.map(|(_, object)| object));
+    match kind {
+        RequestKind::Write => return Ok(lake_of(tx, object).await?.map(|(_, object)| object)),
+        RequestKind::Use => return Ok(tx.find_live_model(object).await?.map(|model| of_model(&model))),
+        RequestKind::Read => {}
     }
     let id = DatasetId(object.to_owned());
     let Some(dataset) = datasets::find(tx, &id).await? else { return Ok(None) };
     let mut columns = datasets::columns(tx, &id).await?;
     columns.retain(|column| column.present);
-    Ok(Some(Object { active: dataset.state == DatasetState::Active, team: dataset.team, columns: Some(columns) }))
+    let (active, scope) = (dataset.state == DatasetState::Active, super::scope_of(object));
+    Ok(Some(Object { active, scope, team: dataset.team, columns: Some(columns) }))
+}
+
+fn of_model(model: &LiveModel) -> Object {
+    let active = model.state == LiveModelState::Live;
+    Object { active, scope: model.resource().scope, team: model.team.clone(), columns: None }
 }
 
 async fn lake_of(tx: &Tx, object: &str) -> db::Result<Option<(base::Resource, Object)>> {
-    let lake = object.split('.').next().unwrap_or_default();
+    let (lake, scope) = (object.split('.').next().unwrap_or_default(), super::scope_of(object));
     let Some(lake) = tx.find_lake(&LakeId(lake.to_owned())).await? else { return Ok(None) };
-    Ok(Some((lake.resource(), Object { active: true, team: lake.team, columns: None })))
+    Ok(Some((lake.resource(), Object { active: true, scope, team: lake.team, columns: None })))
 }
 
-/// Returns whether `object` has the form that `kind` needs: `lake.schema.table` to read, `lake.schema` to write.
+/// Returns whether `object` has the form that `kind` needs: `lake.schema.table` to read, `lake.schema` to write, `prod.credit` to call.
 pub(crate) fn is_named(kind: RequestKind, object: &str) -> bool {
     let parts: Vec<&str> = object.split('.').collect();
+    if kind == RequestKind::Use {
+        return parts.len() == 2 && parts.iter().all(|part| base::plain_name(part).is_ok());
+    }
     let inner = |part: &&str| crate::lakes::plain_part(part);
     let wanted = if kind == RequestKind::Write { 2 } else { 3 };
     parts.len() == wanted && base::plain_name(parts[0]).is_ok() && parts[1..].iter().all(inner)

@@ -58,6 +58,7 @@ fn given(state: RequestState) -> Request {
         id: "r-214".into(),
         kind: RequestKind::Read,
         object: "retail.core.customers".into(),
+        scope: "lake/retail/core/customers".into(),
         team: None,
         principal: Principal::Person("ana".into()),
         ask: ask(),

@@ -1,13 +1,13 @@
 //! A request as its viewer sees it.
 use super::objects::{self, Object};
-use super::{DecideRequest, Decision, Request, RequestKind, RequestState, Result, Viewer};
+use super::{DecideData, DecideUse, Decision, Error, Request, RequestKind, RequestState, Result, Viewer};
 use crate::Context;
 use crate::grants::store::GrantStore;
 use crate::grants::{ColumnAs, ColumnTerm, RowFilter, Scope, Terms, Use, columns_as};
 use crate::purposes::{PurposeStore, PurposeView};
 use crate::sensitivity::{Level, Source};
 use access::http::{Held, Permit};
-use access::{Action, LinkMaker};
+use access::{Action, LinkMaker, Right};
 use base::{Next, PersonId, Securable, Timestamp};
 use std::collections::BTreeSet;
 
@@ -140,12 +140,26 @@ pub(super) fn viewer(request: &Request, looks: &Looks<'_>) -> Viewer {
         return Viewer::Asks;
     }
     let side = request.asking().side(looks.me, asks, looks.maker.as_ref());
-    match looks.held.can::<DecideRequest>(&request.resource()) {
+    match request.decider(looks.held) {
         None => Viewer::Reads,
         Some(right) => match request.may_decide(&right, &side, looks.now) {
             Ok(_) => Viewer::Decides,
             Err(why) => Viewer::MayNotDecide(why.to_string()),
         },
+    }
+}
+
+impl Request {
+    /// Returns the right to decide it of whoever holds this, if they have one: of data its stewards, of a model its owners.
+    pub(super) fn decider(&self, held: &Held<'_>) -> Option<Right> {
+        match self.kind {
+            RequestKind::Read | RequestKind::Write => held.can::<DecideData>(&self.resource()),
+            RequestKind::Use => held.can::<DecideUse>(&self.resource()),
+        }
+    }
+
+    pub(super) fn not_the_decider(&self) -> Error {
+        Error::NotTheDecider { id: self.id.clone(), decider: self.decided_by() }
     }
 }
 
