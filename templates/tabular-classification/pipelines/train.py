@@ -2,6 +2,9 @@
 
 The engine runs `train.json`, which `python -m lockgate.pipelines write
 pipelines/train.py` writes from this file.
+
+Each step is a process of its own. What only some of them need is imported
+inside these: scikit-learn alone takes seconds to import.
 """
 
 from pathlib import Path
@@ -10,8 +13,7 @@ from typing import NamedTuple
 import pandas as pd
 from lockgate.pipelines import File, pipeline, scratch, step
 
-from classifier import export as onnx
-from classifier import model, rows, tracking
+from classifier import rows
 
 
 class Split(NamedTuple):
@@ -48,6 +50,8 @@ def prepare(table: Path, contract: Path, seed: int) -> Split:
 @step(timeout_s=1800, memory_mib=2048)
 def fit(train: pd.DataFrame, contract: Path, seed: int, c: float) -> Fitted:
     """Train the model on the features that the contract names."""
+    from classifier import model, tracking
+
     terms = rows.Contract.read(contract)
     features, outcome = train[terms.features], train[terms.target]
     with tracking.logged("fit", autolog=True) as is_logged:
@@ -65,6 +69,8 @@ def evaluate(
     fitted: Path, holdout: pd.DataFrame, contract: Path
 ) -> dict[str, float]:
     """Measure the model on the rows that it has not seen."""
+    from classifier import model, tracking
+
     terms = rows.Contract.read(contract)
     metrics = model.measure(
         model.load(fitted), holdout[terms.features], holdout[terms.target]
@@ -81,6 +87,9 @@ def evaluate(
 @step(timeout_s=600)
 def export(fitted: Path, train: pd.DataFrame, contract: Path) -> Exported:
     """Write the model as ONNX: what the platform judges and serves."""
+    from classifier import export as onnx
+    from classifier import model
+
     features = train[rows.Contract.read(contract).features]
     trained = model.load(fitted)
     return Exported(
