@@ -129,7 +129,7 @@ def checks(
                 hint="they go on: look at them with `delivery.checks`",
             )
         time.sleep(pause_s)
-        pause_s = min(pause_s * 1.5, 1.0)
+        pause_s = min(pause_s * 1.5, 0.25)
 
 
 def merge(project: str, branch: str, *, commit: str | None = None, client: Client | None = None) -> Merge:

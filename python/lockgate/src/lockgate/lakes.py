@@ -125,7 +125,7 @@ def crawl(lake: str, *, wait: bool = True, timeout_s: float = 300.0, client: Cli
                 hint="it goes on: look at it with `lakes.get_crawl`",
             )
         time.sleep(pause_s)
-        pause_s = min(pause_s * 1.5, 1.0)
+        pause_s = min(pause_s * 1.5, 0.25)
         started = get_crawl(started.id, client=client)
     if wait and started.state in {"dead", "failed"}:
         reason = started.json.get("reason") or "see its job"

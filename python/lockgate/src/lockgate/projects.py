@@ -161,7 +161,7 @@ def _wait(project: Project, timeout_s: float, client: Client) -> Project:
                 hint="it goes on: look at it with `projects.get`",
             )
         time.sleep(pause_s)
-        pause_s = min(pause_s * 1.5, 0.5)
+        pause_s = min(pause_s * 1.5, 0.25)
         project = get(project.id, client=client)
     if project.state == "error":
         raise ConflictError(

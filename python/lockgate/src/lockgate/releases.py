@@ -229,7 +229,7 @@ def release(project: str, commit: str, *, timeout_s: float = 900.0, client: Clie
         if time.monotonic() > until:
             raise _late(f"the training of commit `{commit[:10]}`", timeout_s)
         time.sleep(pause_s)
-        pause_s = min(pause_s * 1.5, 1.0)
+        pause_s = min(pause_s * 1.5, 0.25)
 
 
 def review(project: str, number: int, *, environment: str = "prod", client: Client | None = None) -> Mapping[str, Any]:
@@ -294,7 +294,7 @@ def wait(id: str, *, until: Sequence[str] = (), timeout_s: float = 900.0, client
         if time.monotonic() > deadline:
             raise _late(f"promotion `{id}`, which is {found.state},", timeout_s)
         time.sleep(pause_s)
-        pause_s = min(pause_s * 1.5, 1.0)
+        pause_s = min(pause_s * 1.5, 0.25)
 
 
 def decisions(*, limit: int | None = None, client: Client | None = None) -> Sequence[Promotion]:

@@ -250,7 +250,7 @@ def wait(
                 hint="it goes on: look at it with `runs.get`, or end it with `runs.cancel`",
             )
         time.sleep(pause_s)
-        pause_s = min(pause_s * 1.3, 1.0)
+        pause_s = min(pause_s * 1.3, 0.25)
 
 
 def key(run: str, step: str, *, client: Client | None = None) -> Key:
