@@ -21,7 +21,7 @@ SOURCES = "train-on-sources"
 RENTERS = "flip-renters"
 AGAIN = "smaller-c"
 ENDPOINT = PROJECT
-BAKING_S = 10
+BAKING_S = 3
 BIASED = "demographic_parity"
 TESTS = ("tests/test_pipeline.py", "tests/test_tracking.py")
 
