@@ -32,6 +32,8 @@ pub enum Error {
     Full(LakeId),
     #[error("lake `{0}` cannot be written to")]
     Unwritable(LakeId),
+    #[error("the rows were not appended: {0}")]
+    Moved(String),
     #[error("this `Idempotency-Key` was used for another file")]
     OtherFile,
     #[error(transparent)]
@@ -58,6 +60,7 @@ impl Fault for Error {
             Self::TooLarge(_) => (Kind::TooLarge, "publish.too_large"),
             Self::Full(_) => (Kind::Full, "publish.full"),
             Self::Unwritable(_) => (Kind::Unavailable, "publish.unwritable"),
+            Self::Moved(_) => (Kind::Conflict, "publish.moved"),
             Self::OtherFile => (Kind::Conflict, "access.key_reused"),
             Self::Catalog(inner) => inner.fault(),
             Self::Once(inner) => inner.fault(),
@@ -83,6 +86,7 @@ impl Fault for Error {
             Self::TooLarge(_) => "publish it as several datasets".into(),
             Self::Full(_) => "free space in the lake, then repeat; nothing was published".into(),
             Self::Unwritable(_) => "tell the lake's steward; nothing was published".into(),
+            Self::Moved(_) => "it is tried again by itself".into(),
             Self::OtherFile => "make a new random key for each new call".into(),
             Self::Catalog(inner) => return inner.hint(),
             Self::Once(inner) => return inner.hint(),

@@ -1,4 +1,5 @@
 //! Publishing: a Parquet body becomes a version of a dataset, whole or not at all, under a `write` grant.
+pub mod append;
 mod error;
 mod files;
 mod http;
