@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import os
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +23,8 @@ from lockgate import Client
 
 REPO = Path(__file__).resolve().parents[2]
 GERMAN_CREDIT = REPO / "demo" / "data" / "german_credit.csv"
+ENVIRONMENTS = tempfile.TemporaryDirectory(prefix="lockgate-e2e-python-")
+"""Holds the Python environments that a bank has built, for those that are opened after it; gone with the tests."""
 T = TypeVar("T")
 
 
@@ -132,19 +136,43 @@ class Answer:
 
 @contextlib.contextmanager
 def open_bank(binary: Path, folder: Path, **server: Any) -> Iterator[Bank]:
-    """Start a bank on its own folder, and end it; with `same_split` it holds out the records that the demo does."""
+    """Start a bank on its own folder, and end it; with `same_split` it holds out the records that the demo does.
+
+    It finds the Python environments that banks before it have built: to build them again takes longer than most tests.
+    """
     shutil.rmtree(folder, ignore_errors=True)
     if server.pop("same_split", False):
         fix_split(folder / "data")
     lakes = make_lakes(GERMAN_CREDIT, "creditability", "age_in_years", folder / "lakes")
     roots = {"retail": lakes.root / "retail", "risk": lakes.root / "risk", "spare": folder / "spare"}
     (folder / "spare").mkdir()
-    bank = Bank(Server(binary, folder / "data", roots, **server), lakes)
+    data, kept = folder / "data", Path(ENVIRONMENTS.name)
+    data.mkdir(mode=0o700, exist_ok=True)
+    link_environments(kept, data / "python")
+    bank = Bank(Server(binary, data, roots, **server), lakes)
     bank.server.start()
     try:
         yield bank
     finally:
         bank.close()
+        link_environments(data / "python", kept)
+
+
+def link_environments(there: Path, here: Path) -> None:
+    """Put each whole Python environment of one folder into another that lacks it, as links to the same files."""
+    for seal in there.glob("[!.]*/lockgate.json"):
+        place = here / seal.parent.name
+        if not place.exists():
+            here.mkdir(mode=0o700, exist_ok=True)
+            shutil.copytree(seal.parent, place, symlinks=True, copy_function=link)
+
+
+def link(file: str, to: str) -> None:
+    """Make `to` the same file, or a copy of it where that lies on another disk."""
+    try:
+        os.link(file, to)
+    except OSError:
+        shutil.copy2(file, to)
 
 
 def wait_until(look: Callable[[], T], within_s: float = 10.0) -> T:
