@@ -8,6 +8,7 @@
 //! `serving` serves.
 pub mod authors;
 pub mod candidates;
+mod cards;
 pub mod checks;
 pub mod contract;
 pub mod gates;

@@ -149,6 +149,8 @@ section! {
     Serving "serving" {
         /// The ONNX runtime's shared library, `libonnxruntime.so`; unless said, where `scripts/need onnxruntime` puts it.
         onnxruntime: Option<PathBuf> = None, "";
+        /// How often captured calls are brought into the lake, in seconds.
+        capture_s: u64 = 60, "60";
     }
 }
 

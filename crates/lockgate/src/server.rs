@@ -67,6 +67,8 @@ pub async fn run(args: ServerArgs) -> Result<()> {
     let (keeper, told) = serving_of(&parts, &gate, &folder, onnxruntime, &addresses.1)?;
     listeners.spawn(keep_serving(supervisor, told, draining.clone()));
     keepers.spawn(keeper.keep(ended.clone()));
+    let publisher = serving::Publisher::new(parts.release.serving.clone(), parts.query.clone());
+    keepers.spawn(publisher.keep(Duration::from_secs(config.serving.capture_s.max(1)), ended.clone()));
     keepers.spawn(gate.clone().keep(ended.clone().cancelled_owned()));
     let settings = SealerSettings { holder: Some(identity.server.clone()), ..SealerSettings::default() };
     let sealer = Sealer::new(gate.context(), audit_key, folder.file("audit-checkpoints.jsonl"), settings);

@@ -9,7 +9,7 @@ use crate::rollouts::store::RolloutStore;
 use crate::rollouts::{Rollout, RolloutId, RolloutState};
 use crate::{endpoints, onnx};
 use access::Gate;
-use access::tokens::bearers;
+use access::tokens::{Bearer, bearers};
 use base::{Digest, Securable, Timestamp};
 use db::Tx;
 use rustix::fs::OFlags;
@@ -55,6 +55,8 @@ pub struct Keeper {
     placing: Option<(RolloutId, JoinHandle<Result<(), String>>)>,
     /// When the file of a rollout that serves was put in its place again.
     placed: BTreeMap<RolloutId, Timestamp>,
+    /// The endpoints of which it is known when somebody outside the project was answered first.
+    outside: BTreeSet<String>,
     turns: u32,
 }
 
@@ -70,7 +72,8 @@ impl Keeper {
         let written = read(&cx.folder.join(MANIFEST), manifest::LARGEST).ok();
         // Its number only grows, over restarts too: a process that lives on takes no older one.
         let written = written.and_then(|file| manifest::open(&file, &cx.key.verifying_key()).ok());
-        Ok(Self { cx, gate, written, said: BTreeMap::new(), placing: None, placed: BTreeMap::new(), turns: 0 })
+        let (said, placed, outside) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
+        Ok(Self { cx, gate, written, said, placing: None, placed, outside, turns: 0 })
     }
 
     /// Takes turns until `ended`.
@@ -96,6 +99,7 @@ impl Keeper {
         let path = self.cx.folder.join(REPORT);
         let report = tokio::task::spawn_blocking(move || read_report(&path)).await.ok().flatten();
         self.cx.live.said(report.clone());
+        self.note_outside(report.as_ref()).await?;
         let open = self.cx.db.read(|tx| async move { tx.list_open_rollouts(MOST).await }).await?;
         let now = self.cx.clock.now();
         for rollout in &open {
@@ -109,6 +113,26 @@ impl Keeper {
         if self.turns % 1_000 == 1 {
             remove_models(&self.cx.folder.join(MODELS), &open)?;
         }
+        Ok(())
+    }
+
+    /// Writes down when somebody outside the project was first answered, of each endpoint whose process says so for the first time.
+    async fn note_outside(&mut self, report: Option<&Report>) -> db::Result<()> {
+        let captured = report.iter().flat_map(|report| &report.captured);
+        let said = captured.filter_map(|(endpoint, captured)| Some((endpoint, captured.outside_at?)));
+        let new: Vec<_> = said.filter(|(endpoint, _)| !self.outside.contains(*endpoint)).collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        let (db, new) = (&self.cx.db, &new);
+        db.write(|tx| async move {
+            for (endpoint, at) in new {
+                tx.set_first_outside(endpoint, *at).await?;
+            }
+            Ok::<_, db::Error>(())
+        })
+        .await?;
+        self.outside.extend(new.iter().map(|(endpoint, _)| (*endpoint).clone()));
         Ok(())
     }
 
@@ -301,11 +325,21 @@ async fn compile(tx: &Tx, gate: &Gate, now: Timestamp) -> db::Result<Manifest> {
         Vec::new()
     } else {
         let things: Vec<_> = found.iter().map(Securable::resource).collect();
-        let bearers = bearers::<CallEndpoint>(gate, tx, &things, now, MOST).await?;
-        bearers
-            .into_iter()
-            .map(|bearer| Caller { token: bearer.hash, until: bearer.until, endpoints: bearer.things })
-            .collect()
+        let mut granted = vec![BTreeSet::new(); found.len()];
+        for (object, principal) in catalog::grants::users(tx, now, MOST).await? {
+            if let Some(number) = found.iter().position(|endpoint| endpoint.id == object) {
+                granted[number].insert(principal);
+            }
+        }
+        let bearers = bearers::<CallEndpoint>(gate, tx, &things, &granted, now, MOST).await?;
+        let caller = |bearer: Bearer| Caller {
+            token: bearer.hash,
+            until: bearer.until,
+            endpoints: bearer.things,
+            outside: bearer.granted,
+            captured: !bearer.of_attempt,
+        };
+        bearers.into_iter().map(caller).collect()
     };
     Ok(Manifest { sequence: 0, made_at: now, endpoints, callers })
 }
@@ -361,7 +395,7 @@ fn options() -> fs::OpenOptions {
 }
 
 /// Reads a regular file of so many bytes at most.
-fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+pub(crate) fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let file = options().read(true).open(path)?;
     if !file.metadata()?.is_file() {
         return Err(io::Error::other("it is no regular file"));

@@ -10,6 +10,7 @@ mod live;
 pub mod manifest;
 pub mod migrations;
 pub mod onnx;
+mod predictions;
 pub mod process;
 mod rollouts;
 pub mod signature;
@@ -17,10 +18,11 @@ pub mod wire;
 
 pub use endpoints::{
     CallEndpoint, Deployment, Endpoint, EndpointState, EndpointView, Error, ReadEndpoint, RolloutView, cancel, deploy,
-    endpoint_id, find_endpoint, find_rollout, rollback, start, stop, undeploy,
+    endpoint_id, find_endpoint, find_rollout, first_outside_call, rollback, start, stop, undeploy,
 };
 pub use live::Live;
 pub use onnx::{LARGEST, ModelError, columns_of, signature_of};
+pub use predictions::{Publisher, capture_table};
 pub use rollouts::{NotPossible, Rollout, RolloutId, RolloutState};
 pub use signature::{Datatype, Signature, Tensor};
 
@@ -77,6 +79,7 @@ pub(crate) fn migrations_for_tests() -> Vec<Box<dyn sea_orm_migration::Migration
     let mut all: Vec<Box<dyn sea_orm_migration::MigrationTrait>> = vec![Box::new(db::schema::CreateOutbox)];
     all.extend(access::migrations::all());
     all.extend(environments::migrations::all());
+    all.extend(catalog::migrations::all());
     all.extend(migrations::all());
     all.sort_by(|a, b| a.name().cmp(b.name()));
     all

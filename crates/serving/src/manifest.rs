@@ -62,6 +62,10 @@ pub struct Caller {
     pub until: Timestamp,
     /// The numbers of the endpoints, as they stand in the manifest.
     pub endpoints: Vec<u32>,
+    /// Those of them whose project it does not belong to: it may call them by a grant.
+    pub outside: Vec<u32>,
+    /// Whether its calls are captured: those of attempts (verification, batch) are not.
+    pub captured: bool,
 }
 
 /// Why a manifest is not taken.

@@ -4,10 +4,10 @@ use crate::caller::{Caller, SignIn, Who};
 use crate::http::{Action, Gate};
 use crate::standing::Standing;
 use crate::store::unknown;
-use base::{PersonId, Resource, Timestamp};
+use base::{PersonId, Principal, Resource, Timestamp};
 use db::Tx;
 use db::sql::{all, get};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A token, without its secret, and what it may do the verb to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,9 +17,14 @@ pub struct Bearer {
     pub until: Timestamp,
     /// The numbers of the things, in the order in which they were asked about.
     pub things: Vec<u32>,
+    /// Those of them that no role lets it do the verb to, but a grant to its bearer.
+    pub granted: Vec<u32>,
+    /// Whether it is an attempt's.
+    pub of_attempt: bool,
 }
 
-/// Returns the tokens that work now and may do `A` to at least one of `things`; up to `most` tokens are looked at, the newest first.
+/// Returns the tokens that work now and may do `A` to at least one of `things`: by a role or relation, or because their bearer is one
+/// of those whom the thing was `granted` to. Up to `most` tokens are looked at, the newest first.
 ///
 /// # Errors
 /// The store's.
@@ -27,12 +32,13 @@ pub async fn bearers<A: Action>(
     gate: &Gate,
     tx: &Tx,
     things: &[Resource],
+    granted: &[BTreeSet<Principal>],
     now: Timestamp,
     most: u32,
 ) -> db::Result<Vec<Bearer>> {
     let sql = "SELECT secret_hash, kind, person_id, environment, attempt, verbs, expires_at_us FROM tokens \
         WHERE ended_at_us IS NULL AND expires_at_us > $1 ORDER BY created_at_us DESC, id DESC LIMIT $2";
-    let mut decided: BTreeMap<String, Vec<u32>> = BTreeMap::new();
+    let mut decided: BTreeMap<String, (Vec<u32>, Vec<u32>)> = BTreeMap::new();
     let mut found = Vec::new();
     for row in all(tx, sql, vec![now.0.into(), i64::from(most).into()]).await? {
         let verbs: Option<String> = get(&row, "verbs")?;
@@ -53,30 +59,49 @@ pub async fn bearers<A: Action>(
         };
         let Some(who) = who else { continue };
         let caller = Caller { who, by: SignIn::Local, verbs: None, reads: Vec::new(), request_id: None, origin: None };
-        let may = match decided.get(&caller.actor()) {
+        let of_attempt = matches!(caller.who, Who::Attempt { .. });
+        let (may, granted) = match decided.get(&caller.actor()) {
             Some(may) => may.clone(),
             None => {
-                let may = may::<A>(gate, tx, &caller, things).await?;
+                let may = may::<A>(gate, tx, &caller, things, granted).await?;
                 decided.insert(caller.actor(), may.clone());
                 may
             }
         };
         if !may.is_empty() {
             let until = Timestamp(get(&row, "expires_at_us")?);
-            found.push(Bearer { hash: get(&row, "secret_hash")?, until, things: may });
+            found.push(Bearer { hash: get(&row, "secret_hash")?, until, things: may, granted, of_attempt });
         }
     }
     Ok(found)
 }
 
-/// Returns the numbers of the things that a caller may do `A` to; none for a person who may no longer come in.
-async fn may<A: Action>(gate: &Gate, tx: &Tx, caller: &Caller, things: &[Resource]) -> db::Result<Vec<u32>> {
+/// Returns the numbers of the things that a caller may do `A` to, and those of them that they may by a grant alone; none for a person
+/// who may no longer come in.
+async fn may<A: Action>(
+    gate: &Gate,
+    tx: &Tx,
+    caller: &Caller,
+    things: &[Resource],
+    granted: &[BTreeSet<Principal>],
+) -> db::Result<(Vec<u32>, Vec<u32>)> {
     if let Who::Person(person) = &caller.who
         && !crate::people::is_active(tx, person).await?
     {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), Vec::new()));
     }
     let standing = Standing::load(tx, caller).await?;
     let allowed = |thing: &Resource| standing.decide(gate.authority(), A::NAME, thing).allowed;
-    Ok((0..).zip(things).filter(|(_, thing)| allowed(thing)).map(|(number, _)| number).collect())
+    let principals = caller.principals(tx).await?;
+    let (mut may, mut by_grant) = (Vec::new(), Vec::new());
+    for (number, thing) in (0_u32..).zip(things) {
+        let to = granted.get(number as usize);
+        if allowed(thing) {
+            may.push(number);
+        } else if to.is_some_and(|to| principals.iter().any(|principal| to.contains(principal))) {
+            may.push(number);
+            by_grant.push(number);
+        }
+    }
+    Ok((may, by_grant))
 }

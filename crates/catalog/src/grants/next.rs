@@ -31,9 +31,7 @@ impl Grant {
                 (format!("Yours until {ends}."), reason, revoke)
             }
             GrantStanding::Active => (format!("In force until {ends}."), format!("For {}.", self.principal), revoke),
-            GrantStanding::Suspended if viewer.resumes => {
-                (self.said_suspended(), why, Some("resume_grant"))
-            }
+            GrantStanding::Suspended if viewer.resumes => (self.said_suspended(), why, Some("resume_grant")),
             GrantStanding::Suspended => {
                 let reason = format!("{why}. A {} can let it go on.", self.decided_by());
                 (self.said_suspended(), reason, None)

@@ -85,7 +85,9 @@ async fn view(cx: &Context, tx: &Tx, principals: &[Principal], model: LiveModel)
 
 /// The routes of this resource.
 pub fn routes(routes: Routes<Context>) -> Routes<Context> {
-    routes.with(web::route!(Permit<ReadLiveModel>, list_live_models)).with(web::route!(Permit<ReadLiveModel>, get_live_model))
+    routes
+        .with(web::route!(Permit<ReadLiveModel>, list_live_models))
+        .with(web::route!(Permit<ReadLiveModel>, get_live_model))
 }
 
 /// List the models that are live: what you may use, or ask to use.

@@ -1,4 +1,6 @@
-use base::{DatasetId, Digest, EnvironmentId, Next, PersonId, ProjectId, PurposeId, Resource, Securable, TeamId, Timestamp};
+use base::{
+    DatasetId, Digest, EnvironmentId, Next, PersonId, ProjectId, PurposeId, Resource, Securable, TeamId, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 base::states! {

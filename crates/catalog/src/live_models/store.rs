@@ -75,7 +75,13 @@ impl LiveModelStore for Tx {
                 changed_at_us = excluded.changed_at_us, words = excluded.words"
         );
         let words = [
-            &model.endpoint, &model.title, &model.model, &model.project.0, &model.team.0, &model.owner.0, &model.intended_use,
+            &model.endpoint,
+            &model.title,
+            &model.model,
+            &model.project.0,
+            &model.team.0,
+            &model.owner.0,
+            &model.intended_use,
         ];
         let words = words.map(|word| word.to_lowercase()).join(" ");
         let values = vec![

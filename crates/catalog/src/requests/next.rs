@@ -90,9 +90,7 @@ impl Request {
         let start = granted.starts_at.filter(|start| self.decided.as_ref().is_some_and(|decided| *start > decided.at));
         let reason = match (start, asks) {
             (Some(start), _) => format!("It starts at {start}."),
-            (None, true) if self.kind == RequestKind::Use => {
-                "It works at once, with any token of yours.".to_owned()
-            }
+            (None, true) if self.kind == RequestKind::Use => "It works at once, with any token of yours.".to_owned(),
             (None, true) => "It works at once: name the purpose and the use.".to_owned(),
             (None, false) => String::new(),
         };

@@ -229,6 +229,7 @@ pub(super) async fn suspend(
             }
             if !was_stopped {
                 serving::stop(&cx.serving, &tx, &before.id, &reason, by).await?;
+                catalog::live_models::suspend(&tx, &before.id, now).await?;
             }
             if let Some(deploying) = deploying {
                 promotions::end_stopped(cx, &tx, deploying, (by, &reason)).await?;
@@ -272,6 +273,7 @@ async fn stop_version(
             && serving::find_endpoint(tx, &id).await?.is_some_and(|endpoint| endpoint.serving.is_some())
         {
             serving::stop(&cx.serving, tx, &id, reason, by).await?;
+            catalog::live_models::suspend(tx, &id, now).await?;
         }
         let deploying = moving.as_ref().filter(|moving| moving.state == PromotionState::Deploying);
         if let Some(deploying) = deploying.filter(is_it) {

@@ -11,7 +11,7 @@ use crate::authors::Authors;
 use crate::candidates::Candidate;
 use crate::versions::store::ReleasedStore;
 use crate::versions::{ReleasedState, ReleasedVersion};
-use crate::{Context, release};
+use crate::{Context, cards, release};
 use base::{Fault, Kind, PersonId, RunId, Timestamp};
 use db::Tx;
 use events::{PromotionEnded, PromotionLive};
@@ -243,6 +243,7 @@ pub(super) async fn roll_out(
         version: model.version,
         onnx: model.onnx,
         signature: candidate.content.serving.signature.clone(),
+        datasets: candidate.content.datasets.iter().map(|read| read.dataset.clone()).collect(),
     };
     Ok(serving::deploy(&cx.serving, tx, &deployment, by).await?)
 }
@@ -448,6 +449,7 @@ async fn go_live(cx: &Context, tx: &Tx, promotion: &Promotion, now: Timestamp) -
     let saved = save(tx, "PromotionGoesLive", promotion, promotion.go_live(now)?).await?;
     if promotion.environment == PROD {
         approve_version(tx, &saved, now).await?;
+        cards::show(tx, &saved, now).await?;
     }
     tx.publish(PromotionLive {
         promotion: saved.id.clone(),

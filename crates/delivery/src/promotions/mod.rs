@@ -24,7 +24,7 @@ pub use jobs::register;
 pub use model::{Approval, Decision, Promotion, PromotionKind, PromotionState, Site};
 pub(crate) use service::{
     Begun, begin, begin_rollback, candidate_of, end_rolled_back, end_stopped, endpoint_id, environment_of, go_on,
-    offer, project_of, site_of, why_not_back,
+    offer, project_by, project_of, site_of, why_not_back,
 };
 pub(crate) use view::viewed;
 pub use view::{ApprovalView, PromotionView};

@@ -332,7 +332,7 @@ async fn locked<A: Action>(tx: &Tx, permit: &Permit<A>, id: &str) -> Result<Prom
 }
 
 /// Returns the project of a promotion.
-pub(super) async fn project_by(tx: &Tx, promotion: &Promotion) -> Result<Project> {
+pub(crate) async fn project_by(tx: &Tx, promotion: &Promotion) -> Result<Project> {
     let absent = || Error::ProjectNotFound(promotion.project.to_string());
     projects::find(tx, &promotion.project).await?.ok_or_else(absent)
 }

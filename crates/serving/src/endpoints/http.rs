@@ -2,6 +2,7 @@ use super::model::{LastRollout, Stopped};
 use super::service::{self, Shown};
 use super::{EndpointState, ReadEndpoint};
 use crate::Context;
+use crate::predictions::store::Capture;
 use crate::process::Captured;
 use crate::rollouts::{Rollout, RolloutState};
 use crate::signature::{Signature, Tensor};
@@ -89,6 +90,27 @@ pub struct CallsView {
     pub dropped: u64,
 }
 
+/// What became of captured calls: rows of a dataset.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct CaptureView {
+    /// Where they are; null before the first were published.
+    pub dataset: Option<String>,
+    pub version: Option<i64>,
+    /// How many rows were published in all.
+    pub rows: i64,
+    /// Why those that wait could not be published the last time.
+    pub reason: Option<String>,
+    #[schema(value_type = String, format = DateTime)]
+    pub changed_at: Timestamp,
+}
+
+impl From<Capture> for CaptureView {
+    fn from(capture: Capture) -> Self {
+        let Capture { dataset, version, rows, reason, changed_at, .. } = capture;
+        Self { dataset: dataset.map(|dataset| dataset.0), version, rows, reason, changed_at }
+    }
+}
+
 /// An endpoint as its viewer sees it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct EndpointView {
@@ -113,6 +135,8 @@ pub struct EndpointView {
     /// The features in their order, where the model takes them all in one tensor; a request may send a tensor for each instead.
     pub columns: Vec<String>,
     pub calls: Option<CallsView>,
+    /// What became of captured calls; null before there were any.
+    pub capture: Option<CaptureView>,
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
     #[schema(value_type = String, format = DateTime)]
@@ -122,7 +146,7 @@ pub struct EndpointView {
 
 impl EndpointView {
     fn of(shown: Shown, cx: &Context) -> Self {
-        let Shown { endpoint, serving, requested } = shown;
+        let Shown { endpoint, serving, requested, capture } = shown;
         let trouble = serving.as_ref().and_then(|rollout| cx.live.trouble(&rollout.id));
         let next = endpoint.next(serving.as_ref(), requested.as_ref(), trouble.as_deref());
         let signature = serving.as_ref().or(requested.as_ref()).map(|rollout| rollout.signature.clone());
@@ -153,6 +177,7 @@ impl EndpointView {
             state: endpoint.state_with(trouble.as_deref()),
             environment: endpoint.id.split('.').next().unwrap_or_default().to_owned(),
             calls: cx.live.captured(&endpoint.id).map(calls),
+            capture: capture.map(CaptureView::from),
             requested: requested.as_ref().map(RolloutView::of),
             serving: serving.as_ref().map(RolloutView::of),
             last_rollout: endpoint.last_rollout.map(last),

@@ -2,7 +2,8 @@ use super::error::Error;
 use crate::rollouts::{Rollout, RolloutId};
 use crate::signature::Signature;
 use base::{
-    BadName, Digest, EnvironmentId, Next, PersonId, Principal, ProjectId, Resource, Securable, TeamId, Timestamp, Tone,
+    BadName, DatasetId, Digest, EnvironmentId, Next, PersonId, Principal, ProjectId, Resource, Securable, TeamId,
+    Timestamp, Tone,
 };
 use serde::Serialize;
 
@@ -32,6 +33,8 @@ pub struct Deployment {
     /// The exported model's file, in `objects`.
     pub onnx: Digest,
     pub signature: Signature,
+    /// What the model was trained on: what is captured of its calls keeps their levels.
+    pub datasets: Vec<DatasetId>,
 }
 
 /// Returns the name that an endpoint is called by: `prod.credit`. It is unique in the deployment.
@@ -76,6 +79,8 @@ pub struct Endpoint {
     pub serving: Option<RolloutId>,
     pub last_rollout: Option<LastRollout>,
     pub stopped: Option<Stopped>,
+    /// When somebody outside the project was answered first.
+    pub first_outside_at: Option<Timestamp>,
     pub created_at: Timestamp,
     pub changed_at: Timestamp,
     pub revision: i64,
@@ -105,6 +110,7 @@ impl Endpoint {
             serving: None,
             last_rollout: None,
             stopped: None,
+            first_outside_at: None,
             created_at: now,
             changed_at: now,
             revision: 0,

@@ -3,11 +3,12 @@ use super::model::Deployment;
 use super::store::EndpointStore;
 use super::{Endpoint, ReadEndpoint};
 use crate::Context;
+use crate::predictions::store::{Capture, CaptureStore};
 use crate::rollouts::store::RolloutStore;
 use crate::rollouts::{self, Rollout, RolloutId, RolloutState};
 use access::Permit;
 use access::audit::{self, Entry};
-use base::{PersonId, Securable, Timestamp};
+use base::{EnvironmentId, PersonId, ProjectId, Securable, Timestamp};
 use db::Tx;
 use events::RolloutEnded;
 use web::Page;
@@ -23,6 +24,7 @@ pub(super) struct Shown {
     pub endpoint: Endpoint,
     pub serving: Option<Rollout>,
     pub requested: Option<Rollout>,
+    pub capture: Option<Capture>,
 }
 
 /// Puts an entry about an endpoint into the audit log.
@@ -94,6 +96,7 @@ pub async fn deploy(cx: &Context, tx: &Tx, deployment: &Deployment, by: &PersonI
         version: deployment.version,
         onnx: deployment.onnx,
         signature: deployment.signature.clone(),
+        datasets: deployment.datasets.clone(),
         state: RolloutState::Created,
         reason: None,
         back_to: None,
@@ -274,6 +277,14 @@ pub async fn find_rollout(tx: &Tx, id: &RolloutId) -> db::Result<Option<Rollout>
     tx.find_rollout(id).await
 }
 
+/// Returns when somebody outside the project was first answered by a production endpoint of it.
+///
+/// # Errors
+/// The store's.
+pub async fn first_outside_call(tx: &Tx, project: &ProjectId) -> db::Result<Option<Timestamp>> {
+    tx.first_outside(&EnvironmentId(format!("{project}/prod"))).await
+}
+
 async fn shown(tx: &Tx, endpoint: Endpoint) -> db::Result<Shown> {
     let serving = match &endpoint.serving {
         Some(id) => tx.find_rollout(id).await?,
@@ -283,7 +294,8 @@ async fn shown(tx: &Tx, endpoint: Endpoint) -> db::Result<Shown> {
         Some(id) => tx.find_rollout(id).await?,
         None => None,
     };
-    Ok(Shown { endpoint, serving, requested })
+    let capture = tx.find_capture(&endpoint.id).await?;
+    Ok(Shown { endpoint, serving, requested, capture })
 }
 
 /// Returns an endpoint that the caller may see.

@@ -9,7 +9,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
 use sea_orm::{ConnectionTrait, QueryResult, Value};
 
 const ENDPOINT: &str = "id, name, project, environment, team, requested, serving, last_rollout, last_outcome, last_reason, \
-    last_at_us, stopped_reason, stopped_by, stopped_at_us, created_at_us, changed_at_us, revision";
+    last_at_us, stopped_reason, stopped_by, stopped_at_us, first_outside_at_us, created_at_us, changed_at_us, revision";
 
 /// The table `endpoints`.
 pub(crate) trait EndpointStore {
@@ -22,6 +22,10 @@ pub(crate) trait EndpointStore {
     async fn save_endpoint(&self, endpoint: Endpoint) -> Result<Endpoint>;
     /// Returns up to `most` visible ones behind `after`, by name.
     async fn list_endpoints(&self, visible: &Visible, after: Option<&str>, most: u32) -> Result<Vec<Endpoint>>;
+    /// Sets when somebody outside the project was answered first, unless that is known.
+    async fn set_first_outside(&self, id: &str, at: Timestamp) -> Result<()>;
+    /// Returns when somebody outside a project was answered first by an endpoint of its environment.
+    async fn first_outside(&self, environment: &EnvironmentId) -> Result<Option<Timestamp>>;
     /// Returns those that serve something or are to, by name.
     async fn list_all_endpoints(&self, most: u32) -> Result<Vec<Endpoint>>;
 }
@@ -51,6 +55,7 @@ fn endpoint_of(row: &QueryResult) -> Result<Endpoint> {
         serving: get::<Option<String>>(row, "serving")?.map(RolloutId),
         last_rollout: last,
         stopped,
+        first_outside_at: get::<Option<i64>>(row, "first_outside_at_us")?.map(Timestamp),
         created_at: Timestamp(get(row, "created_at_us")?),
         changed_at: Timestamp(get(row, "changed_at_us")?),
         revision: get(row, "revision")?,
@@ -70,6 +75,7 @@ fn changing(endpoint: &Endpoint) -> Vec<Value> {
         stopped.map(|stopped| stopped.reason.clone()).into(),
         stopped.map(|stopped| stopped.by.0.clone()).into(),
         stopped.map(|stopped| stopped.at.0).into(),
+        endpoint.first_outside_at.map(|at| at.0).into(),
     ]
 }
 
@@ -88,7 +94,7 @@ impl EndpointStore for Tx {
     async fn insert_endpoint(&self, endpoint: &Endpoint) -> Result<()> {
         let sql = format!(
             "INSERT INTO endpoints ({ENDPOINT}) VALUES \
-             ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
+             ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)"
         );
         let mut values: Vec<Value> = vec![
             endpoint.id.as_str().into(),
@@ -104,7 +110,7 @@ impl EndpointStore for Tx {
 
     async fn save_endpoint(&self, endpoint: Endpoint) -> Result<Endpoint> {
         let sql = "UPDATE endpoints SET requested = $3, serving = $4, last_rollout = $5, last_outcome = $6, last_reason = $7, \
-            last_at_us = $8, stopped_reason = $9, stopped_by = $10, stopped_at_us = $11, changed_at_us = $12, \
+            last_at_us = $8, stopped_reason = $9, stopped_by = $10, stopped_at_us = $11, first_outside_at_us = $12, changed_at_us = $13, \
             revision = revision + 1 WHERE id = $1 AND revision = $2";
         let mut values: Vec<Value> = vec![endpoint.id.as_str().into(), endpoint.revision.into()];
         values.extend(changing(&endpoint));
@@ -121,6 +127,18 @@ impl EndpointStore for Tx {
         select.columns(ENDPOINT.split(", ")).from("endpoints").cond_where(visible.condition(&columns));
         select.and_where(Expr::col("id").gt(after.unwrap_or_default())).order_by("id", Order::Asc).limit(most.into());
         self.conn().query_all(&select).await?.iter().map(endpoint_of).collect()
+    }
+
+    async fn set_first_outside(&self, id: &str, at: Timestamp) -> Result<()> {
+        let sql = "UPDATE endpoints SET first_outside_at_us = $2 WHERE id = $1 AND first_outside_at_us IS NULL";
+        run(self, sql, vec![id.into(), at.0.into()]).await.map(|_| ())
+    }
+
+    async fn first_outside(&self, environment: &EnvironmentId) -> Result<Option<Timestamp>> {
+        let sql = "SELECT MIN(first_outside_at_us) AS at_us FROM endpoints WHERE environment = $1";
+        let row = one(self, sql, vec![environment.as_str().into()]).await?;
+        let at = row.as_ref().map(|row| get::<Option<i64>>(row, "at_us")).transpose()?.flatten();
+        Ok(at.map(Timestamp))
     }
 
     async fn list_all_endpoints(&self, most: u32) -> Result<Vec<Endpoint>> {

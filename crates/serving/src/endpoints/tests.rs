@@ -16,6 +16,7 @@ fn endpoint() -> Endpoint {
         serving: None,
         last_rollout: None,
         stopped: None,
+        first_outside_at: None,
         created_at: NEW_YEAR,
         changed_at: NEW_YEAR,
         revision: 0,

@@ -2,7 +2,7 @@
 use super::capture::Record;
 use super::compute::{self, Call, Done};
 use super::poll::now;
-use super::table::{Endpoint, Known, Release, Shared, Table};
+use super::table::{Called, Endpoint, Known, Release, Shared, Table};
 use crate::signature::Tensor;
 use crate::wire::{self, HEADER_LENGTH, Refused};
 use base64::Engine;
@@ -199,7 +199,8 @@ async fn of_model(
         let name: String = model.chars().take(100).flat_map(char::escape_debug).collect();
         Failed(StatusCode::NOT_FOUND, format!("model `{name}` does not exist"))
     };
-    let endpoint = table.endpoint(&secret, model).ok_or_else(absent)?;
+    let called = table.endpoint(&secret, model).ok_or_else(absent)?;
+    let endpoint = called.endpoint.clone();
     let method_fits = if matches!(asked, Asked::Infer) { Method::POST } else { Method::GET };
     if request.method() != method_fits {
         return Err(method());
@@ -218,7 +219,10 @@ async fn of_model(
         Asked::About => Ok(ok(&about(&endpoint, serving))),
         Asked::Ready => Ok(ok(&json!({ "name": endpoint.name, "ready": true }))),
         Asked::Infer => {
-            let done = infer(shared, &endpoint, serving, request).await;
+            let done = infer(shared, &called, serving, request).await;
+            if called.from_outside && done.is_ok() {
+                endpoint.counts.answered_outside(now());
+            }
             let count = if done.is_ok() { &endpoint.counts.answered } else { &endpoint.counts.refused };
             count.fetch_add(1, Ordering::Relaxed);
             done
@@ -264,7 +268,7 @@ fn secret_of(headers: &HeaderMap) -> Result<String, Failed> {
 
 async fn infer(
     shared: &Shared,
-    endpoint: &Arc<Endpoint>,
+    Called { endpoint, captured, .. }: &Called,
     serving: &Release,
     request: Request<Incoming>,
 ) -> Result<Answer, Failed> {
@@ -287,8 +291,10 @@ async fn infer(
     if let Ok(timing) = timing.parse() {
         answer.headers_mut().insert("server-timing", timing);
     }
-    let (endpoint, rollout, version) = (endpoint.clone(), serving.rollout.clone(), serving.version.clone());
-    shared.capture.offer(Record { endpoint, rollout, version, at: now(), rows, records, inputs, outputs });
+    if *captured {
+        let (endpoint, rollout, version) = (endpoint.clone(), serving.rollout.clone(), serving.version.clone());
+        shared.capture.offer(Record { endpoint, rollout, version, at: now(), rows, records, inputs, outputs });
+    }
     compressed(&head.headers, answer).await
 }
 

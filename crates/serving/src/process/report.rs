@@ -1,4 +1,5 @@
 //! What the process tells the server: by a file, since it has no way in.
+use base::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -30,6 +31,9 @@ pub struct Captured {
     pub answered: u64,
     /// Calls that were refused or failed.
     pub refused: u64,
+    /// When somebody outside the project was answered first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outside_at: Option<Timestamp>,
 }
 
 /// What the process says.

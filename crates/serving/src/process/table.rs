@@ -4,7 +4,7 @@ use crate::manifest::{FRESH_FOR, Manifest, unhex};
 use crate::onnx::Model;
 use base::{Digest, Timestamp};
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use tokio::sync::Semaphore;
 
@@ -36,9 +36,16 @@ pub(super) struct Counts {
     pub refused: AtomicU64,
     pub captured: AtomicU64,
     pub dropped: AtomicU64,
+    /// When somebody outside the project was answered first, in microseconds; 0 before.
+    outside_us: AtomicI64,
 }
 
 impl Counts {
+    /// Takes note of an answer to somebody outside the project.
+    pub fn answered_outside(&self, now: Timestamp) {
+        let _ = self.outside_us.compare_exchange(0, now.0, Ordering::Relaxed, Ordering::Relaxed);
+    }
+
     /// Returns them as they are reported.
     pub fn captured(&self) -> super::Captured {
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
@@ -47,6 +54,7 @@ impl Counts {
             dropped: read(&self.dropped),
             answered: read(&self.answered),
             refused: read(&self.refused),
+            outside_at: Some(Timestamp(self.outside_us.load(Ordering::Relaxed))).filter(|at| at.0 > 0),
         }
     }
 }
@@ -55,6 +63,17 @@ impl Counts {
 struct Caller {
     until: Timestamp,
     endpoints: Vec<u32>,
+    outside: Vec<u32>,
+    captured: bool,
+}
+
+/// An endpoint as one token may call it.
+#[derive(Clone, Debug)]
+pub(super) struct Called {
+    pub endpoint: Arc<Endpoint>,
+    /// Whether the caller does not belong to its project.
+    pub from_outside: bool,
+    pub captured: bool,
 }
 
 /// What a manifest says, ready for calls.
@@ -114,7 +133,9 @@ impl Table {
         }
         for caller in &manifest.callers {
             if let Some(token) = unhex::<32>(caller.token.as_bytes()) {
-                table.callers.insert(token, Caller { until: caller.until, endpoints: caller.endpoints.clone() });
+                let (endpoints, outside) = (caller.endpoints.clone(), caller.outside.clone());
+                let (until, captured) = (caller.until, caller.captured);
+                table.callers.insert(token, Caller { until, endpoints, outside, captured });
             }
         }
         table
@@ -139,12 +160,13 @@ impl Table {
     }
 
     /// Returns an endpoint that the token may call; none for others and for those that are not there.
-    pub fn endpoint(&self, secret: &str, name: &str) -> Option<Arc<Endpoint>> {
+    pub fn endpoint(&self, secret: &str, name: &str) -> Option<Called> {
         let caller = self.callers.get(Digest::of(secret).bytes());
         let number = self.by_name.get(name);
         let (caller, number) = (caller?, number?);
         let may = caller.endpoints.contains(number);
-        may.then(|| self.endpoints.get(usize::try_from(*number).ok()?).cloned()).flatten()
+        let endpoint = self.endpoints.get(usize::try_from(*number).ok()?).filter(|_| may)?.clone();
+        Some(Called { endpoint, from_outside: caller.outside.contains(number), captured: caller.captured })
     }
 }
 

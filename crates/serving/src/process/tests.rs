@@ -56,7 +56,13 @@ fn endpoint(name: &str, release: Release) -> Endpoint {
 
 fn caller(secret: &str, endpoints: &[u32]) -> Caller {
     let until = Clock::System.now().plus_seconds(600);
-    Caller { token: Digest::of(secret).hex(), until, endpoints: endpoints.to_vec() }
+    Caller {
+        token: Digest::of(secret).hex(),
+        until,
+        endpoints: endpoints.to_vec(),
+        outside: Vec::new(),
+        captured: true,
+    }
 }
 
 fn all() -> (Vec<Endpoint>, Vec<Caller>) {

@@ -1,5 +1,5 @@
 use crate::signature::Signature;
-use base::{Digest, PersonId, Timestamp};
+use base::{DatasetId, Digest, PersonId, Timestamp};
 use serde::Serialize;
 
 base::id!(
@@ -55,6 +55,8 @@ pub struct Rollout {
     /// The exported model's file.
     pub onnx: Digest,
     pub signature: Signature,
+    /// What the model was trained on.
+    pub datasets: Vec<DatasetId>,
     pub state: RolloutState,
     /// Why it failed, or why it was rolled back to.
     pub reason: Option<String>,

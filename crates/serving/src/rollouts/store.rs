@@ -4,7 +4,7 @@ use db::sql::{all, get, one, run, run_one, unknown, word};
 use db::{Result, Tx};
 use sea_orm::QueryResult;
 
-const ROLLOUT: &str = "id, endpoint, candidate, model, version, onnx, signature, state, reason, back_to, started_by, \
+const ROLLOUT: &str = "id, endpoint, candidate, model, version, onnx, signature, datasets, state, reason, back_to, started_by, \
     created_at_us, changed_at_us, served_at_us, revision";
 
 /// The table `rollouts`.
@@ -31,6 +31,7 @@ fn rollout_of(row: &QueryResult) -> Result<Rollout> {
         version: get(row, "version")?,
         onnx: word(row, "onnx")?,
         signature: serde_json::from_str(&get::<String>(row, "signature")?).map_err(unknown)?,
+        datasets: serde_json::from_str(&get::<String>(row, "datasets")?).map_err(unknown)?,
         state: word(row, "state")?,
         reason: get(row, "reason")?,
         back_to: get::<Option<String>>(row, "back_to")?.map(RolloutId),
@@ -56,7 +57,7 @@ impl RolloutStore for Tx {
 
     async fn insert_rollout(&self, rollout: &Rollout) -> Result<()> {
         let sql = format!(
-            "INSERT INTO rollouts ({ROLLOUT}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
+            "INSERT INTO rollouts ({ROLLOUT}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
         );
         let values = vec![
             rollout.id.as_str().into(),
@@ -66,6 +67,7 @@ impl RolloutStore for Tx {
             rollout.version.into(),
             rollout.onnx.to_string().into(),
             serde_json::to_string(&rollout.signature).map_err(unknown)?.into(),
+            serde_json::to_string(&rollout.datasets).map_err(unknown)?.into(),
             rollout.state.as_str().into(),
             rollout.reason.clone().into(),
             rollout.back_to.as_ref().map(|id| id.0.clone()).into(),

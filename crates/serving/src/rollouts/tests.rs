@@ -17,6 +17,7 @@ pub(crate) fn rollout(id: &str, state: RolloutState) -> Rollout {
         version: 3,
         onnx: Digest::of("onnx"),
         signature: Signature { inputs: vec![tensor("x")], outputs: vec![tensor("y")], columns: vec!["amount".into()] },
+        datasets: vec!["retail.core.customers".into()],
         state,
         reason: matches!(state, RolloutState::Failed).then(|| "why".into()),
         back_to: None,

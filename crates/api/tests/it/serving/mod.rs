@@ -42,6 +42,7 @@ fn deployment(version: i64) -> Deployment {
         version,
         onnx: Digest::of(CREDIT),
         signature: signature_of(CREDIT, &["income", "debt", "age"].map(str::to_owned)).unwrap(),
+        datasets: Vec::new(),
     }
 }
 
@@ -56,7 +57,7 @@ async fn said(app: &TestApp, keeper: &mut Keeper, rollouts: &[(&RolloutId, Optio
         outcome: if reason.is_some() { Outcome::Failed } else { Outcome::Ready },
         reason: reason.map(str::to_owned),
     };
-    let captured = Captured { calls: 5, dropped: 1, answered: 6, refused: 2 };
+    let captured = Captured { calls: 5, dropped: 1, answered: 6, refused: 2, outside_at: None };
     let report = Report {
         rollouts: rollouts.iter().map(|(id, reason)| (id.0.clone(), told(reason))).collect(),
         captured: [("prod.credit".to_owned(), captured)].into(),
