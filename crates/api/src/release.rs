@@ -27,6 +27,7 @@ impl Release {
             folder,
             key,
             live: serving::Live::default(),
+            runs: build.runs.clone(),
         };
         let delivery = delivery::Context {
             db,

@@ -147,6 +147,7 @@ pub fn registry(parts: &api::Parts) -> jobs::Registry {
     tracking::register(&mut registry, &parts.build.tracking);
     runs::register(&mut registry, &parts.build.runs);
     projects::register(&mut registry, &parts.build.projects);
+    serving::register(&mut registry, &parts.release.serving);
     delivery::register(&mut registry, &parts.release.delivery);
     registry
 }
@@ -169,7 +170,7 @@ pub fn document() -> Result<String> {
 
 /// Returns every state of every lifecycle with its look.
 pub fn states() -> Result<String> {
-    let all: [(&str, Vec<StateInfo>); 32] = [
+    let all: [(&str, Vec<StateInfo>); 34] = [
         ("job", jobs::JobState::table()),
         ("crawl", catalog::crawls::CrawlState::table()),
         ("dataset", catalog::datasets::DatasetState::table()),
@@ -200,6 +201,8 @@ pub fn states() -> Result<String> {
         ("experiment", tracking::experiments::Lifecycle::table()),
         ("experiment_run", tracking::runs::RunStatus::table()),
         ("logged_model", tracking::logged_models::LoggedModelState::table()),
+        ("batch", serving::BatchState::table()),
+        ("live_model", catalog::live_models::LiveModelState::table()),
         ("endpoint", serving::EndpointState::table()),
         ("rollout", serving::RolloutState::table()),
         ("model_version", tracking::registry::VersionState::table()),

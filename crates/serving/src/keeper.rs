@@ -1,12 +1,12 @@
 //! What the server does beside the serving process: brings rollouts on, and writes the signed manifest whenever something changes, and
 //! every two seconds at least. It is the only one that writes either.
-use crate::Context;
 use crate::endpoints::store::EndpointStore;
 use crate::endpoints::{CallEndpoint, Endpoint};
 use crate::manifest::{self, Caller, Manifest, Release};
 use crate::process::{MANIFEST, MODELS, OUT, Outcome, REPORT, Report};
 use crate::rollouts::store::RolloutStore;
 use crate::rollouts::{Rollout, RolloutId, RolloutState};
+use crate::{Context, SERVER};
 use crate::{endpoints, onnx};
 use access::Gate;
 use access::tokens::{Bearer, bearers};
@@ -39,8 +39,6 @@ const PLACE_AGAIN: i64 = 5;
 const LARGEST_REPORT: u64 = 32 * 1024 * 1024;
 /// How many endpoints, rollouts and tokens there may be.
 const MOST: u32 = 50_000;
-/// Who brings rollouts on, in the audit log: no person.
-const KEEPER: &str = "serving";
 
 /// Brings rollouts on and writes manifests; see [`Keeper::turn`].
 #[derive(Debug)]
@@ -273,7 +271,7 @@ async fn bring_on(tx: &Tx, id: &RolloutId, step: &Step, now: Timestamp) -> Resul
             tx.save_rollout(rollout.retire(now)?).await?;
         }
         (Step::Fail(why), state) if state.is_moving() => {
-            endpoints::end_failed(tx, &endpoint, &rollout, why, KEEPER, now).await?;
+            endpoints::end_failed(tx, &endpoint, &rollout, why, SERVER, now).await?;
         }
         _ => {}
     }
@@ -290,7 +288,7 @@ async fn serve(tx: &Tx, endpoint: &Endpoint, rollout: &Rollout, now: Timestamp) 
     }
     tx.save_rollout(rollout.serve(now)?).await?;
     let after = tx.save_endpoint(endpoint.served(&rollout.id, now)).await?;
-    endpoints::record(tx, ("ServeRollout", KEEPER), Some(endpoint), &after, None).await?;
+    endpoints::record(tx, ("ServeRollout", SERVER), Some(endpoint), &after, None).await?;
     Ok(endpoints::publish(tx, &after, rollout, "serving", None, now).await?)
 }
 

@@ -4,6 +4,7 @@
 //! process believes nothing but a manifest that the server signed, loads no file but the one it names by digest, and uses it for 15
 //! minutes at most. A request is checked against the model's signature before the model sees it. Capture never holds a call up. This
 //! crate deliberately decides on no release: `delivery` does, and calls [`deploy`].
+mod batches;
 mod endpoints;
 pub mod keeper;
 mod live;
@@ -16,6 +17,7 @@ mod rollouts;
 pub mod signature;
 pub mod wire;
 
+pub use batches::{Batch, BatchState, BatchView, Outcome as BatchOutcome};
 pub use endpoints::{
     CallEndpoint, Deployment, Endpoint, EndpointState, EndpointView, Error, ReadEndpoint, RolloutView, cancel, deploy,
     endpoint_id, find_endpoint, find_rollout, first_outside_call, rollback, start, stop, undeploy,
@@ -55,7 +57,12 @@ pub struct Context {
     pub key: Arc<SigningKey>,
     /// What is known of the serving process.
     pub live: Live,
+    /// What batch jobs run on.
+    pub runs: runs::Context,
 }
+
+/// Who acts here where no person does, in the audit log.
+pub(crate) const SERVER: &str = "serving";
 
 impl std::fmt::Debug for Context {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -65,7 +72,12 @@ impl std::fmt::Debug for Context {
 
 /// The routes of this context.
 pub fn routes() -> web::Routes<Context> {
-    endpoints::routes(web::Routes::new())
+    batches::routes(endpoints::routes(web::Routes::new()))
+}
+
+/// Handles this context's jobs.
+pub fn register(registry: &mut jobs::Registry, cx: &Context) {
+    batches::register(registry, cx);
 }
 
 /// Returns the key that manifests are signed with, from the 32 bytes that the deployment keeps.

@@ -11,6 +11,11 @@ pub use http::routes;
 pub use model::{Publication, Published};
 pub use service::publish;
 
+/// Tells whether a dataset of this name, `lake.schema.table`, may be published.
+pub fn is_name(dataset: &base::DatasetId) -> bool {
+    model::Target::parse(dataset).is_ok()
+}
+
 access::actions! {
     /// Publish a dataset into a lake.
     PublishDataset,

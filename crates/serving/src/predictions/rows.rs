@@ -232,7 +232,14 @@ mod tests {
         rows.take(&line("ro-1", &json!(null), &json!([2.0]), &json!(["bad"])), &rollouts);
         assert_eq!((rows.len(), rows.left_out), (3, 3));
         let table = rows.table().unwrap().project(&[0, 1, 2, 5, 6, 7, 8]).unwrap();
-        expect![[""]].assert_eq(&pretty_format_batches(&[table]).unwrap().to_string());
+        expect![[r#"
+            +----------------------+-----------+---------------+--------+------------------+----------------+----------------+
+            | called_at            | record_id | model_version | income | prediction_label | prediction_p_0 | prediction_p_1 |
+            +----------------------+-----------+---------------+--------+------------------+----------------+----------------+
+            | 2026-11-26T10:00:00Z | a         | 3             | 1.5    | good             | 0.5            | 0.5            |
+            | 2026-11-26T10:00:00Z | b         | 3             |        | bad              | 0.5            | 0.5            |
+            | 2026-11-26T10:00:00Z |           | 3             | 2.0    | bad              | 0.5            | 0.5            |
+            +----------------------+-----------+---------------+--------+------------------+----------------+----------------+"#]].assert_eq(&pretty_format_batches(&[table]).unwrap().to_string());
         assert!(Rows::default().table().is_none());
     }
 }
