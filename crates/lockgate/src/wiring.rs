@@ -147,6 +147,7 @@ pub fn registry(parts: &api::Parts) -> jobs::Registry {
     tracking::register(&mut registry, &parts.build.tracking);
     runs::register(&mut registry, &parts.build.runs);
     projects::register(&mut registry, &parts.build.projects);
+    monitoring::register(&mut registry, &parts.release.monitoring);
     delivery::register(&mut registry, &parts.release.delivery);
     registry
 }
@@ -169,7 +170,7 @@ pub fn document() -> Result<String> {
 
 /// Returns every state of every lifecycle with its look.
 pub fn states() -> Result<String> {
-    let all: [(&str, Vec<StateInfo>); 32] = [
+    let all: [(&str, Vec<StateInfo>); 37] = [
         ("job", jobs::JobState::table()),
         ("crawl", catalog::crawls::CrawlState::table()),
         ("dataset", catalog::datasets::DatasetState::table()),
@@ -202,6 +203,11 @@ pub fn states() -> Result<String> {
         ("logged_model", tracking::logged_models::LoggedModelState::table()),
         ("endpoint", serving::EndpointState::table()),
         ("rollout", serving::RolloutState::table()),
+        ("monitor", monitoring::MonitorState::table()),
+        ("evaluation", monitoring::EvaluationState::table()),
+        ("metric_verdict", monitoring::MetricVerdict::table()),
+        ("breach", monitoring::BreachState::table()),
+        ("severity", monitoring::Severity::table()),
         ("model_version", tracking::registry::VersionState::table()),
     ];
     let mut kinds = BTreeMap::new();
