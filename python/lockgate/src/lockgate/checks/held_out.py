@@ -50,7 +50,7 @@ def read(sources: Sequence[Source], contract: Mapping[str, Any]) -> pa.Table:
     for source in sources:
         if source.refused is not None:
             raise NotComputableError(f"`{source.dataset}` may not be read: {source.refused}")
-    tables = [_named(_fetch(source), source, contract) for source in sources]
+    tables = [named(fetch(source), source.dataset, contract) for source in sources]
     rows = joined([(source.dataset, table) for source, table in zip(sources, tables, strict=True)], keys)
     if rows.num_rows < FEWEST_ROWS:
         raise NotComputableError(f"{rows.num_rows} held-out rows; at least {FEWEST_ROWS} are needed")
@@ -71,19 +71,28 @@ def joined(tables: Sequence[tuple[str, pa.Table]], keys: Sequence[str]) -> pa.Ta
     return rows
 
 
-def _named(table: pa.Table, source: Source, contract: Mapping[str, Any]) -> pa.Table:
-    """Return the rows under the names that the contract gives its columns."""
-    places = {there: name for name, there in contract["sources"][source.dataset].items()}
-    return table.rename_columns([places[name] for name in table.column_names])
+def named(table: pa.Table, dataset: str, contract: Mapping[str, Any]) -> pa.Table:
+    """Return the rows under the names that the contract gives its columns; what it does not name keeps its own."""
+    places = {there: name for name, there in contract["sources"][dataset].items()}
+    return table.rename_columns([places.get(name, name) for name in table.column_names])
 
 
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _fetch(source: Source) -> pa.Table:
-    columns = ", ".join(_quoted(name) for name in source.columns)
-    sql = f"SELECT {columns} FROM {'.'.join(_quoted(part) for part in source.dataset.split('.'))}"
+def fetch(source: Source, where: str = "") -> pa.Table:
+    """Return the rows of one source, all that the grant shows unless ``where`` says which.
+
+    Raises
+    ------
+    NotComputableError
+        It may not be read, or not so; the text says why.
+    """
+    if source.refused is not None:
+        raise NotComputableError(f"`{source.dataset}` may not be read: {source.refused}")
+    columns = ", ".join(_quoted(name) for name in source.columns) or "*"
+    sql = f"SELECT {columns} FROM {'.'.join(_quoted(part) for part in source.dataset.split('.'))}{where}"
     body = {"sql": sql, "use": source.use} | ({} if source.purpose is None else {"purpose": source.purpose})
     request = urllib.request.Request(  # noqa: S310 - the runner says where the server is
         f"{os.environ['LOCKGATE_URL'].rstrip('/')}/api/v1/query",
@@ -104,7 +113,7 @@ def _fetch(source: Source) -> pa.Table:
     except http.client.IncompleteRead as error:
         raise BrokenOffError(f"the rows of `{source.dataset}` broke off") from error
     if len(bytes_read) > MOST_BYTES:
-        raise NotComputableError(f"the held-out rows of `{source.dataset}` have more than {MOST_BYTES} bytes")
+        raise NotComputableError(f"the rows of `{source.dataset}` have more than {MOST_BYTES} bytes")
     if not bytes_read.endswith(END_OF_STREAM):
         raise BrokenOffError(f"the rows of `{source.dataset}` broke off")  # a part never passes for the whole
     return pa.ipc.open_stream(io.BytesIO(bytes_read)).read_all()
