@@ -33,7 +33,7 @@ pub struct EvaluationView {
     pub capture: Option<String>,
     /// The first moment that it looks at.
     #[schema(value_type = String, format = DateTime)]
-    pub from: Timestamp,
+    pub since: Timestamp,
     /// The last one.
     #[schema(value_type = String, format = DateTime)]
     pub until: Timestamp,
@@ -65,7 +65,7 @@ impl From<Evaluation> for EvaluationView {
             version: looked.version,
             policy: looked.policy,
             capture: looked.capture.map(|dataset| dataset.0),
-            from: looked.from,
+            since: looked.from,
             until: looked.until,
             metrics: looked.metrics,
             note: looked.note,

@@ -23,3 +23,6 @@ access::actions! {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+pub(crate) use tests::metric as metric_for_tests;

@@ -26,3 +26,6 @@ access::actions! {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+pub(crate) use tests::monitor as monitor_for_tests;

@@ -94,7 +94,7 @@ def binned(before: Sequence[Any], now: Sequence[Any]) -> tuple[Floats, Floats]:
 def _between(edges: npt.NDArray[Any], values: Sequence[Any]) -> Floats:
     known = np.asarray([one for one in values if one is not None], dtype=float)
     counts = np.bincount(np.searchsorted(edges, known, side="left"), minlength=len(edges) + 1)
-    return np.r_[counts, len(values) - len(known)].astype(float)
+    return np.append(counts, len(values) - len(known)).astype(np.float64)
 
 
 def _by_place(places: dict[Any, int], values: Sequence[Any]) -> Floats:
@@ -106,7 +106,7 @@ def _by_place(places: dict[Any, int], values: Sequence[Any]) -> Floats:
 
 def psi(before: Floats, now: Floats) -> float:
     """Return the population stability index, in nats, without what chance explains in 99 of 100 samples."""
-    bins, rows, reference = len(now), now.sum(), before.sum()
+    bins, rows, reference = len(now), float(now.sum()), float(before.sum())
     if bins < 2:
         return 0.0
     q = (now + SMOOTHING) / (rows + SMOOTHING * bins)

@@ -159,11 +159,11 @@ def reference_of(lake: Lake, names: Sequence[str]) -> tuple[pa.Table, dict[str, 
     why: dict[str, str] = {}
     tables: dict[str, pa.Table] = {}
     for name in names:
-        found, reason = _found(lake, name)
-        if reason is None:
+        found, missing = _found(lake, name)
+        if missing is None:
             tables.update(found)
         else:
-            why[name] = reason
+            why[name] = missing
     if len(tables) < 2:
         return next(iter(tables.values()), pa.table({})), why
     keys = [str(name) for name in lake.contract["key"]]
