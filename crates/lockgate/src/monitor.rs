@@ -170,7 +170,9 @@ async fn evaluate(watched: &Watched) -> Result<(String, Option<Failure>)> {
     let failure = match found["state"].as_str().unwrap_or_default() {
         "within" => None,
         "breached" => failure(Exit::Internal, "beyond a limit", "`lockgate breach list` shows what is open"),
-        "not_computable" => failure(Exit::Refused, "not computable", "see to what the reason says, then evaluate again"),
+        "not_computable" => {
+            failure(Exit::Refused, "not computable", "see to what the reason says, then evaluate again")
+        }
         _ => failure(Exit::Unavailable, "the evaluation failed", "look at its run, then evaluate again"),
     };
     Ok((text, failure))

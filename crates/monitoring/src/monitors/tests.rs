@@ -95,7 +95,9 @@ fn a_paused_monitor_looks_no_more_until_it_is_resumed() {
     assert_eq!(paused.state, MonitorState::Paused);
     assert!(paused.was_paused("holidays", &ana()) && !paused.was_paused("holidays", &"ben".into()));
     assert!(matches!(monitor().pause(" ", &ana(), NEW_YEAR), Err(crate::Error::Reason)));
-    for refused in [paused.pause("again", &ana(), NEW_YEAR), paused.evaluate(NEW_YEAR), monitor().resume(&ana(), NEW_YEAR)] {
+    for refused in
+        [paused.pause("again", &ana(), NEW_YEAR), paused.evaluate(NEW_YEAR), monitor().resume(&ana(), NEW_YEAR)]
+    {
         assert_eq!(refused.unwrap_err().fault().1, "monitoring.monitor_not_possible");
     }
     let resumed = paused.resume(&"ben".into(), Timestamp(5)).unwrap();

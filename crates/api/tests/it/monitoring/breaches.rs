@@ -19,7 +19,10 @@ async fn a_red_breach_holds_prod_once_and_a_person_lifts_that() {
     assert_eq!((&breach["severity"], &breach["what"]), (&json!("red"), &json!("psi of amount")));
     let holds = watched.until("/projects/credit-risk/holds", |holds| holds[0].is_object()).await;
     let hold = &holds[0];
-    assert_eq!((&hold["breach"], &hold["environment"], &hold["state"]), (&breach["id"], &json!("prod"), &json!("placed")));
+    assert_eq!(
+        (&hold["breach"], &hold["environment"], &hold["state"]),
+        (&breach["id"], &json!("prod"), &json!("placed"))
+    );
     assert_eq!(hold["by"], json!(format!("monitor:{}", watched.id)));
     watched.measure(psi(0.5)).await;
     assert_eq!(only_breach(&watched).await["count"], 2);
@@ -86,7 +89,8 @@ async fn owners_and_validators_answer_a_breach() {
     assert_eq!(body(&first)["next"]["action"], "resolve_breach");
     let other = app.user("ben").post(&format!("{path}/acknowledge"), &because).await;
     assert!(other.starts_with("409"), "{other}");
-    let late = app.user("vera").post(&format!("{path}/mute"), &json!({"reason": "x", "until": "2020-01-01T00:00:00Z"})).await;
+    let late =
+        app.user("vera").post(&format!("{path}/mute"), &json!({"reason": "x", "until": "2020-01-01T00:00:00Z"})).await;
     assert!(late.starts_with("400") && late.contains("monitoring.muted_until"), "{late}");
     let over = app.user("ben").post(&format!("{path}/resolve"), &json!({"reason": "it is over"})).await;
     assert_eq!(app.user("ben").post(&format!("{path}/resolve"), &json!({"reason": "it is over"})).await, over);

@@ -23,7 +23,10 @@ async fn of_a_monitor_one_evaluation_runs_and_reads_as_prod() {
     let ended = watched.report(&first, &report).await;
     assert_eq!((&ended["state"], &ended["note"]), (&json!("within"), &json!("40 calls")));
     let shown = &ended["metrics"][0];
-    assert_eq!((&shown["column"], &shown["red"], &shown["verdict"]), (&json!("amount"), &json!(0.25), &json!("within")));
+    assert_eq!(
+        (&shown["column"], &shown["red"], &shown["verdict"]),
+        (&json!("amount"), &json!(0.25), &json!("within"))
+    );
     let next = ok(&watched.evaluate("ben").await);
     assert_ne!(next["id"], first["id"]);
     let listed = ok(&app.user("ivo").get(&format!("/monitors/{}/evaluations?limit=1", watched.id)).await);

@@ -8,9 +8,12 @@ async fn members_see_developers_set_and_others_learn_nothing() {
     let (app, id) = (&watched.app, &watched.id);
     let settings = json!({"every_s": 600, "window_h": 48});
     let because = json!({"reason": "holidays"});
-    for (person, sees, sets, evaluates) in
-        [("eli", "404", "404", "404"), ("ivo", "200", "403", "403"), ("vera", "200", "403", "200"), ("ben", "200", "200", "200")]
-    {
+    for (person, sees, sets, evaluates) in [
+        ("eli", "404", "404", "404"),
+        ("ivo", "200", "403", "403"),
+        ("vera", "200", "403", "200"),
+        ("ben", "200", "200", "200"),
+    ] {
         let user = app.user(person);
         let seen = user.get(&format!("/monitors/{id}")).await;
         let listed = user.get(&format!("/monitors/{id}/evaluations")).await;
@@ -71,4 +74,23 @@ async fn a_paused_monitor_is_not_evaluated() {
     assert_eq!((&resumed["state"], &resumed["paused"]), (&json!("active"), &json!(null)));
     assert!(app.user("ben").post(&format!("{path}/resume"), &json!({})).await.starts_with("200"));
     assert!(app.user("ana").post(&format!("{path}/resume"), &json!({})).await.starts_with("409"));
+}
+
+#[tokio::test]
+async fn a_limit_that_is_tightened_at_the_gate_is_tightened_here() {
+    let watched = Watched::without_calls().await;
+    let (app, path) = (&watched.app, format!("/monitors/{}", watched.id));
+    let gates = ok(&app.user("vera").get("/projects/credit-risk/gates").await);
+    let prod = gates.as_array().unwrap().iter().find(|gate| gate["environment"] == "prod").unwrap();
+    let mut order = json!({});
+    for name in ["version", "required", "may_be_not_computable", "approvals", "baking_s", "tolerances"] {
+        order[name] = prod[name].clone();
+    }
+    let psi = order["tolerances"].as_array_mut().unwrap().iter_mut().find(|one| one["metric"] == "psi").unwrap();
+    psi["red"] = json!(0.12);
+    ok(&app.user("vera").post("/projects/credit-risk/gates/prod", &order).await);
+    let monitor = ok(&app.user("ana").get(&path).await);
+    assert_eq!((&monitor["policy"], &monitor["may_be_not_computable"]), (&json!(1), &json!(["demographic_parity"])));
+    let held = monitor["tolerances"].as_array().unwrap();
+    assert_eq!(held, order["tolerances"].as_array().unwrap());
 }

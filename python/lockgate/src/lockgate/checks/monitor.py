@@ -137,8 +137,8 @@ def of_features(lake: Lake, calls: pa.Table, notes: list[str]) -> list[Metric]:
     names = [str(feature["name"]) for feature in lake.contract["features"]]
     try:
         reference, why = reference_of(lake, names)
-    except NotComputableError as reason:
-        reference, why = pa.table({}), dict.fromkeys(names, str(reason))
+    except NotComputableError as failed:
+        reference, why = pa.table({}), dict.fromkeys(names, str(failed))
     metrics: list[Metric] = []
     for name in names:
         if name not in reference.column_names:
