@@ -1,4 +1,4 @@
-//! What leads from a candidate to an endpoint that serves.
+//! What leads from a candidate to an endpoint that serves, and what watches that.
 use crate::Build;
 use access::Gate;
 use std::path::Path;
@@ -7,6 +7,7 @@ use std::path::Path;
 #[derive(Clone, Debug)]
 pub struct Release {
     pub serving: serving::Context,
+    pub monitoring: monitoring::Context,
     pub delivery: delivery::Context,
 }
 
@@ -29,6 +30,8 @@ impl Release {
             live: serving::Live::default(),
             runs: build.runs.clone(),
         };
+        let monitoring =
+            monitoring::Context { db: db.clone(), clock: clock.clone(), ids: ids.clone(), runs: build.runs.clone() };
         let delivery = delivery::Context {
             db,
             clock,
@@ -37,7 +40,8 @@ impl Release {
             runs: build.runs.clone(),
             tracking: build.tracking.clone(),
             serving: serving.clone(),
+            monitoring: monitoring.clone(),
         };
-        Ok(Self { serving, delivery })
+        Ok(Self { serving, monitoring, delivery })
     }
 }

@@ -15,6 +15,7 @@ pub mod gates;
 pub mod holds;
 pub mod merges;
 pub mod migrations;
+mod operation;
 pub mod production;
 pub mod promotions;
 pub mod release;
@@ -46,6 +47,8 @@ pub struct Context {
     pub tracking: tracking::Context,
     /// What candidates are served by.
     pub serving: serving::Context,
+    /// What watches that.
+    pub monitoring: monitoring::Context,
 }
 
 /// The routes of this context.
@@ -62,6 +65,7 @@ pub fn register(registry: &mut jobs::Registry, cx: &Context) {
     release::register(registry, cx);
     candidates::register(registry, cx);
     promotions::register(registry, cx);
+    operation::register(registry, cx);
 }
 
 /// Returns the first digits of a commit's id, as people write it.

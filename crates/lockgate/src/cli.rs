@@ -1,5 +1,6 @@
 //! The command line.
 use crate::catalog_cli::{DatasetVerb, GrantVerb, LakeVerb, QueryArgs, RequestVerb};
+use crate::monitor_cli::{BreachVerb, MonitorVerb};
 use crate::project_cli::{EnvironmentVerb, ProjectVerb};
 use crate::release_cli::ReleaseVerb;
 use crate::runs_cli::RunVerb;
@@ -56,6 +57,12 @@ pub enum Verb {
     /// Candidates, their way through the gates, and what stops them.
     #[command(subcommand)]
     Release(ReleaseVerb),
+    /// What watches the endpoints of prod.
+    #[command(subcommand)]
+    Monitor(MonitorVerb),
+    /// What monitors found beyond a limit.
+    #[command(subcommand)]
+    Breach(BreachVerb),
     /// Check and export the audit log.
     #[command(subcommand)]
     Audit(AuditVerb),

@@ -8,6 +8,8 @@ mod data;
 mod failure;
 mod listen;
 mod logs;
+mod monitor;
+mod monitor_cli;
 mod operator;
 mod project;
 mod project_cli;
@@ -107,6 +109,12 @@ async fn run_async(verb: Verb) -> Result<()> {
         Verb::Query(args) => catalog::query(args).await,
         Verb::Project(verb) => print(&project::project(verb).await?),
         Verb::Release(verb) => print(&release::release(verb).await?),
+        Verb::Monitor(verb) => {
+            let (text, failure) = monitor::monitor(verb).await?;
+            print(&text)?;
+            failure.map_or(Ok(()), Err)
+        }
+        Verb::Breach(verb) => print(&monitor::breach(verb).await?),
         Verb::Environment(verb) => print(&project::environment(verb).await?),
         Verb::Run(verb) => run::run(verb).await,
         Verb::Openapi

@@ -126,6 +126,12 @@ impl Server {
         self.send(request).await?.json().await.map_err(|error| Self::broke_off(&error))
     }
 
+    /// Sends what is to hold from now on, and returns what holds.
+    pub async fn put(&self, path: &str, body: &Value) -> Result<Value> {
+        let request = self.request(Method::PUT, path).json(body);
+        self.send(request).await?.json().await.map_err(|error| Self::broke_off(&error))
+    }
+
     /// Runs a query and returns its rows as they come.
     pub async fn query(&self, body: &Value, media_type: &str) -> Result<Response> {
         self.send(self.request(Method::POST, "/query").header("accept", media_type).json(body)).await

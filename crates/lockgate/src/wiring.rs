@@ -148,6 +148,7 @@ pub fn registry(parts: &api::Parts) -> jobs::Registry {
     runs::register(&mut registry, &parts.build.runs);
     projects::register(&mut registry, &parts.build.projects);
     serving::register(&mut registry, &parts.release.serving);
+    monitoring::register(&mut registry, &parts.release.monitoring);
     delivery::register(&mut registry, &parts.release.delivery);
     registry
 }
@@ -170,7 +171,7 @@ pub fn document() -> Result<String> {
 
 /// Returns every state of every lifecycle with its look.
 pub fn states() -> Result<String> {
-    let all: [(&str, Vec<StateInfo>); 34] = [
+    let all: [(&str, Vec<StateInfo>); 39] = [
         ("job", jobs::JobState::table()),
         ("crawl", catalog::crawls::CrawlState::table()),
         ("dataset", catalog::datasets::DatasetState::table()),
@@ -205,6 +206,11 @@ pub fn states() -> Result<String> {
         ("live_model", catalog::live_models::LiveModelState::table()),
         ("endpoint", serving::EndpointState::table()),
         ("rollout", serving::RolloutState::table()),
+        ("monitor", monitoring::MonitorState::table()),
+        ("evaluation", monitoring::EvaluationState::table()),
+        ("metric_verdict", monitoring::MetricVerdict::table()),
+        ("breach", monitoring::BreachState::table()),
+        ("severity", monitoring::Severity::table()),
         ("model_version", tracking::registry::VersionState::table()),
     ];
     let mut kinds = BTreeMap::new();

@@ -84,6 +84,7 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(b"0\r\n\r\n")
 
     do_POST = do_GET  # noqa: N815 - the standard library's name
+    do_PUT = do_GET  # noqa: N815 - the standard library's name
 
     def log_message(self, *_args: object) -> None:
         """Stay quiet."""

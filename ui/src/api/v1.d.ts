@@ -55,6 +55,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/breaches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the breaches that you may see, the newest first. */
+        get: operations["list_breaches"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/breaches/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a breach. */
+        get: operations["get_breach"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/breaches/{id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that you look after a breach. */
+        post: operations["acknowledge_breach"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/breaches/{id}/mute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hide the alerts of a breach for a while; the breach stays on show. */
+        post: operations["mute_breach"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/breaches/{id}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that a breach that was acknowledged is over. */
+        post: operations["resolve_breach"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/crawls/{id}": {
         parameters: {
             query?: never;
@@ -371,6 +456,23 @@ export interface paths {
         };
         /** Show an environment of a project. */
         get: operations["get_environment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evaluations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show an evaluation: each metric beside its limits. */
+        get: operations["get_evaluation"];
         put?: never;
         post?: never;
         delete?: never;
@@ -851,6 +953,109 @@ export interface paths {
         get: operations["get_model_version"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/monitors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the monitors that you may see. */
+        get: operations["list_monitors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/monitors/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a monitor: what it watches, by which limits, and what it found last. */
+        get: operations["get_monitor"];
+        /** Change where a monitor's outcomes come from, how often it looks and how far back. */
+        put: operations["set_monitor"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/monitors/{id}/evaluate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have a monitor look now. While an evaluation of it runs, it is that one. */
+        post: operations["evaluate_monitor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/monitors/{id}/evaluations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the evaluations of a monitor, the newest first. */
+        get: operations["list_evaluations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/monitors/{id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a monitor look no more until it is resumed. */
+        post: operations["pause_monitor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/monitors/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a paused monitor look again, at once. */
+        post: operations["resume_monitor"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2009,6 +2214,75 @@ export interface components {
             /** @description Who brought it where it is, by their token; null if nobody knows. */
             pusher?: string | null;
         };
+        /** @description Who acknowledged or resolved a breach, and why. */
+        BreachAnswered: {
+            /** Format: date-time */
+            at: string;
+            /** @description A person, or `monitoring` where a later evaluation found it within. */
+            by: string;
+            reason: string;
+        };
+        /** @description Who hides the alerts of a breach until when, and why. */
+        BreachMuted: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            reason: string;
+            /** Format: date-time */
+            until: string;
+        };
+        /** @description Why a person acknowledges or resolves a breach. */
+        BreachReason: {
+            reason: string;
+        };
+        /** @enum {string} */
+        BreachState: "open" | "acknowledged" | "resolved";
+        /** @description A breach as its viewer sees it. */
+        BreachView: {
+            acknowledged?: components["schemas"]["BreachAnswered"] | null;
+            /**
+             * Format: int64
+             * @description The candidate that was live then.
+             */
+            candidate: number;
+            /** @description The column that it is of; null where it is of all rows. */
+            column?: string | null;
+            /**
+             * Format: int64
+             * @description How many evaluations found it.
+             */
+            count: number;
+            /** @description `prod.credit`. */
+            endpoint: string;
+            /** @description The evaluation that found it last. */
+            evaluation: string;
+            /** Format: date-time */
+            first_seen_at: string;
+            id: string;
+            /** Format: date-time */
+            last_seen_at: string;
+            /**
+             * Format: double
+             * @description The limit that it is beyond.
+             */
+            limit: number;
+            /** @description `psi`. */
+            metric: string;
+            monitor: string;
+            muted?: components["schemas"]["BreachMuted"] | null;
+            next: components["schemas"]["Next"];
+            project: string;
+            resolved?: components["schemas"]["BreachAnswered"] | null;
+            severity: components["schemas"]["Severity"];
+            state: components["schemas"]["BreachState"];
+            /**
+             * Format: double
+             * @description As it was seen last.
+             */
+            value: number;
+            /** @description Both in words: `psi of duration_months`. */
+            what: string;
+        };
         /** @description A file or folder that a crawl could not take. */
         BrokenView: {
             /**
@@ -2593,6 +2867,97 @@ export interface components {
             smoke_run?: string | null;
             state: components["schemas"]["InstanceState"];
         };
+        /** @description A metric with the limits that it was judged by. */
+        EvaluatedMetric: {
+            /**
+             * Format: double
+             * @description Beyond this it is an amber breach.
+             */
+            amber?: number | null;
+            better?: components["schemas"]["Better"] | null;
+            /** @description The column that it is of; null where it is of all rows. */
+            column?: string | null;
+            /**
+             * Format: double
+             * @description The upper end of it.
+             */
+            high?: number | null;
+            /**
+             * Format: double
+             * @description The lower end of the 95 % interval.
+             */
+            low?: number | null;
+            /**
+             * Format: int64
+             * @description How many rows it was computed from.
+             */
+            n: number;
+            /** @description `psi`. */
+            name: string;
+            /** @description Why it has no value. */
+            reason?: string | null;
+            /**
+             * Format: double
+             * @description Beyond this it is a red one.
+             */
+            red?: number | null;
+            /**
+             * Format: double
+             * @description Null where it could not be computed.
+             */
+            value?: number | null;
+            verdict: components["schemas"]["MetricVerdict"];
+        };
+        /** @enum {string} */
+        EvaluationState: "running" | "within" | "breached" | "not_computable" | "failed";
+        /** @description An evaluation as its viewer sees it. */
+        EvaluationView: {
+            /** @description Who asked for it; null where the schedule did. */
+            asked_by?: string | null;
+            /**
+             * Format: int64
+             * @description The candidate that was live when it began.
+             */
+            candidate: number;
+            /** @description The dataset of captured calls. */
+            capture?: string | null;
+            /** Format: date-time */
+            ended_at?: string | null;
+            /** @description `prod.credit`. */
+            endpoint: string;
+            id: string;
+            metrics: components["schemas"]["EvaluatedMetric"][];
+            model: string;
+            monitor: string;
+            next: components["schemas"]["Next"];
+            /** @description What was read, and what was left out. */
+            note: string;
+            /**
+             * Format: int64
+             * @description The version of the gate policy that it was judged by.
+             */
+            policy: number;
+            project: string;
+            /** @description Why it could not be computed, or what failed; of a breach, what is beyond its limit. */
+            reason?: string | null;
+            /** @description The run that measures; null where nothing could be measured. */
+            run?: string | null;
+            /**
+             * Format: date-time
+             * @description The first moment that it looks at.
+             */
+            since: string;
+            /** Format: date-time */
+            started_at: string;
+            state: components["schemas"]["EvaluationState"];
+            /**
+             * Format: date-time
+             * @description The last one.
+             */
+            until: string;
+            /** Format: int64 */
+            version: number;
+        };
         /** @description A run as its viewer sees it. */
         ExperimentRunView: {
             /** @description The attempt of a step that logged it. */
@@ -2823,6 +3188,9 @@ export interface components {
         HoldView: {
             /** Format: date-time */
             at: string;
+            /** @description The breach that a monitor placed it for; null where a person did. */
+            breach?: string | null;
+            /** @description A person, or `monitor:mo-1` where a monitor placed it. */
             by: string;
             environment: string;
             id: string;
@@ -2941,6 +3309,17 @@ export interface components {
             root: string;
             team: string;
         };
+        /** @description The newest evaluation of a monitor. */
+        LastEvaluation: {
+            /** Format: date-time */
+            ended_at?: string | null;
+            id: string;
+            /** @description Why it could not be computed. */
+            reason?: string | null;
+            /** Format: date-time */
+            started_at: string;
+            state: components["schemas"]["EvaluationState"];
+        };
         /** @description How the last rollout ended. */
         LastRolloutView: {
             /** Format: date-time */
@@ -3057,6 +3436,8 @@ export interface components {
             reason?: string | null;
             state: components["schemas"]["MergeState"];
         };
+        /** @enum {string} */
+        MetricVerdict: "within" | "amber" | "red" | "not_computable" | "no_limit";
         /** @description A version of a model as its viewer sees it. */
         ModelVersionView: {
             aliases: string[];
@@ -3092,6 +3473,105 @@ export interface components {
             };
             /** Format: int64 */
             version: number;
+        };
+        /** @description Why a person does something. */
+        MonitorReason: {
+            reason: string;
+        };
+        /** @description How a monitor is to look from now on. */
+        MonitorSettings: {
+            /**
+             * Format: int64
+             * @description How often it looks, in seconds: 60 to 86400.
+             */
+            every_s: number;
+            truth?: components["schemas"]["MonitorTruth"] | null;
+            /**
+             * Format: int64
+             * @description How far back it looks, in hours: 1 to 744.
+             */
+            window_h: number;
+        };
+        /** @enum {string} */
+        MonitorState: "active" | "paused";
+        /** @description Who paused or resumed a monitor, and why. */
+        MonitorSwitched: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            reason: string;
+        };
+        /** @description Where outcomes stand that came later. */
+        MonitorTruth: {
+            column: string;
+            /** @description `lake.schema.table`; it holds the record key, too. */
+            dataset: string;
+        };
+        /** @description A monitor as its viewer sees it. */
+        MonitorView: {
+            /**
+             * Format: int64
+             * @description How many amber ones.
+             */
+            amber: number;
+            /**
+             * Format: int64
+             * @description The number of the candidate that is live there.
+             */
+            candidate: number;
+            /** @description The dataset of captured calls; null before one was written. */
+            capture?: string | null;
+            /** Format: date-time */
+            changed_at: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Its digest. */
+            digest: string;
+            /**
+             * Format: date-time
+             * @description When the schedule looks next; null where it is paused.
+             */
+            due_at?: string | null;
+            /** @description `prod.credit`. */
+            endpoint: string;
+            /** @description `credit-risk/prod`. */
+            environment: string;
+            /**
+             * Format: int64
+             * @description How often it looks, in seconds.
+             */
+            every_s: number;
+            id: string;
+            last?: components["schemas"]["LastEvaluation"] | null;
+            /** @description Metrics with a limit that may be not computable. */
+            may_be_not_computable: string[];
+            model: string;
+            next: components["schemas"]["Next"];
+            paused?: components["schemas"]["MonitorSwitched"] | null;
+            /**
+             * Format: int64
+             * @description The version of that gate policy.
+             */
+            policy: number;
+            project: string;
+            /**
+             * Format: int64
+             * @description How many red breaches are not resolved.
+             */
+            red: number;
+            state: components["schemas"]["MonitorState"];
+            /** @description The limits of the gate policy in force. */
+            tolerances: components["schemas"]["Tolerance"][];
+            truth?: components["schemas"]["MonitorTruth"] | null;
+            /** @description Whether a person said so; else it is the target of the contract. */
+            truth_is_set: boolean;
+            /** Format: int64 */
+            version: number;
+            /**
+             * Format: int64
+             * @description How far back it looks, in hours.
+             */
+            window_h: number;
         };
         /** @description How many approvals by people with a role. */
         NeededApprovals: {
@@ -3171,6 +3651,15 @@ export interface components {
             branch: string;
             /** @description The commit that you looked at, all 40 digits: the merge is refused if the branch has moved since. */
             commit?: string | null;
+        };
+        /** @description Until when the alerts of a breach are hidden, and why. */
+        NewMute: {
+            reason: string;
+            /**
+             * Format: date-time
+             * @description 90 days ahead at most.
+             */
+            until: string;
         };
         /** @description A project to be made from a template. */
         NewProject: {
@@ -3309,6 +3798,61 @@ export interface components {
                 next: components["schemas"]["Next"];
                 /** @description Who brought it where it is, by their token; null if nobody knows. */
                 pusher?: string | null;
+            }[];
+            /** @description Where the next page begins; absent on the last one. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is known.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_BreachView: {
+            items: {
+                acknowledged?: components["schemas"]["BreachAnswered"] | null;
+                /**
+                 * Format: int64
+                 * @description The candidate that was live then.
+                 */
+                candidate: number;
+                /** @description The column that it is of; null where it is of all rows. */
+                column?: string | null;
+                /**
+                 * Format: int64
+                 * @description How many evaluations found it.
+                 */
+                count: number;
+                /** @description `prod.credit`. */
+                endpoint: string;
+                /** @description The evaluation that found it last. */
+                evaluation: string;
+                /** Format: date-time */
+                first_seen_at: string;
+                id: string;
+                /** Format: date-time */
+                last_seen_at: string;
+                /**
+                 * Format: double
+                 * @description The limit that it is beyond.
+                 */
+                limit: number;
+                /** @description `psi`. */
+                metric: string;
+                monitor: string;
+                muted?: components["schemas"]["BreachMuted"] | null;
+                next: components["schemas"]["Next"];
+                project: string;
+                resolved?: components["schemas"]["BreachAnswered"] | null;
+                severity: components["schemas"]["Severity"];
+                state: components["schemas"]["BreachState"];
+                /**
+                 * Format: double
+                 * @description As it was seen last.
+                 */
+                value: number;
+                /** @description Both in words: `psi of duration_months`. */
+                what: string;
             }[];
             /** @description Where the next page begins; absent on the last one. */
             next_cursor?: string | null;
@@ -3522,6 +4066,63 @@ export interface components {
                 /** @description The run that showed that it works. */
                 smoke_run?: string | null;
                 state: components["schemas"]["InstanceState"];
+            }[];
+            /** @description Where the next page begins; absent on the last one. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is known.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_EvaluationView: {
+            items: {
+                /** @description Who asked for it; null where the schedule did. */
+                asked_by?: string | null;
+                /**
+                 * Format: int64
+                 * @description The candidate that was live when it began.
+                 */
+                candidate: number;
+                /** @description The dataset of captured calls. */
+                capture?: string | null;
+                /** Format: date-time */
+                ended_at?: string | null;
+                /** @description `prod.credit`. */
+                endpoint: string;
+                id: string;
+                metrics: components["schemas"]["EvaluatedMetric"][];
+                model: string;
+                monitor: string;
+                next: components["schemas"]["Next"];
+                /** @description What was read, and what was left out. */
+                note: string;
+                /**
+                 * Format: int64
+                 * @description The version of the gate policy that it was judged by.
+                 */
+                policy: number;
+                project: string;
+                /** @description Why it could not be computed, or what failed; of a breach, what is beyond its limit. */
+                reason?: string | null;
+                /** @description The run that measures; null where nothing could be measured. */
+                run?: string | null;
+                /**
+                 * Format: date-time
+                 * @description The first moment that it looks at.
+                 */
+                since: string;
+                /** Format: date-time */
+                started_at: string;
+                state: components["schemas"]["EvaluationState"];
+                /**
+                 * Format: date-time
+                 * @description The last one.
+                 */
+                until: string;
+                /** Format: int64 */
+                version: number;
             }[];
             /** @description Where the next page begins; absent on the last one. */
             next_cursor?: string | null;
@@ -3766,6 +4367,81 @@ export interface components {
                 /** @description Why it was not carried out. */
                 reason?: string | null;
                 state: components["schemas"]["MergeState"];
+            }[];
+            /** @description Where the next page begins; absent on the last one. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is known.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_MonitorView: {
+            items: {
+                /**
+                 * Format: int64
+                 * @description How many amber ones.
+                 */
+                amber: number;
+                /**
+                 * Format: int64
+                 * @description The number of the candidate that is live there.
+                 */
+                candidate: number;
+                /** @description The dataset of captured calls; null before one was written. */
+                capture?: string | null;
+                /** Format: date-time */
+                changed_at: string;
+                /** Format: date-time */
+                created_at: string;
+                /** @description Its digest. */
+                digest: string;
+                /**
+                 * Format: date-time
+                 * @description When the schedule looks next; null where it is paused.
+                 */
+                due_at?: string | null;
+                /** @description `prod.credit`. */
+                endpoint: string;
+                /** @description `credit-risk/prod`. */
+                environment: string;
+                /**
+                 * Format: int64
+                 * @description How often it looks, in seconds.
+                 */
+                every_s: number;
+                id: string;
+                last?: components["schemas"]["LastEvaluation"] | null;
+                /** @description Metrics with a limit that may be not computable. */
+                may_be_not_computable: string[];
+                model: string;
+                next: components["schemas"]["Next"];
+                paused?: components["schemas"]["MonitorSwitched"] | null;
+                /**
+                 * Format: int64
+                 * @description The version of that gate policy.
+                 */
+                policy: number;
+                project: string;
+                /**
+                 * Format: int64
+                 * @description How many red breaches are not resolved.
+                 */
+                red: number;
+                state: components["schemas"]["MonitorState"];
+                /** @description The limits of the gate policy in force. */
+                tolerances: components["schemas"]["Tolerance"][];
+                truth?: components["schemas"]["MonitorTruth"] | null;
+                /** @description Whether a person said so; else it is the target of the contract. */
+                truth_is_set: boolean;
+                /** Format: int64 */
+                version: number;
+                /**
+                 * Format: int64
+                 * @description How far back it looks, in hours.
+                 */
+                window_h: number;
             }[];
             /** @description Where the next page begins; absent on the last one. */
             next_cursor?: string | null;
@@ -4916,7 +5592,7 @@ export interface components {
          * @description Why a run was started.
          * @enum {string}
          */
-        RunReason: "asked" | "smoke" | "merge" | "checks" | "release" | "verify";
+        RunReason: "asked" | "smoke" | "merge" | "checks" | "release" | "verify" | "batch" | "monitor";
         /** @enum {string} */
         RunState: "queued" | "running" | "cancelling" | "succeeded" | "failed" | "cancelled";
         /** @enum {string} */
@@ -4981,6 +5657,8 @@ export interface components {
         };
         /** @description A text that must not reach a log: it prints `***`, and only [`Secret::reveal`] and JSON answers show it. */
         Secret: string;
+        /** @enum {string} */
+        Severity: "amber" | "red";
         /**
          * @description How the caller came in.
          * @enum {string}
@@ -5304,6 +5982,172 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditStatus"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_breaches: {
+        parameters: {
+            query?: {
+                /** @description Those of this project alone. */
+                project?: string;
+                /** @description Those of this monitor alone. */
+                monitor?: string;
+                /** @description `open`, `acknowledged` or `resolved`. */
+                state?: string;
+                /** @description What the page before called `next_cursor`. */
+                cursor?: string;
+                /** @description How many at most: 50 unless said, 200 at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_BreachView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_breach: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BreachView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acknowledge_breach: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BreachReason"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BreachView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mute_breach: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMute"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BreachView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resolve_breach: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BreachReason"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BreachView"];
                 };
             };
             default: {
@@ -5948,6 +6792,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvironmentView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_evaluation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationView"];
                 };
             };
             default: {
@@ -6894,6 +7767,227 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ModelVersionView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_monitors: {
+        parameters: {
+            query?: {
+                /** @description Those of this project alone. */
+                project?: string;
+                /** @description What the page before called `next_cursor`. */
+                cursor?: string;
+                /** @description How many at most: 50 unless said, 200 at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MonitorView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_monitor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonitorView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_monitor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MonitorSettings"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonitorView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    evaluate_monitor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_evaluations: {
+        parameters: {
+            query?: {
+                /** @description What the page before called `next_cursor`. */
+                cursor?: string;
+                /** @description How many at most: 50 unless said, 200 at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_EvaluationView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pause_monitor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MonitorReason"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonitorView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resume_monitor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonitorView"];
                 };
             };
             default: {

@@ -1,5 +1,6 @@
 //! From what was measured to a verdict: steps measure, this judges, by the tolerances of the policy in force.
 use super::{Better, Terms};
+pub(crate) use monitoring::number;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -73,12 +74,17 @@ pub struct JudgedCheck {
     pub metrics: Vec<JudgedMetric>,
 }
 
+/// Where the metrics are measured that no gate asks for.
+const MONITOR: &str = "monitor";
+
 /// Returns the check that a metric of a policy is looked for in.
 pub(super) fn check_of(metric: &str) -> Option<&'static str> {
     Some(match metric {
         "parity_difference" | "parity_labels" => "parity",
         "auc" | "accuracy" | "r2" => "quality",
         "demographic_parity" => "bias",
+        // No candidate is measured so: what serves is.
+        "psi" | "ks" | "null_share" => MONITOR,
         _ => return None,
     })
 }
@@ -125,6 +131,16 @@ impl JudgedCheck {
             Ok((self.metrics.iter().map(JudgedMetric::measured).collect(), self.note.clone()))
         };
         Measured { name: self.name.clone(), report }
+    }
+}
+
+impl Terms {
+    /// Returns the metrics with a limit that may be not computable.
+    pub fn excused(&self) -> Vec<String> {
+        let may = |metric: &str| {
+            check_of(metric).is_some_and(|check| self.may_be_not_computable.iter().any(|one| one == check))
+        };
+        self.tolerances.iter().filter(|one| may(&one.metric)).map(|one| one.metric.clone()).collect()
     }
 }
 
@@ -222,13 +238,4 @@ fn why(check: &JudgedCheck, terms: &Terms) -> String {
         return format!("`{}`: {}", tolerance.metric, metric.reason.as_deref().unwrap_or("no reason is known"));
     }
     check.note.clone()
-}
-
-/// Returns a number as people read it: four digits behind the point at most, unless it is smaller than that.
-pub(crate) fn number(value: f64) -> String {
-    if value != 0.0 && value.abs() < 0.001 {
-        return format!("{value:.1e}");
-    }
-    let text = format!("{value:.4}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

@@ -8,7 +8,8 @@ pub(crate) mod store;
 
 pub use http::{GatePolicyView, NewGatePolicy, routes};
 pub use judge::{GateVerdict, JudgedCheck, JudgedMetric, Measured, Metric, in_the_way, judge};
-pub use model::{Better, GatePolicy, GatePolicyState, Needed, Terms, Tolerance};
+pub use model::{GatePolicy, GatePolicyState, Needed, Terms};
+pub use monitoring::{Better, Tolerance};
 pub(crate) use service::{in_force, versions_in_force};
 
 access::actions! {

@@ -2,6 +2,7 @@ use super::judge::check_of;
 use crate::promotions::Error;
 use access::Role;
 use base::{Next, PersonId, ProjectId, Resource, Securable, TeamId, Timestamp};
+use monitoring::{Better, Tolerance};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -22,39 +23,6 @@ const LONGEST_BAKING: i64 = 7 * 86_400;
 const LONGEST_RATIONALE: usize = 1_000;
 /// Who made the policy that holds until somebody changes it.
 pub(crate) const PLATFORM: &str = "lockgate";
-
-/// Which way a metric is better.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Better {
-    Higher,
-    Lower,
-}
-
-impl Better {
-    /// Returns whether `value` is on the wrong side of `limit`; at the limit it is not.
-    pub fn is_beyond(self, value: f64, limit: f64) -> bool {
-        match self {
-            Self::Higher => value < limit,
-            Self::Lower => value > limit,
-        }
-    }
-}
-
-/// How far a metric may go.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Tolerance {
-    /// `auc`.
-    pub metric: String,
-    pub better: Better,
-    /// Beyond this it is a warning.
-    pub amber: f64,
-    /// Beyond this it fails.
-    pub red: f64,
-    /// Why these limits.
-    pub rationale: String,
-}
 
 /// How many approvals by people with a role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -88,13 +56,14 @@ impl Terms {
             red,
             rationale: rationale.to_owned(),
         };
-        let tolerances = vec![
+        let mut tolerances = vec![
             tolerance("parity_difference", Better::Lower, 1e-4, 1e-3, "single precision in the export explains less"),
             tolerance("parity_labels", Better::Lower, 0.0, 0.001, "a label may flip at the very threshold only"),
             tolerance("auc", Better::Higher, 0.7, 0.6, "0.5 is chance"),
             tolerance("accuracy", Better::Higher, 0.65, 0.55, "0.5 is chance where outcomes are even"),
             tolerance("demographic_parity", Better::Lower, 0.1, 0.2, "a usual limit for the difference of rates"),
         ];
+        tolerances.extend(monitoring::usual());
         let is_prod = environment == "prod";
         Self {
             required: ["parity", "quality", "bias"].map(str::to_owned).to_vec(),

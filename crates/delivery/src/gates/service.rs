@@ -3,7 +3,7 @@ use super::{EditGate, GatePolicy, NewGatePolicy, ReadGatePolicy};
 use crate::Context;
 use crate::promotions::{Error, Result, environment_of, project_of};
 use access::Permit;
-use base::{ProjectId, Securable};
+use base::{EnvironmentId, ProjectId, Securable};
 use db::Tx;
 
 /// Returns the policy of an environment that is in force, whoever asks. Joins the transaction.
@@ -82,6 +82,11 @@ pub(super) async fn edit(
                 other => other,
             })?;
             permit.record(&tx, Some(&before), &fresh, now).await?;
+            if environment == crate::promotions::PROD {
+                let place = EnvironmentId(format!("{project}/{environment}"));
+                let limits = (fresh.version, fresh.terms.tolerances.as_slice(), &*fresh.terms.excused());
+                monitoring::retune(&cx.monitoring, &tx, &place, limits).await?;
+            }
             Ok(fresh)
         })
         .await

@@ -35,9 +35,12 @@ pub struct HoldView {
     pub environment: String,
     pub state: super::HoldState,
     pub reason: String,
+    /// A person, or `monitor:mo-1` where a monitor placed it.
     pub by: String,
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
+    /// The breach that a monitor placed it for; null where a person did.
+    pub breach: Option<String>,
     pub lifted: Option<LiftedView>,
     pub next: Next,
 }
@@ -54,6 +57,7 @@ impl HoldView {
             reason: hold.reason,
             by: hold.by.0,
             at: hold.at,
+            breach: hold.breach,
             lifted: hold.lifted.map(lifted),
             next,
         }

@@ -28,8 +28,11 @@ pub struct Hold {
     pub team: Option<TeamId>,
     pub state: HoldState,
     pub reason: String,
+    /// A person, or `monitor:mo-1`.
     pub by: PersonId,
     pub at: Timestamp,
+    /// The breach that a monitor placed it for; none where a person did.
+    pub breach: Option<String>,
     pub lifted: Option<Lifted>,
     #[serde(skip)]
     pub revision: i64,
@@ -63,9 +66,25 @@ impl Hold {
             reason: reason_of(reason)?,
             by: by.clone(),
             at: now,
+            breach: None,
             lifted: None,
             revision: 1,
         })
+    }
+
+    /// A monitor holds an environment, for a breach.
+    ///
+    /// # Errors
+    /// A reason that is none.
+    pub fn by_monitor(
+        id: String,
+        (project, environment): (&projects::Project, &str),
+        (monitor, breach, reason): (&str, &str, &str),
+        now: Timestamp,
+    ) -> Result<Self, Error> {
+        let by = PersonId(format!("monitor:{monitor}"));
+        let hold = Self::place(id, (project, environment), reason, &by, now)?;
+        Ok(Self { breach: Some(breach.to_owned()), ..hold })
     }
 
     /// Somebody lifts it.

@@ -5,14 +5,17 @@ use db::{Result, Tx};
 use sea_orm::QueryResult;
 
 const HOLD: &str = "id, project, environment, team, state, reason, placed_by, placed_at_us, lifted_reason, lifted_by, \
-    lifted_at_us, revision";
+    lifted_at_us, revision, breach";
 
 /// The table `holds`.
 pub(crate) trait HoldStore {
     async fn find_hold(&self, id: &str) -> Result<Option<Hold>>;
     /// Like `find_hold`, and nobody else locks the row until this transaction ends.
     async fn lock_hold(&self, id: &str) -> Result<Option<Hold>>;
+    /// [`db::Error::Taken`] if one was placed for the breach.
     async fn insert_hold(&self, hold: &Hold) -> Result<()>;
+    /// Returns the one that was placed for a breach.
+    async fn find_hold_for(&self, breach: &str) -> Result<Option<Hold>>;
     /// Writes what changes; [`db::Error::Stale`] if the row changed since it was read.
     async fn save_hold(&self, hold: Hold) -> Result<Hold>;
     /// Returns up to `most` of a project, the newest first.
@@ -38,6 +41,7 @@ fn hold_of(row: &QueryResult) -> Result<Hold> {
         reason: get(row, "reason")?,
         by: PersonId(get(row, "placed_by")?),
         at: Timestamp(get(row, "placed_at_us")?),
+        breach: get(row, "breach")?,
         lifted,
         revision: get(row, "revision")?,
     })
@@ -56,7 +60,7 @@ impl HoldStore for Tx {
     }
 
     async fn insert_hold(&self, hold: &Hold) -> Result<()> {
-        let sql = format!("INSERT INTO holds ({HOLD}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)");
+        let sql = format!("INSERT INTO holds ({HOLD}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)");
         let lifted = hold.lifted.as_ref();
         let values = vec![
             hold.id.as_str().into(),
@@ -71,8 +75,14 @@ impl HoldStore for Tx {
             lifted.map(|lifted| lifted.by.0.clone()).into(),
             lifted.map(|lifted| lifted.at.0).into(),
             hold.revision.into(),
+            hold.breach.clone().into(),
         ];
         run(self, &sql, values).await.map(|_| ())
+    }
+
+    async fn find_hold_for(&self, breach: &str) -> Result<Option<Hold>> {
+        let sql = format!("SELECT {HOLD} FROM holds WHERE breach = $1");
+        one(self, &sql, vec![breach.into()]).await?.as_ref().map(hold_of).transpose()
     }
 
     async fn save_hold(&self, hold: Hold) -> Result<Hold> {

@@ -14,6 +14,7 @@ fn given(id: &str) -> Hold {
         reason: "an incident".into(),
         by: "vera".into(),
         at: NEW_YEAR,
+        breach: None,
         lifted: None,
         revision: 1,
     }
@@ -58,6 +59,24 @@ async fn what_is_placed_is_found_until_it_is_lifted() {
             })
             .await;
         assert!(matches!(stale, Err(db::Error::Stale)), "{stale:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn for_a_breach_one_hold_is_placed() {
+    on_each_engine(&crate::migrations_for_tests(), async |db| {
+        let first = &Hold { breach: Some("br-1".into()), by: "monitor:mo-1".into(), ..given("h-1") };
+        let again = &Hold { id: "h-2".into(), ..first.clone() };
+        db.write(|tx| async move { tx.insert_hold(first).await }).await.unwrap();
+        let taken = db.write(|tx| async move { tx.insert_hold(again).await }).await;
+        assert!(matches!(taken, Err(db::Error::Taken)), "{taken:?}");
+        let found = db.read(|tx| async move { tx.find_hold_for("br-1").await }).await.unwrap();
+        assert_eq!(found.as_ref(), Some(first));
+        for id in ["h-3", "h-4"] {
+            let by_person = &given(id);
+            db.write(|tx| async move { tx.insert_hold(by_person).await }).await.unwrap();
+        }
     })
     .await;
 }

@@ -5,6 +5,7 @@ mod m20261126_release_runs_create;
 mod m20261128_candidates_create;
 mod m20261128_promotions_create;
 mod m20261129_promotions_answered;
+mod m20261130_holds_breach;
 
 /// Returns them all.
 pub fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
@@ -15,5 +16,6 @@ pub fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
         Box::new(m20261128_candidates_create::CreateCandidates),
         Box::new(m20261128_promotions_create::CreatePromotions),
         Box::new(m20261129_promotions_answered::AddAnsweredBefore),
+        Box::new(m20261130_holds_breach::AddBreach),
     ]
 }

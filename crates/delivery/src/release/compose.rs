@@ -82,8 +82,24 @@ fn by_dataset(table: &Table, takes: impl Fn(&Part) -> bool) -> BTreeMap<&str, BT
     found
 }
 
+/// Returns the datasets of a contract as a monitor reads them.
+pub(super) fn watched(pipeline: &Pipeline, contract: &Known) -> Vec<monitoring::Source> {
+    let Some(table) = contract.as_ref().ok().and_then(table_of) else { return Vec::new() };
+    let source = |(dataset, columns): (&str, BTreeMap<&str, &str>)| {
+        let read = read_by(pipeline, dataset);
+        let columns: BTreeSet<&str> = columns.into_values().collect();
+        monitoring::Source {
+            dataset: dataset.into(),
+            columns: columns.into_iter().map(str::to_owned).collect(),
+            for_use: read.map_or_else(|| USE.to_owned(), |read| read.for_use.to_string()),
+            purpose: read.and_then(|read| read.purpose.as_ref()).map(|purpose| purpose.0.clone()),
+        }
+    };
+    by_dataset(table, |_| true).into_iter().map(source).collect()
+}
+
 /// Returns what the platform's steps have to know of the contract. They never read the file: what is judged is what was read here.
-fn facts(contract: &Known) -> Value {
+pub(super) fn facts(contract: &Known) -> Value {
     let table = match contract {
         Ok(contract) => table_of(contract),
         Err(why) => return json!({ "why": why }),

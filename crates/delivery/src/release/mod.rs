@@ -13,6 +13,7 @@ pub use compose::{EXPORT, REQUIRED};
 pub use error::{Error, Result};
 pub use jobs::register;
 pub use report::{Judged, Metric, onnx_of, report_of, why_not_judged};
+pub(crate) use service::promised;
 pub use verify::verify_run;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-use super::compose::{Known, compose};
+use super::compose::{Known, compose, facts, watched};
 use super::error::{Error, Result};
 use super::store::{Release, ReleaseStore};
 use crate::Context;
@@ -70,6 +70,22 @@ async fn contract(cx: &Context, project: &ProjectId, commit: &str) -> Result<Kno
     let text = git::read_file(&cx.git, project, commit, contract::FILE, contract::most_bytes()).await?;
     let Some(text) = text else { return Ok(Err(format!("the repository has no `{}`", contract::FILE))) };
     Ok(Contract::read(&text).map_err(|error| format!("`{}` cannot be read: {error}", contract::FILE)))
+}
+
+/// Returns what a monitor has to know of the contract at a commit, and which datasets it reads.
+pub(crate) async fn promised(
+    cx: &Context,
+    project: &ProjectId,
+    commit: &str,
+) -> Result<(serde_json::Value, Vec<monitoring::Source>)> {
+    let contract = contract(cx, project, commit).await?;
+    let path = format!("pipelines/{PIPELINE}.json");
+    let text = git::read_file(&cx.git, project, commit, &path, PIPELINE_BYTES).await?;
+    let sources = match text.as_deref().map(Pipeline::read) {
+        Some(Ok(pipeline)) => watched(&pipeline, &contract),
+        _ => Vec::new(),
+    };
+    Ok((facts(&contract), sources))
 }
 
 /// Returns what is wrong, and what to do, for people.

@@ -152,6 +152,7 @@ class Hold(Record):
     reason: str
     by: str
     at: datetime | None = None
+    breach: str | None = None
     lifted: Stopped | None = None
 
 

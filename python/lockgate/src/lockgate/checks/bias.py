@@ -72,7 +72,9 @@ def worst(metrics: Sequence[Metric], otherwise: str) -> Metric:
     return replace(max(known, key=lambda metric: metric.value or 0.0), group=None)
 
 
-def of_column(rows: pa.Table, name: str, bounds: Sequence[float], flags: Flags) -> tuple[Metric, str]:
+def of_column(
+    rows: pa.Table, name: str, bounds: Sequence[float], flags: Flags, of_what: str = "held-out rows"
+) -> tuple[Metric, str]:
     """Return the metric of one sensitive column, and its groups in words."""
     if name not in rows.column_names:
         raise NotComputableError(f"the sensitive column `{name}` comes from no dataset")
@@ -82,7 +84,7 @@ def of_column(rows: pa.Table, name: str, bounds: Sequence[float], flags: Flags) 
     note = f"`{name}`: {', '.join(f'{word} ({int(members.sum())} rows)' for word, members in large.items())}"
     note += f"; {small} with fewer than {FEWEST_ROWS} rows left out" if small else ""
     if len(large) < 2:
-        raise NotComputableError(f"fewer than two groups of `{name}` have {FEWEST_ROWS} held-out rows")
+        raise NotComputableError(f"fewer than two groups of `{name}` have {FEWEST_ROWS} {of_what}")
     members = list(large.values())
     inside = np.logical_or.reduce(members)
     kept = [group[inside] for group in members]

@@ -65,9 +65,9 @@ class Metric:
         return cls(name, n=n, group=group, reason=reason)
 
 
-def write(path: Path, metrics: Sequence[Metric], note: str) -> None:
+def write(path: Path, metrics: Sequence[Metric], note: str, most: int = MOST_METRICS) -> None:
     """Write the report of a check, the first metrics of very many; a number that is none becomes a reason."""
-    report = {"metrics": [_bounded(metric) for metric in metrics[:MOST_METRICS]], "note": plain(note, LONGEST_TEXT)}
+    report = {"metrics": [_bounded(metric) for metric in metrics[:most]], "note": plain(note, LONGEST_TEXT)}
     path.write_text(json.dumps(report, allow_nan=False), encoding="utf-8")
 
 

@@ -167,21 +167,28 @@ class Model:
             )
         if not np.isfinite(probabilities).all():
             raise NotComputableError("the model gives probabilities that are no numbers")
-        if (
-            labels
-            and not set(labels) <= set(classes)
-            and all(one.isdecimal() and len(one) < 10 and int(one) < len(classes) for one in labels)
-        ):
-            labels = [classes[int(one)] for one in labels]  # it says the number of the class
-        return Predicted(labels, probabilities, classes, None)
+        return Predicted(by_name(labels, classes), probabilities, classes, None)
 
     def _classes(self, labels: Sequence[str]) -> list[str]:
         """Return the classes in the order of the probabilities: by the metadata, else sorted, as scikit-learn does."""
         named = self._words("classes")
         if named is not None:
             return named
-        target = self._contract.get("target") or {}
-        return sorted(target.get("values") or set(labels), key=_order)
+        return classes_of(self._contract, labels)
+
+
+def by_name(labels: Sequence[str], classes: Sequence[str]) -> list[str]:
+    """Return labels by the names of their classes, where they say the classes' numbers."""
+    numbers = all(one.isdecimal() and len(one) < 10 and int(one) < len(classes) for one in labels)
+    if labels and numbers and not set(labels) <= set(classes):
+        return [classes[int(one)] for one in labels]
+    return list(labels)
+
+
+def classes_of(contract: Mapping[str, Any], labels: Sequence[str]) -> list[str]:
+    """Return the classes in the order of scikit-learn's probabilities: the contract's, else those of the labels."""
+    target = contract.get("target") or {}
+    return sorted(target.get("values") or set(labels), key=_order)
 
 
 def positive_of(contract: Mapping[str, Any], classes: Sequence[str]) -> str:

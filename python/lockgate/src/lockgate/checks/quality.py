@@ -48,7 +48,9 @@ def measured(told: Told) -> tuple[list[Metric], str]:
     return metrics, f"{note}, {positive} as the positive value" if positive else note
 
 
-def of_classes(said: Predicted, truth: list[str], contract: Mapping[str, Any]) -> tuple[list[Metric], str | None]:
+def of_classes(
+    said: Predicted, truth: list[str], contract: Mapping[str, Any], of_what: str = "held-out row"
+) -> tuple[list[Metric], str | None]:
     """Return the metrics of a classifier, and the words for its positive value where it has two."""
     rows = len(truth)
     right = np.asarray([one == other for one, other in zip(said.labels, truth, strict=True)])
@@ -61,7 +63,7 @@ def of_classes(said: Predicted, truth: list[str], contract: Mapping[str, Any]) -
     words = shown(contract, positive)
     is_positive = np.asarray([one == positive for one in truth])
     if is_positive.all() or not is_positive.any():
-        reason = f"every held-out row has {'the' if is_positive.all() else 'another than the'} positive value"
+        reason = f"every {of_what} has {'the' if is_positive.all() else 'another than the'} positive value"
         return [Metric.without(AUC, f"{reason} {words}", rows), accuracy], words
     scores = said.probabilities[:, said.position(positive)]
     return [measure.with_interval(AUC, rows, measure.auc_of(scores, is_positive)), accuracy], words

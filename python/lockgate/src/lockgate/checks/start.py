@@ -16,7 +16,7 @@ from typing import Final
 
 from lockgate.checks.told import Told
 
-CHECKS: Final = ("lint", "unit", "parity", "quality", "bias", "score")
+CHECKS: Final = ("lint", "unit", "parity", "quality", "bias", "score", "monitor")
 
 
 def main(code: str, name: str) -> int:
