@@ -9,6 +9,7 @@ pub(crate) mod store;
 pub use http::{GatePolicyView, NewGatePolicy, routes};
 pub use judge::{GateVerdict, JudgedCheck, JudgedMetric, Measured, Metric, in_the_way, judge};
 pub use model::{Better, GatePolicy, GatePolicyState, Needed, Terms, Tolerance};
+pub use service::versions_of;
 pub(crate) use service::{in_force, versions_in_force};
 
 access::actions! {
