@@ -5,6 +5,8 @@ mod catalog_cli;
 mod cli;
 mod config;
 mod data;
+mod evidence;
+mod evidence_cli;
 mod failure;
 mod listen;
 mod logs;
@@ -28,6 +30,7 @@ mod wiring;
 
 use clap::Parser;
 use cli::{AdminVerb, AuditVerb, Cli, ReferencePage, TokenVerb, Verb};
+use evidence_cli::EvidenceVerb;
 use failure::{Exit, Failure, Result};
 use std::io::Write;
 use std::process::ExitCode;
@@ -72,6 +75,7 @@ fn run(verb: Verb) -> Result<()> {
         Verb::Audit(AuditVerb::Verify { file, key, checkpoint, json }) => {
             print(&audit::verify(&file, &key, checkpoint.as_deref(), json)?)
         }
+        Verb::Evidence(EvidenceVerb::Verify { file, key, json }) => print(&evidence::verify(&file, &key, json)?),
         verb => {
             // Before there are other threads: the walls are those of this one and of what it starts.
             if let Verb::Serve(args) = &verb {
@@ -107,6 +111,11 @@ async fn run_async(verb: Verb) -> Result<()> {
         Verb::Query(args) => catalog::query(args).await,
         Verb::Project(verb) => print(&project::project(verb).await?),
         Verb::Release(verb) => print(&release::release(verb).await?),
+        Verb::Evidence(verb) => {
+            let said = evidence::evidence(verb).await?;
+            if said.is_empty() { Ok(()) } else { print(&said) }
+        }
+        Verb::Clock(verb) => print(&evidence::clock(verb).await?),
         Verb::Environment(verb) => print(&project::environment(verb).await?),
         Verb::Run(verb) => run::run(verb).await,
         Verb::Openapi

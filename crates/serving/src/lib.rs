@@ -17,7 +17,8 @@ pub mod wire;
 
 pub use endpoints::{
     CallEndpoint, Deployment, Endpoint, EndpointState, EndpointView, Error, ReadEndpoint, RolloutView, cancel, deploy,
-    endpoint_id, find_endpoint, find_rollout, rollouts_of_candidate, rollouts_of_endpoint, rollback, start, stop, undeploy,
+    endpoint_id, find_endpoint, find_rollout, rollback, rollouts_of_candidate, rollouts_of_endpoint, start, stop,
+    undeploy,
 };
 pub use live::Live;
 pub use onnx::{LARGEST, ModelError, columns_of, signature_of};

@@ -204,7 +204,6 @@ pub async fn insert(tx: &Tx, entry: &Entry) -> db::Result<()> {
     tx.insert_entry(entry).await
 }
 
-
 /// An entry with its place in the chain, where it has one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Placed {

@@ -5,8 +5,8 @@ mod service;
 mod store;
 
 pub use jobs::schedule;
-pub use service::{KEPT_DAYS, first};
 pub(crate) use service::note;
+pub use service::{KEPT_DAYS, first};
 
 #[cfg(test)]
 mod tests;

@@ -16,8 +16,7 @@ pub(super) trait LookStore {
 impl LookStore for Tx {
     async fn list_looked(&self, person: &PersonId, datasets: &[DatasetId]) -> Result<Vec<DatasetId>> {
         let places: Vec<String> = (2..=datasets.len() + 1).map(|number| format!("${number}")).collect();
-        let sql =
-            format!("SELECT dataset FROM dataset_looks WHERE person = $1 AND dataset IN ({})", places.join(", "));
+        let sql = format!("SELECT dataset FROM dataset_looks WHERE person = $1 AND dataset IN ({})", places.join(", "));
         let named = datasets.iter().map(|dataset| dataset.as_str().into());
         let values = std::iter::once(person.as_str().into()).chain(named).collect();
         all(self, &sql, values).await?.iter().map(|row| Ok(DatasetId(get(row, "dataset")?))).collect()

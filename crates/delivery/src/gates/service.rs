@@ -91,7 +91,7 @@ pub(super) async fn edit(
 ///
 /// # Errors
 /// The store's.
-pub async fn versions_of(tx: &Tx, project: &Project, environment: &str) -> db::Result<Vec<GatePolicy>> {
+pub async fn versions_of(tx: &Tx, project: &projects::Project, environment: &str) -> db::Result<Vec<GatePolicy>> {
     let mut found = vec![GatePolicy::usual(project, environment)];
     found.extend(tx.list_policies(&project.id, environment).await?.into_iter().filter(|policy| policy.version > 0));
     Ok(found)

@@ -69,6 +69,6 @@ pub(super) async fn list(cx: &Context, permit: &Permit<ReadHold>, project: &Proj
 ///
 /// # Errors
 /// The store's.
-pub async fn of_project(tx: &Tx, project: &ProjectId, most: u32) -> db::Result<Vec<Hold>> {
+pub async fn of_project(tx: &db::Tx, project: &ProjectId, most: u32) -> db::Result<Vec<Hold>> {
     tx.list_holds(project, most).await
 }

@@ -314,7 +314,8 @@ impl PromotionStore for Tx {
         let columns = Columns::scope(Expr::cust("'project/' || project || '/' || environment")).team(Expr::col("team"));
         let mut select = Query::select();
         select.columns(PROMOTION.split(", ").map(str::trim)).from("promotions").cond_where(visible.condition(&columns));
-        let open = Condition::any().add(Expr::col("ended_at_us").is_null()).add(Expr::col("ended_at_us").gt(asked.at.0));
+        let open =
+            Condition::any().add(Expr::col("ended_at_us").is_null()).add(Expr::col("ended_at_us").gt(asked.at.0));
         let was_live = Expr::col("live_at_us").lte(asked.at.0);
         let out = Condition::any().add(was_live).add(Expr::col("rollout").is_not_null());
         select.cond_where(open).cond_where(out).and_where(Expr::col("created_at_us").lte(asked.at.0));

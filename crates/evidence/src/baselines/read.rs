@@ -16,7 +16,8 @@ const LARGEST: f64 = 1e7;
 /// # Errors
 /// The first thing that does not fit, with its line and column.
 pub fn read(text: &str) -> Result<Vec<Line>> {
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).trim(csv::Trim::All).flexible(true).from_reader(text.as_bytes());
+    let mut reader =
+        csv::ReaderBuilder::new().has_headers(false).trim(csv::Trim::All).flexible(true).from_reader(text.as_bytes());
     let mut lines = Vec::new();
     let mut is_header = true;
     for record in reader.records() {
@@ -65,7 +66,11 @@ fn one(line: u64, fields: &[&str]) -> Result<Line> {
     let text = |at: usize| -> Result<String> {
         let fits = !fields[at].is_empty() && fields[at].chars().count() <= LONGEST;
         let plain = fits && !fields[at].chars().any(char::is_control);
-        if plain { Ok(fields[at].to_owned()) } else { Err(bad(at, format!("it takes a text of 1 to {LONGEST} characters"))) }
+        if plain {
+            Ok(fields[at].to_owned())
+        } else {
+            Err(bad(at, format!("it takes a text of 1 to {LONGEST} characters")))
+        }
     };
     Ok(Line {
         stage: stage.ok_or_else(|| word(0, "find, access, environment, prove, release, value"))?,

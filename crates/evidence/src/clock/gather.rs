@@ -72,9 +72,11 @@ async fn ended_at(tx: &Tx, request: &Request, now: Timestamp) -> Result<Option<T
     if !matches!(request.state, RequestState::Withdrawn | RequestState::ExpiredUnanswered) {
         return Ok(None);
     }
-    let last = access::audit::last_entry(tx, &format!("request/{}", request.id), &["WithdrawRequest", "ExpireRequest"], now);
-    let last = last.await?.map(|placed| placed.entry.at);
-    Ok(last.or(request.submission.as_ref().map(|submission| submission.answer_by.min(now))))
+    let resource = format!("request/{}", request.id);
+    let last = access::audit::last_entry(tx, &resource, &["WithdrawRequest", "ExpireRequest"], now).await?;
+    Ok(last
+        .map(|placed| placed.entry.at)
+        .or(request.submission.as_ref().map(|submission| submission.answer_by.min(now))))
 }
 
 /// Returns in which state promotions were from when until when, from what was recorded of each change.

@@ -25,8 +25,7 @@ pub struct Definition {
 
 impl Stage {
     /// Every stage, in the order of the way.
-    pub const ALL: [Self; 6] =
-        [Self::Find, Self::Access, Self::Environment, Self::Prove, Self::Release, Self::Value];
+    pub const ALL: [Self; 6] = [Self::Find, Self::Access, Self::Environment, Self::Prove, Self::Release, Self::Value];
 
     /// Returns the word that is stored and sent.
     pub fn as_str(self) -> &'static str {

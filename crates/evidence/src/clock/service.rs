@@ -1,8 +1,8 @@
+use super::ReadClock;
 use super::gather::{known, measure};
 use super::model::Stage;
 use super::times::{Times, times};
 use super::view::{ClockView, DeploymentClock, StageSummary, StageView};
-use super::ReadClock;
 use crate::{Context, Error, Result, baselines, shown};
 use access::Permit;
 use base::{ProjectId, Timestamp};

@@ -10,8 +10,8 @@ mod service;
 mod verify;
 mod work;
 
-pub use http::routes;
 pub(crate) use gather::ENVIRONMENTS;
+pub use http::routes;
 pub use sections::Sections;
 pub use service::{KIND, VERSION, sign};
 pub use verify::{Altered, Header, SectionDigest, Verified, verify};

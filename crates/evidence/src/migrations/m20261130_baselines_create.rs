@@ -26,8 +26,7 @@ impl MigrationTrait for CreateBaselines {
             .col(micros("imported_at_us"))
             .take();
         schema.create_table(baselines).await?;
-        let newest =
-            Index::create().name("baselines_newest").table("baselines").col("imported_at_us").col("id").take();
+        let newest = Index::create().name("baselines_newest").table("baselines").col("imported_at_us").col("id").take();
         schema.create_index(newest).await
     }
 }

@@ -103,8 +103,7 @@ impl RolloutStore for Tx {
     }
 
     async fn list_rollouts_for(&self, candidate: &Digest, most: u32) -> Result<Vec<Rollout>> {
-        let sql =
-            format!("SELECT {ROLLOUT} FROM rollouts WHERE candidate = $1 ORDER BY created_at_us, id LIMIT $2");
+        let sql = format!("SELECT {ROLLOUT} FROM rollouts WHERE candidate = $1 ORDER BY created_at_us, id LIMIT $2");
         let values = vec![candidate.to_string().into(), i64::from(most).into()];
         all(self, &sql, values).await?.iter().map(rollout_of).collect()
     }
