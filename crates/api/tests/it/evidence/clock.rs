@@ -1,5 +1,6 @@
 use super::started;
 use crate::app::TestApp;
+use crate::catalog::given;
 use crate::delivery::releasing::good;
 use crate::runs::given::{body, ok};
 use axum::body::Body;
@@ -96,7 +97,14 @@ async fn a_baseline_is_imported_whole_by_who_may_and_once() {
 #[tokio::test]
 async fn a_first_look_at_a_dataset_is_kept_once() {
     let app = TestApp::start().await;
-    let nothing = app.user("ana").get("/datasets/retail.core.nothing").await;
-    assert!(nothing.starts_with("404"), "{nothing}");
-    assert_eq!(app.count("dataset_looks").await, 0, "what is absent was not looked at");
+    given::dataset(&app).await;
+    let page = format!("/datasets/{}", given::DATASET);
+    for person in ["ana", "ana", "ben"] {
+        ok(&app.user(person).get(&page).await);
+        ok(&app.user(person).get(&format!("{page}/columns")).await);
+    }
+    assert_eq!(app.count("dataset_looks").await, 2, "one a person");
+    let hidden = app.user("ana").get("/datasets/retail.core.payroll").await;
+    assert!(hidden.starts_with("404"), "{hidden}");
+    assert_eq!(app.count("dataset_looks").await, 2, "what is hidden was not looked at");
 }
