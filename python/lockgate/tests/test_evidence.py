@@ -136,7 +136,7 @@ def test_what_was_live_names_who_approved_it(client: lockgate.Client, server: Fa
     assert found.suspended is not None
     assert (found.suspended.by, found.suspended.since) == ("vera", NOON)
     with pytest.raises(lockgate.InvalidError, match="time zone"):
-        list(evidence.live(datetime(2026, 11, 26), client=client))  # noqa: DTZ001
+        list(evidence.live(datetime(2026, 11, 26), client=client))
 
 
 def test_the_clock_keeps_open_ends(client: lockgate.Client, server: FarSide) -> None:

@@ -1,6 +1,6 @@
 use super::sections::Sections;
 use super::{Header, ReadDossier, ReadEvidenceKey, service};
-use crate::{Context, Error};
+use crate::Context;
 use access::Permit;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -51,6 +51,5 @@ pub(super) async fn get_evidence_key(
     permit: Permit<ReadEvidenceKey>,
     State(cx): State<Context>,
 ) -> Result<Json<EvidenceKey>, Problem> {
-    permit.caller().person().map_err(Error::from)?;
-    Ok(Json(EvidenceKey { key: cx.key.public().to_string() }))
+    Ok(Json(EvidenceKey { key: service::key(&cx, &permit).await? }))
 }

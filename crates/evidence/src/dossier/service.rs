@@ -1,7 +1,7 @@
-use super::ReadDossier;
 use super::gather::gather;
 use super::sections::Sections;
 use super::verify::{Header, SectionDigest};
+use super::{ReadDossier, ReadEvidenceKey};
 use crate::{Context, Error, Result, shown};
 use access::Permit;
 use access::audit::AuditKey;
@@ -53,6 +53,14 @@ pub(super) async fn export(
         })
         .await?;
     Ok(document)
+}
+
+/// Returns the public key that dossiers are checked with.
+pub(super) async fn key(cx: &Context, permit: &Permit<ReadEvidenceKey>) -> Result<String> {
+    let (id, scope) = ("audit".to_owned(), access::DEPLOYMENT.to_owned());
+    let key = &Resource { kind: "evidence_key", id, scope, team: None, asker: None, listed: false };
+    cx.db.read(|tx| async move { Ok::<_, Error>(permit.check(&tx, key).await?) }).await?;
+    Ok(cx.key.public().to_string())
 }
 
 /// Puts sections together as one canonical JSON document with a signed header.

@@ -88,7 +88,7 @@ class Comparison(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class Summary(Record):
-    """A stage over all projects that you may see; ``definition_from`` and ``definition_to`` are the words to compare."""
+    """A stage over all projects that you may see; ``definition_from`` and ``definition_to`` are its words."""
 
     stage: str
     definition_from: str
