@@ -140,8 +140,9 @@ fn replaced(from: &str, to: &str) -> Altered {
 fn it_is_said_which_section_differs() {
     assert_eq!(replaced("\"owner\":\"ben\"", "\"owner\":\"eve\""), Altered::Section("candidate".into()));
     assert_eq!(replaced("\"no_merge\":\"first\"", "\"no_merge\":\"other\""), Altered::Section("commit".into()));
-    assert_eq!(replaced("\"datasets\":[],", ""), Altered::Missing("datasets".into()));
-    assert_eq!(replaced("\"datasets\":[],", "\"datasets\":[],\"more\":[],"), Altered::Added("more".into()));
+    let own = "\"deployments\":[],";
+    assert_eq!(replaced(own, ""), Altered::Missing("deployments".into()));
+    assert_eq!(replaced(own, &format!("{own}\"more\":[],")), Altered::Added("more".into()));
     assert_eq!(replaced("\"made_by\":\"ivo\"", "\"made_by\":\"eve\""), Altered::Signature);
 }
 
