@@ -1,6 +1,7 @@
 //! The command line.
 use crate::catalog_cli::{DatasetVerb, GrantVerb, LakeVerb, QueryArgs, RequestVerb};
 use crate::monitor_cli::{BreachVerb, MonitorVerb};
+use crate::evidence_cli::{ClockVerb, EvidenceVerb};
 use crate::project_cli::{EnvironmentVerb, ProjectVerb};
 use crate::release_cli::ReleaseVerb;
 use crate::runs_cli::RunVerb;
@@ -66,6 +67,12 @@ pub enum Verb {
     /// Check and export the audit log.
     #[command(subcommand)]
     Audit(AuditVerb),
+    /// Dossiers of candidates, and what was live when.
+    #[command(subcommand)]
+    Evidence(EvidenceVerb),
+    /// How long the way to live takes, beside what it took before.
+    #[command(subcommand)]
+    Clock(ClockVerb),
     /// Print the OpenAPI document.
     Openapi,
     /// Print every state of every lifecycle with its look, as JSON.

@@ -5,6 +5,8 @@ mod catalog_cli;
 mod cli;
 mod config;
 mod data;
+mod evidence;
+mod evidence_cli;
 mod failure;
 mod listen;
 mod logs;
@@ -30,6 +32,7 @@ mod wiring;
 
 use clap::Parser;
 use cli::{AdminVerb, AuditVerb, Cli, ReferencePage, TokenVerb, Verb};
+use evidence_cli::EvidenceVerb;
 use failure::{Exit, Failure, Result};
 use std::io::Write;
 use std::process::ExitCode;
@@ -74,6 +77,7 @@ fn run(verb: Verb) -> Result<()> {
         Verb::Audit(AuditVerb::Verify { file, key, checkpoint, json }) => {
             print(&audit::verify(&file, &key, checkpoint.as_deref(), json)?)
         }
+        Verb::Evidence(EvidenceVerb::Verify { file, key, json }) => print(&evidence::verify(&file, &key, json)?),
         verb => {
             // Before there are other threads: the walls are those of this one and of what it starts.
             if let Verb::Serve(args) = &verb {
@@ -115,6 +119,11 @@ async fn run_async(verb: Verb) -> Result<()> {
             failure.map_or(Ok(()), Err)
         }
         Verb::Breach(verb) => print(&monitor::breach(verb).await?),
+        Verb::Evidence(verb) => {
+            let said = evidence::evidence(verb).await?;
+            if said.is_empty() { Ok(()) } else { print(&said) }
+        }
+        Verb::Clock(verb) => print(&evidence::clock(verb).await?),
         Verb::Environment(verb) => print(&project::environment(verb).await?),
         Verb::Run(verb) => run::run(verb).await,
         Verb::Openapi

@@ -132,6 +132,12 @@ impl Server {
         self.send(request).await?.json().await.map_err(|error| Self::broke_off(&error))
     }
 
+    /// Sends a text and returns the answer.
+    pub async fn post_text(&self, path: &str, media_type: &str, text: Vec<u8>) -> Result<Value> {
+        let request = self.request(Method::POST, path).header("content-type", media_type).body(text);
+        self.send(request).await?.json().await.map_err(|error| Self::broke_off(&error))
+    }
+
     /// Runs a query and returns its rows as they come.
     pub async fn query(&self, body: &Value, media_type: &str) -> Result<Response> {
         self.send(self.request(Method::POST, "/query").header("accept", media_type).json(body)).await

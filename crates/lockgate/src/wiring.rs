@@ -114,7 +114,9 @@ pub fn parts(
     build.tracking.limits.artifact_bytes = config.tracking.artifact_bytes;
     let release = api::Release::open(&gate, &build, folder, keys.serving)
         .map_err(|error| Failure::new(Exit::Internal, format!("objects: {error}"), "look at the disk"))?;
-    Ok(api::Parts { db, gate, catalog, query, build, release, metrics })
+    let access::Context { clock, ids, .. } = gate.context();
+    let evidence = evidence::Context { db: db.clone(), clock, ids, key: audit_key(keys) };
+    Ok(api::Parts { db, gate, catalog, query, build, release, evidence, metrics })
 }
 
 /// Opens the engine that steps run on: this machine.

@@ -7,7 +7,7 @@ pub mod migrations;
 mod projects;
 mod templates;
 
-pub use projects::{CreateProject, Error, NewProject, Project, ProjectView, ReadProject, RetryProject, find};
+pub use projects::{CreateProject, Error, NewProject, Project, ProjectView, ReadProject, RetryProject, find, visible};
 pub use templates::{ReadTemplate, TemplateView};
 
 use base::{Clock, Ids};

@@ -16,6 +16,7 @@ mod row_filter;
 pub use effects::DataEffects;
 pub use engine::{Engine, Key, Limits, Side, Split};
 pub use held_out::READ_HELD_OUT;
+pub use queries::first_read_under;
 
 use std::sync::Arc;
 use std::time::Duration;

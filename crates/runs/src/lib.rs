@@ -25,7 +25,7 @@ mod tests;
 pub use pipelines::Pipeline;
 pub use runs::{
     AttemptView, Code, Error, KeyView, NewRun, OutputView, Reason, Run, RunState, RunView, StartRun, StepView,
-    definition_of, find, read_output, start, steps_of,
+    attempts_of, definition_of, find, of_project, read_output, start, starts_of, steps_of,
 };
 pub use scheduler::{CALL_ENDPOINT, READ_HELD_OUT, Scheduler, drain, look_after, resume, wake};
 

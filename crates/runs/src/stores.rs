@@ -92,6 +92,19 @@ async fn runs_are_listed_newest_first_and_filtered() {
         );
         let mine = Filter { project: Some("credit-risk".into()), pipeline: Some("train".into()), ..Filter::default() };
         assert_eq!(list(mine, None).await.len(), 3);
+        let read = db.read(|tx| async move { tx.list_runs_of(&"credit-risk".into(), 2).await });
+        assert_eq!(read.await.unwrap().into_iter().map(|run| run.id.0).collect::<Vec<_>>(), ["r-1", "r-2"]);
+        let claimed = crate::attempts::Attempt {
+            created_at: Timestamp(5),
+            claimed_at: Some(Timestamp(9)),
+            ..attempt("at-1", AttemptState::Claimed)
+        };
+        let planned = crate::attempts::Attempt { number: 2, claimed_at: None, ..attempt("at-2", AttemptState::Lost) };
+        for new in [claimed, planned] {
+            write(&db, async |tx| tx.insert_attempt(&new, 1).await).await.unwrap();
+        }
+        let read = db.read(|tx| async move { tx.list_starts(&"credit-risk".into(), 9).await });
+        assert_eq!(read.await.unwrap(), [(Timestamp(5), Timestamp(9))]);
     })
     .await;
 }

@@ -20,7 +20,8 @@ pub mod wire;
 pub use batches::{Batch, BatchState, BatchView, Outcome as BatchOutcome};
 pub use endpoints::{
     CallEndpoint, Deployment, Endpoint, EndpointState, EndpointView, Error, ReadEndpoint, RolloutView, cancel, deploy,
-    endpoint_id, find_endpoint, find_rollout, first_outside_call, rollback, start, stop, undeploy,
+    endpoint_id, find_endpoint, find_rollout, first_outside_call, rollback, rollouts_of_candidate,
+    rollouts_of_endpoint, start, stop, undeploy,
 };
 pub use live::Live;
 pub use onnx::{LARGEST, ModelError, columns_of, signature_of};

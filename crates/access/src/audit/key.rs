@@ -40,6 +40,16 @@ impl AuditKey {
         checkpoint.signature = hex::encode(self.0.sign(&bytes).to_bytes());
         checkpoint
     }
+
+    /// Signs a document of kind `kind`, in hex. No kind of document passes for another, nor for a checkpoint.
+    pub fn sign_document(&self, kind: &str, bytes: &[u8]) -> String {
+        hex::encode(self.0.sign(&document(kind, bytes)).to_bytes())
+    }
+}
+
+/// Returns what is signed of a document: a checkpoint is JSON, so begins with `{`; this begins with the kind.
+fn document(kind: &str, bytes: &[u8]) -> Vec<u8> {
+    [kind.as_bytes(), b"\n", bytes].concat()
 }
 
 impl PublicKey {
@@ -50,11 +60,19 @@ impl PublicKey {
 
     /// Returns whether this key has signed `checkpoint`.
     pub fn has_signed(&self, checkpoint: &Checkpoint) -> bool {
+        checkpoint.signed_bytes().is_ok_and(|text| self.fits(&text, &checkpoint.signature))
+    }
+
+    /// Returns whether this key has signed a document of kind `kind`; see [`AuditKey::sign_document`].
+    pub fn has_signed_document(&self, kind: &str, bytes: &[u8], signature: &str) -> bool {
+        self.fits(&document(kind, bytes), signature)
+    }
+
+    fn fits(&self, text: &[u8], signature: &str) -> bool {
         let mut bytes = [0; 64];
-        let lower = checkpoint.signature.bytes().all(|byte| !byte.is_ascii_uppercase());
-        let read = lower && hex::decode_to_slice(&checkpoint.signature, &mut bytes).is_ok();
-        let signed = checkpoint.signed_bytes();
-        read && signed.is_ok_and(|text| self.0.verify_strict(&text, &Signature::from_bytes(&bytes)).is_ok())
+        let lower = signature.bytes().all(|byte| !byte.is_ascii_uppercase());
+        let read = lower && hex::decode_to_slice(signature, &mut bytes).is_ok();
+        read && self.0.verify_strict(text, &Signature::from_bytes(&bytes)).is_ok()
     }
 }
 

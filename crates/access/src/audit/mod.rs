@@ -16,7 +16,7 @@ pub use error::Error;
 pub use http::{AuditStatus, EntryView, routes};
 pub use key::{AuditKey, PublicKey};
 pub use sealer::{SealError, Sealer, SealerSettings, last_known};
-pub use service::{Place, entries_of, export_page, insert, log_lines};
+pub use service::{Place, Placed, entries_about, entries_of, export_page, insert, last_entry, log_lines};
 pub(crate) use strangers::Strangers;
 
 crate::actions! {

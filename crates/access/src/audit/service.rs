@@ -203,3 +203,34 @@ pub async fn entries_of(tx: &Tx, resource: &str, before: Option<i64>, limit: u32
 pub async fn insert(tx: &Tx, entry: &Entry) -> db::Result<()> {
     tx.insert_entry(entry).await
 }
+
+/// An entry with its place in the chain, where it has one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Placed {
+    pub entry: Entry,
+    pub sealed: Option<Sealed>,
+}
+
+/// Returns up to `limit` entries about any of `resources`, newest first, and how many there are. Whoever may see the things may see their
+/// history; that is the caller's to decide.
+///
+/// # Errors
+/// The store's.
+pub async fn entries_about(tx: &Tx, resources: &[String], limit: u32) -> db::Result<(Vec<Placed>, u64)> {
+    let fits = Condition::all().add(EntryColumn::Resource.is_in(resources.iter().map(String::as_str)));
+    let (recorded, total) = tx.list_entries(fits, None, limit.into()).await?;
+    Ok((recorded.into_iter().map(|Recorded { entry, sealed, .. }| Placed { entry, sealed }).collect(), total))
+}
+
+/// Returns the newest entry about `resource` until `at` that is one of `actions`.
+///
+/// # Errors
+/// The store's.
+pub async fn last_entry(tx: &Tx, resource: &str, actions: &[&str], at: Timestamp) -> db::Result<Option<Placed>> {
+    let fits = Condition::all()
+        .add(EntryColumn::Resource.eq(resource))
+        .add(EntryColumn::Action.is_in(actions.iter().copied()))
+        .add(EntryColumn::AtUs.lte(at.0));
+    let (mut recorded, _) = tx.list_entries(fits, None, 1).await?;
+    Ok(recorded.pop().map(|Recorded { entry, sealed, .. }| Placed { entry, sealed }))
+}

@@ -97,6 +97,8 @@ pub(crate) trait PeopleStore {
     async fn lock_group(&self, id: &GroupId) -> db::Result<()>;
     async fn list_groups(&self) -> db::Result<Vec<Group>>;
     async fn list_memberships_of(&self, person: &PersonId) -> db::Result<Vec<Membership>>;
+    /// Returns the groups that a person was in at a moment.
+    async fn list_groups_at(&self, person: &PersonId, at: Timestamp) -> db::Result<Vec<GroupId>>;
     async fn list_members(&self, groups: &[GroupId]) -> db::Result<Vec<Membership>>;
     async fn insert_membership(&self, membership: &Membership) -> db::Result<()>;
     async fn end_membership(
@@ -239,6 +241,13 @@ impl PeopleStore for Tx {
 
     async fn list_memberships_of(&self, person: &PersonId) -> db::Result<Vec<Membership>> {
         current(self, Condition::all().add(M::PersonId.eq(person.as_str()))).await
+    }
+
+    async fn list_groups_at(&self, person: &PersonId, at: Timestamp) -> db::Result<Vec<GroupId>> {
+        let open = Condition::any().add(M::EndedAtUs.is_null()).add(M::EndedAtUs.gt(at.0));
+        let fits = Condition::all().add(M::PersonId.eq(person.as_str())).add(M::GivenAtUs.lte(at.0)).add(open);
+        let rows = memberships::Entity::find().filter(fits).order_by_asc(M::Id).all(self.conn()).await?;
+        Ok(rows.into_iter().map(|row| GroupId(row.group_id)).collect())
     }
 
     async fn list_members(&self, groups: &[GroupId]) -> db::Result<Vec<Membership>> {

@@ -9,7 +9,7 @@ pub(crate) mod store;
 pub use error::Error;
 pub use http::{RoleAssignmentView, routes};
 pub use model::{BadPlace, DEPLOYMENT, Ended, Holding, Place, Right, Role, RoleAssignment, UnknownRole};
-pub use service::{NewAssignment, assign, holders, is_somebodys};
+pub use service::{NewAssignment, assign, held_at, holders, is_somebodys};
 
 crate::actions! {
     /// Give a role for a place.

@@ -6,7 +6,7 @@ use crate::http::Permit;
 use crate::people::store::PeopleStore;
 use crate::visible::Columns;
 use crate::{Context, Holding, Once};
-use base::{PersonId, Principal, Resource, Securable};
+use base::{PersonId, Principal, Resource, Securable, Timestamp};
 use db::Tx;
 use sea_orm::ColumnTrait;
 use sea_orm::sea_query::{Condition, Expr};
@@ -175,4 +175,21 @@ pub(crate) async fn end(cx: &Context, permit: &Permit<EndRoleAssignment>, id: &s
         Ok(after)
     });
     write.await
+}
+
+/// Returns the roles that a person held for `resource` at a moment, by themselves or through a group, each once.
+///
+/// # Errors
+/// The store's.
+pub async fn held_at(tx: &Tx, person: &PersonId, resource: &Resource, at: Timestamp) -> db::Result<Vec<Role>> {
+    let groups = tx.list_groups_at(person, at).await?;
+    let mut roles: Vec<Role> = Role::ALL.into_iter().filter(|role| groups.contains(&role.group().into())).collect();
+    let holders: Vec<Principal> =
+        [Principal::Person(person.clone())].into_iter().chain(groups.into_iter().map(Principal::Group)).collect();
+    for held in tx.list_assignments_at(&holders, at).await? {
+        if held.place.covers(resource) && !roles.contains(&held.role) {
+            roles.push(held.role);
+        }
+    }
+    Ok(roles)
 }

@@ -40,6 +40,8 @@ pub(crate) struct AssignmentFilter {
 
 pub(crate) trait RoleStore {
     async fn list_assignments_of(&self, holders: &[Principal]) -> db::Result<Vec<RoleAssignment>>;
+    /// Returns those that `holders` held at a moment.
+    async fn list_assignments_at(&self, holders: &[Principal], at: Timestamp) -> db::Result<Vec<RoleAssignment>>;
     async fn list_holders(&self, role: Role) -> db::Result<Vec<RoleAssignment>>;
     async fn is_held(&self, place: &str) -> db::Result<bool>;
     async fn list_assignments(&self, filter: &AssignmentFilter) -> db::Result<(Vec<RoleAssignment>, u64)>;
@@ -79,6 +81,13 @@ impl RoleStore for Tx {
         }
         let held = Column::Holder.is_in(holders.iter().map(ToString::to_string));
         all(self, Entity::find().filter(held).filter(Column::EndedAtUs.is_null()).order_by_asc(Column::Id)).await
+    }
+
+    async fn list_assignments_at(&self, holders: &[Principal], at: Timestamp) -> db::Result<Vec<RoleAssignment>> {
+        let held = Column::Holder.is_in(holders.iter().map(ToString::to_string));
+        let open = Condition::any().add(Column::EndedAtUs.is_null()).add(Column::EndedAtUs.gt(at.0));
+        let fits = Condition::all().add(held).add(Column::GivenAtUs.lte(at.0)).add(open);
+        all(self, Entity::find().filter(fits).order_by_asc(Column::Id)).await
     }
 
     async fn list_holders(&self, role: Role) -> db::Result<Vec<RoleAssignment>> {

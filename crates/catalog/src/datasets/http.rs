@@ -76,7 +76,9 @@ pub(super) async fn get_dataset(
     State(cx): State<Context>,
     Path(id): Path<DatasetId>,
 ) -> Result<Json<DatasetView>, Problem> {
-    Ok(Json(DatasetView::of(service::get(&cx, &permit, &id).await?)))
+    let shown = service::get(&cx, &permit, &id).await?;
+    crate::looks::note(&cx, permit.caller(), std::slice::from_ref(&shown.dataset.id)).await;
+    Ok(Json(DatasetView::of(shown)))
 }
 
 /// List the columns of a dataset's current version.

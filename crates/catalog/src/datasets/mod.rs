@@ -18,7 +18,7 @@ pub use http::routes;
 pub use model::{Change, Column, Dataset, DatasetState, Origin, Version, Visibility};
 pub use open::open_profile;
 pub(crate) use service::readable;
-pub use service::{columns, confirm_levels, find, is_active};
+pub use service::{Cut, columns, confirm_levels, cut, find, is_active};
 pub(crate) use table::{Content, Partition, decode_schema, encode_schema};
 pub use table::{Format, Table, TableFile, table_of};
 pub use views::{ColumnView, DatasetView, ProfileView, VersionView};

@@ -53,6 +53,26 @@ pub async fn find(tx: &Tx, id: &DatasetId) -> db::Result<Option<Dataset>> {
     tx.find_dataset(id).await
 }
 
+/// What a version of a dataset holds, as it was when it was cut.
+#[derive(Clone, Debug)]
+pub struct Cut {
+    pub version: Version,
+    /// The digest of its columns' names and types.
+    pub schema: base::Digest,
+    pub files: Vec<super::TableFile>,
+}
+
+/// Returns a version of a dataset with its files, whoever asks.
+///
+/// # Errors
+/// The store's.
+pub async fn cut(tx: &Tx, id: &DatasetId, number: i64) -> db::Result<Option<Cut>> {
+    let found = tx.find_content(id, number).await?;
+    let Some((version, content)) = found else { return Ok(None) };
+    let schema = base::digest_of(&content.columns()?).map_err(db::sql::unknown)?;
+    Ok(Some(Cut { version, schema, files: content.files }))
+}
+
 /// Returns whether `dataset` is `active`.
 ///
 /// # Errors

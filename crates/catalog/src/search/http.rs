@@ -160,6 +160,11 @@ pub(super) async fn list_datasets(
 ) -> Result<Json<SearchPage>, Problem> {
     let (after, limit) = (paging.after()?, paging.limit());
     let Asked { q, lake, team, level, access } = asked;
+    let is_search = !q.trim().is_empty();
     let found = service::search(&cx, &permit, &Search { q, lake, team, level, access, after, limit }).await?;
+    if is_search {
+        let ids: Vec<base::DatasetId> = found.hits.iter().map(|hit| hit.dataset.id.clone()).collect();
+        crate::looks::note(&cx, permit.caller(), &ids).await;
+    }
     Ok(Json(SearchPage::of(found)))
 }

@@ -13,6 +13,7 @@ pub use http::{CandidateView, DatasetVersionView, ReleaseView, routes};
 pub use jobs::register;
 pub use model::{Candidate, Content, DatasetVersion, ModelVersion, ReleaseOutcome, ReleaseState, Serving};
 pub use review::{ChangeView, ReviewView};
+pub use service::{find, of_project};
 
 access::actions! {
     /// See the candidates of a project, and the runs that make them.

@@ -136,3 +136,19 @@ pub(super) async fn review(
         })
         .await
 }
+
+/// Returns a candidate, whoever asks.
+///
+/// # Errors
+/// The store's.
+pub async fn find(tx: &Tx, project: &ProjectId, number: i64) -> db::Result<Option<Candidate>> {
+    tx.find_candidate(project, number).await
+}
+
+/// Returns up to `most` candidates of a project, the newest first, whoever asks.
+///
+/// # Errors
+/// The store's.
+pub async fn of_project(tx: &Tx, project: &ProjectId, most: u32) -> db::Result<Vec<Candidate>> {
+    tx.list_candidates(project, None, most).await
+}

@@ -10,6 +10,7 @@ pub use http::{GatePolicyView, NewGatePolicy, routes};
 pub use judge::{GateVerdict, JudgedCheck, JudgedMetric, Measured, Metric, in_the_way, judge};
 pub use model::{GatePolicy, GatePolicyState, Needed, Terms};
 pub use monitoring::{Better, Tolerance};
+pub use service::versions_of;
 pub(crate) use service::{in_force, versions_in_force};
 
 access::actions! {

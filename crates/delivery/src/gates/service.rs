@@ -91,3 +91,13 @@ pub(super) async fn edit(
         })
         .await
 }
+
+/// Returns every version of the policy of an environment, the one that held from the beginning first, whoever asks.
+///
+/// # Errors
+/// The store's.
+pub async fn versions_of(tx: &Tx, project: &projects::Project, environment: &str) -> db::Result<Vec<GatePolicy>> {
+    let mut found = vec![GatePolicy::usual(project, environment)];
+    found.extend(tx.list_policies(&project.id, environment).await?.into_iter().filter(|policy| policy.version > 0));
+    Ok(found)
+}

@@ -16,6 +16,8 @@ pub(crate) trait PolicyStore {
     async fn insert_policy(&self, policy: &GatePolicy) -> Result<()>;
     /// Says that a version is replaced; [`db::Error::Stale`] unless it was in force.
     async fn replace_policy(&self, policy: &GatePolicy) -> Result<()>;
+    /// Returns every version that somebody made, the oldest first.
+    async fn list_policies(&self, project: &ProjectId, environment: &str) -> Result<Vec<GatePolicy>>;
     /// Returns the people who made the version in force and those since `then`, each once.
     async fn list_policy_makers(
         &self,
@@ -74,6 +76,13 @@ impl PolicyStore for Tx {
             AND state = 'in_force'";
         let values = vec![policy.project.as_str().into(), policy.environment.as_str().into(), policy.version.into()];
         run_one(self, sql, values).await
+    }
+
+    async fn list_policies(&self, project: &ProjectId, environment: &str) -> Result<Vec<GatePolicy>> {
+        let sql = format!(
+            "SELECT {POLICY} FROM gate_policies WHERE project = $1 AND environment = $2 ORDER BY version LIMIT 1000"
+        );
+        all(self, &sql, vec![project.as_str().into(), environment.into()]).await?.iter().map(policy_of).collect()
     }
 
     async fn list_policy_makers(

@@ -6,6 +6,7 @@ pub(crate) mod store;
 
 pub use http::{HoldView, LiftedView, NewHold, routes};
 pub use model::{Hold, HoldState, Lifted};
+pub use service::of_project;
 
 access::actions! {
     /// See the holds of a project.

@@ -64,3 +64,11 @@ pub(super) async fn list(cx: &Context, permit: &Permit<ReadHold>, project: &Proj
         })
         .await
 }
+
+/// Returns up to `most` holds of a project, the newest first, whoever asks.
+///
+/// # Errors
+/// The store's.
+pub async fn of_project(tx: &db::Tx, project: &ProjectId, most: u32) -> db::Result<Vec<Hold>> {
+    tx.list_holds(project, most).await
+}

@@ -11,6 +11,7 @@ pub use error::Error;
 pub use http::{MergeView, NewMerge, routes};
 pub use model::{Merge, MergeState};
 pub(crate) use service::is_merged;
+pub use service::of_commit;
 
 access::actions! {
     /// Bring a branch to `main`.

@@ -138,3 +138,11 @@ pub(super) async fn list(
         })
         .await
 }
+
+/// Returns the merge that brought a commit to `main`, whoever asks.
+///
+/// # Errors
+/// The store's.
+pub async fn of_commit(tx: &Tx, project: &ProjectId, commit: &str) -> db::Result<Option<Merge>> {
+    tx.find_merge_of(project, commit).await
+}

@@ -11,6 +11,7 @@ mod jobs;
 mod model;
 mod service;
 pub(crate) mod store;
+mod told;
 mod view;
 
 pub(crate) use error::reason_of;
@@ -26,6 +27,8 @@ pub(crate) use service::{
     Begun, begin, begin_rollback, candidate_of, end_rolled_back, end_stopped, endpoint_id, environment_of, go_on,
     offer, project_by, project_of, site_of, why_not_back,
 };
+pub use store::StandingAt;
+pub use told::{of_candidate, of_project, standing_at};
 pub(crate) use view::viewed;
 pub use view::{ApprovalView, PromotionView};
 

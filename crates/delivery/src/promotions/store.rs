@@ -4,7 +4,7 @@ use access::{Columns, Visible};
 use base::{PersonId, ProjectId, RunId, TeamId, Timestamp};
 use db::sql::{all, count, get, one, run, run_one, unknown, word};
 use db::{Result, Tx};
-use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, Order, Query};
 use sea_orm::{ConnectionTrait, QueryResult, Value};
 
 const PROMOTION: &str = "id, project, environment, team, endpoint, candidate, digest, kind, state, reason, policy, asked_by, \
@@ -13,6 +13,16 @@ const PROMOTION: &str = "id, project, environment, team, endpoint, candidate, di
 
 /// Where a page of promotions goes on: the last one's time and id.
 pub(crate) type After = (i64, String);
+
+/// Which promotions stood at a moment.
+#[derive(Clone, Copy, Debug)]
+pub struct StandingAt<'a> {
+    pub at: Timestamp,
+    pub project: Option<&'a ProjectId>,
+    pub environment: Option<&'a str>,
+    /// The endpoint and the id of the last one seen.
+    pub after: Option<(&'a str, &'a str)>,
+}
 
 /// The tables `promotions` and `promotion_decisions`.
 pub(crate) trait PromotionStore {
@@ -56,6 +66,8 @@ pub(crate) trait PromotionStore {
         most: u32,
     ) -> Result<Vec<Promotion>>;
     async fn count_promotions(&self, project: &ProjectId, environment: Option<&str>) -> Result<u64>;
+    /// Returns up to `most` visible ones that were live at a moment, or whose rollout was out then and had not come to an end, by endpoint.
+    async fn list_standing_at(&self, visible: &Visible, asked: &StandingAt<'_>, most: u32) -> Result<Vec<Promotion>>;
     /// Returns up to `most` visible ones that wait for approval, the oldest first.
     async fn list_awaiting(&self, visible: &Visible, most: u32) -> Result<Vec<Promotion>>;
     /// Returns the ids of those that somebody asked for and that have not ended, the oldest first.
@@ -291,6 +303,33 @@ impl PromotionStore for Tx {
         select.columns(PROMOTION.split(", ").map(str::trim)).from("promotions").cond_where(visible.condition(&columns));
         select.and_where(Expr::col("state").eq("awaiting_approval"));
         select.order_by("created_at_us", Order::Asc).order_by("id", Order::Asc).limit(most.into());
+        let mut found = Vec::new();
+        for row in self.conn().query_all(&select).await? {
+            found.push(with_decisions(self, promotion_of(&row)?).await?);
+        }
+        Ok(found)
+    }
+
+    async fn list_standing_at(&self, visible: &Visible, asked: &StandingAt<'_>, most: u32) -> Result<Vec<Promotion>> {
+        let columns = Columns::scope(Expr::cust("'project/' || project || '/' || environment")).team(Expr::col("team"));
+        let mut select = Query::select();
+        select.columns(PROMOTION.split(", ").map(str::trim)).from("promotions").cond_where(visible.condition(&columns));
+        let open =
+            Condition::any().add(Expr::col("ended_at_us").is_null()).add(Expr::col("ended_at_us").gt(asked.at.0));
+        let was_live = Expr::col("live_at_us").lte(asked.at.0);
+        let out = Condition::any().add(was_live).add(Expr::col("rollout").is_not_null());
+        select.cond_where(open).cond_where(out).and_where(Expr::col("created_at_us").lte(asked.at.0));
+        if let Some(project) = asked.project {
+            select.and_where(Expr::col("project").eq(project.as_str()));
+        }
+        if let Some(environment) = asked.environment {
+            select.and_where(Expr::col("environment").eq(environment));
+        }
+        if let Some((endpoint, id)) = asked.after {
+            let same = Condition::all().add(Expr::col("endpoint").eq(endpoint)).add(Expr::col("id").gt(id));
+            select.cond_where(Condition::any().add(Expr::col("endpoint").gt(endpoint)).add(same));
+        }
+        select.order_by("endpoint", Order::Asc).order_by("id", Order::Asc).limit(most.into());
         let mut found = Vec::new();
         for row in self.conn().query_all(&select).await? {
             found.push(with_decisions(self, promotion_of(&row)?).await?);

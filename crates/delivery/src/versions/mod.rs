@@ -2,8 +2,10 @@
 //! lies in `tracking`, and never changes.
 mod model;
 pub(crate) mod store;
+mod told;
 
 pub use model::{NotPossible, ReleasedState, ReleasedVersion};
+pub use told::find;
 
 #[cfg(test)]
 mod tests;

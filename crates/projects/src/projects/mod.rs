@@ -14,7 +14,7 @@ pub use error::Error;
 pub use http::routes;
 pub use jobs::register;
 pub use model::{NewProject, Project};
-pub use service::find;
+pub use service::{find, visible};
 pub use view::ProjectView;
 
 access::actions! {

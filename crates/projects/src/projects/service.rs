@@ -161,3 +161,17 @@ pub(super) async fn retry(cx: &Context, permit: &Permit<RetryProject>, id: &Proj
 pub async fn find(tx: &Tx, id: &ProjectId) -> db::Result<Option<Project>> {
     tx.find_project(id).await
 }
+
+/// Returns up to `most` projects that the holder of a permit may see, behind `after`, by name, and how many there are in all. What may be
+/// seen is the caller's to say.
+///
+/// # Errors
+/// The store's.
+pub async fn visible(
+    tx: &Tx,
+    visible: &access::Visible,
+    after: Option<&str>,
+    most: u32,
+) -> db::Result<(Vec<Project>, u64)> {
+    Ok((tx.list_projects(visible, after, most).await?, tx.count_projects(visible).await?))
+}

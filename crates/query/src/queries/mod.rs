@@ -10,7 +10,7 @@ pub(crate) mod store;
 pub use error::Error;
 pub use http::routes;
 pub use model::{Asked, Query, QueryState, Read, Why};
-pub use service::{cancel, close_lost, get, list, run};
+pub use service::{cancel, close_lost, first_read_under, get, list, run};
 
 access::actions! {
     /// Run a query over granted datasets.

@@ -260,3 +260,11 @@ fn seen(query: Query, now: Timestamp) -> Query {
     }
     query
 }
+
+/// Returns when the first query that read under a grant started, whoever asks.
+///
+/// # Errors
+/// The store's.
+pub async fn first_read_under(tx: &Tx, grant: &base::GrantId) -> db::Result<Option<Timestamp>> {
+    tx.first_under(grant).await
+}

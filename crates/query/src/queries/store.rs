@@ -1,4 +1,4 @@
-use base::{Principal, QueryId, Timestamp};
+use base::{GrantId, Principal, QueryId, Timestamp};
 use catalog::grants::Use;
 use db::Tx;
 use row::{Column, Entity, Model};
@@ -57,6 +57,8 @@ pub(crate) trait QueryStore {
     async fn save_query(&self, query: Query) -> db::Result<Query>;
     /// Returns up to `limit` queries after `after`, newest first.
     async fn list_queries(&self, visible: Condition, after: Option<After>, limit: u64) -> db::Result<Vec<Query>>;
+    /// Returns when the first query under a grant started.
+    async fn first_under(&self, grant: &GrantId) -> db::Result<Option<Timestamp>>;
     /// Says that a query still runs here.
     async fn touch_query(&self, id: &QueryId, now: Timestamp) -> db::Result<()>;
     /// Returns some of those that run without a sign of life, and nobody else changes them until this transaction ends.
@@ -109,6 +111,13 @@ impl QueryStore for Tx {
         }
         let select = select.order_by_desc(Column::StartedAtUs).order_by_desc(Column::Id).limit(limit);
         select.all(self.conn()).await?.into_iter().map(query).collect()
+    }
+
+    async fn first_under(&self, grant: &GrantId) -> db::Result<Option<Timestamp>> {
+        // Ids are ours, without quotes or wildcards; what a query reads is JSON.
+        let names = Column::Reads.like(format!("%\"grant\":\"{grant}\"%"));
+        let first = Entity::find().filter(names).order_by_asc(Column::StartedAtUs).limit(1);
+        Ok(first.one(self.conn()).await?.map(|row| Timestamp(row.started_at_us)))
     }
 
     async fn touch_query(&self, id: &QueryId, now: Timestamp) -> db::Result<()> {

@@ -1,6 +1,6 @@
 use super::{Attempt, AttemptState};
 use crate::engine::EngineRef;
-use base::{AttemptId, EnvironmentId, RunId, Timestamp};
+use base::{AttemptId, EnvironmentId, ProjectId, RunId, Timestamp};
 use db::sql::{all, get, one, run, run_one, unknown, word};
 use db::{Result, Tx};
 use sea_orm::{QueryResult, Value};
@@ -29,6 +29,8 @@ pub(crate) trait AttemptStore {
     async fn touch_attempt(&self, id: &AttemptId, fence: i64, now: Timestamp) -> Result<bool>;
     /// Returns the attempts of a run, oldest first of each step.
     async fn list_attempts(&self, run: &RunId) -> Result<Vec<Attempt>>;
+    /// Returns when up to `most` attempts of a project were planned and taken by a runner, the newest first.
+    async fn list_starts(&self, project: &ProjectId, most: u64) -> Result<Vec<(Timestamp, Timestamp)>>;
     async fn list_attempts_of(&self, run: &RunId, step: &str) -> Result<Vec<Attempt>>;
     async fn list_open_attempts(&self, run: &RunId) -> Result<Vec<Attempt>>;
     /// Says that the scheduler goes on with an attempt that no engine has yet.
@@ -137,6 +139,14 @@ impl AttemptStore for Tx {
     async fn list_attempts(&self, run: &RunId) -> Result<Vec<Attempt>> {
         let sql = format!("SELECT {COLUMNS} FROM attempts WHERE run = $1 ORDER BY step, number");
         all(self, &sql, vec![run.as_str().into()]).await?.iter().map(attempt_of).collect()
+    }
+
+    async fn list_starts(&self, project: &ProjectId, most: u64) -> Result<Vec<(Timestamp, Timestamp)>> {
+        let sql = "SELECT a.created_at_us AS planned, a.claimed_at_us AS claimed FROM attempts a \
+            JOIN runs r ON r.id = a.run WHERE r.project = $1 AND a.claimed_at_us IS NOT NULL \
+            ORDER BY a.created_at_us DESC, a.id DESC LIMIT $2";
+        let rows = all(self, sql, vec![project.as_str().into(), db::sql::whole(most).into()]).await?;
+        rows.iter().map(|row| Ok((Timestamp(get(row, "planned")?), Timestamp(get(row, "claimed")?)))).collect()
     }
 
     async fn list_attempts_of(&self, run: &RunId, step: &str) -> Result<Vec<Attempt>> {

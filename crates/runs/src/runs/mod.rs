@@ -11,7 +11,7 @@ pub use error::Error;
 pub use http::routes;
 pub use model::{Code, NewRun, Reason, Run, RunState};
 pub use outputs::{read_output, steps_of};
-pub use service::{definition_of, find, start};
+pub use service::{attempts_of, definition_of, find, of_project, start, starts_of};
 pub use views::{AttemptView, KeyView, OutputView, RunView, StepView};
 
 access::actions! {

@@ -307,3 +307,27 @@ pub(crate) async fn step_of(cx: &Context, tx: &Tx, run: &Run, name: &str) -> Res
     let step = name.chars().take(63).flat_map(char::escape_debug).collect();
     Err(Error::StepNotFound { run: run.id.clone(), step, nearest: plan.and_then(|plan| known(&plan.graph)) })
 }
+
+/// Returns up to `most` runs of a project, the oldest first, whoever asks.
+///
+/// # Errors
+/// The store's.
+pub async fn of_project(tx: &Tx, project: &base::ProjectId, most: u64) -> db::Result<Vec<Run>> {
+    tx.list_runs_of(project, most).await
+}
+
+/// Returns the attempts of a run, by step and number, whoever asks.
+///
+/// # Errors
+/// The store's.
+pub async fn attempts_of(tx: &Tx, run: &RunId) -> db::Result<Vec<crate::attempts::Attempt>> {
+    tx.list_attempts(run).await
+}
+
+/// Returns when up to `most` attempts of a project were planned, and when a runner had each, the newest first, whoever asks.
+///
+/// # Errors
+/// The store's.
+pub async fn starts_of(tx: &Tx, project: &base::ProjectId, most: u64) -> db::Result<Vec<(Timestamp, Timestamp)>> {
+    tx.list_starts(project, most).await
+}

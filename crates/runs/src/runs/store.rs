@@ -42,6 +42,8 @@ pub(crate) trait RunStore {
         after: Option<After>,
         limit: u64,
     ) -> Result<Vec<Run>>;
+    /// Returns up to `most` of a project, the oldest first.
+    async fn list_runs_of(&self, project: &ProjectId, most: u64) -> Result<Vec<Run>>;
     /// Returns the runs that have not ended, oldest first.
     async fn list_open_runs(&self) -> Result<Vec<RunId>>;
 }
@@ -181,6 +183,12 @@ impl RunStore for Tx {
             .order_by("id", Order::Desc)
             .limit(limit);
         self.conn().query_all(&select).await?.iter().map(run_of).collect()
+    }
+
+    async fn list_runs_of(&self, project: &ProjectId, most: u64) -> Result<Vec<Run>> {
+        let sql = format!("SELECT {COLUMNS} FROM runs WHERE project = $1 ORDER BY created_at_us, id LIMIT $2");
+        let values = vec![project.as_str().into(), db::sql::whole(most).into()];
+        all(self, &sql, values).await?.iter().map(run_of).collect()
     }
 
     async fn list_open_runs(&self) -> Result<Vec<RunId>> {

@@ -9,7 +9,10 @@ pub(crate) mod store;
 pub use error::Error;
 pub use http::{EndpointView, RolloutView, routes};
 pub use model::{Deployment, Endpoint, EndpointState, endpoint_id};
-pub use service::{cancel, deploy, find_endpoint, find_rollout, first_outside_call, rollback, start, stop, undeploy};
+pub use service::{
+    cancel, deploy, find_endpoint, find_rollout, first_outside_call, rollback, rollouts_of_candidate,
+    rollouts_of_endpoint, start, stop, undeploy,
+};
 pub(crate) use service::{end_failed, publish, record};
 
 access::actions! {

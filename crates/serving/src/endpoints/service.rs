@@ -334,3 +334,19 @@ pub(super) async fn list(
         })
         .await
 }
+
+/// Returns up to `most` rollouts of a candidate, the oldest first, whoever asks.
+///
+/// # Errors
+/// The store's.
+pub async fn rollouts_of_candidate(tx: &Tx, candidate: &base::Digest, most: u32) -> db::Result<Vec<Rollout>> {
+    tx.list_rollouts_for(candidate, most).await
+}
+
+/// Returns up to `most` rollouts of an endpoint, the newest first, whoever asks.
+///
+/// # Errors
+/// The store's.
+pub async fn rollouts_of_endpoint(tx: &Tx, endpoint: &str, most: u32) -> db::Result<Vec<Rollout>> {
+    tx.list_rollouts_of(endpoint, most).await
+}

@@ -1,5 +1,5 @@
 use super::{Rollout, RolloutId};
-use base::{PersonId, Timestamp};
+use base::{Digest, PersonId, Timestamp};
 use db::sql::{all, get, one, run, run_one, unknown, word};
 use db::{Result, Tx};
 use sea_orm::QueryResult;
@@ -19,6 +19,8 @@ pub(crate) trait RolloutStore {
     /// Returns those that are neither retired nor failed, the oldest first.
     async fn list_open_rollouts(&self, most: u32) -> Result<Vec<Rollout>>;
     /// Returns those of an endpoint, the newest first.
+    /// Returns up to `most` of a candidate, the oldest first.
+    async fn list_rollouts_for(&self, candidate: &Digest, most: u32) -> Result<Vec<Rollout>>;
     async fn list_rollouts_of(&self, endpoint: &str, most: u32) -> Result<Vec<Rollout>>;
 }
 
@@ -100,6 +102,12 @@ impl RolloutStore for Tx {
             "SELECT {ROLLOUT} FROM rollouts WHERE state NOT IN ('retired', 'failed') ORDER BY created_at_us, id LIMIT $1"
         );
         all(self, &sql, vec![i64::from(most).into()]).await?.iter().map(rollout_of).collect()
+    }
+
+    async fn list_rollouts_for(&self, candidate: &Digest, most: u32) -> Result<Vec<Rollout>> {
+        let sql = format!("SELECT {ROLLOUT} FROM rollouts WHERE candidate = $1 ORDER BY created_at_us, id LIMIT $2");
+        let values = vec![candidate.to_string().into(), i64::from(most).into()];
+        all(self, &sql, values).await?.iter().map(rollout_of).collect()
     }
 
     async fn list_rollouts_of(&self, endpoint: &str, most: u32) -> Result<Vec<Rollout>> {

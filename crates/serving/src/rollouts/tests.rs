@@ -141,6 +141,8 @@ async fn the_store_keeps_what_it_is_given_and_one_moves_and_one_serves() {
             assert_eq!(found.as_ref(), Some(given));
             let of = db.read(|tx| async move { tx.list_rollouts_of(&given.endpoint, 9).await }).await.unwrap();
             assert_eq!(of.len(), 1);
+            let same = db.read(|tx| async move { tx.list_rollouts_for(&given.candidate, 99).await }).await.unwrap();
+            assert!(same.contains(given), "by what it serves");
             // A second that moves, or serves, beside one that does.
             for other in [RolloutState::Created, RolloutState::Loading, RolloutState::Ready, RolloutState::Serving] {
                 let second = &Rollout { endpoint: given.endpoint.clone(), ..rollout("ro-second", other) };

@@ -1,6 +1,6 @@
 //! From a push to what is live, over HTTP and stock git: checks of commits, what may be merged, candidates and their promotions. Steps
 //! and the serving process are played by the tests.
-mod given;
+pub mod given;
 mod life;
 mod release;
-mod releasing;
+pub mod releasing;
