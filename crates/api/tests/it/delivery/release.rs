@@ -92,6 +92,8 @@ async fn a_candidate_goes_through_preprod_and_four_eyes_to_prod_and_back() {
     served.release("two", &good()).await;
     served.to_preprod(2).await;
     let second = served.to_prod(2).await;
+    let watched = served.watched(2).await;
+    assert_eq!((&watched["endpoint"], &watched["policy"]), (&json!("prod.credit-risk"), &json!(0)));
     let first = ok(&app.user("ana").get(&format!("/promotions/{id}")).await);
     assert_eq!(first["state"], "superseded");
     let review = served.see("vera", "/candidates/2/review?environment=prod").await;
@@ -103,6 +105,7 @@ async fn a_candidate_goes_through_preprod_and_four_eyes_to_prod_and_back() {
     let back = body(&back);
     assert_eq!((&back["kind"], &back["candidate"], &back["needed"]), (&json!("rollback"), &json!(1), &json!([])));
     served.promotion(back["id"].as_str().unwrap(), "live").await;
+    assert_eq!(served.watched(1).await["id"], watched["id"], "an endpoint has one monitor");
     let gone = ok(&app.user("ana").get(&format!("/promotions/{second}")).await);
     assert_eq!((&gone["state"], &gone["reason"]), (&json!("rolled_back"), &json!("drift")));
     let production = served.see("ivo", "/production").await;

@@ -195,6 +195,20 @@ impl Served {
         self.wait(&format!("/promotions/{id}"), (&good(), true), |found| found["state"] == state).await
     }
 
+    /// Waits until a candidate is watched in prod, and returns its monitor.
+    pub async fn watched(&self, candidate: i64) -> Value {
+        let watched = async {
+            loop {
+                let found = ok(&self.app.user("ana").get("/monitors").await);
+                if found["items"][0]["candidate"] == candidate {
+                    return found["items"][0].clone();
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(30), watched).await.expect("nothing watches it")
+    }
+
     /// Brings a candidate to live in preprod.
     pub async fn to_preprod(&self, candidate: i64) {
         let id = self.promote("ana", candidate, "preprod").await;

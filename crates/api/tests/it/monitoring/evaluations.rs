@@ -1,4 +1,5 @@
 use super::given::{CAPTURE, Watched, metric, psi};
+use crate::query::given::{granted, lake, lines};
 use crate::runs::given::{Runner, ok};
 use serde_json::json;
 
@@ -67,4 +68,17 @@ async fn what_cannot_be_measured_is_never_within() {
     let broken = watched.until(&format!("/evaluations/{id}"), |one| one["state"] != "running").await;
     assert!(broken["reason"].as_str().unwrap().starts_with("what measures failed"), "{broken}");
     assert_eq!(watched.app.count("breaches").await, 0);
+}
+
+/// The step asks for its window by a text beside a column of times, with what grants show: all columns.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_query_compares_times_with_text() {
+    let app = lake().await;
+    granted(&app).await;
+    let calls = "SELECT *, arrow_cast(CAST(id AS BIGINT) * 1000000, 'Timestamp(Microsecond, Some(\"UTC\"))') AS called_at \
+        FROM \"retail\".\"core\".\"customers\"";
+    let sql = format!(
+        "SELECT count(*) AS n FROM ({calls}) WHERE \"called_at\" >= '1970-01-01T00:01:40.000000Z' AND \"id\" < 104"
+    );
+    assert_eq!(lines(&app, &sql).await, ["n", "3"]);
 }
