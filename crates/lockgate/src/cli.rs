@@ -1,7 +1,7 @@
 //! The command line.
 use crate::catalog_cli::{DatasetVerb, GrantVerb, LakeVerb, QueryArgs, RequestVerb};
-use crate::monitor_cli::{BreachVerb, MonitorVerb};
 use crate::evidence_cli::{ClockVerb, EvidenceVerb};
+use crate::monitor_cli::{BreachVerb, MonitorVerb};
 use crate::project_cli::{EnvironmentVerb, ProjectVerb};
 use crate::release_cli::ReleaseVerb;
 use crate::runs_cli::RunVerb;

@@ -55,6 +55,93 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/baselines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the baselines that were imported, the newest first: it is the one that the clock is compared with. */
+        get: operations["list_baselines"];
+        put?: never;
+        /** Import a baseline as CSV: stage, value, unit, n, definition_from, definition_to, source. The one that counts already changes nothing. */
+        post: operations["import_baseline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the batch jobs that you may see. */
+        get: operations["list_batches"];
+        put?: never;
+        /** Set up a batch job: an endpoint that scores datasets into another, when asked or every day. */
+        post: operations["create_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a batch job, and what came of its last run. */
+        get: operations["get_batch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches/{id}/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a batch job for good; what it published stays. */
+        post: operations["remove_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches/{id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have a batch job score now. */
+        post: operations["start_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/breaches": {
         parameters: {
             query?: never;
@@ -134,6 +221,23 @@ export interface paths {
         put?: never;
         /** Say that a breach that was acknowledged is over. */
         post: operations["resolve_breach"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show how long the way to live takes, project by project and over all that you may see, beside the baseline. */
+        get: operations["get_clock"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -473,6 +577,23 @@ export interface paths {
         };
         /** Show an evaluation: each metric beside its limits. */
         get: operations["get_evaluation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evidence/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the public key that dossiers and the audit log are checked with. */
+        get: operations["get_evidence_key"];
         put?: never;
         post?: never;
         delete?: never;
@@ -885,6 +1006,57 @@ export interface paths {
         put?: never;
         /** Set a password with a one-time link, and sign in. */
         post: operations["redeem_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what was live at a moment, by endpoint, with who approved it. */
+        get: operations["list_live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/live-models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the models that are live: what you may use, or ask to use. */
+        get: operations["list_live_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/live-models/{endpoint}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the card of a live model. */
+        get: operations["get_live_model"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1469,6 +1641,40 @@ export interface paths {
         put?: never;
         /** Stop what is live: callers get `model suspended` within a second. */
         post: operations["suspend_production"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/candidates/{number}/dossier": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export the dossier of a candidate: all that is on record about it, signed. `lockgate evidence verify` checks it offline. */
+        get: operations["export_dossier"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/clock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show how long each stage of a project's way to live took, and who waited for whom. */
+        get: operations["get_project_clock"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2178,6 +2384,88 @@ export interface components {
             /** Format: int64 */
             unsealed: number;
         };
+        /** @description A baseline. */
+        Baseline: {
+            digest: string;
+            id: string;
+            /** Format: date-time */
+            imported_at: string;
+            imported_by: string;
+            lines: components["schemas"]["BaselineLine"][];
+        };
+        /** @description A line of a baseline. */
+        BaselineLine: {
+            definition_from: string;
+            definition_to: string;
+            /**
+             * Format: int64
+             * @description How many cases it is from.
+             */
+            n: number;
+            /** @description Whether it measured what we measure. */
+            same_definition: boolean;
+            /** Format: double */
+            seconds: number;
+            source: string;
+            stage: components["schemas"]["ClockStage"];
+            unit: components["schemas"]["BaselineUnit"];
+            /** Format: double */
+            value: number;
+        };
+        /**
+         * @description What a baseline counts in.
+         * @enum {string}
+         */
+        BaselineUnit: "hours" | "days" | "weeks";
+        /** @description What came of a run. */
+        BatchOutcome: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: int64
+             * @description Of the model.
+             */
+            model_version?: number | null;
+            /** @description Why nothing was published. */
+            reason?: string | null;
+            /**
+             * Format: int64
+             * @description How many rows were scored and published.
+             */
+            rows?: number | null;
+            run: string;
+            /**
+             * Format: int64
+             * @description The version of the output that it made.
+             */
+            version?: number | null;
+        };
+        /** @enum {string} */
+        BatchState: "idle" | "running" | "removed";
+        /** @description A batch job as its viewer sees it. */
+        BatchView: {
+            /** Format: date-time */
+            created_at: string;
+            daily_at?: string | null;
+            datasets: string[];
+            endpoint: string;
+            /** @description `credit-risk/prod`. */
+            environment: string;
+            id: string;
+            key: string;
+            last?: components["schemas"]["BatchOutcome"] | null;
+            made_by: string;
+            may_start: boolean;
+            name: string;
+            next: components["schemas"]["Next"];
+            /** Format: date-time */
+            next_at?: string | null;
+            output: string;
+            project: string;
+            /** @description The run that scores now. */
+            run?: string | null;
+            state: components["schemas"]["BatchState"];
+        };
         /** @description A reason, which stays on record. */
         Because: {
             reason: string;
@@ -2391,6 +2679,22 @@ export interface components {
             /** @description How steps are kept apart: `bubblewrap`, or `none`. */
             isolation: string;
         };
+        /** @description What became of captured calls: rows of a dataset. */
+        CaptureView: {
+            /** Format: date-time */
+            changed_at: string;
+            /** @description Where they are; null before the first were published. */
+            dataset?: string | null;
+            /** @description Why those that wait could not be published the last time. */
+            reason?: string | null;
+            /**
+             * Format: int64
+             * @description How many rows were published in all.
+             */
+            rows: number;
+            /** Format: int64 */
+            version?: number | null;
+        };
         /** @enum {string} */
         Change: "first" | "compatible" | "breaking";
         /** @description One thing that is wrong, and where; without a line it is about all of the file. */
@@ -2471,6 +2775,136 @@ export interface components {
         /** @description How sensitive a column is. */
         Classification: {
             level: components["schemas"]["Level"];
+        };
+        /** @description A stage beside a line of the baseline. */
+        ClockComparison: {
+            /** Format: double */
+            baseline_s: number;
+            definition_from: string;
+            definition_to: string;
+            /**
+             * Format: int64
+             * @description How many cases the baseline is from.
+             */
+            n: number;
+            /** @description What is not claimed, and why. */
+            note?: string | null;
+            /**
+             * Format: double
+             * @description How many times faster.
+             */
+            ratio?: number | null;
+            /** @description Whether it measured what we measure; else the two numbers only stand beside each other. */
+            same_definition: boolean;
+            /** Format: double */
+            saving_high_s?: number | null;
+            /**
+             * Format: double
+             * @description The 95 % interval of the saving.
+             */
+            saving_low_s?: number | null;
+            /**
+             * Format: double
+             * @description How much less it takes now.
+             */
+            saving_s?: number | null;
+            source: string;
+        };
+        /** @description One way through a stage. */
+        ClockMeasured: {
+            /** @description What it is of: `request r-7`. */
+            about: string;
+            /** @description Why it ended on the way; then nobody knows how long it would have taken. */
+            ended?: string | null;
+            /** Format: date-time */
+            from: string;
+            /**
+             * Format: double
+             * @description Of these, waiting for machines.
+             */
+            machines_s: number;
+            note?: string | null;
+            /** @description Whether it goes on; then it has taken at least so long. */
+            open: boolean;
+            /**
+             * Format: double
+             * @description Of these, waiting for people's decisions.
+             */
+            people_s: number;
+            /**
+             * Format: double
+             * @description Until it arrived, ended, or now.
+             */
+            seconds: number;
+            /**
+             * Format: date-time
+             * @description Null: it goes on, or ended on the way.
+             */
+            to?: string | null;
+            /**
+             * Format: double
+             * @description The rest.
+             */
+            working_s: number;
+        };
+        /** @description How long something takes. */
+        ClockRunTime: {
+            /**
+             * Format: double
+             * @description Null where there is none.
+             */
+            median_s?: number | null;
+            n: number;
+            /** @description `train`, `provision`, `score` or `step_start`. */
+            what: string;
+        };
+        /**
+         * @description A stage of the way to live.
+         * @enum {string}
+         */
+        ClockStage: "find" | "access" | "environment" | "prove" | "release" | "value";
+        /** @description A stage of a project. The first way through that arrived stands for it; else the first that goes on. */
+        ClockStageOfProject: {
+            /** @description Between what it is measured. */
+            definition_from: string;
+            definition_to: string;
+            /** Format: date-time */
+            from?: string | null;
+            /** Format: double */
+            machines_s?: number | null;
+            measured: components["schemas"]["ClockMeasured"][];
+            /** @description Why it is open, or not measured. */
+            note?: string | null;
+            /** @description Whether nothing has arrived: then it has taken at least so long. */
+            open: boolean;
+            /** Format: double */
+            people_s?: number | null;
+            /**
+             * Format: double
+             * @description Null where nothing is measured.
+             */
+            seconds?: number | null;
+            stage: components["schemas"]["ClockStage"];
+            /** Format: date-time */
+            to?: string | null;
+            /** Format: double */
+            working_s?: number | null;
+        };
+        /** @description A stage over all projects that you may see. */
+        ClockStageSummary: {
+            comparisons: components["schemas"]["ClockComparison"][];
+            /** @description These words in a baseline say that it measured the same. */
+            definition_from: string;
+            definition_to: string;
+            /**
+             * Format: double
+             * @description Of projects; open ones count as longer. Null where too many are open to say.
+             */
+            median_s?: number | null;
+            n: number;
+            /** @description How many of them are open. */
+            open: number;
+            stage: components["schemas"]["ClockStage"];
         };
         /** @description A column and how it is seen. */
         ColumnAs: {
@@ -2729,6 +3163,22 @@ export interface components {
             /** @description Why. */
             reason: string;
         };
+        /** @description The clock of a deployment: a page of projects, and every stage over all of them. */
+        DeploymentClock: {
+            /** @description What may be said of the saving: a sentence per stage that the baseline defines as we do. */
+            headline: string[];
+            items: components["schemas"]["ProjectClock"][];
+            /**
+             * Format: int64
+             * @description Projects that the summary does not look at.
+             */
+            left_out: number;
+            next_cursor?: string | null;
+            run_times: components["schemas"]["ClockRunTime"][];
+            stages: components["schemas"]["ClockStageSummary"][];
+            /** Format: int64 */
+            total: number;
+        };
         /** @description What a person says of a dataset; what is left out stays as it is. */
         Description: {
             /** @description Column name → what it means. */
@@ -2736,6 +3186,449 @@ export interface components {
                 [key: string]: string;
             };
             description?: string | null;
+        };
+        /** @description A dossier: its bytes are canonical JSON (RFC 8785), and they are what is signed. Keep them as they came. */
+        Dossier: {
+            header: components["schemas"]["DossierHeader"];
+            sections: components["schemas"]["DossierSections"];
+            /** @description Ed25519 over `lockgate dossier`, a line feed and the header's canonical JSON, in hex. */
+            signature: string;
+        };
+        /** @description An attempt at a step. */
+        DossierAttempt: {
+            /** Format: date-time */
+            claimed_at?: string | null;
+            /** Format: date-time */
+            ended_at?: string | null;
+            engine: string;
+            /** Format: int32 */
+            exit_code?: number | null;
+            failure?: components["schemas"]["FailureKind"] | null;
+            id: string;
+            /** Format: int64 */
+            number: number;
+            /** Format: date-time */
+            planned_at: string;
+            state: components["schemas"]["AttemptState"];
+        };
+        /** @description The audit log's entries about what stands here. The whole of one is in the log's export, under its number. */
+        DossierAudit: {
+            /** @description The newest first. */
+            entries: components["schemas"]["DossierEntry"][];
+            /**
+             * Format: int64
+             * @description Entries beyond those listed, older than they.
+             */
+            left_out: number;
+            /** @description Listed ones that the chain does not hold yet. */
+            unsealed: number;
+        };
+        /** @description One who counts as an author, and why. */
+        DossierAuthor: {
+            name: string;
+            person: string;
+            why: string;
+        };
+        /** @description What the candidate is. */
+        DossierCandidate: {
+            content: Record<string, never>;
+            /** Format: date-time */
+            created_at: string;
+            /** @description SHA-256 of the canonical JSON of `content`. */
+            digest: string;
+            intended_use: string;
+            /** @description In whose name it was trained. */
+            made_by: string;
+            model: string;
+            /** Format: int64 */
+            number: number;
+            /** @description Who answers for the project's models. */
+            owner: string;
+            prohibited_use: string;
+            project: string;
+            subject: string;
+            title: string;
+            /** Format: int64 */
+            version: number;
+            version_reason?: string | null;
+            version_state?: components["schemas"]["ReleasedState"] | null;
+        };
+        /** @description One change of a promotion, from the audit log. */
+        DossierChange: {
+            action: string;
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            outcome: components["schemas"]["Outcome"];
+            reason?: string | null;
+            /** @description The state that followed. */
+            state?: string | null;
+        };
+        /** @description The checks, and the policies that judge. */
+        DossierChecks: {
+            /** @description As preprod's policy judged them when the candidate was cut. */
+            judged: components["schemas"]["JudgedCheck"][];
+            /** @description Every version that a promotion of the candidate went by or a decision was bound to, and those that hold now. */
+            policies: components["schemas"]["DossierPolicy"][];
+        };
+        /** @description The commit, and whose hands were in it. */
+        DossierCommit: {
+            /** @description Counted when the candidate was cut. */
+            authors: components["schemas"]["DossierAuthor"][];
+            /** @description The commit that was live then, whose own commits do not count; null where nothing was. */
+            counted_since?: string | null;
+            id: string;
+            /** @description The digest of the repository's lock. */
+            lock?: string | null;
+            merge?: components["schemas"]["DossierMerge"] | null;
+            /** @description Why there is none. */
+            no_lock?: string | null;
+            /** @description Why there is no merge. */
+            no_merge?: string | null;
+            /** @description Those that moved a branch to this very commit, the oldest first. */
+            pushes: components["schemas"]["DossierPush"][];
+            subject: string;
+            /** @description Names in its commits that belong to nobody on record. */
+            unmapped: string[];
+        };
+        /** @description A dataset version that the candidate rests on. */
+        DossierDataset: {
+            /** @description Why nothing more is known of it. */
+            absent?: string | null;
+            /** Format: date-time */
+            cut_at?: string | null;
+            /** @description The crawl or query that it comes from. */
+            cut_by?: string | null;
+            dataset: string;
+            /** @description Of schema and files with size and time of change. */
+            digest?: string | null;
+            files: components["schemas"]["DossierFile"][];
+            /** @description Files beyond those listed. */
+            files_left_out: number;
+            /** Format: int64 */
+            rows?: number | null;
+            /** @description Of its columns' names and types. */
+            schema_digest?: string | null;
+            /** Format: int64 */
+            size_bytes?: number | null;
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description What somebody decided on a promotion. */
+        DossierDecision: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            comment?: string | null;
+            /** @description Whether it counts under the policy that the promotion went by. */
+            counts: boolean;
+            decision: components["schemas"]["PromotionDecision"];
+            /** @description The candidate's digest that it is bound to. */
+            digest: string;
+            /**
+             * Format: int64
+             * @description The version of the gate policy that it is bound to.
+             */
+            policy: number;
+            /** @description The roles they held for the environment at that moment. */
+            roles: components["schemas"]["Role"][];
+        };
+        /** @description A rollout of the candidate. */
+        DossierDeployment: {
+            /** @description The rollout whose content it brings back. */
+            back_to?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            endpoint: string;
+            reason?: string | null;
+            rollout: string;
+            /**
+             * Format: date-time
+             * @description When it began to answer; null: it never did.
+             */
+            served_from?: string | null;
+            /**
+             * Format: date-time
+             * @description When another took over or it was taken away; null: it answers still, or never did.
+             */
+            served_until?: string | null;
+            started_by: string;
+            state: components["schemas"]["RolloutState"];
+        };
+        /** @description Who ended something, when and why. */
+        DossierEnd: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            reason: string;
+        };
+        /** @description An entry of the audit log. */
+        DossierEntry: {
+            action: string;
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Its hash in the chain; null while it is not sealed. */
+            hash?: string | null;
+            on_behalf_of?: string | null;
+            outcome: components["schemas"]["Outcome"];
+            reason?: string | null;
+            resource: string;
+            /**
+             * Format: int64
+             * @description Its place in the chain; null while it is not sealed.
+             */
+            seq?: number | null;
+        };
+        /** @description A file of a dataset version. Values that folders spell are left out of its path. */
+        DossierFile: {
+            /** @description Of its bytes; null where it was not computed: size and time identify it. */
+            digest?: string | null;
+            /** Format: date-time */
+            modified_at: string;
+            path: string;
+            /** Format: int64 */
+            rows: number;
+            /** Format: int64 */
+            size_bytes: number;
+        };
+        /** @description A grant that the candidate was trained under. */
+        DossierGrant: {
+            /** @description Why nothing more is known of it. */
+            absent?: string | null;
+            /** @description Each column and how it is seen. */
+            columns: {
+                [key: string]: string;
+            };
+            ended?: components["schemas"]["DossierEnd"] | null;
+            /** Format: date-time */
+            expires_at?: string | null;
+            id: string;
+            /** @description Why there is no request. */
+            no_request?: string | null;
+            object: string;
+            principal: string;
+            purpose: string;
+            request?: components["schemas"]["DossierRequest"] | null;
+            /** @description How many rules narrow the rows. */
+            row_rules: number;
+            /** @description Of those rules; their values are governed and not shown. */
+            row_rules_digest?: string | null;
+            /** Format: date-time */
+            starts_at?: string | null;
+            state?: components["schemas"]["GrantStanding"] | null;
+            uses: string[];
+        };
+        /** @description The signed part of a dossier. */
+        DossierHeader: {
+            /** Format: int64 */
+            candidate: number;
+            /** @description The candidate's digest. */
+            digest: string;
+            /** @description The public key that signed. It is no proof: a check needs the key that was pinned elsewhere. */
+            key: string;
+            /** @description `lockgate dossier`. */
+            kind: string;
+            /** Format: date-time */
+            made_at: string;
+            made_by: string;
+            project: string;
+            sections: {
+                [key: string]: components["schemas"]["DossierSectionDigest"];
+            };
+            /** Format: int32 */
+            version: number;
+        };
+        /** @description A hold of an environment. */
+        DossierHold: {
+            environment: string;
+            id: string;
+            lifted?: components["schemas"]["DossierEnd"] | null;
+            placed: components["schemas"]["DossierEnd"];
+            state: components["schemas"]["HoldState"];
+        };
+        /** @description The merge that brought the commit to `main`. */
+        DossierMerge: {
+            /** Format: date-time */
+            asked_at: string;
+            branch: string;
+            /** Format: date-time */
+            ended_at?: string | null;
+            from: string;
+            id: string;
+            merged_by: string;
+            state: components["schemas"]["MergeState"];
+        };
+        /** @description What a step wrote. */
+        DossierOutput: {
+            digest: string;
+            name: string;
+            /** Format: int64 */
+            size_bytes: number;
+        };
+        /** @description A version of a gate policy. */
+        DossierPolicy: {
+            approvals: components["schemas"]["NeededApprovals"][];
+            /** Format: int64 */
+            baking_s: number;
+            environment: string;
+            /** Format: date-time */
+            made_at: string;
+            made_by: string;
+            may_be_not_computable: string[];
+            required: string[];
+            state: components["schemas"]["GatePolicyState"];
+            tolerances: components["schemas"]["Tolerance"][];
+            /**
+             * Format: int64
+             * @description 0 for the one that held from the beginning.
+             */
+            version: number;
+        };
+        /** @description A promotion. */
+        DossierPromotion: {
+            /** Format: date-time */
+            asked_at?: string | null;
+            asked_by: string;
+            /** @description Counted from what was live when it was checked. */
+            authors: components["schemas"]["DossierAuthor"][];
+            /** Format: date-time */
+            bakes_until?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            decisions: components["schemas"]["DossierDecision"][];
+            /** Format: date-time */
+            ended_at?: string | null;
+            endpoint: string;
+            environment: string;
+            /** @description What was done, the oldest first. */
+            history: components["schemas"]["DossierChange"][];
+            id: string;
+            kind: components["schemas"]["PromotionKind"];
+            /** Format: date-time */
+            live_at?: string | null;
+            /** @description Why there is none. */
+            no_decision?: string | null;
+            /** @description Why there is none. */
+            no_verification?: string | null;
+            /** Format: int64 */
+            policy: number;
+            reason?: string | null;
+            /** @description Calls about it that were refused. */
+            refusals: components["schemas"]["DossierChange"][];
+            rollout?: string | null;
+            state: components["schemas"]["PromotionState"];
+            verification?: components["schemas"]["DossierRun"] | null;
+        };
+        /** @description A move of a branch to the commit. */
+        DossierPush: {
+            /** Format: date-time */
+            at: string;
+            id: string;
+            /** @description The authenticated person; null where nobody knows. */
+            pusher?: string | null;
+            reference: string;
+            state: components["schemas"]["PushState"];
+        };
+        /** @description What a step read. */
+        DossierRead: {
+            dataset: string;
+            grant: string;
+            purpose: string;
+            use: string;
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description The request that a grant came from. */
+        DossierRequest: {
+            /** @description Those who approved, in their order. */
+            approvals: components["schemas"]["DossierSignature"][];
+            asked_by: string;
+            decided?: components["schemas"]["DossierSignature"] | null;
+            id: string;
+            state: components["schemas"]["RequestState"];
+            /** Format: date-time */
+            submitted_at?: string | null;
+            /** @description Why it was asked for. */
+            text: string;
+        };
+        /** @description A run. */
+        DossierRun: {
+            /** @description Why nothing more is known of it. */
+            absent?: string | null;
+            commit?: string | null;
+            /** Format: date-time */
+            created_at?: string | null;
+            /** Format: date-time */
+            ended_at?: string | null;
+            environment?: string | null;
+            id: string;
+            pipeline?: string | null;
+            /** Format: date-time */
+            started_at?: string | null;
+            started_by?: string | null;
+            state?: components["schemas"]["RunState"] | null;
+            steps: components["schemas"]["DossierStep"][];
+        };
+        /** @description What a section's bytes are. */
+        DossierSectionDigest: {
+            bytes: number;
+            /** @description Of its canonical JSON, in hex. */
+            sha256: string;
+        };
+        /** @description The sections of a dossier, by name. */
+        DossierSections: {
+            audit: components["schemas"]["DossierAudit"];
+            candidate: components["schemas"]["DossierCandidate"];
+            checks: components["schemas"]["DossierChecks"];
+            commit: components["schemas"]["DossierCommit"];
+            datasets: components["schemas"]["DossierDataset"][];
+            deployments: components["schemas"]["DossierDeployment"][];
+            grants: components["schemas"]["DossierGrant"][];
+            /** @description The oldest first. */
+            promotions: components["schemas"]["DossierPromotion"][];
+            run: components["schemas"]["DossierRun"];
+            stops: components["schemas"]["DossierStops"];
+        };
+        /** @description Who, when. */
+        DossierSignature: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+        };
+        /** @description A step of a run. */
+        DossierStep: {
+            attempts: components["schemas"]["DossierAttempt"][];
+            /** @description The run whose result it took. */
+            cached_from?: string | null;
+            /** Format: date-time */
+            ended_at?: string | null;
+            /** @description The digest of all that its result depends on. */
+            key?: string | null;
+            kind?: components["schemas"]["StepKind"] | null;
+            name: string;
+            outputs: components["schemas"]["DossierOutput"][];
+            reads: components["schemas"]["DossierRead"][];
+            /** Format: date-time */
+            started_at?: string | null;
+            state: components["schemas"]["StepState"];
+        };
+        /** @description A stop of an endpoint, or its end. */
+        DossierStop: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            endpoint: string;
+            reason?: string | null;
+            /** @description `suspended` or `resumed`. */
+            what: string;
+        };
+        /** @description What was stopped: endpoints that the candidate was promoted to, and the environments behind them. */
+        DossierStops: {
+            /** @description The oldest first. */
+            endpoints: components["schemas"]["DossierStop"][];
+            /** @description The newest first. */
+            holds: components["schemas"]["DossierHold"][];
         };
         /** @description What a request asks for instead: all of it. */
         EditRequestBody: {
@@ -2791,6 +3684,7 @@ export interface components {
         /** @description An endpoint as its viewer sees it. */
         EndpointView: {
             calls?: components["schemas"]["CallsView"] | null;
+            capture?: components["schemas"]["CaptureView"] | null;
             /** Format: date-time */
             changed_at: string;
             /** @description The features in their order, where the model takes them all in one tensor; a request may send a tensor for each instead. */
@@ -2957,6 +3851,11 @@ export interface components {
             until: string;
             /** Format: int64 */
             version: number;
+        };
+        /** @description The public key that dossiers are checked with. */
+        EvidenceKey: {
+            /** @description `ed25519:` and 64 hex digits: pin it where this deployment cannot change it. */
+            key: string;
         };
         /** @description A run as its viewer sees it. */
         ExperimentRunView: {
@@ -3359,6 +4258,107 @@ export interface components {
             person: string;
         };
         Literal: boolean | number | string;
+        /** @description Who approved what was live. */
+        LiveApprover: {
+            /** Format: date-time */
+            at: string;
+            comment?: string | null;
+            person: string;
+            /** @description The promotion that they approved: of a rollback, the one that brought the candidate there first. */
+            promotion: string;
+            /** @description The roles they held for the environment when they approved. */
+            roles: components["schemas"]["Role"][];
+        };
+        /** @description A number that the platform measured before it went live. */
+        LiveModelMetric: {
+            /** Format: double */
+            high?: number | null;
+            /**
+             * Format: double
+             * @description The ends of its 95 % interval, where it has one.
+             */
+            low?: number | null;
+            name: string;
+            /** Format: double */
+            value: number;
+        };
+        /** @enum {string} */
+        LiveModelState: "live" | "suspended";
+        /** @description What an endpoint takes or gives under one name. */
+        LiveModelTensor: {
+            /** @description As the Open Inference Protocol names it: `FP32`, `BYTES`. */
+            datatype: string;
+            name: string;
+        };
+        /** @description A model that is live: its card. */
+        LiveModelView: {
+            /** Format: int64 */
+            candidate: number;
+            /** @description The datasets that it was trained on. */
+            datasets: string[];
+            /** @description The name to call it by, and to ask for: `prod.credit`. */
+            endpoint: string;
+            /** @description Whether you may call it by a grant. */
+            granted: boolean;
+            inputs: components["schemas"]["LiveModelTensor"][];
+            intended_use: string;
+            /** Format: date-time */
+            live_since: string;
+            metrics: components["schemas"]["LiveModelMetric"][];
+            model: string;
+            next: components["schemas"]["Next"];
+            outputs: components["schemas"]["LiveModelTensor"][];
+            /** @description Who answers for it. */
+            owner: string;
+            prohibited_use: string;
+            project: string;
+            purposes: string[];
+            state: components["schemas"]["LiveModelState"];
+            team: string;
+            /**
+             * Format: int64
+             * @description 1 is the highest, 3 the lowest.
+             */
+            tier: number;
+            title: string;
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description A stop that was in effect. */
+        LiveStopped: {
+            by: string;
+            reason?: string | null;
+            /** Format: date-time */
+            since: string;
+        };
+        /** @description What was live on an endpoint at the moment that was asked about. */
+        LiveThen: {
+            approved_by: components["schemas"]["LiveApprover"][];
+            asked_by: string;
+            /** Format: int64 */
+            candidate: number;
+            digest: string;
+            endpoint: string;
+            environment: string;
+            kind: components["schemas"]["PromotionKind"];
+            /** Format: date-time */
+            live_from: string;
+            /**
+             * Format: date-time
+             * @description Null: it is live still.
+             */
+            live_until?: string | null;
+            model: string;
+            /** @description Why there is nobody. */
+            no_approval?: string | null;
+            project: string;
+            promotion: string;
+            suspended?: components["schemas"]["LiveStopped"] | null;
+            /** @description Whether it answered while it was still being verified: it was not live, but callers got its answers. */
+            verifying: boolean;
+            /** Format: int64 */
+            version: number;
+        };
         /**
          * @description Who wrote a line.
          * @enum {string}
@@ -3601,6 +4601,21 @@ export interface components {
         NewApproval: {
             comment?: string | null;
         };
+        /** @description A batch job to be set up. */
+        NewBatchBody: {
+            /** @description When it starts by itself each day, in UTC: `02:00`. Only when asked, if absent. */
+            daily_at?: string | null;
+            /** @description What is scored, `lake.schema.table`: the rows that are in all of them. */
+            datasets: string[];
+            /** @description The endpoint that scores: `prod.credit`. */
+            endpoint: string;
+            /** @description The column that a record is known by in each. */
+            key: string;
+            /** @description Unique for the endpoint: `nightly`. */
+            name: string;
+            /** @description Where predictions go: `lake.schema.table`. */
+            output: string;
+        };
         /** @description What an environment is to ask of a candidate from now on. */
         NewGatePolicy: {
             approvals: components["schemas"]["NeededApprovals"][];
@@ -3785,6 +4800,57 @@ export interface components {
         PackageView: {
             name: string;
             version: string;
+        };
+        /** @description One page of a list. */
+        Page_Baseline: {
+            items: {
+                digest: string;
+                id: string;
+                /** Format: date-time */
+                imported_at: string;
+                imported_by: string;
+                lines: components["schemas"]["BaselineLine"][];
+            }[];
+            /** @description Where the next page begins; absent on the last one. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is known.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_BatchView: {
+            items: {
+                /** Format: date-time */
+                created_at: string;
+                daily_at?: string | null;
+                datasets: string[];
+                endpoint: string;
+                /** @description `credit-risk/prod`. */
+                environment: string;
+                id: string;
+                key: string;
+                last?: components["schemas"]["BatchOutcome"] | null;
+                made_by: string;
+                may_start: boolean;
+                name: string;
+                next: components["schemas"]["Next"];
+                /** Format: date-time */
+                next_at?: string | null;
+                output: string;
+                project: string;
+                /** @description The run that scores now. */
+                run?: string | null;
+                state: components["schemas"]["BatchState"];
+            }[];
+            /** @description Where the next page begins; absent on the last one. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is known.
+             */
+            total?: number | null;
         };
         /** @description One page of a list. */
         Page_BranchView: {
@@ -3978,6 +5044,7 @@ export interface components {
         Page_EndpointView: {
             items: {
                 calls?: components["schemas"]["CallsView"] | null;
+                capture?: components["schemas"]["CaptureView"] | null;
                 /** Format: date-time */
                 changed_at: string;
                 /** @description The features in their order, where the model takes them all in one tensor; a request may send a tensor for each instead. */
@@ -4338,6 +5405,86 @@ export interface components {
                 next: components["schemas"]["Next"];
                 root: string;
                 team: string;
+            }[];
+            /** @description Where the next page begins; absent on the last one. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is known.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_LiveModelView: {
+            items: {
+                /** Format: int64 */
+                candidate: number;
+                /** @description The datasets that it was trained on. */
+                datasets: string[];
+                /** @description The name to call it by, and to ask for: `prod.credit`. */
+                endpoint: string;
+                /** @description Whether you may call it by a grant. */
+                granted: boolean;
+                inputs: components["schemas"]["LiveModelTensor"][];
+                intended_use: string;
+                /** Format: date-time */
+                live_since: string;
+                metrics: components["schemas"]["LiveModelMetric"][];
+                model: string;
+                next: components["schemas"]["Next"];
+                outputs: components["schemas"]["LiveModelTensor"][];
+                /** @description Who answers for it. */
+                owner: string;
+                prohibited_use: string;
+                project: string;
+                purposes: string[];
+                state: components["schemas"]["LiveModelState"];
+                team: string;
+                /**
+                 * Format: int64
+                 * @description 1 is the highest, 3 the lowest.
+                 */
+                tier: number;
+                title: string;
+                /** Format: int64 */
+                version: number;
+            }[];
+            /** @description Where the next page begins; absent on the last one. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is known.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_LiveThen: {
+            items: {
+                approved_by: components["schemas"]["LiveApprover"][];
+                asked_by: string;
+                /** Format: int64 */
+                candidate: number;
+                digest: string;
+                endpoint: string;
+                environment: string;
+                kind: components["schemas"]["PromotionKind"];
+                /** Format: date-time */
+                live_from: string;
+                /**
+                 * Format: date-time
+                 * @description Null: it is live still.
+                 */
+                live_until?: string | null;
+                model: string;
+                /** @description Why there is nobody. */
+                no_approval?: string | null;
+                project: string;
+                promotion: string;
+                suspended?: components["schemas"]["LiveStopped"] | null;
+                /** @description Whether it answered while it was still being verified: it was not live, but callers got its answers. */
+                verifying: boolean;
+                /** Format: int64 */
+                version: number;
             }[];
             /** @description Where the next page begins; absent on the last one. */
             next_cursor?: string | null;
@@ -5044,6 +6191,13 @@ export interface components {
              */
             total: number;
         };
+        /** @description The clock of a project. */
+        ProjectClock: {
+            project: string;
+            run_times: components["schemas"]["ClockRunTime"][];
+            stages: components["schemas"]["ClockStageOfProject"][];
+            title: string;
+        };
         /** @description A project as its viewer sees it. */
         ProjectView: {
             /**
@@ -5380,6 +6534,8 @@ export interface components {
             /** @description The first line of the commit's message; empty while the run goes on. */
             subject: string;
         };
+        /** @enum {string} */
+        ReleasedState: "registered" | "approved" | "suspended" | "withdrawn";
         /** @description A request in a list. */
         RequestItem: {
             /**
@@ -5994,6 +7150,230 @@ export interface operations {
             };
         };
     };
+    list_baselines: {
+        parameters: {
+            query?: {
+                /** @description What the page before called `next_cursor`. */
+                cursor?: string;
+                /** @description How many at most: 50 unless said, 200 at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Baseline"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_baseline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Baseline"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Baseline"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_batches: {
+        parameters: {
+            query?: {
+                project?: string;
+                /** @description What the page before called `next_cursor`. */
+                cursor?: string;
+                /** @description How many at most: 50 unless said, 200 at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_BatchView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_batch: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBatchBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_breaches: {
         parameters: {
             query?: {
@@ -6148,6 +7528,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BreachView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_clock: {
+        parameters: {
+            query?: {
+                /** @description What the page before called `next_cursor`. */
+                cursor?: string;
+                /** @description How many at most: 50 unless said, 200 at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeploymentClock"];
                 };
             };
             default: {
@@ -6821,6 +8233,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EvaluationView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_evidence_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceKey"];
                 };
             };
             default: {
@@ -7647,6 +9086,107 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MeView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_live: {
+        parameters: {
+            query?: {
+                /** @description The moment, as RFC 3339 with its zone; now where none is given. */
+                at?: string;
+                /** @description One project alone. */
+                project?: string;
+                /** @description `preprod` or `prod`. */
+                environment?: string;
+                /** @description What the page before called `next_cursor`. */
+                cursor?: string;
+                /** @description How many at most: 50 unless said, 200 at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_LiveThen"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_live_models: {
+        parameters: {
+            query?: {
+                /** @description Words of its name, title, team, owner or use. */
+                search?: string;
+                /** @description What the page before called `next_cursor`. */
+                cursor?: string;
+                /** @description How many at most: 50 unless said, 200 at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_LiveModelView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_live_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                endpoint: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveModelView"];
                 };
             };
             default: {
@@ -8924,6 +10464,65 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProductionView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_dossier: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dossier"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_project_clock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectClock"];
                 };
             };
             default: {
