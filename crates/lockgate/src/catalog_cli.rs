@@ -77,7 +77,7 @@ pub enum RequestVerb {
         #[command(flatten)]
         remote: Remote,
     },
-    /// Ask for access to a dataset.
+    /// Ask for access to a dataset, or to use a live model.
     Create(AskArgs),
     /// Approve an access request, perhaps with narrower terms. Approving confirms the levels of its columns: they are shown,
     /// and it is asked whether they are right.
@@ -114,9 +114,9 @@ pub enum RequestVerb {
 /// What is asked for.
 #[derive(Debug, Args)]
 pub struct AskArgs {
-    /// `lake.schema.table` to read, `lake.schema` to write.
+    /// `lake.schema.table` to read, `lake.schema` to write, `prod.credit-risk` to use.
     pub object: String,
-    /// `read` or `write`.
+    /// `read`, `write`, or `use` to call an endpoint.
     #[arg(long, default_value = "read")]
     pub kind: String,
     /// The purpose on record.

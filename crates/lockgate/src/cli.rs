@@ -1,6 +1,7 @@
 //! The command line.
 use crate::catalog_cli::{DatasetVerb, GrantVerb, LakeVerb, QueryArgs, RequestVerb};
 use crate::evidence_cli::{ClockVerb, EvidenceVerb};
+use crate::live_cli::{BatchVerb, LiveModelVerb};
 use crate::monitor_cli::{BreachVerb, MonitorVerb};
 use crate::project_cli::{EnvironmentVerb, ProjectVerb};
 use crate::release_cli::ReleaseVerb;
@@ -58,6 +59,12 @@ pub enum Verb {
     /// Candidates, their way through the gates, and what stops them.
     #[command(subcommand)]
     Release(ReleaseVerb),
+    /// Models that are live: find them, read about them, ask to use them.
+    #[command(subcommand)]
+    LiveModels(LiveModelVerb),
+    /// Endpoints that score datasets into others, when asked or every day.
+    #[command(subcommand)]
+    Batch(BatchVerb),
     /// What watches the endpoints of prod.
     #[command(subcommand)]
     Monitor(MonitorVerb),

@@ -9,6 +9,8 @@ mod evidence;
 mod evidence_cli;
 mod failure;
 mod listen;
+mod live;
+mod live_cli;
 mod logs;
 mod monitor;
 mod monitor_cli;
@@ -113,6 +115,8 @@ async fn run_async(verb: Verb) -> Result<()> {
         Verb::Query(args) => catalog::query(args).await,
         Verb::Project(verb) => print(&project::project(verb).await?),
         Verb::Release(verb) => print(&release::release(verb).await?),
+        Verb::LiveModels(verb) => print(&live::live_model(verb).await?),
+        Verb::Batch(verb) => print(&live::batch(verb).await?),
         Verb::Monitor(verb) => {
             let (text, failure) = monitor::monitor(verb).await?;
             print(&text)?;

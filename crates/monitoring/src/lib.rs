@@ -8,11 +8,12 @@ mod error;
 mod evaluations;
 pub mod migrations;
 mod monitors;
+pub mod record;
 mod tolerances;
 
-pub use breaches::{BreachState, BreachView, Severity};
+pub use breaches::{Breach, BreachState, BreachView, Severity};
 pub use error::{Error, Result};
-pub use evaluations::{EvaluationState, EvaluationView, MetricVerdict};
+pub use evaluations::{Evaluation, EvaluationState, EvaluationView, MetricVerdict};
 pub use monitors::{MonitorState, MonitorView, Released, Source, Truth, Watch, retune, watch};
 pub use tolerances::{Better, METRICS, Tolerance, number, usual};
 

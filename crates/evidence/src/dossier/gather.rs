@@ -2,12 +2,12 @@
 use super::people::{author, commit, grant};
 use super::sections::{
     DossierAudit, DossierCandidate, DossierChange, DossierChecks, DossierDataset, DossierDecision, DossierDeployment,
-    DossierEnd, DossierEntry, DossierFile, DossierHold, DossierPolicy, DossierPromotion, DossierStop, DossierStops,
-    Sections,
+    DossierEnd, DossierEntry, DossierFile, DossierHold, DossierMonitors, DossierPolicy, DossierPromotion, DossierStop,
+    DossierStops, Sections,
 };
 use super::work::run;
 use access::audit::{Outcome, Placed};
-use base::{Securable, Timestamp};
+use base::{EnvironmentId, Securable, Timestamp};
 use db::{Result, Tx};
 use delivery::candidates::{Candidate, DatasetVersion};
 use delivery::promotions::{Promotion, PromotionKind};
@@ -47,10 +47,20 @@ pub(super) async fn gather(tx: &Tx, project: &Project, candidate: &Candidate, no
         checks: checks(tx, project, candidate, &found).await?,
         deployments: deployments(tx, candidate).await?,
         stops: stops(tx, project, &found).await?,
+        monitors: monitors(tx, candidate).await?,
         audit: audit(tx, candidate, &found).await?,
         grants,
         promotions,
     })
+}
+
+async fn monitors(tx: &Tx, candidate: &Candidate) -> Result<DossierMonitors> {
+    let prod = EnvironmentId(format!("{}/{}", candidate.project, ENVIRONMENTS[1]));
+    let seen = monitoring::record::of_candidate(tx, &prod, candidate.number, MOST).await?;
+    let evaluations = seen.evaluations.iter().map(serde_json::to_value).collect::<std::result::Result<_, _>>();
+    let breaches = seen.breaches.iter().map(serde_json::to_value).collect::<std::result::Result<_, _>>();
+    let (evaluations, breaches) = (evaluations.map_err(db::sql::unknown)?, breaches.map_err(db::sql::unknown)?);
+    Ok(DossierMonitors { evaluations, breaches })
 }
 
 async fn content(tx: &Tx, project: &Project, candidate: &Candidate) -> Result<DossierCandidate> {

@@ -32,7 +32,19 @@ pub struct Sections {
     pub promotions: Vec<DossierPromotion>,
     pub deployments: Vec<DossierDeployment>,
     pub stops: DossierStops,
+    pub monitors: DossierMonitors,
     pub audit: DossierAudit,
+}
+
+/// What monitors saw of the candidate in prod, the newest first; empty where none looked while it was live.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct DossierMonitors {
+    /// Each with its metrics against the limits of the gate policy that it was judged by.
+    #[schema(value_type = Vec<Object>)]
+    pub evaluations: Vec<serde_json::Value>,
+    /// What was beyond a limit, and who answered it how.
+    #[schema(value_type = Vec<Object>)]
+    pub breaches: Vec<serde_json::Value>,
 }
 
 /// What the candidate is.

@@ -1,5 +1,5 @@
 use super::sections::{
-    DossierAudit, DossierCandidate, DossierChecks, DossierCommit, DossierRun, DossierStops, Sections,
+    DossierAudit, DossierCandidate, DossierChecks, DossierCommit, DossierMonitors, DossierRun, DossierStops, Sections,
 };
 use super::{Altered, sign, verify};
 use access::audit::AuditKey;
@@ -91,6 +91,7 @@ fn sections(candidate: &Candidate) -> Sections {
         promotions: Vec::new(),
         deployments: Vec::new(),
         stops: DossierStops { endpoints: Vec::new(), holds: Vec::new() },
+        monitors: DossierMonitors { evaluations: Vec::new(), breaches: Vec::new() },
         audit: DossierAudit { entries: Vec::new(), left_out: 0, unsealed: 0 },
     }
 }
@@ -104,7 +105,7 @@ fn dossier() -> Vec<u8> {
 fn an_untouched_dossier_holds_and_is_canonical() {
     let document = dossier();
     let verified = verify(&document, &key().public()).unwrap();
-    assert_eq!((verified.header.candidate, verified.header.sections.len()), (4, 10));
+    assert_eq!((verified.header.candidate, verified.header.sections.len()), (4, 11));
     let value: serde_json::Value = serde_json::from_slice(&document).unwrap();
     assert_eq!(base::canonical_json(&value).unwrap(), document);
 }

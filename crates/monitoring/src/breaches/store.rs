@@ -42,6 +42,8 @@ pub(crate) trait BreachStore {
         after: Option<&After>,
         most: u32,
     ) -> Result<Vec<Breach>>;
+    /// Returns up to `most` of an environment, the newest first.
+    async fn list_breaches_in(&self, environment: &EnvironmentId, most: u32) -> Result<Vec<Breach>>;
 }
 
 fn breach_of(row: &QueryResult) -> Result<Breach> {
@@ -158,5 +160,13 @@ impl BreachStore for Tx {
         }
         select.order_by("first_seen_at_us", Order::Desc).order_by("id", Order::Desc).limit(most.into());
         self.conn().query_all(&select).await?.iter().map(breach_of).collect()
+    }
+
+    async fn list_breaches_in(&self, environment: &EnvironmentId, most: u32) -> Result<Vec<Breach>> {
+        let sql = format!(
+            "SELECT {BREACH} FROM breaches WHERE environment = $1 ORDER BY first_seen_at_us DESC, id DESC LIMIT $2"
+        );
+        let rows = all(self, &sql, vec![environment.as_str().into(), i64::from(most).into()]).await?;
+        rows.iter().map(breach_of).collect()
     }
 }

@@ -36,6 +36,8 @@ pub(crate) trait EvaluationStore {
         after: Option<&After>,
         most: u32,
     ) -> Result<Vec<Evaluation>>;
+    /// Returns up to `most` of an environment, the newest first.
+    async fn list_evaluations_in(&self, environment: &EnvironmentId, most: u32) -> Result<Vec<Evaluation>>;
     /// Returns the runs of up to `most` that began before `then` and did not end.
     async fn list_running(&self, then: Timestamp, most: u32) -> Result<Vec<RunId>>;
 }
@@ -139,6 +141,14 @@ impl EvaluationStore for Tx {
         }
         select.order_by("started_at_us", Order::Desc).order_by("id", Order::Desc).limit(most.into());
         self.conn().query_all(&select).await?.iter().map(evaluation_of).collect()
+    }
+
+    async fn list_evaluations_in(&self, environment: &EnvironmentId, most: u32) -> Result<Vec<Evaluation>> {
+        let sql = format!(
+            "SELECT {EVALUATION} FROM evaluations WHERE environment = $1 ORDER BY started_at_us DESC, id DESC LIMIT $2"
+        );
+        let rows = all(self, &sql, vec![environment.as_str().into(), i64::from(most).into()]).await?;
+        rows.iter().map(evaluation_of).collect()
     }
 
     async fn list_running(&self, then: Timestamp, most: u32) -> Result<Vec<RunId>> {

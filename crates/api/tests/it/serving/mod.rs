@@ -1,4 +1,5 @@
 //! Endpoints over HTTP, with the serving process's part played by what it writes: its report.
+mod uses;
 mod whole;
 
 use crate::app::TestApp;
