@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from lockgate import (
         audit,
+        batch_jobs,
         clock,
         code,
         datasets,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
         grants,
         groups,
         lakes,
+        live_models,
         models,
         monitors,
         people,
@@ -63,6 +65,7 @@ __all__ = [
     "UnauthenticatedError",
     "UnavailableError",
     "audit",
+    "batch_jobs",
     "batches",
     "clock",
     "code",
@@ -76,6 +79,7 @@ __all__ = [
     "grants",
     "groups",
     "lakes",
+    "live_models",
     "models",
     "monitors",
     "people",

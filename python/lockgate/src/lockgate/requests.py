@@ -63,7 +63,8 @@ def create(
     Parameters
     ----------
     object
-        What: a dataset (``"retail.core.customers"``), or for ``kind="write"`` a lake's schema.
+        What: a dataset (``"retail.core.customers"``), for ``kind="write"`` a lake's schema, or for ``kind="use"`` the
+        endpoint of a live model (``"prod.credit-risk"``), whose one use is ``"score"``.
     purpose
         Id of the purpose.
     text
