@@ -1,3 +1,4 @@
+import { saveFile } from '@/lib/save';
 import { ask, http, problemOf, sendRaw } from './client';
 import type { Problem, Schema } from './types';
 
@@ -68,10 +69,5 @@ export const cancelQuery = (id: string) => ask(http.POST('/queries/{id}/cancel',
 /** Saves the whole answer of a query as a CSV file. */
 export async function downloadCsv(query: Query): Promise<void> {
   const response = await sendRaw('/query', query, 'text/csv');
-  const address = URL.createObjectURL(await response.blob());
-  const link = document.createElement('a');
-  link.href = address;
-  link.download = 'lockgate-query.csv';
-  link.click();
-  URL.revokeObjectURL(address);
+  saveFile(await response.blob(), 'lockgate-query.csv');
 }
