@@ -24,6 +24,7 @@ export function placesFor(me: Viewer, requests: number | undefined, promotions: 
       heading: 'Discover',
       places: [
         { label: 'Catalog', icon: 'database', to: '/catalog' },
+        { label: 'Live models', icon: 'heartbeat', to: '/models/live' },
         { label: 'Lakes', icon: 'ripple', to: '/lakes' },
         { label: 'Access', icon: 'key', to: '/access', waits: requests },
         { label: 'Worksheet', icon: 'terminal-2', to: '/worksheet' },

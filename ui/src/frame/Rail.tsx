@@ -1,4 +1,4 @@
-import { Link, type LinkProps } from '@tanstack/react-router';
+import { Link, type LinkProps, useLocation } from '@tanstack/react-router';
 import { Icon } from '@/components';
 import { Logo } from './Logo';
 
@@ -11,6 +11,10 @@ export type ChainState = { intact: boolean; text: string; checkpoint: string | n
 
 /** The rail: Home, then the journey, then the state of the audit chain. */
 export function Rail({ groups, chain, onGo }: { groups: Places; chain: ChainState | null; onGo?: () => void }) {
+  const { pathname } = useLocation();
+  const all = groups.flatMap(({ places }) => places.map(({ to }) => String(to)));
+  // One place is where the viewer is: `/models` is not, below another place such as `/models/live`.
+  const isOther = (to: string) => all.some((other) => other.startsWith(`${to}/`) && pathname.startsWith(other));
   return (
     <nav className="rail" aria-label="Main">
       <Link className="brand" to="/" onClick={onGo}>
@@ -21,7 +25,7 @@ export function Rail({ groups, chain, onGo }: { groups: Places; chain: ChainStat
         <div key={heading ?? 'home'} role={heading ? 'group' : undefined} aria-label={heading}>
           {heading && <h3 aria-hidden>{heading}</h3>}
           {places.map(({ label, icon, to, waits }) => (
-            <Link key={label} to={to} onClick={onGo} activeOptions={{ exact: to === '/' }} activeProps={{ className: 'on', 'aria-current': 'page' }}>
+            <Link key={label} to={to} onClick={onGo} activeOptions={{ exact: to === '/' || isOther(String(to)) }} activeProps={{ className: 'on', 'aria-current': 'page' }}>
               <Icon name={icon} />
               {label}
               {waits ? (

@@ -67,7 +67,7 @@ const request = createRoute({
 const ask = createRoute({
   getParentRoute: () => frame,
   path: '/ask',
-  validateSearch: (search: Raw): { dataset?: string; kind?: string } => text(search, 'dataset', 'kind'),
+  validateSearch: (search: Raw): { dataset?: string; kind?: string; object?: string } => text(search, 'dataset', 'kind', 'object'),
   component: lazyRouteComponent(() => import('@/features/access/AskForm'), 'AskForm'),
   staticData: crumbs({ label: 'Access', to: '/access' }, { label: 'Ask' }),
 });
@@ -115,6 +115,7 @@ const code = createRoute({ getParentRoute: () => project, path: '/code', validat
 const about = createRoute({ getParentRoute: () => project, path: '/about', component: lazyRouteComponent(() => import('@/features/projects/About'), 'About') });
 const candidates = createRoute({ getParentRoute: () => project, path: '/candidates', validateSearch: paged, component: lazyRouteComponent(() => import('@/features/release/Candidates'), 'Candidates') });
 const production = createRoute({ getParentRoute: () => project, path: '/production', component: lazyRouteComponent(() => import('@/features/release/Production'), 'Production') });
+const batches = createRoute({ getParentRoute: () => project, path: '/batches', validateSearch: paged, component: lazyRouteComponent(() => import('@/features/batches/Batches'), 'Batches') });
 const gates = createRoute({ getParentRoute: () => project, path: '/gates', component: lazyRouteComponent(() => import('@/features/release/Gates'), 'Gates') });
 const candidate = createRoute({
   getParentRoute: () => frame,
@@ -152,6 +153,19 @@ const experimentRun = createRoute({
   staticData: { crumbs: ({ id = '' }) => [{ label: 'Experiments', to: '/experiments' }, { label: `Run ${id.slice(-6)}` }] },
 });
 const models = createRoute({ getParentRoute: () => frame, path: '/models', validateSearch: paged, component: lazyRouteComponent(() => import('@/features/tracking/Models'), 'Models'), staticData: crumbs({ label: 'Models' }) });
+const liveModels = createRoute({
+  getParentRoute: () => frame,
+  path: '/models/live',
+  validateSearch: (search: Raw): { q?: string; cursor?: string; from?: number } => ({ ...text(search, 'q'), ...paged(search) }),
+  component: lazyRouteComponent(() => import('@/features/live/LiveModels'), 'LiveModels'),
+  staticData: crumbs({ label: 'Live models' }),
+});
+const liveModel = createRoute({
+  getParentRoute: () => frame,
+  path: '/models/live/$endpoint',
+  component: lazyRouteComponent(() => import('@/features/live/LiveModel'), 'LiveModel'),
+  staticData: { crumbs: ({ endpoint = '' }) => [{ label: 'Live models', to: '/models/live' }, { label: endpoint }] },
+});
 const model = createRoute({
   getParentRoute: () => frame,
   path: '/models/$id',
@@ -191,8 +205,8 @@ export const tree = root.addChildren([
   link,
   frame.addChildren([
     home, catalog, lakes, lake, ask, grants, grant, purposes, purpose, worksheet, tokens, audit, docs, lost,
-    portfolio, projects, runs, run, experiments, experiment, experimentRun, models, model, version, candidate, review, endpoints,
-    project.addChildren([flight, candidates, production, gates, projectRuns, code, about]),
+    portfolio, projects, runs, run, experiments, experiment, experimentRun, models, liveModels, liveModel, model, version, candidate, review, endpoints,
+    project.addChildren([flight, candidates, production, batches, gates, projectRuns, code, about]),
     dataset.addChildren([columns, access, versions]),
     inbox.addChildren([inboxStart, request]),
     admin.addChildren([people, groups, roles]),

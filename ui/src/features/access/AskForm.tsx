@@ -2,12 +2,14 @@ import { Checkbox, Select, Textarea, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { type FormEvent, useMemo, useState } from 'react';
-import { columnsQuery, datasetsQuery } from '@/api/datasets';
+import { columnsQuery } from '@/api/datasets';
 import { type ColumnTerm, newRequest, purposesQuery, type Use } from '@/api/requests';
 import { useMe } from '@/api/session';
 import { Btn, BtnLink, Empty, Loading, PageHead, Panel, ProblemNote } from '@/components';
 import { sentence } from '@/lib/format';
 import { AskColumns } from './AskColumns';
+import { AskWhat } from './AskWhat';
+import { callUses, type Kind, kindOf, kindWords } from './kinds';
 
 const uses: Use[] = ['explore', 'train', 'check', 'score', 'monitor'];
 const monthsAhead = (months: number) => {
@@ -23,12 +25,12 @@ export function AskForm() {
   const queryClient = useQueryClient();
   const me = useMe();
   const purposes = useQuery(purposesQuery);
-  const found = useQuery(datasetsQuery({}, 200));
-  const [kind, setKind] = useState<'read' | 'write'>(search.kind === 'write' ? 'write' : 'read');
-  const [object, setObject] = useState(search.dataset ?? '');
+  const [kind, setKind] = useState<Kind>(kindOf(search.kind));
+  const [object, setObject] = useState(search.object ?? search.dataset ?? '');
   const [principal, setPrincipal] = useState(`person:${me.person.id}`);
   const [purpose, setPurpose] = useState<string | null>(null);
-  const [chosenUses, setUses] = useState<Use[]>(['explore']);
+  const [picked, setUses] = useState<Use[]>(['explore']);
+  const chosenUses = kind === 'use' ? callUses : picked;
   const [text, setText] = useState('');
   const [until, setUntil] = useState(monthsAhead(3));
   const [terms, setTerms] = useState<Record<string, ColumnTerm | undefined>>({});
@@ -54,23 +56,28 @@ export function AskForm() {
     send.mutate(true);
   };
   const asks = [{ value: `person:${me.person.id}`, label: `me, ${me.person.name}` }, ...me.groups.map((group) => ({ value: `group:${group}`, label: `group ${group}` }))];
-  const options = [...new Set([...(found.data?.items.map((hit) => hit.id) ?? []), ...(object && kind === 'read' ? [object] : [])])].sort();
-  const isReady = object !== '' && purpose && chosenUses.length > 0 && text.trim() !== '' && until !== '' && (kind === 'write' || Object.keys(asked).length > 0);
-  const lacks = [!object && (kind === 'read' ? 'a dataset' : 'a schema'), !purpose && 'a purpose', chosenUses.length === 0 && 'a use', !text.trim() && 'why you need it'].filter(Boolean).join(', ');
+  const decider = kindWords[kind].decider;
+  const fits = (allowed: string[]) => kind !== 'use' || allowed.includes('score');
+  const isUnfit = !!chosen && !fits(chosen.allowed_uses);
+  const isReady = object !== '' && purpose && !isUnfit && chosenUses.length > 0 && text.trim() !== '' && until !== '' && (kind !== 'read' || Object.keys(asked).length > 0);
+  const lacks = [!object && kindWords[kind].object, !purpose && 'a purpose', isUnfit && 'a purpose that allows to score', chosenUses.length === 0 && 'a use', !text.trim() && 'why you need it'].filter(Boolean).join(', ');
   return (
     <>
-      <PageHead icon="key" kind="Access" name="Ask for access" title="Ask for access" meta="Its data steward decides, and may narrow what you ask, never widen it." />
+      <PageHead icon="key" kind="Access" name="Ask for access" title="Ask for access" meta={`Its ${decider} decides, and may narrow what you ask, never widen it.`} />
       <form className="form wide" onSubmit={submit} aria-label="Ask for access">
-        <Panel title="To what" padded>
-          <div className="form">
-            <Select label="What do you want to do" allowDeselect={false} data={[{ value: 'read', label: 'Read a dataset' }, { value: 'write', label: 'Publish datasets below a schema' }]} value={kind} onChange={(value) => setKind(value === 'write' ? 'write' : 'read')} />
-            {kind === 'read' ? (
-              <Select label="Dataset" searchable data={options} value={object || null} onChange={(value) => { setObject(value ?? ''); setTerms({}); }} placeholder="lake.schema.table" />
-            ) : (
-              <TextInput label="Schema" description="Lake and schema, as in retail.predictions; the schema may be new" placeholder="lake.schema" value={object} onChange={(event) => setObject(event.currentTarget.value.trim())} />
-            )}
-          </div>
-        </Panel>
+        <AskWhat
+          kind={kind}
+          object={object}
+          onKind={(next) => {
+            setKind(next);
+            setObject('');
+            setTerms({});
+          }}
+          onObject={(next) => {
+            setObject(next);
+            setTerms({});
+          }}
+        />
         <Panel title="For whom and what" padded>
           <div className="form">
             <Select label="For whom" allowDeselect={false} data={asks} value={principal} onChange={(value) => value && setPrincipal(value)} />
@@ -82,22 +89,23 @@ export function AskForm() {
               <Select
                 label="Purpose"
                 searchable
-                data={(purposes.data?.items ?? []).map(({ id, name }) => ({ value: id, label: name }))}
+                data={(purposes.data?.items ?? []).map(({ id, name, allowed_uses }) => ({ value: id, label: fits(allowed_uses) ? name : `${name}, does not allow to score`, disabled: !fits(allowed_uses) }))}
                 value={purpose}
                 onChange={setPurpose}
                 description={chosen ? `${chosen.lawful_basis}; allows ${chosen.allowed_uses.join(', ')}` : 'On record, with its lawful basis'}
                 inputWrapperOrder={['label', 'input', 'description', 'error']}
               />
             )}
-            <Checkbox.Group label="To do what" value={chosenUses} onChange={(values) => setUses(uses.filter((use) => values.includes(use)))}>
+            {kind === 'use' && <p className="hint">To score: the model answers calls of those you ask for. No columns, no rows, no other use.</p>}
+            {kind !== 'use' && <Checkbox.Group label="To do what" value={chosenUses} onChange={(values) => setUses(uses.filter((use) => values.includes(use)))}>
               <div className="row wrap g16" style={{ marginTop: 4 }}>
                 {uses.map((use) => (
                   <Checkbox key={use} value={use} label={use === 'check' ? 'Check fairness' : sentence(use)} disabled={!!chosen && !chosen.allowed_uses.includes(use)} />
                 ))}
               </div>
-            </Checkbox.Group>
-            {chosen && chosen.allowed_uses.length < uses.length && <p className="hint">The purpose allows {chosen.allowed_uses.join(', ')} only.</p>}
-            <Textarea label="Why do you need it" description="The data steward reads this" inputWrapperOrder={['label', 'input', 'description', 'error']} autosize minRows={2} value={text} onChange={(event) => setText(event.currentTarget.value)} />
+            </Checkbox.Group>}
+            {kind !== 'use' && chosen && chosen.allowed_uses.length < uses.length && <p className="hint">The purpose allows {chosen.allowed_uses.join(', ')} only.</p>}
+            <Textarea label="Why do you need it" description={`The ${decider} reads this`} inputWrapperOrder={['label', 'input', 'description', 'error']} autosize minRows={2} value={text} onChange={(event) => setText(event.currentTarget.value)} />
             <TextInput type="date" label="Until" description="The end cannot be moved later; a longer time is a new request" min={monthsAhead(0)} value={until} onChange={(event) => setUntil(event.currentTarget.value)} />
           </div>
         </Panel>
@@ -117,6 +125,11 @@ export function AskForm() {
           </Btn>
           {!isReady && <span className="sm faint">{lacks ? `Still missing: ${lacks}.` : 'Choose at least one column.'}</span>}
           <span className="sp" />
+          {object && kind === 'use' && (
+            <Link className="link" to="/models/live/$endpoint" params={{ endpoint: object }}>
+              Back to the model
+            </Link>
+          )}
           {object && kind === 'read' && (
             <Link className="link" to="/datasets/$id" params={{ id: object }}>
               Back to the dataset

@@ -3,6 +3,7 @@ import { requestQuery, submit, type RequestView, withdraw } from '@/api/requests
 import { useMe } from '@/api/session';
 import { Btn, BtnLink, ConfirmAct } from '@/components';
 import { shortId } from '@/lib/format';
+import { kindWords } from './kinds';
 
 /** What the person who asked may still do: send it, take it back, or read at once. */
 export function AskerActs({ request }: { request: RequestView }) {
@@ -22,12 +23,19 @@ export function AskerActs({ request }: { request: RequestView }) {
       </BtnLink>
     );
   }
+  if (request.state === 'approved' && request.kind === 'use') {
+    return (
+      <BtnLink to="/models/live/$endpoint" params={{ endpoint: request.object }} size="sm" icon="terminal-2">
+        How to call it
+      </BtnLink>
+    );
+  }
   if (!isMine || !['draft', 'submitted'].includes(request.state)) return null;
   return (
     <>
       {request.state === 'draft' && (
         <Btn size="sm" look="primary" busy={send.isPending} busyWord="Sending…" onClick={() => send.mutate()}>
-          Send to the data steward
+          Send to the {kindWords[request.kind].decider}
         </Btn>
       )}
       <ConfirmAct

@@ -6,6 +6,7 @@ import { ActDialog, Btn, readPrincipal, ReasonButton } from '@/components';
 import { roleLine } from '@/frame/TopBar';
 import { count, day, shortId } from '@/lib/format';
 import { useKeys } from '@/lib/keys';
+import { kindWords } from './kinds';
 import { changesNothing, type Draft, summary } from './terms';
 
 type DecisionBarProps = {
@@ -26,10 +27,11 @@ export function DecisionBar({ request, draft, terms, effect, busy, problem, onAp
   const [refusing, setRefusing] = useState(false);
   useKeys({ a: () => setApproving(true), r: () => setRefusing(true) });
   const id = shortId(request.id);
+  const words = kindWords[request.kind];
   const asIs = changesNothing(terms);
   const act = asIs ? `Approve ${id}` : `Approve ${id} with terms`;
   const who = readPrincipal(request.principal).name;
-  const through = request.kind === 'read' ? summary(draft) : `publishing below ${request.object}`;
+  const through = request.kind === 'read' ? summary(draft) : `${words.doing} ${request.object}`;
   const end = terms.until ?? request.asked.expires_at;
   const narrower = effect?.narrower ?? [];
   return (
@@ -45,7 +47,7 @@ export function DecisionBar({ request, draft, terms, effect, busy, problem, onAp
         label="Refuse"
         act={`Refuse ${id}`}
         question={`Refuse request ${id}?`}
-        consequence={`${who} reads nothing new, and is told why. The request ends as Rejected for good; they may ask again with a new one.`}
+        consequence={`${who} ${words.nothing}, and is told why. The request ends as Rejected for good; they may ask again with a new one.`}
         busyWord="Refusing…"
         busy={busy}
         problem={problem}
@@ -62,13 +64,13 @@ export function DecisionBar({ request, draft, terms, effect, busy, problem, onAp
         opened={approving}
         onClose={() => setApproving(false)}
         question={`${act}?`}
-        consequence={`Reads start at once and stop by themselves at the end. Every read is kept in the audit log.`}
+        consequence={words.starts}
         rows={[
           ['Who', who],
           ['Lets through', through],
-          ['Rows', effect?.rows ? `${count(effect.rows.kept)} of ${count(effect.rows.all)}` : draft.rules.length ? 'some' : 'every row that was asked for'],
+          ...(request.kind === 'read' ? [['Rows', effect?.rows ? `${count(effect.rows.kept)} of ${count(effect.rows.all)}` : draft.rules.length ? 'some' : 'every row that was asked for'] as [string, string]] : []),
           ['Until', day(end)],
-          ['Undo', 'Suspend or revoke the grant at any time; reads stop within a second'],
+          ['Undo', words.undo],
         ]}
         act={act}
         busyWord="Approving…"

@@ -4,6 +4,7 @@ import { type InboxView, requestsQuery, type RequestItem } from '@/api/requests'
 import { FactBadge, Icon, Loading, ProblemNote, readPrincipal, Seg, StateBadge, When } from '@/components';
 import { useKeys } from '@/lib/keys';
 import { shortId } from '@/lib/format';
+import { stateWord } from './kinds';
 
 const views: { key: InboxView; label: string }[] = [
   { key: 'waiting', label: 'For me' },
@@ -27,9 +28,9 @@ function Entry({ request, view, isOpen }: { request: RequestItem; view: InboxVie
         {request.object}
       </div>
       <div className="row sm">
-        <span className="dim cut">{request.uses.join(', ') || request.kind}</span>
+        <span className="dim cut">{request.kind === 'use' ? 'call it' : request.uses.join(', ') || request.kind}</span>
         <span className="sp" />
-        {view === 'waiting' ? <FactBadge group="request" fact="yours" word="Decide" /> : <StateBadge kind="accessRequest" state={request.state} form="plain" fact={request.fact} />}
+        {view === 'waiting' ? <FactBadge group="request" fact="yours" word="Decide" /> : <StateBadge kind="accessRequest" state={request.state} form="plain" fact={request.fact} {...stateWord(request)} />}
       </div>
     </Link>
   );

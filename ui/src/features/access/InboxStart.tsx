@@ -6,9 +6,12 @@ export function InboxStart() {
   useDocumentTitle('Access · Lockgate');
   return (
     <Panel label="No request is open">
-      <Empty title="Open a request to see exactly what it would allow." why="To ask for data yourself, find the dataset first: its page says whom you ask and what you may see already.">
+      <Empty title="Open a request to see exactly what it would allow." why="To ask for data or a live model yourself, find it first: its page says whom you ask and what you may do already.">
         <BtnLink to="/catalog" icon="database">
           Find data
+        </BtnLink>
+        <BtnLink to="/models/live" icon="heartbeat">
+          Find a live model
         </BtnLink>
         <BtnLink to="/ask" icon="key">
           Ask for access

@@ -3,9 +3,11 @@ import { Link, useParams } from '@tanstack/react-router';
 import { requestHistoryQuery, requestQuery, type RequestView } from '@/api/requests';
 import { Env, FactBadge, Icon, Loading, Meta, NextStrip, PageHead, Panel, readPrincipal, StateBadge, When, Who } from '@/components';
 import { Unread } from '@/frame/Lost';
-import { day, sentence, shortId } from '@/lib/format';
+import { day, shortId } from '@/lib/format';
 import { History } from '../audit/History';
 import { AskerActs } from './AskerActs';
+import { CallTerms } from './CallTerms';
+import { doingWords, kindWords, stateWord } from './kinds';
 import { Outcome } from './Outcome';
 import { Review } from './Review';
 
@@ -42,7 +44,7 @@ function WhatIsAsked({ request }: { request: RequestView }) {
           <div className="m">
             <Asker principal={request.principal} />
           </div>
-          <div className="sm faint">{request.kind === 'write' ? 'Publish datasets below it' : sentence(request.uses.join(', '))}</div>
+          <div className="sm faint">{doingWords(request.kind, request.uses)}</div>
         </div>
         <div>
           <div className="lab">Asked until</div>
@@ -57,7 +59,7 @@ function WhatIsAsked({ request }: { request: RequestView }) {
 
 function stateBadge(request: RequestView, isMine: boolean) {
   if (isMine) return <FactBadge group="request" fact="yours" form="tint" />;
-  return <StateBadge kind="accessRequest" state={request.state} fact={request.fact} />;
+  return <StateBadge kind="accessRequest" state={request.state} fact={request.fact} {...stateWord(request)} />;
 }
 
 /** A request: what exactly would be allowed, to whom, until when, and what happens if nobody does anything. */
@@ -76,7 +78,7 @@ export function RequestPage() {
         kind={`Access request ${shortId(request.id)}, ${request.kind}`}
         name={
           <>
-            {asker} asks for <span className="mono">{request.object}</span>
+            {asker} {kindWords[request.kind].act} <span className="mono">{request.object}</span>
           </>
         }
         title={`Request ${shortId(request.id)}`}
@@ -93,6 +95,11 @@ export function RequestPage() {
                 Open the dataset
               </Link>
             )}
+            {request.kind === 'use' && (
+              <Link className="link" to="/models/live/$endpoint" params={{ endpoint: request.object }}>
+                Open the card
+              </Link>
+            )}
             {request.grant && (
               <Link className="link" to="/grants/$id" params={{ id: request.grant }}>
                 Open the grant
@@ -107,10 +114,12 @@ export function RequestPage() {
       {decides ? (
         <Review key={request.id} request={request}>
           <WhatIsAsked request={request} />
+          {request.kind === 'use' && <CallTerms request={request} />}
         </Review>
       ) : (
         <div className="stack">
           <WhatIsAsked request={request} />
+          {request.kind === 'use' && <CallTerms request={request} />}
           <Outcome request={request} />
           <History entries={history.data} problem={history.error} />
         </div>

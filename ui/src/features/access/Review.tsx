@@ -42,6 +42,7 @@ export function Review({ request, children }: { request: RequestView; children: 
   const choose = (name: string, choice: Choice) => setDraft((old) => ({ ...old, choices: { ...old.choices, [name]: choice } }));
   const names = asked.columns.map((column) => column.name);
   const reader = readPrincipal(request.principal).name.split('/').at(-1) ?? 'the reader';
+  const atEnd = { read: 'Running reads stop then.', write: 'Nothing can be published from then on.', use: 'Calls are refused from then on.' }[request.kind];
   const isProposed = request.columns.filter((column) => column.level_source === 'proposed' && column.as !== 'left_out').length;
   return (
     <>
@@ -87,7 +88,7 @@ export function Review({ request, children }: { request: RequestView; children: 
               <TextInput
                 type="date"
                 label="Ends on"
-                description={draft.until < dayOf(asked.expires_at) ? `Earlier than asked, ${day(asked.expires_at)}. Running reads stop then.` : 'As asked. Running reads stop then.'}
+                description={draft.until < dayOf(asked.expires_at) ? `Earlier than asked, ${day(asked.expires_at)}. ${atEnd}` : `As asked. ${atEnd}`}
                 max={dayOf(asked.expires_at)}
                 value={draft.until}
                 onChange={(event) => setDraft((old) => ({ ...old, until: event.currentTarget?.value ?? old.until }))}

@@ -10,7 +10,7 @@ export function ReviewSide({ effect, request }: { effect: Effect | undefined; re
   if (!effect) return <Panel title="Who is affected"><Loading rows={3} /></Panel>;
   return (
     <>
-      {effect.affected.length > 0 && (
+      {request.kind !== 'use' && effect.affected.length > 0 && (
         <Panel title="Who is affected">
           {effect.affected.map((one) => (
             <Line key={one.text} icon="users" title={one.text} under={one.detail} />
@@ -24,7 +24,7 @@ export function ReviewSide({ effect, request }: { effect: Effect | undefined; re
               <span className="ic idle">
                 <Icon name="hourglass" />
               </span>
-              <span>{text}</span>
+              <span>{request.kind === 'use' ? text.replace('reads anything new', 'may call anything new') : text}</span>
             </li>
           ))}
           {effect.if_nothing.length === 0 && request.answer_by && (

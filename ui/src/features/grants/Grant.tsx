@@ -40,6 +40,11 @@ export function Grant() {
               Open the dataset
             </Link>
           )}
+          {grant.kind === 'use' && (
+            <Link className="link" to="/models/live/$endpoint" params={{ endpoint: grant.object }}>
+              Open the card
+            </Link>
+          )}
         </>
       }
       actions={

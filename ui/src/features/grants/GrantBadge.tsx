@@ -5,6 +5,7 @@ import { daysUntil, plural } from '@/lib/format';
 /** Says what a grant lets through: "22 columns, 2 masked, some rows". */
 export function scopeLine(grant: Pick<GrantView, 'columns' | 'row_filter' | 'kind'>): string {
   if (grant.kind === 'write') return 'publish below it';
+  if (grant.kind === 'use') return 'call it';
   const terms = grant.columns.map((column) => column.as);
   const masked = terms.filter((term) => term === 'token' || term === 'null').length;
   const check = terms.filter((term) => term === 'check').length;

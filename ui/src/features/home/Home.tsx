@@ -8,6 +8,7 @@ import { useMe } from '@/api/session';
 import { BtnLink, Empty, Line, Loading, PageHead, Panel, ProblemNote, readPrincipal, StateBadge, When } from '@/components';
 import { codeText } from '@/components/codeText';
 import { day, plural, spoken } from '@/lib/format';
+import { kindWords, stateWord } from '../access/kinds';
 import { GrantBadge, scopeLine } from '../grants/GrantBadge';
 import { Promotions } from './Promotions';
 
@@ -22,7 +23,7 @@ function Waiting({ requests }: { requests: RequestItem[] }) {
       tone="waiting"
       title={
         <span className="m">
-          Decide on {readPrincipal(request.principal).name} reading <span className="mono">{request.object}</span>
+          Decide on {readPrincipal(request.principal).name} {kindWords[request.kind].doing} <span className="mono">{request.object}</span>
         </span>
       }
       under={`${request.uses.join(', ')} for ${request.purpose}, until ${day(request.expires_at)}`}
@@ -88,7 +89,7 @@ export function Home() {
           >
             {mine.error && <ProblemNote problem={mine.error} />}
             {mine.isPending && <Loading rows={3} />}
-            {mine.data?.items.length === 0 && <Empty small title="You have not asked for anything yet." why="Find a dataset and ask for the columns you need." />}
+            {mine.data?.items.length === 0 && <Empty small title="You have not asked for anything yet." why="Find a dataset and ask for the columns you need, or a live model and ask to call it." />}
             {mine.data?.items.map((request) => (
               <Line
                 key={request.id}
@@ -100,7 +101,7 @@ export function Home() {
                 }
                 under={codeText(spoken(`${request.next.text} ${request.next.reason}`))}
                 when={<When at={request.submitted_at ?? request.created_at} form="ago" />}
-                act={<StateBadge kind="accessRequest" state={request.state} fact={request.fact} form="plain" />}
+                act={<StateBadge kind="accessRequest" state={request.state} fact={request.fact} form="plain" {...stateWord(request)} />}
               />
             ))}
           </Panel>

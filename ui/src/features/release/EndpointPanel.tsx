@@ -4,6 +4,7 @@ import type { ProductionView } from '@/api/release';
 import { endpointQuery, type EndpointView, type RolloutView } from '@/api/serving';
 import { Empty, Env, Icon, Loading, NextStrip, ProblemNote, readPrincipal, Snippet, StateBadge, When } from '@/components';
 import { count, sentence, spoken } from '@/lib/format';
+import { Captured } from './Captured';
 import { ProductionActs } from './ProductionActs';
 
 /** A rollout in two lines. What was asked for shows its state only while something else answers. */
@@ -118,6 +119,7 @@ export function EndpointPanel({ project, production, before }: { project: string
                 {endpoint.data.calls.dropped > 0 && <span className="bad-text">, {count(endpoint.data.calls.dropped)} not written down</span>}
               </p>
             )}
+            {endpoint.data && <Captured capture={endpoint.data.capture} />}
             {endpoint.data?.url && !suspended && <CallIt endpoint={endpoint.data} />}
             {production.next.tone !== 'good' && !(suspended && production.next.tone === 'bad') && <NextStrip next={production.next} />}
           </div>

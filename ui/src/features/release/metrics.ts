@@ -77,7 +77,7 @@ export function metricLook(metric: MetricView): StateLook {
 }
 
 /** Returns the ends of a metric's bar: all that is drawn on it, with air at both sides, never beyond what a share can be. */
-export function scaleOf(metric: Pick<MetricView, 'value' | 'low' | 'high' | 'amber' | 'red'>, before?: Pick<MetricView, 'value' | 'low' | 'high'> | null): { from: number; to: number } {
+export function scaleOf(metric: Partial<MetricView>, before?: Pick<MetricView, 'value' | 'low' | 'high'> | null): { from: number; to: number } {
   const all = [metric.value, metric.low, metric.high, metric.amber, metric.red, before?.value, before?.low, before?.high].filter((value): value is number => value != null);
   const [least, most] = [Math.min(...all), Math.max(...all)];
   const air = (most - least || Math.abs(most) || 1) * 0.18;
@@ -86,7 +86,7 @@ export function scaleOf(metric: Pick<MetricView, 'value' | 'low' | 'high' | 'amb
 }
 
 /** Returns the sentence that a bar says to who does not see it. */
-export function barSentence(metric: Pick<MetricView, 'name' | 'group' | 'value' | 'low' | 'high' | 'better' | 'amber' | 'red'>, before?: Pick<MetricView, 'value'> | null): string {
+export function barSentence(metric: Pick<MetricView, 'name'> & Partial<MetricView>, before?: Pick<MetricView, 'value'> | null): string {
   const { name } = metricWords(metric.name);
   const limit = limitOf(metric);
   const range = metric.low != null && metric.high != null ? `, 95% between ${score(metric.low)} and ${score(metric.high)}` : '';

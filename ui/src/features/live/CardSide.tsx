@@ -1,0 +1,55 @@
+import { Link } from '@tanstack/react-router';
+import type { LiveModelView } from '@/api/live';
+import { Facts, Panel, Who } from '@/components';
+
+function Tensors({ tensors }: { tensors: LiveModelView['inputs'] }) {
+  if (tensors.length === 0) return <p className="dim">none on record</p>;
+  return <Facts items={tensors.map(({ name, datatype }) => [name, <span key={name} className="mono">{datatype}</span>])} />;
+}
+
+/** Who answers for it, what goes in and out, for what purposes, and what it was trained on. */
+export function CardSide({ model }: { model: LiveModelView }) {
+  const { project, candidate } = model;
+  return (
+    <>
+      <Panel title="Facts" padded>
+        <Facts
+          items={[
+            ['Owner', <Who key="o" who={model.owner} />],
+            ['Team', model.team],
+            ['Tier', `${model.tier} of 3, 1 is the highest`],
+            ['Project', <Link key="p" className="link" to="/projects/$id" params={{ id: project }}>{project}</Link>],
+            ['Candidate', <Link key="c" className="link" to="/projects/$id/candidates/$number" params={{ id: project, number: String(candidate) }}>{candidate}</Link>],
+            ['Model', `${model.model} ${model.version}`],
+          ]}
+        />
+      </Panel>
+      <Panel title="Takes" padded>
+        <Tensors tensors={model.inputs} />
+      </Panel>
+      <Panel title="Answers" padded>
+        <Tensors tensors={model.outputs} />
+      </Panel>
+      <Panel title="Purposes" note="it was built for" padded>
+        {model.purposes.length === 0 && <p className="dim">none on record</p>}
+        {model.purposes.map((id) => (
+          <p key={id}>
+            <Link className="link" to="/purposes/$id" params={{ id }}>
+              {id}
+            </Link>
+          </p>
+        ))}
+      </Panel>
+      <Panel title="Trained on" padded>
+        {model.datasets.length === 0 && <p className="dim">no dataset on record</p>}
+        {model.datasets.map((id) => (
+          <p key={id}>
+            <Link className="link mono" to="/datasets/$id" params={{ id }} style={{ overflowWrap: 'anywhere' }}>
+              {id}
+            </Link>
+          </p>
+        ))}
+      </Panel>
+    </>
+  );
+}
