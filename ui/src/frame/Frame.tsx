@@ -5,6 +5,7 @@ import { Navigate, Outlet, useLocation, useNavigate } from '@tanstack/react-rout
 import { useMemo, useRef } from 'react';
 import { unreachableCode } from '@/api/client';
 import { chainQuery, waitingQuery } from '@/api/frame';
+import { redBreachesQuery } from '@/api/monitoring';
 import { decisionsQuery } from '@/api/release';
 import { can, meQuery, signOut, type Viewer } from '@/api/session';
 import { Loading, ProblemNote } from '@/components';
@@ -16,8 +17,8 @@ import { type ChainState, type Places, Rail } from './Rail';
 import { TopBar } from './TopBar';
 
 /** Returns the places of the rail that exist for this person. */
-export function placesFor(me: Viewer, requests: number | undefined, promotions: number | undefined): Places {
-  const waits = (requests ?? 0) + (promotions ?? 0);
+export function placesFor(me: Viewer, requests: number | undefined, promotions: number | undefined, breaches = 0): Places {
+  const waits = (requests ?? 0) + (promotions ?? 0) + breaches;
   return [
     { places: [{ label: 'Home', icon: 'device-desktop', to: '/', waits }] },
     {
@@ -46,10 +47,13 @@ export function placesFor(me: Viewer, requests: number | undefined, promotions: 
         { label: 'Endpoints', icon: 'server-2', to: '/endpoints' },
       ],
     },
+    { heading: 'Operate', places: [{ label: 'Monitors', icon: 'activity-heartbeat', to: '/monitors' }] },
     {
       heading: 'Govern',
       places: [
+        { label: 'Route to live', icon: 'route', to: '/clock' },
         ...(can(me, 'ReadAuditEntry') ? [{ label: 'Audit', icon: 'file-certificate', to: '/audit' as const }] : []),
+        { label: 'Evidence', icon: 'clipboard-check', to: '/evidence' },
         ...(can(me, 'CreatePerson', 'ChangeMembers', 'AssignRole') ? [{ label: 'Administration', icon: 'settings', to: '/admin' as const }] : []),
         { label: 'API reference', icon: 'api', to: '/docs' },
       ],
@@ -74,13 +78,14 @@ function Signed({ me }: { me: Viewer }) {
   const { pathname } = useLocation();
   const { data: waiting, failureReason, dataUpdatedAt } = useQuery(waitingQuery);
   const { data: promotions } = useQuery(decisionsQuery);
-  const groups = placesFor(me, waiting?.total ?? undefined, promotions?.total ?? promotions?.items.length);
+  const { data: breaches } = useQuery(redBreachesQuery);
+  const groups = placesFor(me, waiting?.total ?? undefined, promotions?.total ?? promotions?.items.length, breaches?.length);
   const chain = useChain(me);
   useSequenceStart('g');
   const keys = useMemo(() => {
     const go = (to: string) => () => void navigate({ to });
     return {
-      'g h': go('/'), 'g c': go('/catalog'), 'g l': go('/lakes'), 'g a': go('/access'), 'g w': go('/worksheet'), 'g p': go('/projects'), 'g r': go('/runs'),
+      'g h': go('/'), 'g c': go('/catalog'), 'g l': go('/lakes'), 'g a': go('/access'), 'g w': go('/worksheet'), 'g p': go('/projects'), 'g r': go('/runs'), 'g m': go('/monitors'),
       '?': openKeys,
       '/': () => (document.querySelector<HTMLInputElement>('[data-find]') ?? find.current)?.focus(),
     };

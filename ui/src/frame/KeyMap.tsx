@@ -5,6 +5,7 @@ import { Fragment } from 'react';
 const map: [keys: string[], does: string][] = [
   [['/'], 'find a dataset, or search this list'],
   [['g h', 'g c', 'g l', 'g a', 'g w'], 'go home, to the catalog, the lakes, access, the worksheet'],
+  [['g p', 'g r', 'g m'], 'go to the projects, runs, monitors'],
   [['J', 'K'], 'next and previous row'],
   [['Enter'], 'open the row'],
   [['Space'], 'show or hide the preview'],

@@ -116,6 +116,7 @@ const about = createRoute({ getParentRoute: () => project, path: '/about', compo
 const candidates = createRoute({ getParentRoute: () => project, path: '/candidates', validateSearch: paged, component: lazyRouteComponent(() => import('@/features/release/Candidates'), 'Candidates') });
 const production = createRoute({ getParentRoute: () => project, path: '/production', component: lazyRouteComponent(() => import('@/features/release/Production'), 'Production') });
 const batches = createRoute({ getParentRoute: () => project, path: '/batches', validateSearch: paged, component: lazyRouteComponent(() => import('@/features/batches/Batches'), 'Batches') });
+const monitoring = createRoute({ getParentRoute: () => project, path: '/monitoring', component: lazyRouteComponent(() => import('@/features/monitors/Monitors'), 'ProjectMonitoring') });
 const gates = createRoute({ getParentRoute: () => project, path: '/gates', component: lazyRouteComponent(() => import('@/features/release/Gates'), 'Gates') });
 const candidate = createRoute({
   getParentRoute: () => frame,
@@ -196,6 +197,22 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import('@/features/audit/Audit'), 'Audit'),
   staticData: crumbs({ label: 'Audit log' }),
 });
+const evidence = createRoute({
+  getParentRoute: () => frame,
+  path: '/evidence',
+  validateSearch: (search: Raw): { at?: string; project?: string; environment?: string; cursor?: string; from?: number } => ({ ...text(search, 'at', 'project', 'environment'), ...paged(search) }),
+  component: lazyRouteComponent(() => import('@/features/evidence/Evidence'), 'Evidence'),
+  staticData: crumbs({ label: 'Evidence' }),
+});
+const clock = createRoute({ getParentRoute: () => frame, path: '/clock', validateSearch: paged, component: lazyRouteComponent(() => import('@/features/clock/Clock'), 'Clock'), staticData: crumbs({ label: 'Route to live' }) });
+const monitors = createRoute({ getParentRoute: () => frame, path: '/monitors', validateSearch: paged, component: lazyRouteComponent(() => import('@/features/monitors/Monitors'), 'Monitors'), staticData: crumbs({ label: 'Monitors' }) });
+const monitor = createRoute({
+  getParentRoute: () => frame,
+  path: '/monitors/$id',
+  validateSearch: (search: Raw): { breach?: string } => text(search, 'breach'),
+  component: lazyRouteComponent(() => import('@/features/monitors/Monitor'), 'Monitor'),
+  staticData: { crumbs: ({ id = '' }) => [{ label: 'Monitors', to: '/monitors' }, { label: shortId(id) }] },
+});
 const docs = createRoute({ getParentRoute: () => frame, path: '/docs', component: lazyRouteComponent(() => import('@/features/docs/Docs'), 'Docs'), staticData: crumbs({ label: 'API reference' }) });
 const lost = createRoute({ getParentRoute: () => frame, path: '$', component: () => <NotFound />, staticData: crumbs({ label: 'Not found' }) });
 
@@ -204,9 +221,9 @@ export const tree = root.addChildren([
   signIn,
   link,
   frame.addChildren([
-    home, catalog, lakes, lake, ask, grants, grant, purposes, purpose, worksheet, tokens, audit, docs, lost,
+    home, catalog, lakes, lake, ask, grants, grant, purposes, purpose, worksheet, tokens, audit, evidence, clock, monitors, monitor, docs, lost,
     portfolio, projects, runs, run, experiments, experiment, experimentRun, models, liveModels, liveModel, model, version, candidate, review, endpoints,
-    project.addChildren([flight, candidates, production, batches, gates, projectRuns, code, about]),
+    project.addChildren([flight, candidates, production, batches, monitoring, gates, projectRuns, code, about]),
     dataset.addChildren([columns, access, versions]),
     inbox.addChildren([inboxStart, request]),
     admin.addChildren([people, groups, roles]),

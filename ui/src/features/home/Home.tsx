@@ -2,6 +2,7 @@ import { useDocumentTitle } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { grantsQuery } from '@/api/grants';
+import { redBreachesQuery } from '@/api/monitoring';
 import { decisionsQuery } from '@/api/release';
 import { requestsQuery, type RequestItem } from '@/api/requests';
 import { useMe } from '@/api/session';
@@ -9,6 +10,7 @@ import { BtnLink, Empty, Line, Loading, PageHead, Panel, ProblemNote, readPrinci
 import { codeText } from '@/components/codeText';
 import { day, plural, spoken } from '@/lib/format';
 import { kindWords, stateWord } from '../access/kinds';
+import { RedBreaches } from '../monitors/RedBreaches';
 import { GrantBadge, scopeLine } from '../grants/GrantBadge';
 import { Promotions } from './Promotions';
 
@@ -45,9 +47,11 @@ export function Home() {
   const mine = useQuery({ ...requestsQuery({ view: 'mine', limit: 6 }), refetchInterval: 30_000 });
   const grants = useQuery(grantsQuery({ mine: true, limit: 6 }));
   const promotions = useQuery(decisionsQuery);
+  const breaches = useQuery(redBreachesQuery);
   const items = waiting.data?.items ?? [];
   const asked = promotions.data?.items ?? [];
-  const total = (waiting.data?.total ?? items.length) + (promotions.data?.total ?? asked.length);
+  const red = breaches.data ?? [];
+  const total = (waiting.data?.total ?? items.length) + (promotions.data?.total ?? asked.length) + red.length;
   const headline = waiting.data ? `${numbers[total] ?? `${plural(total, 'thing')} wait`} for you` : `Hello, ${me.person.name}`;
   return (
     <>
@@ -74,8 +78,10 @@ export function Home() {
           >
             {waiting.error && <ProblemNote problem={waiting.error} onRetry={() => void waiting.refetch()} />}
             {promotions.error && promotions.error.status !== 404 && <ProblemNote problem={promotions.error} onRetry={() => void promotions.refetch()} />}
+            {breaches.error && <ProblemNote problem={breaches.error} onRetry={() => void breaches.refetch()} />}
             {waiting.isPending && <Loading rows={3} />}
-            {waiting.data && items.length + asked.length === 0 && <Empty small title="Nothing waits for you." why="Decisions that are yours to make show up here." />}
+            {waiting.data && items.length + asked.length + red.length === 0 && <Empty small title="Nothing waits for you." why="Decisions that are yours to make show up here." />}
+            <RedBreaches breaches={red} />
             <Promotions promotions={asked} />
             <Waiting requests={items.toSorted((a, b) => (a.submitted_at ?? '').localeCompare(b.submitted_at ?? ''))} />
           </Panel>

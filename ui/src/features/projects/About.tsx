@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { projectQuery } from '@/api/projects';
 import { Facts, Loading, Panel, Snippet, When, Who } from '@/components';
+import { ProjectClock } from '@/features/clock/ProjectClock';
 
 /** What a project is for, who answers for it, and what it was made from. */
 export function About() {
@@ -26,6 +27,7 @@ export function About() {
           ]}
         />
       </Panel>
+      <ProjectClock project={id} />
       <Panel title="Track with mlflow" note="the stock client, nothing to install" padded>
         <Snippet code={track} />
       </Panel>

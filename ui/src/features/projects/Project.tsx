@@ -7,7 +7,7 @@ import { Btn, BtnLink, Loading, Meta, NextStrip, ObjectPage, Panel, ProblemNote,
 import { StartRun } from '@/features/runs/StartRun';
 import { Unread } from '@/frame/Lost';
 
-const tabs = ['', '/candidates', '/production', '/batches', '/gates', '/runs', '/code', '/about'];
+const tabs = ['', '/candidates', '/production', '/batches', '/monitoring', '/gates', '/runs', '/code', '/about'];
 
 /** A project: its flight, candidates, endpoints, gates, runs, code and facts. */
 export function Project() {
@@ -77,6 +77,7 @@ export function Project() {
             { to: { to: '/projects/$id/candidates', params: { id } }, label: 'Candidates' },
             { to: { to: '/projects/$id/production', params: { id } }, label: 'Endpoints' },
             { to: { to: '/projects/$id/batches', params: { id } }, label: 'Batch jobs' },
+            { to: { to: '/projects/$id/monitoring', params: { id } }, label: 'Monitoring' },
             { to: { to: '/projects/$id/gates', params: { id } }, label: 'Gates' },
             { to: { to: '/projects/$id/runs', params: { id } }, label: 'Runs' },
             { to: { to: '/projects/$id/code', params: { id } }, label: 'Code' },

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { candidateQuery, isOpenPromotion, isWorking, mayNow } from '@/api/release';
 import { BtnLink, Env, Line, Loading, lookOf, Meta, NextStrip, ObjectPage, Panel, ProblemNote, StateBadge, When, Who } from '@/components';
+import { DossierPanel } from '@/features/evidence/Dossier';
 import { Unread } from '@/frame/Lost';
 import { Authors, Digests, MadeOf } from './CandidateSide';
 import { passedOf } from './metrics';
@@ -83,6 +84,7 @@ export function Candidate() {
           </Panel>
           <MadeOf candidate={view} />
           <Authors candidate={view} />
+          <DossierPanel project={id} candidate={view.number} />
         </>
       }
     >
