@@ -18,10 +18,13 @@ from lockgate import Client, LockgateError
 from journey.build import Build
 from journey.checks import Checked
 from journey.laptop import Laptop, LaptopError
+from journey.operate import Operated
 from journey.process import Server, ServerError
+from journey.prove import Proved
 from journey.release import Released
 from journey.tables import BadTableError, Lakes, make_lakes
 from journey.walk import GROUPS, NEXT, StoryError, Walk
+from journey.watch import Watched
 
 HERE = Path(__file__).resolve().parent.parent
 MARK = ".lockgate-demo"
@@ -60,6 +63,7 @@ def tell(server: Server, lakes: Lakes, stay: bool) -> int:
         build = Build(walk, Laptop(server.data.with_name("laptop"), server.url, "ana", token))
         checked = Checked(build)
         released = Released(build, checked, server.serving)
+        operated = Operated(released, server)
         for part in (
             walk.find_data,
             build.project,
@@ -70,6 +74,9 @@ def tell(server: Server, lakes: Lakes, stay: bool) -> int:
             build.at_home,
             checked.stopped,
             *released.steps(),
+            *operated.steps(),
+            *Watched(operated).steps(),
+            *Proved(operated).steps(),
         ):
             part()
     except LockgateError as error:

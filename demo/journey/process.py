@@ -14,6 +14,8 @@ from pathlib import Path
 
 READY_WITHIN_S = 60.0
 STOP_WITHIN_S = 15.0
+CAPTURE_S = 2
+"""How often calls are published: often, as nobody wants to wait for them in a story or a test."""
 
 
 class ServerError(Exception):
@@ -73,25 +75,30 @@ class Server:
         """Return the environment that the server and its commands run in."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("LOCKGATE")}
         kept |= {f"LOCKGATE__LAKES__ROOTS__{name.upper()}": str(path) for name, path in self.roots.items()}
+        kept["LOCKGATE__SERVING__CAPTURE_S"] = str(CAPTURE_S)
         if self.database is not None:
             kept["LOCKGATE__DATABASE__URL"] = self.database
         return kept
 
     def command(self, *arguments: str) -> str:
         """Run a command of the binary and return what it printed."""
-        done = subprocess.run(
-            [str(self.binary), *arguments],
-            check=False,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            stdin=subprocess.DEVNULL,
-            env=self.environment(),
-        )
+        done = self.run(*arguments)
         if done.returncode != 0:
             said = done.stderr.strip() or done.stdout.strip()
             raise ServerError(f"`lockgate {' '.join(arguments)}` ended with {done.returncode}: {said}")
         return done.stdout.strip()
+
+    def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of the binary, with these variables set, and return how it ended and what it said."""
+        return subprocess.run(
+            [str(self.binary), *arguments],
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            stdin=subprocess.DEVNULL,
+            env=self.environment() | variables,
+        )
 
     def token(self, name: str, groups: Sequence[str], ttl: str = "24h") -> str:
         """Return a new token for a person, who is created if absent."""

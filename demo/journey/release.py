@@ -194,11 +194,15 @@ class Released:
         return cut
 
     def bake(self) -> None:
-        """Let Eli, change manager of the project, make prod bake for seconds instead of minutes."""
+        """Let Eli, change manager for this one change, make prod bake for seconds instead of minutes.
+
+        He is not any more afterwards: who holds a role in a project is on its side when it asks for data of his lake.
+        """
         clients = self.build.walk.clients
-        lockgate.roles.assign("change_manager", "person:eli", f"project/{PROJECT}", client=clients["pat"])
+        role = lockgate.roles.assign("change_manager", "person:eli", f"project/{PROJECT}", client=clients["pat"])
         policy = {"baking_s": BAKING_S}
         lockgate.releases.change_gate(PROJECT, environment="prod", policy=policy, client=clients["eli"])
+        lockgate.roles.end(role.id, client=clients["pat"])
 
     def to_prod(self, number: int) -> Promotion:
         """Ask for prod, and return the promotion when it waits for people."""

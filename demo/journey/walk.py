@@ -28,7 +28,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 """The people and their groups, which hold everywhere; Dora, Eli and Cho have a role for one place, by Pat's word."""
 
 STEWARDS = {"dora": "retail", "eli": "risk"}
-NEXT = "development copies, packages, use by other teams, monitoring, evidence"
+NEXT = "development copies, packages, proofs and benches"
 
 
 class StoryError(Exception):

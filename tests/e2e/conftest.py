@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from bank import REPO, Bank, open_bank
 from journey.walk import Walk
+from told import Told, tell
 
 
 @pytest.fixture(scope="session")
@@ -36,3 +37,10 @@ def walked(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[B
         bank.walk.run()
         bank.walk.grant_again()
         yield bank
+
+
+@pytest.fixture(scope="session")
+def told(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
+    """Yield what `make demo` said, and the bank that it left, which is still open."""
+    with tell(binary, tmp_path_factory.mktemp("told") / "demo") as found:
+        yield found

@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 from bank import GERMAN_CREDIT, REPO
+from journey.main import MARK
 from journey.walk import NEXT
+from journey.watch import DRIFTED
+from told import Told
 
 
 def demo(binary: Path, home: Path, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -26,21 +29,31 @@ def demo(binary: Path, home: Path, **variables: str) -> subprocess.CompletedProc
     )
 
 
-def test_the_journey_is_told_and_a_table_of_the_users_own_is_from_a_clean_start(binary: Path, tmp_path: Path) -> None:
-    done = demo(binary, tmp_path / "demo")
-    assert done.returncode == 0, done.stdout + done.stderr
-    lines = done.stdout.splitlines()
-    steps = [line for line in lines if re.match(r"\d .* +\d+\.\d\d s  .+ → http://", line)]
-    assert len(steps) >= 25, done.stdout
-    assert lines[-1].endswith(f"next: {NEXT}")
-    assert done.stdout.count("; no candidate") == 1, "a biased model is told of"
-    assert "and it answers" in done.stdout
+def test_the_journey_is_told(told: Told) -> None:
+    text = "\n".join(told.lines)
+    steps = [line for line in told.lines if re.match(r"\d+ .* +\d+\.\d\d s  .+ → http://", line)]
+    assert len(steps) >= 40, text
+    assert any(line.endswith(f"next: {NEXT}") for line in told.lines), text
+    assert text.count("; no candidate") == 1, "a biased model is told of"
+    assert "and it answers" in told.line("9 resume")
+    assert "tritonclient" in told.line("10 call")
+    assert "1,000 records" in told.line("10 batch")
+    assert all(f"psi of {column}" in told.line("11 drift") for column in DRIFTED)
+    assert "has to wait" in told.line("11 hold")
+    assert "section promotions was changed" in told.line("12 dossier")
+    assert "approved by vera" in told.line("12 that moment")
+    assert "release" in told.line("13 clock")
 
+
+def test_a_table_of_the_users_own_is_told_from_a_clean_start(binary: Path, tmp_path: Path) -> None:
     lines = ["AMOUNT,when,purpose,email,TERM,y"]
     lines += [f"{i * 7 % 997},2024-0{1 + i % 9}-11,p{i % 4},x{i},{i % 60},{'yn'[i % 2]}" for i in range(300)]
-    own = tmp_path / "own table.csv"
+    own, home = tmp_path / "own table.csv", tmp_path / "demo"
     own.write_text("\n".join(lines) + "\n")
-    done = demo(binary, tmp_path / "demo", DATA=str(own), TARGET="y", SENSITIVE="TERM")
+    home.mkdir()
+    (home / MARK).touch()
+    (home / "data").write_text("what a demo before it left")
+    done = demo(binary, home, DATA=str(own), TARGET="y", SENSITIVE="TERM")
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -1,0 +1,178 @@
+"""Step 11 of the journey: what is asked of the model drifts, a monitor says so, and nothing new goes live meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+import lockgate
+import pyarrow as pa
+import pyarrow.csv as pv
+from lockgate.monitors import Breach, Evaluation, Metric
+from lockgate.releases import Hold
+
+from journey.build import PROJECT
+from journey.operate import LIVE, PREDICTIONS, Operated
+from journey.release import ENDPOINT
+from journey.walk import StoryError, check
+
+CAPTURE = f"{PREDICTIONS}.{ENDPOINT.replace('-', '_')}_capture"
+OUTCOMES = "risk.credit.outcomes"
+ROWS = 200
+"""How many applicants Cho asks about, and again how many that the demo has changed."""
+LARGER = 5
+LONGER = 24
+DRIFTED = ("credit_amount", "duration_in_month")
+
+
+@dataclass
+class Watched:
+    """What watches the model that is live."""
+
+    operated: Operated
+
+    def steps(self) -> Sequence[Callable[[], None]]:
+        """Return all steps of this module, in their order; none where nothing was released."""
+        if not self.operated.steps():
+            return ()
+        return (self.traffic, self.outcomes, self.within, self.breached, self.held, self.settled)
+
+    def traffic(self) -> None:
+        """11. What Cho asks becomes a dataset, which Dora lets prod's monitor read."""
+        walk = self.operated.walk
+        with walk.step("11 traffic", f"/catalog/{CAPTURE}") as words:
+            sent = self.published(self.operated.applicants().slice(0, ROWS))
+            lockgate.datasets.set_record_key(CAPTURE, ["record_id"], client=self.operated.client("dora"))
+            self.operated.prod_may("dora", CAPTURE, ["monitor"], self.all_columns("dora", CAPTURE))
+            words.append(f"{sent} calls, with their record_id, are dataset {CAPTURE}; Dora lets prod's monitor read it")
+
+    def outcomes(self) -> None:
+        """11. Outcomes come late, as a table of Risk's; Eli lets prod read it, and Ben has the monitor use it."""
+        walk = self.operated.walk
+        with walk.step("11 outcomes", f"/catalog/{OUTCOMES}") as words:
+            self.write_outcomes()
+            lockgate.lakes.crawl("risk", client=self.operated.client("eli"))
+            lockgate.datasets.set_record_key(OUTCOMES, ["record_id"], client=self.operated.client("eli"))
+            self.operated.prod_may("eli", OUTCOMES, ["monitor"], self.all_columns("eli", OUTCOMES))
+            truth = {"dataset": OUTCOMES, "column": "outcome"}
+            lockgate.monitors.change(LIVE, settings={"truth": truth}, client=self.operated.client("ben"))
+            words.append(f"outcomes come late, as {OUTCOMES}; Eli lets prod read them, Ben has the monitor use them")
+
+    def within(self) -> None:
+        """11. Of calls as they should be the monitor finds everything within its limits, or says what is not."""
+        with self.operated.walk.step("11 as it was", "/monitors") as words:
+            found = self.evaluated()
+            check(found.state in ("within", "breached"), f"the monitor says {found.state}: {found.reason}")
+            drift = [one for one in found.metrics if one.name in ("psi", "ks", "null_share")]
+            check(bool(drift) and all(one.verdict == "within" for one in drift), f"what did not move drifts: {drift}")
+            auc = next(one for one in found.metrics if one.name == "auc")
+            words.append(f"nothing drifts in {len(drift)} numbers; auc {auc.value:.3f} of {auc.n} known outcomes")
+            words += [f"{one.name} is {one.verdict}: {one.value:.2f}" for one in found.metrics if beyond(one)]
+
+    def breached(self) -> None:
+        """11. Larger and longer loans, made up by the demo, are drift: red, by column, and exit code 1."""
+        with self.operated.walk.step("11 drift", "/monitors") as words:
+            sent = self.published(self.drifted(self.operated.applicants().slice(ROWS, ROWS)))
+            words.append(f"{sent} calls that the demo changed: amounts {LARGER} times as large, {LONGER} months more")
+            done = self.operated.command("ben", "monitor", "evaluate", LIVE)
+            check(done.returncode == 1, f"`monitor evaluate` ended with {done.returncode}: {done.stdout}{done.stderr}")
+            red = [one for one in self.breaches() if one.severity == "red"]
+            check(set(DRIFTED) <= {one.column for one in red}, f"red are {[one.what for one in red]}")
+            words.append(f"`lockgate monitor evaluate` ends with 1; red: {', '.join(one.what for one in red)}")
+
+    def held(self) -> None:
+        """11. The breach holds prod: the next promotion does not get in."""
+        ana = self.operated.client("ana")
+        with self.operated.walk.step("11 hold", f"/projects/{PROJECT}/production") as words:
+            placed = self.holds()
+            check(bool(placed) and all(one.breach for one in placed), f"holds of prod are {placed}")
+            second = self.operated.released.candidates[1].number
+            asked = lockgate.releases.promote(PROJECT, second, environment="prod", client=ana)
+            note = self.hold_gate(asked.id)
+            words.append(
+                f"{len(placed)} holds on prod, one for each red breach; candidate {second} has to wait: {note}"
+            )
+            lockgate.releases.abandon(asked.id, reason="prod is held", client=ana)
+
+    def hold_gate(self, promotion: str) -> str:
+        """Return what a promotion's gate of holds says, which is closed."""
+        found = lockgate.releases.promotion(promotion, client=self.operated.client("ana"))
+        gate = next((one for one in found.gates if one.name == "holds"), None)
+        if gate is None or gate.state != "waiting" or found.state == "live":
+            raise StoryError(f"no hold closes promotion `{promotion}`, which is {found.state}: {found.gates}")
+        return gate.note
+
+    def settled(self) -> None:
+        """11. Ana may not put a breach aside; Ben acknowledges, resolves and lifts, each with a reason."""
+        ben = self.operated.client("ben")
+        with self.operated.walk.step("11 settle", "/breaches") as words:
+            found = self.breaches()
+            try:
+                lockgate.monitors.acknowledge(found[0].id, reason="it will pass", client=self.operated.client("ana"))
+            except lockgate.ForbiddenError:
+                words.append("Ana, who develops it, may not put a breach aside")
+            else:
+                raise StoryError("Ana acknowledged a breach of her own model")
+            for one in found:
+                lockgate.monitors.acknowledge(one.id, reason="the demo changed the calls", client=ben)
+                lockgate.monitors.resolve(one.id, reason="the changed calls have ended", client=ben)
+            for hold in self.holds():
+                lockgate.releases.lift(hold.id, reason="the drift was made up", client=ben)
+            check(not self.holds() and not self.breaches(), "breaches or holds are left")
+            words.append(f"Ben acknowledges and resolves {len(found)} breaches with reasons, and lifts the holds")
+
+    def all_columns(self, steward: str, dataset: str) -> dict[str, str]:
+        """Return all columns of a dataset, in clear."""
+        found = lockgate.datasets.columns(dataset, client=self.operated.client(steward))
+        return dict.fromkeys((one.name for one in found), "clear")
+
+    def drifted(self, rows: pa.Table) -> pa.Table:
+        """Return rows as the demo changes them: larger amounts over longer times."""
+        amounts = [one * LARGER for one in rows["credit_amount"].to_pylist()]
+        months = [one + LONGER for one in rows["duration_in_month"].to_pylist()]
+        for name, values in zip(DRIFTED, (amounts, months), strict=True):
+            rows = rows.set_column(rows.column_names.index(name), name, pa.array(values))
+        return rows
+
+    def published(self, rows: pa.Table) -> int:
+        """Ask about rows, and return how many once they are in the dataset of calls."""
+        before, sent = self.captured(), self.operated.send(rows)
+        self.operated.until(lambda: self.captured() >= before + sent, f"of {sent} calls not all are captured")
+        return sent
+
+    def captured(self) -> int:
+        """Return how many rows the dataset of captured calls has, 0 while there is none."""
+        try:
+            return lockgate.datasets.get(CAPTURE, client=self.operated.client("dora")).rows or 0
+        except lockgate.NotFoundError:
+            return 0
+
+    def write_outcomes(self) -> None:
+        """Write what became of the loans as a table of Risk's, as it would come months later."""
+        lakes = self.operated.walk.lakes
+        known = self.operated.applicants().select(["record_id", lakes.target]).rename_columns(["record_id", "outcome"])
+        folder = lakes.root / "risk" / "credit" / "outcomes"
+        folder.mkdir()
+        pv.write_csv(known.slice(0, 2 * ROWS), folder / "part-0.csv")
+
+    def evaluated(self) -> Evaluation:
+        """Have the monitor look at all until now; one that runs already began before."""
+        ben, now = self.operated.client("ben"), datetime.now(timezone.utc)
+        found = lockgate.monitors.evaluate(LIVE, client=ben)
+        return found if found.until >= now else lockgate.monitors.evaluate(LIVE, client=ben)
+
+    def breaches(self) -> Sequence[Breach]:
+        """Return the breaches that are not over."""
+        found = lockgate.monitors.breaches(project=PROJECT, client=self.operated.client("ben"))
+        return [one for one in found if one.state != "resolved"]
+
+    def holds(self) -> Sequence[Hold]:
+        """Return the holds on prod."""
+        found = lockgate.releases.holds(PROJECT, client=self.operated.client("ben"))
+        return [one for one in found if one.environment == "prod" and one.lifted is None]
+
+
+def beyond(metric: Metric) -> bool:
+    """Return whether a number is beyond a limit."""
+    return metric.verdict in ("amber", "red")
