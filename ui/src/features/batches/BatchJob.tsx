@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router';
 import type { BatchView } from '@/api/batches';
 import type { Problem } from '@/api/types';
 import { Btn, ConfirmAct, Facts, NextStrip, Panel, ProblemNote, StateBadge, When, Who } from '@/components';
+import { codeText } from '@/components/codeText';
 import { shortId } from '@/lib/format';
 import { outcomeWords, startWords } from './words';
 
@@ -37,7 +38,7 @@ function LastRun({ batch }: { batch: BatchView }) {
   if (!last) return <span className="faint">not yet</span>;
   return (
     <>
-      <span className={last.reason == null ? undefined : 'bad-text'}>{outcomeWords(last)}</span>
+      <span className={last.reason == null ? undefined : 'bad-text'}>{codeText(outcomeWords(last))}</span>
       {last.version != null && (
         <>
           , as{' '}

@@ -35,7 +35,7 @@ const columns: ColumnDef<LiveModelView, unknown>[] = [
   },
   { id: 'owner', header: 'Owner', cell: ({ row }) => <Who who={row.original.owner} title="Model owner" /> },
   { id: 'team', header: 'Team', cell: ({ row }) => row.original.team },
-  { id: 'tier', header: 'Tier', meta: { form: 'num' }, cell: ({ row }) => row.original.tier },
+  { id: 'tier', header: 'Tier', cell: ({ row }) => <span className="nw">Tier {row.original.tier}</span> },
   { id: 'since', header: 'Live since', cell: ({ row }) => <When at={row.original.live_since} form="ago" /> },
   { id: 'state', header: 'State', cell: ({ row }) => <StateBadge kind="liveModel" state={row.original.state} form="plain" /> },
   { id: 'you', header: 'You', cell: ({ row }) => <MayCall model={row.original} /> },
@@ -51,5 +51,5 @@ export function brief(text: string): string {
 
 /** The live models of a page. */
 export function LiveModelTable({ models, isOld = false }: { models: LiveModelView[]; isOld?: boolean }) {
-  return <DataTable label="Live models" columns={columns} rows={models} rowKey={(one) => one.endpoint} isOld={isOld} />;
+  return <DataTable label="Live models" columns={columns} rows={models} rowKey={(one) => one.endpoint} isOld={isOld} cards />;
 }

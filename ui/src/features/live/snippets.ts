@@ -11,12 +11,15 @@ type Signature = Pick<EndpointView, 'inputs' | 'columns' | 'url'>;
 
 const widthOf = (shape: number[]) => (shape.length > 1 ? shape.slice(1).reduce((all, side) => all * Math.max(side, 1), 1) : 1);
 
-/** Returns what a call sends: the features one by one where the endpoint names them, else its tensors; `record_id` first, if it takes one. */
+/** How many features are sent one by one; more go in one tensor, so that what is shown can be pasted as it is. */
+const mostByName = 6;
+
+/** Returns what a call sends: a few features one by one where the endpoint names them, else its tensors; `record_id` first, if it takes one. */
 export function givenOf(model: Pick<LiveModelView, 'inputs'>, endpoint?: Signature | null): Given[] {
   const inputs = endpoint?.inputs.length ? endpoint.inputs.map(({ name, datatype, shape }) => ({ name, datatype, width: widthOf(shape) })) : model.inputs.map(({ name, datatype }) => ({ name, datatype, width: 1 }));
   const records = inputs.filter(({ name }) => name === 'record_id');
   const features = inputs.filter(({ name }) => name !== 'record_id');
-  if (!endpoint?.columns.length) return [...records, ...features];
+  if (!endpoint?.columns.length || endpoint.columns.length > mostByName) return [...records, ...features];
   return [...records, ...endpoint.columns.map((name) => ({ name, datatype: features[0]?.datatype ?? 'FP32', width: 1 }))];
 }
 
@@ -30,21 +33,18 @@ export function addressOf(url: string | null | undefined): Address | null {
 /** The word that stands where the serving address is not known. */
 export const unknownHost = 'SERVING_ADDRESS';
 
-const shown = 3;
 const sample = (datatype: string): string => (datatype === 'BYTES' ? '"a"' : datatype === 'BOOL' ? 'true' : /^(U?INT)/.test(datatype) ? '0' : '0.0');
 const shapeOf = ({ width }: Given) => (width > 1 ? [1, width] : [1]);
-const valuesOf = ({ datatype, width }: Given) => `[${Array.from({ length: Math.min(width, 4) }, () => sample(datatype)).join(', ')}${width > 4 ? ', …' : ''}]`;
-const moreOf = (given: Given[]) => (given.length > shown ? given.length - shown : 0);
+const valuesOf = ({ datatype, width }: Given) => `[${Array.from({ length: width }, () => sample(datatype)).join(', ')}]`;
 
 /** Returns the call as curl sends it, one row in plain JSON. */
 export function curlSnippet(endpoint: string, given: Given[], address: Address | null): string {
   const base = `${address?.secure === false || !address ? 'http' : 'https'}://${address?.host ?? unknownHost}`;
-  const tensors = given.slice(0, shown).map((one) => `  {"name": "${one.name}", "datatype": "${one.datatype}", "shape": [${shapeOf(one).join(', ')}], "data": ${valuesOf(one)}}`);
-  const more = moreOf(given);
+  const tensors = given.map((one) => `  {"name": "${one.name}", "datatype": "${one.datatype}", "shape": [${shapeOf(one).join(', ')}], "data": ${valuesOf(one)}}`);
   return [
     `curl -H "Authorization: Bearer $LOCKGATE_TOKEN" \\`,
     `  ${base}/v2/models/${endpoint}/infer -d '{"inputs": [`,
-    `${tensors.join(',\n')}${more ? `,\n  … and ${more} more of the same form` : ''}`,
+    tensors.join(',\n'),
     `]}'`,
   ].join('\n');
 }
@@ -54,10 +54,7 @@ const numpyOf = (datatype: string) => arrayOf[datatype] ?? datatype.toLowerCase(
 
 /** Returns the call as `tritonclient` makes it. */
 export function tritonSnippet(endpoint: string, given: Given[], outputs: { name: string }[], address: Address | null): string {
-  const row = given
-    .slice(0, shown)
-    .map((one) => `    ("${one.name}", "${one.datatype}", np.array([${one.width > 1 ? valuesOf(one) : sample(one.datatype)}], dtype=np.${numpyOf(one.datatype)})),`);
-  const more = moreOf(given);
+  const row = given.map((one) => `    ("${one.name}", "${one.datatype}", np.array([${one.width > 1 ? valuesOf(one) : sample(one.datatype)}], dtype=np.${numpyOf(one.datatype)})),`);
   return [
     'import os',
     'import numpy as np',
@@ -66,7 +63,6 @@ export function tritonSnippet(endpoint: string, given: Given[], outputs: { name:
     `client = triton.InferenceServerClient("${address?.host ?? unknownHost}"${address?.secure ? ', ssl=True' : ''})`,
     'rows = [',
     ...row,
-    ...(more ? [`    # … and ${more} more of the same form`] : []),
     ']',
     'inputs = []',
     'for name, datatype, values in rows:',

@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import type { EndpointView } from '@/api/serving';
 import { When } from '@/components';
+import { codeText } from '@/components/codeText';
 import { plural, spoken } from '@/lib/format';
 
 /** Where the calls of an endpoint were published as a dataset, or why they wait. */
@@ -30,7 +31,7 @@ export function Captured({ capture }: { capture: EndpointView['capture'] }) {
           'Nothing captured yet: no call was published.'
         )}
       </p>
-      {reason && <p className="bad-text">Calls wait to be published: {spoken(reason)}.</p>}
+      {reason && <p className="bad-text">Calls wait to be published: {codeText(spoken(reason))}.</p>}
     </div>
   );
 }
