@@ -14,7 +14,7 @@ export function DossierPanel({ project, candidate }: { project: string; candidat
   if (!mayRead) return null;
   return (
     <Panel title="Evidence" padded>
-      <div className="stack g8">
+      <div className="stack g8 whole">
         <p className="dim">All that is on record about it, signed. That you took it is in the audit log.</p>
         <div>
           <Btn icon="download" busy={take.isPending} busyWord="Writing it…" onClick={() => take.mutate()}>

@@ -7,7 +7,7 @@ export function KeyPanel() {
   const key = useQuery(evidenceKeyQuery);
   return (
     <Panel title="The key to pin" padded>
-      <div className="stack g8">
+      <div className="stack g8 whole">
         <p className="dim">Every dossier is signed with this deployment’s key. Keep its public half where this deployment cannot change it: in your own records, a ticket, on paper. A key that is read out of a dossier proves nothing, since whoever forges one forges the other.</p>
         {key.error && <ProblemNote problem={key.error} onRetry={() => void key.refetch()} />}
         {key.isPending && <Loading rows={1} />}

@@ -50,8 +50,9 @@ const columns: ColumnDef<LiveThen, unknown>[] = [
       <>
         <span className="mono">{original.endpoint}</span>
         <div className="sm">
-          <Env name={original.environment} /> <span className="dim">of {original.project}</span>
+          <Env name={original.environment} />
         </div>
+        <div className="sm dim">of {original.project}</div>
       </>
     ),
   },

@@ -21,14 +21,14 @@ function Track({ metric }: { metric: EvaluatedMetric }) {
   );
 }
 
-function Row({ metric }: { metric: EvaluatedMetric }) {
+function Row({ metric, isFirst }: { metric: EvaluatedMetric; isFirst: boolean }) {
   const { name, says } = metricWords(metric.name);
   const limit = limitOf(metric);
   const isLoud = metric.verdict === 'red' || metric.verdict === 'not_computable';
   return (
     <tr className={isLoud ? 'loud' : ''}>
       <td className="what">
-        <b>{name}</b> {says && <span className="sm faint">{says}</span>}
+        <b>{name}</b> {isFirst && says && <span className="sm faint">{says}</span>}
         {metric.reason && <div className={`sm ${metric.value == null ? 'bad-text' : 'dim'}`}>{metric.reason}</div>}
       </td>
       <td className="col">{metric.column ? <span className="mono">{metric.column}</span> : <span className="dim">all rows</span>}</td>
@@ -47,6 +47,7 @@ function Row({ metric }: { metric: EvaluatedMetric }) {
 
 /** What an evaluation measured, the loudest first: value, interval, where it lies against amber and red, and what it comes to. */
 export function MeasuredTable({ metrics }: { metrics: EvaluatedMetric[] }) {
+  const sorted = byLoudness(metrics);
   return (
     <div className="scroll" tabIndex={0} role="group" aria-label="What was measured, scrolls">
       <table className="t mt" aria-label="What was measured">
@@ -68,8 +69,8 @@ export function MeasuredTable({ metrics }: { metrics: EvaluatedMetric[] }) {
           </tr>
         </thead>
         <tbody>
-          {byLoudness(metrics).map((metric) => (
-            <Row key={`${metric.name}:${metric.column ?? ''}`} metric={metric} />
+          {sorted.map((metric, at) => (
+            <Row key={`${metric.name}:${metric.column ?? ''}`} metric={metric} isFirst={sorted.findIndex((one) => one.name === metric.name) === at} />
           ))}
         </tbody>
       </table>

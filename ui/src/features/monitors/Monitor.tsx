@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useParams, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { monitorQuery, type MonitorView } from '@/api/monitoring';
-import { Env, Loading, Meta, NextStrip, ObjectPage, StateBadge, When } from '@/components';
+import { Badge, Env, Loading, lookOf, Meta, NextStrip, ObjectPage, StateBadge, When } from '@/components';
 import { Unread } from '@/frame/Lost';
 import { count } from '@/lib/format';
 import { MonitorActs } from './MonitorActs';
@@ -13,6 +13,17 @@ import { paceOf } from './useMonitor';
 /** Returns how many breaches are not over, "2 red, 1 amber"; null where there is none. */
 export function openOf({ red, amber }: Pick<MonitorView, 'red' | 'amber'>): string | null {
   return [red > 0 && `${count(red)} red`, amber > 0 && `${count(amber)} amber`].filter(Boolean).join(', ') || null;
+}
+
+/** How a monitor stands: whether it looks, and beside it what is beyond a limit, so that watching never looks like well. */
+export function Standing({ monitor }: { monitor: MonitorView }) {
+  const open = openOf(monitor);
+  return (
+    <>
+      {open && <Badge look={{ ...lookOf('severity', monitor.red > 0 ? 'red' : 'amber'), word: open }} />}
+      <StateBadge kind="monitor" state={monitor.state} form={open && monitor.state === 'active' ? 'plain' : 'tint'} />
+    </>
+  );
 }
 
 /** A monitor: is it within what was promised, since when not, and who looks after it. */
@@ -29,7 +40,7 @@ export function Monitor() {
       kind="Monitor"
       name={monitor.endpoint}
       title={`Monitor of ${monitor.endpoint}`}
-      badge={<StateBadge kind="monitor" state={monitor.state} fact={openOf(monitor)} />}
+      badge={<Standing monitor={monitor} />}
       meta={
         <>
           <Link className="link" to="/projects/$id/monitoring" params={{ id: monitor.project }}>

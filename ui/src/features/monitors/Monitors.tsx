@@ -7,7 +7,7 @@ import { Badge, Empty, Loading, lookOf, NextStrip, PageHead, Pager, Panel, Probl
 import { DataTable } from '@/components/DataTable';
 import { MonitorActs } from './MonitorActs';
 import { MonitorBody, MonitorFacts } from './MonitorBody';
-import { openOf } from './Monitor';
+import { openOf, Standing } from './Monitor';
 import { SettingsForm } from './SettingsForm';
 import { paceOf } from './useMonitor';
 
@@ -69,7 +69,7 @@ function Watched({ monitor }: { monitor: MonitorView }) {
         <Link className="link mono" to="/monitors/$id" params={{ id: monitor.id }}>
           {monitor.endpoint}
         </Link>
-        <StateBadge kind="monitor" state={monitor.state} fact={openOf(monitor)} />
+        <Standing monitor={monitor} />
         <span className="sp" />
         <MonitorActs monitor={monitor} onSettings={() => setSetting(!isSetting)} />
       </div>

@@ -25,7 +25,7 @@ export function Trends({ evaluations }: { evaluations: EvaluationView[] }) {
       }
       padded
     >
-      <div className="pair-wide">
+      <div className="trends">
         {shown.map((trend) => {
           const last = trend.points.at(-1);
           return (
