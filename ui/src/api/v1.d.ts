@@ -3459,6 +3459,13 @@ export interface components {
             merged_by: string;
             state: components["schemas"]["MergeState"];
         };
+        /** @description What monitors saw of the candidate in prod, the newest first; empty where none looked while it was live. */
+        DossierMonitors: {
+            /** @description What was beyond a limit, and who answered it how. */
+            breaches: Record<string, never>[];
+            /** @description Each with its metrics against the limits of the gate policy that it was judged by. */
+            evaluations: Record<string, never>[];
+        };
         /** @description What a step wrote. */
         DossierOutput: {
             digest: string;
@@ -3585,6 +3592,7 @@ export interface components {
             datasets: components["schemas"]["DossierDataset"][];
             deployments: components["schemas"]["DossierDeployment"][];
             grants: components["schemas"]["DossierGrant"][];
+            monitors: components["schemas"]["DossierMonitors"];
             /** @description The oldest first. */
             promotions: components["schemas"]["DossierPromotion"][];
             run: components["schemas"]["DossierRun"];
@@ -4379,6 +4387,12 @@ export interface components {
              */
             from: number;
             lines: components["schemas"]["LineView"][];
+        };
+        /** @description A version of a dataset that another was made from. */
+        MadeFrom: {
+            dataset: string;
+            /** Format: int64 */
+            version: number;
         };
         /** @description A column whose name matches. */
         MatchedColumn: {
@@ -6053,6 +6067,10 @@ export interface components {
                 digest: string;
                 /** Format: int64 */
                 files: number;
+                /** @description What a published one was made from; datasets that you may not know of are left out. */
+                inputs: components["schemas"]["MadeFrom"][];
+                /** @description What made it: `endpoint/prod.credit`, `attempt/a-7`; null where a person sent it, or a crawl found it. */
+                made_by?: string | null;
                 /** Format: int64 */
                 number: number;
                 published_by?: string | null;
@@ -7025,6 +7043,10 @@ export interface components {
             digest: string;
             /** Format: int64 */
             files: number;
+            /** @description What a published one was made from; datasets that you may not know of are left out. */
+            inputs: components["schemas"]["MadeFrom"][];
+            /** @description What made it: `endpoint/prod.credit`, `attempt/a-7`; null where a person sent it, or a crawl found it. */
+            made_by?: string | null;
             /** Format: int64 */
             number: number;
             published_by?: string | null;

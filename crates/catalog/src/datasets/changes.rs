@@ -2,7 +2,7 @@
 use super::error::{Error, Result};
 use super::store::DatasetStore;
 use super::table::{Content, Format, TableFile};
-use super::{Change, Column, Dataset, DatasetState, Origin, Version, Visibility};
+use super::{Change, Column, Dataset, DatasetState, Lineage, Origin, Version, Visibility};
 use crate::crawls::compared;
 use crate::lakes::Lake;
 use crate::lakes::store::LakeStore;
@@ -37,6 +37,8 @@ pub struct Published {
     /// What was read to make it: a column keeps the level that it has there.
     pub inputs: Vec<(DatasetId, i64)>,
     pub by: Principal,
+    /// `endpoint/prod.credit`, `attempt/a-7`; nothing where a person sends it.
+    pub made_by: Option<String>,
 }
 
 /// How the audit log names crawls.
@@ -49,6 +51,7 @@ struct Cut<'a> {
     columns: &'a [(bool, Sensitivity)],
     crawl: Option<&'a CrawlId>,
     published_by: Option<&'a Principal>,
+    lineage: &'a Lineage,
     origin: Origin,
 }
 
@@ -64,6 +67,7 @@ pub(crate) async fn crawled(cx: &Context, tx: &Tx, lake: &Lake, found: &Crawled)
         columns: &found.columns,
         crawl: Some(&found.crawl),
         published_by: None,
+        lineage: &Lineage::default(),
         origin: Origin::Crawled,
     };
     let after = cut_version(cx, tx, lake, &found.dataset, before.as_ref(), &cut).await?;
@@ -130,6 +134,7 @@ async fn cut_version(
         number,
         crawl: cut.crawl.cloned(),
         published_by: cut.published_by.map(ToString::to_string),
+        lineage: cut.lineage.clone(),
         cut_at: now,
         change,
         summary,
@@ -262,6 +267,7 @@ pub async fn publish(cx: &Context, tx: &Tx, what: &Published) -> Result<i64> {
         columns: &columns,
         crawl: None,
         published_by: Some(&what.by),
+        lineage: &Lineage { inputs: what.inputs.clone(), by: what.made_by.clone() },
         origin: Origin::Published,
     };
     let after = cut_version(cx, tx, &lake, &what.dataset, before.as_ref(), &cut).await?;

@@ -15,13 +15,13 @@ pub(crate) use changes::{Crawled, crawled, found_again, lost, profiled};
 pub use changes::{Published, publish};
 pub use error::Error;
 pub use http::routes;
-pub use model::{Change, Column, Dataset, DatasetState, Origin, Version, Visibility};
+pub use model::{Change, Column, Dataset, DatasetState, Lineage, Origin, Version, Visibility};
 pub use open::open_profile;
 pub(crate) use service::readable;
 pub use service::{Cut, columns, confirm_levels, cut, find, is_active};
 pub(crate) use table::{Content, Partition, decode_schema, encode_schema};
 pub use table::{Format, Table, TableFile, table_of};
-pub use views::{ColumnView, DatasetView, ProfileView, VersionView};
+pub use views::{ColumnView, DatasetView, MadeFrom, ProfileView, VersionView};
 
 access::actions! {
     /// See a dataset, its columns and versions.

@@ -1,7 +1,7 @@
 use super::Error;
 use crate::sensitivity::{Level, Sensitivity};
 use base::{CrawlId, DatasetId, LakeId, ProjectId, Resource, Securable, TeamId, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 base::states! {
@@ -191,6 +191,15 @@ pub struct Column {
     pub sensitivity: Sensitivity,
 }
 
+/// What a version was made from, and by what.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lineage {
+    /// The datasets, each with the version that was read.
+    pub inputs: Vec<(DatasetId, i64)>,
+    /// `endpoint/prod.credit`, `attempt/a-7`; nothing where a person sent it.
+    pub by: Option<String>,
+}
+
 /// An immutable version of a dataset.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Version {
@@ -198,6 +207,8 @@ pub struct Version {
     pub number: i64,
     pub crawl: Option<CrawlId>,
     pub published_by: Option<String>,
+    /// What a published one was made from and by, as far as that is known.
+    pub lineage: Lineage,
     pub cut_at: Timestamp,
     pub change: Change,
     pub summary: String,

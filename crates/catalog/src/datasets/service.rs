@@ -221,7 +221,19 @@ pub(super) async fn versions(
     cx.db
         .read(|tx| async move {
             seen(cx, &tx, permit, id).await?;
-            Ok(tx.list_versions(id, before, limit).await?)
+            let mut versions = tx.list_versions(id, before, limit).await?;
+            let (held, mut known) = (permit.held(&tx).await?, BTreeMap::new());
+            for (input, _) in versions.iter().flat_map(|version| &version.lineage.inputs) {
+                if !known.contains_key(input) {
+                    let found = tx.find_dataset(input).await?;
+                    let seen = found.is_some_and(|found| held.can::<ReadDataset>(&found.resource()).is_some());
+                    known.insert(input.clone(), seen);
+                }
+            }
+            for version in &mut versions {
+                version.lineage.inputs.retain(|(input, _)| known.get(input) == Some(&true));
+            }
+            Ok(versions)
         })
         .await
 }

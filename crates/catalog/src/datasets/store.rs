@@ -1,5 +1,5 @@
 use super::table::Content;
-use super::{Change, Column, Dataset, Version};
+use super::{Change, Column, Dataset, Lineage, Version};
 use crate::from_text;
 use crate::profile::ColumnProfile;
 use crate::sensitivity::Sensitivity;
@@ -13,7 +13,7 @@ use sea_orm::QueryResult;
 pub(crate) const DATASET: &str = "id, lake, team, state, visibility, origin, description, version, rows, size_bytes, files, columns, \
     level, record_key, found_at_us, changed_at_us, revision";
 const VERSION: &str =
-    "dataset, number, crawl, published_by, cut_at_us, change, summary, digest, rows, size_bytes, files";
+    "dataset, number, crawl, published_by, lineage, cut_at_us, change, summary, digest, rows, size_bytes, files";
 
 /// The tables `datasets`, `dataset_columns` and `dataset_versions`.
 pub(crate) trait DatasetStore {
@@ -65,6 +65,7 @@ fn version_of(row: &QueryResult) -> Result<Version> {
         number: get(row, "number")?,
         crawl: get::<Option<String>>(row, "crawl")?.map(CrawlId),
         published_by: get(row, "published_by")?,
+        lineage: get::<Option<String>>(row, "lineage")?.as_deref().map(from_text).transpose()?.unwrap_or_default(),
         cut_at: Timestamp(get(row, "cut_at_us")?),
         change: word::<Change>(row, "change")?,
         summary: get(row, "summary")?,
@@ -198,13 +199,14 @@ impl DatasetStore for Tx {
     async fn insert_version(&self, v: &Version, content: &Content, profile: &[ColumnProfile]) -> Result<()> {
         let sql = format!(
             "INSERT INTO dataset_versions ({VERSION}, content, profile) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
         );
         let values = vec![
             v.dataset.as_str().into(),
             v.number.into(),
             v.crawl.as_ref().map(|id| id.0.clone()).into(),
             v.published_by.clone().into(),
+            Some(&v.lineage).filter(|lineage| **lineage != Lineage::default()).map(to_text).into(),
             v.cut_at.0.into(),
             v.change.as_str().into(),
             v.summary.as_str().into(),

@@ -1,7 +1,8 @@
 //! The store contract of datasets, on every engine, and what publishing makes of them.
 use super::store::DatasetStore;
 use super::{
-    Change, Column, Dataset, DatasetState, Error, Origin, Published, TableFile, Version, Visibility, publish, table_of,
+    Change, Column, Dataset, DatasetState, Error, Lineage, Origin, Published, TableFile, Version, Visibility, publish,
+    table_of,
 };
 use crate::Context;
 use crate::lakes::store::LakeStore;
@@ -103,6 +104,7 @@ async fn every_change_of_a_version_can_be_stored() {
                 number: i64::try_from(number).unwrap(),
                 crawl: None,
                 published_by: Some("person:ana".into()),
+                lineage: Lineage { inputs: vec![("risk.core.cases".into(), 2)], by: Some("attempt/a-1".into()) },
                 cut_at: NEW_YEAR,
                 change,
                 summary: "x".into(),
@@ -157,6 +159,7 @@ async fn publishing_makes_versions_and_never_writes_over_a_crawled_dataset() {
             files: vec![file],
             rows: 3,
             inputs: vec![(crawled.id.clone(), 1)],
+            made_by: None,
             by: Principal::Person("ana".into()),
         };
         let publish = async |what: &Published| cx.db.write(|tx| async move { publish(cx, &tx, what).await }).await;

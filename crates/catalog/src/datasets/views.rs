@@ -89,6 +89,13 @@ pub struct ProfileView {
     pub columns: Vec<ColumnProfile>,
 }
 
+/// A version of a dataset that another was made from.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct MadeFrom {
+    pub dataset: String,
+    pub version: i64,
+}
+
 /// An immutable version of a dataset.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct VersionView {
@@ -99,6 +106,10 @@ pub struct VersionView {
     pub summary: String,
     pub crawl: Option<String>,
     pub published_by: Option<String>,
+    /// What a published one was made from; datasets that you may not know of are left out.
+    pub inputs: Vec<MadeFrom>,
+    /// What made it: `endpoint/prod.credit`, `attempt/a-7`; null where a person sent it, or a crawl found it.
+    pub made_by: Option<String>,
     pub digest: String,
     pub rows: i64,
     pub files: i64,
@@ -166,6 +177,7 @@ impl ProfileView {
 
 impl VersionView {
     pub(super) fn of(version: Version) -> Self {
+        let inputs = version.lineage.inputs.into_iter();
         Self {
             number: version.number,
             cut_at: version.cut_at,
@@ -173,6 +185,8 @@ impl VersionView {
             summary: version.summary,
             crawl: version.crawl.map(|id| id.0),
             published_by: version.published_by,
+            inputs: inputs.map(|(dataset, version)| MadeFrom { dataset: dataset.0, version }).collect(),
+            made_by: version.lineage.by,
             digest: version.digest,
             rows: version.rows,
             files: version.files,

@@ -81,9 +81,16 @@ impl Terms {
     pub fn check(&self, environment: &str) -> Result<(), Error> {
         let bad = |why: String| Err(Error::Policy(why));
         let shown = |text: &str| crate::shown(text, 60);
-        for name in &self.required {
+        for (at, name) in self.required.iter().enumerate() {
             if !crate::release::REQUIRED.contains(&name.as_str()) {
                 return bad(format!("`{}` is no check of the platform", shown(name)));
+            }
+            if self.required[..at].contains(name) {
+                return bad(format!("`{}` is required twice", shown(name)));
+            }
+            let limited = |tolerance: &Tolerance| check_of(&tolerance.metric) == Some(name.as_str());
+            if !self.tolerances.iter().any(limited) {
+                return bad(format!("check `{}` is required, and none of its metrics has a limit", shown(name)));
             }
         }
         if let Some(name) = self.may_be_not_computable.iter().find(|name| !self.required.contains(name)) {
@@ -107,6 +114,9 @@ impl Terms {
             let name = shown(&tolerance.metric);
             if check_of(&tolerance.metric).is_none() {
                 return bad(format!("`{name}` is no metric of the platform's checks"));
+            }
+            if tolerance.better != better_of(&tolerance.metric) {
+                return bad(format!("of `{name}`, the other way is better"));
             }
             if self.tolerances[..at].iter().any(|other| other.metric == tolerance.metric) {
                 return bad(format!("`{name}` stands there twice"));
@@ -149,6 +159,14 @@ impl Securable for GatePolicy {
     }
 }
 
+/// Returns which way a metric is better: that is the metric's, and for nobody to say.
+fn better_of(metric: &str) -> Better {
+    match metric {
+        "auc" | "accuracy" | "r2" => Better::Higher,
+        _ => Better::Lower,
+    }
+}
+
 impl GatePolicy {
     /// Returns the policy that holds until somebody changes it.
     pub fn usual(project: &projects::Project, environment: &str) -> Self {
@@ -164,7 +182,7 @@ impl GatePolicy {
         }
     }
 
-    /// Somebody puts other terms in force: this version is replaced. The same terms by the same person are the same version.
+    /// Somebody puts other terms in force: this version is replaced. The same terms are the same version, whoever sends them.
     ///
     /// # Errors
     /// Terms that do not fit; a version that was replaced.
@@ -173,7 +191,8 @@ impl GatePolicy {
         if self.state != GatePolicyState::InForce {
             return Err(Error::PolicyMoved { environment: self.environment.clone(), version: self.version });
         }
-        if self.terms == terms && self.by == *by {
+        // Whoever saves what holds anyway has changed nothing, and is no author for it.
+        if self.terms == terms {
             return Ok(None);
         }
         let before = Self { state: GatePolicyState::Replaced, ..self.clone() };

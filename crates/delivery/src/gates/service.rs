@@ -68,7 +68,7 @@ pub(super) async fn edit(
             let before = made.clone().map_or(usual, |policy| GatePolicy { team, ..policy });
             if let Some(seen) = new.version
                 && seen != before.version
-                && !(before.terms == new.terms() && before.by == *by)
+                && before.terms != new.terms()
             {
                 return Err(Error::PolicyMoved { environment: environment.to_owned(), version: before.version });
             }

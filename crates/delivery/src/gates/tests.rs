@@ -124,6 +124,8 @@ fn a_policy_that_does_not_fit_is_refused() {
     };
     check(usual.clone());
     check(Terms { required: vec!["lint".into()], may_be_not_computable: Vec::new(), ..usual.clone() });
+    check(Terms { required: vec!["bias".into(), "bias".into()], ..usual.clone() });
+    check(Terms { tolerances: usual.tolerances[..4].to_vec(), ..usual.clone() });
     check(Terms { may_be_not_computable: vec!["x".into()], ..usual.clone() });
     check(Terms { approvals: Vec::new(), ..usual.clone() });
     check(Terms { approvals: vec![Needed { role: Role::ModelOwner, count: 0 }], ..usual.clone() });
@@ -137,12 +139,15 @@ fn a_policy_that_does_not_fit_is_refused() {
     };
     check(tolerance(&|one| one.metric = "magic".into()));
     check(tolerance(&|one| one.metric = "accuracy".into()));
+    check(tolerance(&|one| one.better = Better::Lower));
     check(tolerance(&|one| one.red = f64::NAN));
     check(tolerance(&|one| one.amber = 0.1));
     check(tolerance(&|one| one.rationale = " ".into()));
     expect![[r#"
         fits
         delivery.gate_policy the policy does not fit: `lint` is no check of the platform
+        delivery.gate_policy the policy does not fit: `bias` is required twice
+        delivery.gate_policy the policy does not fit: check `bias` is required, and none of its metrics has a limit
         delivery.gate_policy the policy does not fit: `x` is not required, so need not be excused
         delivery.gate_policy the policy does not fit: prod asks for one approval at least
         delivery.gate_policy the policy does not fit: of role `model_owner` 1 to 10 approvals can be asked for
@@ -150,6 +155,7 @@ fn a_policy_that_does_not_fit_is_refused() {
         delivery.gate_policy the policy does not fit: `baking_s` lies between 0 and 604800
         delivery.gate_policy the policy does not fit: `magic` is no metric of the platform's checks
         delivery.gate_policy the policy does not fit: `accuracy` stands there twice
+        delivery.gate_policy the policy does not fit: of `auc`, the other way is better
         delivery.gate_policy the policy does not fit: the limits of `auc` are not finite
         delivery.gate_policy the policy does not fit: of `auc`, amber lies beyond red
         delivery.gate_policy the policy does not fit: the limits of `auc` need a rationale of 1 to 1000 characters
@@ -164,7 +170,8 @@ fn a_version_is_replaced_by_the_next_and_the_same_again_is_the_same() {
     assert_eq!((before.state, after.state, after.version), (GatePolicyState::Replaced, GatePolicyState::InForce, 1));
     assert_eq!((first.editor(), after.editor().map(|by| by.as_str())), (None, Some("vera")));
     assert_eq!(after.replace(terms.clone(), &"vera".into(), Timestamp(10)).unwrap(), None);
-    assert!(after.replace(terms.clone(), &"ivo".into(), Timestamp(10)).unwrap().is_some(), "another takes it on");
+    let by_another = after.replace(terms.clone(), &"ivo".into(), Timestamp(10)).unwrap();
+    assert_eq!(by_another, None, "whoever saves what holds anyway is no author for it");
     assert_eq!(
         before.replace(terms, &"ivo".into(), Timestamp(10)).unwrap_err().fault().1,
         "delivery.gate_policy_moved"

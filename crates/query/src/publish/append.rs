@@ -36,6 +36,8 @@ pub struct Append<'a> {
     pub table: &'a str,
     /// What the rows were made from.
     pub inputs: &'a [DatasetId],
+    /// What makes them, for the dataset's lineage: `endpoint/prod.credit`.
+    pub made_by: &'a str,
     /// The new rows. Columns that the dataset has and these have not are null, and the other way round.
     pub rows: &'a RecordBatch,
 }
@@ -48,6 +50,7 @@ pub struct Staged {
     /// The files of the version before that stay as they are.
     kept: Vec<TableFile>,
     schema: SchemaRef,
+    made_by: String,
     /// How many rows came.
     rows: usize,
 }
@@ -79,7 +82,7 @@ pub async fn stage(cx: &Context, what: &Append<'_>) -> Result<Staged> {
     }
     let place = cx.db.read(|tx| async move { find_place(cx, &tx, what).await }).await?;
     let (roots, rows, version) = (cx.catalog.roots.clone(), what.rows.clone(), cx.ids.next("v"));
-    let environment = what.environment.clone();
+    let (environment, made_by) = (what.environment.clone(), what.made_by.to_owned());
     let writing = tokio::task::spawn_blocking(move || {
         let folder = roots.open(&place.lake).map_err(|_| Error::Unwritable(place.target.lake.clone()))?;
         let new = rows.num_rows();
@@ -88,7 +91,7 @@ pub async fn stage(cx: &Context, what: &Append<'_>) -> Result<Staged> {
         let mut upload = Upload::begin(dir, &place.target, &version, LARGEST_BYTES)?;
         upload.write(&encode(&merged.rows)?)?;
         let written = upload.finish()?;
-        Ok(Staged { written, place, environment, kept: merged.kept, schema: merged.schema, rows: new })
+        Ok(Staged { written, place, environment, kept: merged.kept, schema: merged.schema, made_by, rows: new })
     });
     writing.await.map_err(|_| Error::Broken)?
 }
@@ -118,6 +121,7 @@ pub async fn commit(cx: &Context, tx: &Tx, staged: &Staged) -> Result<Published>
         rows,
         inputs: place.inputs.clone(),
         by: by.clone(),
+        made_by: Some(staged.made_by.clone()),
     };
     let version = datasets::publish(&cx.catalog, tx, &new).await?;
     let published = Published {

@@ -195,6 +195,10 @@ async fn commit(
                 rows: written.file.rows,
                 inputs: inputs.clone(),
                 by: by.clone(),
+                made_by: match &permit.caller().who {
+                    Who::Attempt { attempt, .. } => Some(format!("attempt/{attempt}")),
+                    _ => None,
+                },
             };
             let version = datasets::publish(&cx.catalog, &tx, &new).await?;
             let published = Published {

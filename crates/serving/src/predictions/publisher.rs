@@ -138,7 +138,8 @@ impl Publisher {
     ) -> Result<(), Error> {
         let (table, now) = (capture_table(&endpoint.name), self.cx.clock.now());
         let Some(rows) = rows.table() else { return Ok(()) };
-        let what = Append { environment: &endpoint.environment, table: &table, inputs, rows: &rows };
+        let (environment, made_by) = (&endpoint.environment, &format!("endpoint/{}", endpoint.id));
+        let what = Append { environment, table: &table, inputs, made_by, rows: &rows };
         let staged = append::stage(&self.query, &what).await?;
         let (query, staged_rows) = (&self.query, &staged);
         let done = self.cx.db.write(|tx| async move {

@@ -63,6 +63,7 @@ async fn a_project_reads_four_fifths_and_the_platforms_check_the_fifth() {
     assert_eq!(rows_of(&app, "credit-risk/preprod", false).await, all, "nobody has named a record key");
     let (status, refused) = as_attempt(&app, "credit-risk/preprod", true, &format!("SELECT id FROM {CUSTOMERS}")).await;
     assert_eq!((status, &refused["code"]), (409, &json!("query.no_record_key")));
+    assert_eq!(rows_of(&app, "credit-risk/prod", true).await, all, "prod has no split, so it needs no key");
 
     assert_eq!(name_records(&app, &json!(["id"])).await["record_key"], json!(["id"]));
     let (working, held_out) =

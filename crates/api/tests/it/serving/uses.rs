@@ -1,7 +1,7 @@
 //! What others do with an endpoint: ask to use it, be captured, have datasets scored by it.
 use super::{deploy, deployment, said, told};
 use crate::app::TestApp;
-use crate::query::given::{CUSTOMERS, crawl, grant, lake_on, lines, ok};
+use crate::query::given::{CUSTOMERS, grant, lake_on, lines, ok};
 use base::Digest;
 use catalog::live_models::{LiveModel, LiveModelState};
 use expect_test::expect;
@@ -24,7 +24,8 @@ async fn given() -> (TestApp, Keeper, RolloutId) {
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join("facts.csv"), "id,income,debt\n1,10.5,2\n2,20,3\n").unwrap();
     let app = lake_on(app).await;
-    let rollout = deploy(&app, &serving::Deployment { datasets: vec![CUSTOMERS.into()], ..deployment(3) }).await.unwrap();
+    let rollout =
+        deploy(&app, &serving::Deployment { datasets: vec![CUSTOMERS.into()], ..deployment(3) }).await.unwrap();
     keeper.turn().await.unwrap();
     said(&app, &mut keeper, &[(&rollout, None)]).await;
     (app, keeper, rollout)
