@@ -18,6 +18,7 @@ from lockgate import Client
 from lockgate.batch_jobs import BatchJob
 from lockgate.live_models import LiveModel
 from lockgate.requests import Request
+from tritonclient.utils import InferenceServerException
 
 from journey.build import PROJECT
 from journey.process import Server
@@ -144,11 +145,9 @@ class Operated:
 
     def has_lineage(self, *datasets: str) -> None:
         """See that it is on record what the predictions were made from."""
-        entries = lockgate.audit.entries(
-            resource=f"dataset/{SCORES}", action="PublishDataset", client=self.client("ivo")
-        )
-        inputs = next(entries).json["after"]["inputs"]
-        check(set(inputs) == set(datasets), f"`{SCORES}` was made from {inputs}")
+        newest = lockgate.datasets.versions(SCORES, limit=1, client=self.client("dora"))[0]
+        inputs = {one["dataset"] for one in newest["inputs"]}
+        check(inputs == set(datasets), f"`{SCORES}` was made from {inputs}")
 
     def searched(self) -> bool:
         """Return whether Cho's search finds the predictions; the index follows a change within moments."""
@@ -251,7 +250,10 @@ class Operated:
     def stock(self, rows: pa.Table) -> triton.InferResult:
         """Ask about rows with the stock client."""
         client = triton.InferenceServerClient(self.released.serving.removeprefix("http://"))
-        return client.infer(LIVE, self.tensors(rows), headers=self.headers())
+        try:
+            return client.infer(LIVE, self.tensors(rows), headers=self.headers())
+        except InferenceServerException as refused:
+            raise StoryError(f"the endpoint refuses {rows.num_rows} rows: {refused}") from refused
 
     def plain(self, rows: pa.Table) -> httpx.Response:
         """Ask about rows in plain JSON."""

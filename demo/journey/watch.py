@@ -43,7 +43,6 @@ class Watched:
         walk = self.operated.walk
         with walk.step("11 traffic", f"/catalog/{CAPTURE}") as words:
             sent = self.published(self.operated.applicants().slice(0, ROWS))
-            lockgate.datasets.set_record_key(CAPTURE, ["record_id"], client=self.operated.client("dora"))
             self.operated.prod_may("dora", CAPTURE, ["monitor"], self.all_columns("dora", CAPTURE))
             words.append(f"{sent} calls, with their record_id, are dataset {CAPTURE}; Dora lets prod's monitor read it")
 
