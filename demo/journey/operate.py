@@ -82,8 +82,9 @@ class Operated:
                 f"Cho, of another team, finds {LIVE} of {card.owner.title()}'s, version {card.version},"
                 f" auc {auc.value:.3f}; not to be used to: {card.prohibited_use.rstrip('.').lower()}"
             )
-            check(self.status() in (401, 404), f"Cho's call without a grant is answered with {self.status()}")
-            words.append("her call is answered as if it did not exist")
+            status = self.status()
+            check(status in (401, 404), f"Cho's call without a grant is answered with {status}")
+            words.append(f"her call is refused with {status}, without a word about it")
 
     def used(self) -> None:
         """10. Cho asks to use it; Ben alone, who owns it, decides."""
