@@ -119,7 +119,10 @@ pub async fn preview(
         .db
         .write(|tx| async move {
             let found = tx.find_request(id).await?;
-            let (request, right) = permit.on(&tx, found).await?.ok_or_else(|| Error::NotFound(id.clone()))?;
+            let (request, _) = permit.on(&tx, found).await?.ok_or_else(|| Error::NotFound(id.clone()))?;
+            // Whoever decides on models alone must not count rows.
+            let held = permit.held(&tx).await?;
+            let right = request.decider(&held).ok_or_else(|| request.not_the_decider())?;
             let now = cx.clock.now();
             let side = request.asking().side_of(&tx, &right.holder).await?;
             request.may_decide(&right, &side, now)?;
@@ -190,8 +193,16 @@ fn effect(request: &Request, scope: &Scope, object: Option<&objects::Object>) ->
         narrower,
         expires_at: scope.expires_at,
         affected: vec![affected(request)],
-        if_nothing: std::iter::once("Nobody reads anything new.".to_owned()).chain(if_nothing).collect(),
+        if_nothing: std::iter::once(nothing_new(request.kind).to_owned()).chain(if_nothing).collect(),
         like_before: Vec::new(),
+    }
+}
+
+fn nothing_new(kind: RequestKind) -> &'static str {
+    match kind {
+        RequestKind::Read => "Nobody reads anything new.",
+        RequestKind::Write => "Nobody publishes anything new.",
+        RequestKind::Use => "Nobody calls anything new.",
     }
 }
 
@@ -227,7 +238,11 @@ fn affected(request: &Request) -> Affected {
         Principal::Group(group) => format!("Everyone in group {group} reads, whoever joins it later too"),
         Principal::Environment(environment) => format!("The machine identity of {environment} reads; no person does"),
     };
-    let text = if request.kind == RequestKind::Write { text.replace("reads", "publishes") } else { text };
+    let text = match request.kind {
+        RequestKind::Read => text,
+        RequestKind::Write => text.replace("reads", "publishes"),
+        RequestKind::Use => text.replace("reads", "calls"),
+    };
     Affected { text, detail }
 }
 

@@ -1,5 +1,6 @@
 //! The installer, `uv`, as a process: cleared environment, bounded time and log, and its words turned into a reason.
 use super::{Interpreter, Python};
+use rustix::process::Pid;
 use std::ffi::OsString;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
@@ -82,12 +83,31 @@ const TESTS: &str = r"site-packages/.*/tests?/(?!.*__init__[.]py$)";
 pub(super) async fn compile(interpreter: &Interpreter, folder: &Path) {
     let mut command = Command::new(&interpreter.program);
     command.env_clear().args(["-I", "-S", "-m", "compileall", "-q", "-j", "0", "-x", TESTS]);
-    command.arg(folder).current_dir("/");
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
-    match tokio::time::timeout(TIME, command.status()).await {
-        Ok(Ok(_)) => {}
-        Ok(Err(error)) => tracing::warn!(%error, "a Python environment is not compiled; its steps start slower"),
+    command.arg(folder).current_dir("/").process_group(0).kill_on_drop(true);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let failed = |error: std::io::Error| {
+        tracing::warn!(%error, "a Python environment is not compiled; its steps start slower");
+    };
+    let mut child = match command.spawn() {
+        Ok(child) => child,
+        Err(error) => return failed(error),
+    };
+    let mut workers = Workers(child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw));
+    match tokio::time::timeout(TIME, child.wait()).await {
+        Ok(Ok(_)) => workers.0 = None,
+        Ok(Err(error)) => failed(error),
         Err(_) => tracing::warn!("compiling a Python environment took too long; its steps start slower"),
+    }
+}
+
+/// The processes that compile, which the first of them starts; dropped before they are done, they are killed.
+struct Workers(Option<Pid>);
+
+impl Drop for Workers {
+    fn drop(&mut self) {
+        if let Some(group) = self.0 {
+            let _gone = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        }
     }
 }
 

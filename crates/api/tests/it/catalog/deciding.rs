@@ -122,3 +122,30 @@ async fn a_retired_dataset_is_out_of_use_for_good() {
         "{history}"
     );
 }
+
+#[tokio::test]
+async fn who_decides_on_models_decides_nothing_on_data_and_counts_no_rows() {
+    let app = start().await;
+    let request = asked(&app).await;
+    // Ben is a model owner for the whole deployment.
+    let said = [
+        app.user("ben").post(&format!("/requests/{request}/effect"), &json!({})).await,
+        app.user("ben").post(&format!("/requests/{request}/decide"), &approve(&json!({}))).await,
+    ];
+    for answer in &said {
+        assert!(answer.starts_with("403") && answer.contains("catalog.not_the_decider"), "{answer}");
+    }
+    let (_, grant) = granted_to(&app, &request).await;
+    let reason = json!({"reason": "it is not his"});
+    for verb in ["suspend", "revoke"] {
+        let answer = app.user("ben").post(&format!("/grants/{grant}/{verb}"), &reason).await;
+        assert!(answer.starts_with("403") && answer.contains("catalog.not_the_decider"), "{verb}: {answer}");
+    }
+}
+
+/// Approves as Dora, and returns the ids of request and grant.
+async fn granted_to(app: &TestApp, request: &str) -> (String, String) {
+    let approved = app.user("dora").post(&format!("/requests/{request}/decide"), &approve(&json!({}))).await;
+    assert!(approved.starts_with("200"), "{approved}");
+    (request.to_owned(), field(&approved, "/grant"))
+}

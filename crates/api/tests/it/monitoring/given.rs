@@ -13,6 +13,7 @@ pub const CAPTURE: &str = "retail.predictions.credit_capture";
 /// The product with workers, and a project whose endpoint is watched.
 pub struct Watched {
     pub app: TestApp,
+    #[expect(dead_code, reason = "jobs are worked off as long as it is there")]
     pub workers: jobs::Workers,
     /// The monitor's id.
     pub id: String,
