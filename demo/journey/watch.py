@@ -17,7 +17,7 @@ from journey.operate import LIVE, PREDICTIONS, Operated
 from journey.release import ENDPOINT
 from journey.walk import StoryError, check
 
-CAPTURE = f"{PREDICTIONS}.{ENDPOINT.replace('-', '_')}_capture"
+CAPTURE = f"{PREDICTIONS}.prod_{ENDPOINT.replace('-', '_')}_capture"
 OUTCOMES = "risk.credit.outcomes"
 ROWS = 200
 """How many applicants Cho asks about, and again how many that the demo has changed."""

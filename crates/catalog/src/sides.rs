@@ -1,7 +1,10 @@
 //! On which side of a request or grant somebody stands: who asks never decides.
-use access::LinkMaker;
+use crate::requests::{ReadUse, RequestKind};
+use access::http::Permit;
+use access::{Action, Columns, LinkMaker, Visible};
 use base::{PersonId, Principal};
 use db::Tx;
+use sea_orm::sea_query::{Condition, Expr, ExprTrait};
 use std::collections::BTreeSet;
 
 /// How somebody stands to what was asked for.
@@ -40,5 +43,29 @@ impl Asking<'_> {
     pub async fn side_of(&self, tx: &Tx, person: &PersonId) -> db::Result<Side> {
         let belongs = access::belongs(tx, person, self.principal).await?;
         Ok(self.side(person, belongs, access::link_maker(tx, person).await?.as_ref()))
+    }
+}
+
+/// Which requests and grants somebody sees in a list: those of their side and of the data they look after, and, of those to call an
+/// endpoint, the ones of the models that they answer for.
+#[derive(Debug)]
+pub(crate) struct Eyes {
+    all: Visible,
+    of_use: Visible,
+}
+
+impl Eyes {
+    /// Returns what the caller of a list sees.
+    pub async fn of<A: Action>(tx: &Tx, permit: &Permit<A>) -> db::Result<Self> {
+        Ok(Self { all: permit.visible(tx).await?, of_use: permit.visible_by::<ReadUse>(tx).await? })
+    }
+
+    /// Returns the condition over a table that has the column `kind`.
+    pub fn condition(&self, columns: &Columns) -> Condition {
+        if self.all.is_everything() {
+            return Condition::all();
+        }
+        let of_use = Condition::all().add(Expr::col("kind").eq(RequestKind::Use.as_str()));
+        Condition::any().add(self.all.condition(columns)).add(of_use.add(self.of_use.condition(columns)))
     }
 }

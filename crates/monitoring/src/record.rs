@@ -11,19 +11,24 @@ use db::{Result, Tx};
 pub struct Watched {
     /// The newest first.
     pub evaluations: Vec<Evaluation>,
+    /// How many older ones there are.
+    pub left_out: i64,
     /// The newest first.
     pub breaches: Vec<Breach>,
 }
 
-/// Returns what monitors saw of a candidate in an environment, looking through the last `most` evaluations and breaches there. Joins the
-/// transaction.
+/// How many breaches of an environment are looked through.
+const BREACHES: u32 = 5_000;
+
+/// Returns what monitors saw of a candidate in an environment: its last `most` evaluations, and its breaches. Joins the transaction.
 ///
 /// # Errors
 /// The store's.
 pub async fn of_candidate(tx: &Tx, environment: &EnvironmentId, candidate: i64, most: u32) -> Result<Watched> {
-    let mut evaluations = tx.list_evaluations_in(environment, most).await?;
-    evaluations.retain(|evaluation| evaluation.looked.candidate == candidate);
-    let mut breaches = tx.list_breaches_in(environment, most).await?;
+    let evaluations = tx.list_evaluations_of(environment, candidate, most).await?;
+    let listed = i64::try_from(evaluations.len()).unwrap_or(i64::MAX);
+    let left_out = tx.count_evaluations_of(environment, candidate).await?.saturating_sub(listed);
+    let mut breaches = tx.list_breaches_in(environment, BREACHES).await?;
     breaches.retain(|breach| breach.content.candidate == candidate);
-    Ok(Watched { evaluations, breaches })
+    Ok(Watched { evaluations, left_out, breaches })
 }

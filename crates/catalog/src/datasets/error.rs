@@ -15,6 +15,8 @@ pub enum Error {
     NoColumn(DatasetId, String),
     #[error("dataset `{0}` was found by a crawl and cannot be published over")]
     Crawled(DatasetId),
+    #[error("dataset `{0}` is made by another than you, since monitors judge by it")]
+    OtherMaker(DatasetId),
     #[error("the files hold {found} rows, not {said}")]
     Rows { said: i64, found: i64 },
     #[error("the record key of `{0}` names a column twice, or more than 8")]
@@ -42,6 +44,7 @@ impl Fault for Error {
             Self::NotPossible { .. } => (Kind::Conflict, "catalog.dataset_not_possible"),
             Self::NoColumn(..) => (Kind::NotFound, "catalog.column_not_found"),
             Self::Crawled(_) => (Kind::Conflict, "catalog.dataset_crawled"),
+            Self::OtherMaker(_) => (Kind::Conflict, "catalog.dataset_made_by_another"),
             Self::Rows { .. } => (Kind::Invalid, "catalog.rows_differ"),
             Self::RecordKey(_) => (Kind::Invalid, "catalog.record_key"),
             Self::RecordKeyInUse(..) => (Kind::Conflict, "catalog.record_key_in_use"),
@@ -58,6 +61,7 @@ impl Fault for Error {
         match self {
             Self::NotPossible { found, .. } => Some(found.hint()),
             Self::NoColumn(id, _) => Some(format!("`GET /datasets/{id}/columns` lists them")),
+            Self::OtherMaker(_) => Some("publish under another table name".into()),
             Self::Crawled(_) => Some("publish under another table name".into()),
             Self::RecordKey(_) => Some("name each column that identifies a record once".into()),
             Self::RecordKeyInUse(..) => {

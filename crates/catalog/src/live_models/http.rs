@@ -1,8 +1,9 @@
 use super::{Error, LiveModel, LiveModelState, LiveModelStore, Measured, ReadLiveModel, Tensor};
 use crate::Context;
+use crate::datasets::ReadDataset;
 use crate::grants::store::GrantStore;
 use crate::requests::RequestKind;
-use access::http::Permit;
+use access::http::{Held, Permit};
 use base::{Next, Principal, Securable, Timestamp};
 use db::Tx;
 use web::{Json, Page, Paging, Path, Problem, Query, Routes, State};
@@ -28,7 +29,7 @@ pub struct LiveModelView {
     pub version: i64,
     pub candidate: i64,
     pub purposes: Vec<String>,
-    /// The datasets that it was trained on.
+    /// The datasets that it was trained on; those that you may not know of are left out.
     pub datasets: Vec<String>,
     pub inputs: Vec<Tensor>,
     pub outputs: Vec<Tensor>,
@@ -54,14 +55,27 @@ pub struct ListLiveModels {
     pub limit: Option<u32>,
 }
 
-async fn view(cx: &Context, tx: &Tx, principals: &[Principal], model: LiveModel) -> db::Result<LiveModelView> {
+async fn view(
+    cx: &Context,
+    tx: &Tx,
+    (held, principals): (&Held<'_>, &[Principal]),
+    model: LiveModel,
+) -> db::Result<LiveModelView> {
     let now = cx.clock.now();
     let grants = tx.list_held(principals, RequestKind::Use, &model.endpoint).await?;
     let granted = grants.iter().any(|grant| grant.permits(now));
     let next = model.next(granted);
+    let mut datasets = Vec::new();
+    for dataset in &model.datasets {
+        // The name of a hidden one is not for everybody who reads the card.
+        let found = crate::datasets::find(tx, dataset).await?;
+        if found.is_some_and(|found| held.can::<ReadDataset>(&found.resource()).is_some()) {
+            datasets.push(dataset.0.clone());
+        }
+    }
     Ok(LiveModelView {
         purposes: model.purposes.into_iter().map(|id| id.0).collect(),
-        datasets: model.datasets.into_iter().map(|id| id.0).collect(),
+        datasets,
         endpoint: model.endpoint,
         project: model.project.0,
         team: model.team.0,
@@ -114,7 +128,7 @@ pub(super) async fn list_live_models(
             let mut items = Vec::new();
             for model in rows.items {
                 if held.can::<ReadLiveModel>(&model.resource()).is_some() {
-                    items.push(view(cx, &tx, &principals, model).await?);
+                    items.push(view(cx, &tx, (&held, &principals), model).await?);
                 }
             }
             Ok(Page { items, next_cursor: rows.next_cursor, total: None })
@@ -138,8 +152,8 @@ pub(super) async fn get_live_model(
             let found = tx.find_live_model(endpoint).await?;
             let absent = || Error::NotFound(crate::lakes::shown(endpoint));
             let (model, _) = permit.on(&tx, found).await?.ok_or_else(absent)?;
-            let principals = permit.caller().principals(&tx).await?;
-            Ok(view(cx, &tx, &principals, model).await?)
+            let (held, principals) = (permit.held(&tx).await?, permit.caller().principals(&tx).await?);
+            Ok(view(cx, &tx, (&held, &principals), model).await?)
         })
         .await;
     Ok(Json(found?))

@@ -1,5 +1,5 @@
 //! What a request is about, as the catalog knows it.
-use super::{ColumnFamily, RequestKind};
+use super::{ColumnFamily, Error, RequestKind};
 use crate::datasets::store::DatasetStore;
 use crate::datasets::{self, Column, DatasetState, ReadDataset};
 use crate::lakes::ReadLake;
@@ -7,7 +7,7 @@ use crate::lakes::store::LakeStore;
 use crate::live_models::{LiveModel, LiveModelState, LiveModelStore, ReadLiveModel};
 use crate::sensitivity::Level;
 use access::http::Held;
-use base::{DatasetId, LakeId, Securable, TeamId};
+use base::{DatasetId, LakeId, PurposeId, Securable, TeamId};
 use db::Tx;
 use std::collections::BTreeMap;
 
@@ -18,11 +18,21 @@ pub(crate) struct Object {
     /// Where roles for it are held.
     pub scope: String,
     pub team: TeamId,
+    /// What a model may be used for: what it was trained for; nothing where that is no matter.
+    pub purposes: Vec<PurposeId>,
     /// The dataset's columns; `None` where the object is a schema or an endpoint.
     pub columns: Option<Vec<Column>>,
 }
 
 impl Object {
+    /// Refuses a purpose that a model was not trained for.
+    pub fn serves(&self, purpose: &PurposeId) -> Result<(), Error> {
+        if self.purposes.is_empty() || self.purposes.contains(purpose) {
+            return Ok(());
+        }
+        Err(Error::NotItsPurpose { purpose: purpose.clone(), of: self.purposes.clone() })
+    }
+
     /// Returns the levels of the columns.
     pub fn levels(&self) -> BTreeMap<String, Level> {
         let columns = self.columns.iter().flatten();
@@ -96,18 +106,19 @@ pub(crate) async fn find(tx: &Tx, kind: RequestKind, object: &str) -> db::Result
     let mut columns = datasets::columns(tx, &id).await?;
     columns.retain(|column| column.present);
     let (active, scope) = (dataset.state == DatasetState::Active, super::scope_of(object));
-    Ok(Some(Object { active, scope, team: dataset.team, columns: Some(columns) }))
+    Ok(Some(Object { active, scope, team: dataset.team, purposes: Vec::new(), columns: Some(columns) }))
 }
 
 fn of_model(model: &LiveModel) -> Object {
     let active = model.state == LiveModelState::Live;
-    Object { active, scope: model.resource().scope, team: model.team.clone(), columns: None }
+    let (scope, team) = (model.resource().scope, model.team.clone());
+    Object { active, scope, team, purposes: model.purposes.clone(), columns: None }
 }
 
 async fn lake_of(tx: &Tx, object: &str) -> db::Result<Option<(base::Resource, Object)>> {
     let (lake, scope) = (object.split('.').next().unwrap_or_default(), super::scope_of(object));
     let Some(lake) = tx.find_lake(&LakeId(lake.to_owned())).await? else { return Ok(None) };
-    Ok(Some((lake.resource(), Object { active: true, scope, team: lake.team, columns: None })))
+    Ok(Some((lake.resource(), Object { active: true, scope, team: lake.team, purposes: Vec::new(), columns: None })))
 }
 
 /// Returns whether `object` has the form that `kind` needs: `lake.schema.table` to read, `lake.schema` to write, `prod.credit` to call.

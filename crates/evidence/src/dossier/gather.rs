@@ -60,7 +60,7 @@ async fn monitors(tx: &Tx, candidate: &Candidate) -> Result<DossierMonitors> {
     let evaluations = seen.evaluations.iter().map(serde_json::to_value).collect::<std::result::Result<_, _>>();
     let breaches = seen.breaches.iter().map(serde_json::to_value).collect::<std::result::Result<_, _>>();
     let (evaluations, breaches) = (evaluations.map_err(db::sql::unknown)?, breaches.map_err(db::sql::unknown)?);
-    Ok(DossierMonitors { evaluations, breaches })
+    Ok(DossierMonitors { evaluations, evaluations_left_out: seen.left_out, breaches })
 }
 
 async fn content(tx: &Tx, project: &Project, candidate: &Candidate) -> Result<DossierCandidate> {

@@ -42,6 +42,8 @@ pub struct DossierMonitors {
     /// Each with its metrics against the limits of the gate policy that it was judged by.
     #[schema(value_type = Vec<Object>)]
     pub evaluations: Vec<serde_json::Value>,
+    /// How many older ones there are.
+    pub evaluations_left_out: i64,
     /// What was beyond a limit, and who answered it how.
     #[schema(value_type = Vec<Object>)]
     pub breaches: Vec<serde_json::Value>,

@@ -91,7 +91,7 @@ fn sections(candidate: &Candidate) -> Sections {
         promotions: Vec::new(),
         deployments: Vec::new(),
         stops: DossierStops { endpoints: Vec::new(), holds: Vec::new() },
-        monitors: DossierMonitors { evaluations: Vec::new(), breaches: Vec::new() },
+        monitors: DossierMonitors { evaluations: Vec::new(), evaluations_left_out: 0, breaches: Vec::new() },
         audit: DossierAudit { entries: Vec::new(), left_out: 0, unsealed: 0 },
     }
 }

@@ -36,8 +36,15 @@ pub(crate) trait EvaluationStore {
         after: Option<&After>,
         most: u32,
     ) -> Result<Vec<Evaluation>>;
-    /// Returns up to `most` of an environment, the newest first.
-    async fn list_evaluations_in(&self, environment: &EnvironmentId, most: u32) -> Result<Vec<Evaluation>>;
+    /// Returns up to `most` of a candidate in an environment, the newest first.
+    async fn list_evaluations_of(
+        &self,
+        environment: &EnvironmentId,
+        candidate: i64,
+        most: u32,
+    ) -> Result<Vec<Evaluation>>;
+    /// Counts those of a candidate in an environment.
+    async fn count_evaluations_of(&self, environment: &EnvironmentId, candidate: i64) -> Result<i64>;
     /// Returns the runs of up to `most` that began before `then` and did not end.
     async fn list_running(&self, then: Timestamp, most: u32) -> Result<Vec<RunId>>;
 }
@@ -89,7 +96,8 @@ impl EvaluationStore for Tx {
 
     async fn insert_evaluation(&self, evaluation: &Evaluation) -> Result<()> {
         let sql = format!(
-            "INSERT INTO evaluations ({EVALUATION}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+            "INSERT INTO evaluations ({EVALUATION}, candidate) VALUES \
+             ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
         );
         let values: Vec<Value> = vec![
             evaluation.id.as_str().into(),
@@ -106,6 +114,7 @@ impl EvaluationStore for Tx {
             evaluation.started_at.0.into(),
             evaluation.ended_at.map(|at| at.0).into(),
             evaluation.revision.into(),
+            evaluation.looked.candidate.into(),
         ];
         run(self, &sql, values).await.map(|_| ())
     }
@@ -143,12 +152,24 @@ impl EvaluationStore for Tx {
         self.conn().query_all(&select).await?.iter().map(evaluation_of).collect()
     }
 
-    async fn list_evaluations_in(&self, environment: &EnvironmentId, most: u32) -> Result<Vec<Evaluation>> {
+    async fn list_evaluations_of(
+        &self,
+        environment: &EnvironmentId,
+        candidate: i64,
+        most: u32,
+    ) -> Result<Vec<Evaluation>> {
         let sql = format!(
-            "SELECT {EVALUATION} FROM evaluations WHERE environment = $1 ORDER BY started_at_us DESC, id DESC LIMIT $2"
+            "SELECT {EVALUATION} FROM evaluations WHERE environment = $1 AND candidate = $2 \
+             ORDER BY started_at_us DESC, id DESC LIMIT $3"
         );
-        let rows = all(self, &sql, vec![environment.as_str().into(), i64::from(most).into()]).await?;
-        rows.iter().map(evaluation_of).collect()
+        let values = vec![environment.as_str().into(), candidate.into(), i64::from(most).into()];
+        all(self, &sql, values).await?.iter().map(evaluation_of).collect()
+    }
+
+    async fn count_evaluations_of(&self, environment: &EnvironmentId, candidate: i64) -> Result<i64> {
+        let sql = "SELECT count(*) AS n FROM evaluations WHERE environment = $1 AND candidate = $2";
+        let row = one(self, sql, vec![environment.as_str().into(), candidate.into()]).await?;
+        Ok(row.as_ref().map(|row| get(row, "n")).transpose()?.unwrap_or_default())
     }
 
     async fn list_running(&self, then: Timestamp, most: u32) -> Result<Vec<RunId>> {

@@ -58,6 +58,7 @@ impl CreateMonitors {
         let evaluations = Table::create()
             .table("evaluations")
             .col(text(schema, "id").primary_key())
+            .col(whole("candidate"))
             .col(text(schema, "monitor"))
             .col(text(schema, "project"))
             .col(text(schema, "environment"))

@@ -10,7 +10,7 @@ use catalog::grants::{self, Grant};
 use catalog::lakes::{self, LakeDir, LakeRef, Stamp};
 use datafusion::arrow::array::{ArrayRef, RecordBatch, new_null_array};
 use datafusion::arrow::compute::concat_batches;
-use datafusion::arrow::datatypes::{Schema, SchemaRef};
+use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use db::Tx;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -193,6 +193,7 @@ struct Merged {
 /// Puts new rows behind those of the dataset's last files, as long as these are no larger than what is put behind them.
 fn merge(folder: &LakeDir, before: Option<&Table>, rows: RecordBatch) -> Result<Merged> {
     let Some(before) = before else { return Ok(Merged { kept: Vec::new(), schema: rows.schema(), rows }) };
+    let rows = renamed(rows, &before.schema)?;
     let schema = joined(&before.schema, &rows.schema())?;
     let mut kept = before.files.clone();
     let mut batches = vec![in_schema(&rows, &schema)?];
@@ -210,6 +211,27 @@ fn merge(folder: &LakeDir, before: Option<&Table>, rows: RecordBatch) -> Result<
     }
     let rows = concat_batches(&schema, &batches).map_err(|_| Error::Broken)?;
     Ok(Merged { kept, rows, schema })
+}
+
+/// Gives new rows' columns that have another type in the dataset a name of their own: `amount_text` beside `amount`.
+fn renamed(rows: RecordBatch, dataset: &Schema) -> Result<RecordBatch> {
+    let name = |field: &Field| {
+        let known = dataset.field_with_name(field.name()).is_ok_and(|known| known.data_type() != field.data_type());
+        if known { format!("{}_{}", field.name(), word(field.data_type())) } else { field.name().clone() }
+    };
+    let fields: Vec<Field> =
+        rows.schema().fields().iter().map(|field| field.as_ref().clone().with_name(name(field))).collect();
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), rows.columns().to_vec()).map_err(|_| Error::Broken)
+}
+
+fn word(data_type: &DataType) -> &'static str {
+    match data_type {
+        DataType::Boolean => "flag",
+        DataType::Int64 => "whole",
+        DataType::Float64 => "fraction",
+        DataType::Utf8 => "text",
+        _ => "other",
+    }
 }
 
 /// Returns the columns of both, those of the dataset first; all may be null, since neither needs to have those of the other.

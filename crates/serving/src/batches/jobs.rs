@@ -32,11 +32,16 @@ async fn look_after(cx: &Context) -> Result<()> {
             Ok::<_, db::Error>((tx.list_due_batches(now, MOST).await?, runs))
         })
         .await?;
+    // One that fails keeps no other from its time.
     for run in running {
-        service::take(cx, &run).await?;
+        if let Err(error) = service::take(cx, &run).await {
+            tracing::warn!(%run, %error, "a batch run is not taken note of yet");
+        }
     }
     for id in due {
-        service::start_due(cx, &id).await?;
+        if let Err(error) = service::start_due(cx, &id).await {
+            tracing::warn!(batch = id, %error, "a batch job could not be started yet");
+        }
     }
     Ok(())
 }

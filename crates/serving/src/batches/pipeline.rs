@@ -11,6 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) const STEP: &str = "score";
 /// How long it may take, in seconds.
 const SECONDS: u64 = 4 * 3_600;
+/// How often it is tried again, where the server was away, say. What it publishes has a key of its own, so it is published once.
+const RETRIES: u32 = 2;
 /// How much memory it may take.
 const MEMORY_MIB: u64 = 4_096;
 
@@ -75,8 +77,8 @@ pub(super) fn compose(
     }
     let step = json!({
         "name": STEP, "run": { "platform": STEP }, "inputs": given, "outputs": ["report"], "cache": false,
-        "timeout_s": SECONDS, "memory_mib": MEMORY_MIB,
+        "timeout_s": SECONDS, "memory_mib": MEMORY_MIB, "retries": RETRIES,
     });
-    let pipeline = json!({ "version": 1, "name": format!("batch-{}", batch.name), "steps": [step] });
+    let pipeline = json!({ "version": 1, "name": batch.name, "steps": [step] });
     Ok(Pipeline::of_the_platform(&pipeline).map_err(runs::Error::from)?)
 }

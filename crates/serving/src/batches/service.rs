@@ -15,7 +15,7 @@ use db::Tx;
 use events::PredictionsWritten;
 use runs::pipelines::Parameters;
 use runs::steps::StepState;
-use runs::{NewRun, Reason, Run};
+use runs::{NewRun, Pipeline, Reason, Run};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -79,7 +79,7 @@ pub(super) async fn create(cx: &Context, permit: &Permit<CreateBatch>, once: &On
             }
             .rescheduled(now);
             permit.check(&tx, &batch).await?;
-            plan(cx, &tx, &batch).await?;
+            composed(cx, &tx, &batch, now).await?;
             match tx.insert_batch(&batch).await {
                 Err(db::Error::Taken) => return Err(Error::Taken { endpoint: batch.endpoint, name: batch.name }),
                 done => done?,
@@ -160,10 +160,15 @@ async fn purpose_of(cx: &Context, tx: &Tx, batch: &Batch) -> Result<PurposeId> {
     Err(Error::NotWritable { environment: batch.environment.clone(), output: batch.output.clone() })
 }
 
+/// Returns the pipeline of a run that begins now, or what stands in its way.
+async fn composed(cx: &Context, tx: &Tx, batch: &Batch, now: Timestamp) -> Result<Pipeline> {
+    let Planned { rollout, purpose, columns } = plan(cx, tx, batch).await?;
+    pipeline::compose(batch, &rollout.signature, &columns, &purpose, now)
+}
+
 /// Starts a run of a batch job, in the name of `by`. Joins the transaction; wake the run after its commit.
 async fn begin(cx: &Context, tx: &Tx, batch: &Batch, by: &PersonId, now: Timestamp) -> Result<(Batch, Run)> {
-    let Planned { rollout, purpose, columns } = plan(cx, tx, batch).await?;
-    let pipeline = pipeline::compose(batch, &rollout.signature, &columns, &purpose, now)?;
+    let pipeline = composed(cx, tx, batch, now).await?;
     let (environment, by, parameters) = (batch.environment.clone(), by.clone(), Parameters::new());
     let new = NewRun { environment, code: None, pipeline, parameters, by, why: Reason::Batch };
     let run = runs::start(&cx.runs, tx, new).await?;
@@ -251,7 +256,7 @@ pub(super) async fn start_due(cx: &Context, id: &str) -> Result<()> {
             Ok(())
         }
         Ok(None) => Ok(()),
-        Err(why @ (Error::Store(_) | Error::Run(_))) => Err(why),
+        Err(why @ Error::Store(_)) => Err(why),
         Err(why) => {
             let why = &why.to_string();
             cx.db

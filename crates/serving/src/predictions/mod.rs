@@ -8,7 +8,8 @@ pub(crate) mod store;
 
 pub use publisher::Publisher;
 
-/// Returns the name of the table that an endpoint's calls are captured in: `credit_risk_capture`.
-pub fn capture_table(endpoint_name: &str) -> String {
-    format!("{}_capture", endpoint_name.replace('-', "_"))
+/// Returns the name of the table that the calls of an endpoint, such as `prod.credit-risk`, are captured in:
+/// `prod_credit_risk_capture`.
+pub fn capture_table(endpoint: &str) -> String {
+    format!("{}_capture", endpoint.replace(['-', '.'], "_"))
 }

@@ -7,7 +7,7 @@ use crate::endpoints::Endpoint;
 use crate::endpoints::store::EndpointStore;
 use crate::process::CAPTURE;
 use crate::rollouts::store::RolloutStore;
-use base::{DatasetId, Fault, Kind};
+use base::{DatasetId, Fault};
 use db::Tx;
 use events::PredictionsWritten;
 use query::publish::append::{self, Append};
@@ -93,7 +93,14 @@ impl Publisher {
         let rows = tokio::task::spawn_blocking(move || {
             let mut rows = Rows::default();
             for segment in &read {
-                rows.take(&segment.read()?, &of);
+                match segment.read() {
+                    Ok(lines) => rows.take(&lines, &of),
+                    // One that cannot be read must not keep the others waiting.
+                    Err(error) => {
+                        tracing::error!(%error, segment = segment.name, "a captured segment cannot be read");
+                        segment.put_aside()?;
+                    }
+                }
             }
             Ok::<_, io::Error>(rows)
         });
@@ -110,7 +117,7 @@ impl Publisher {
         let inputs: Vec<DatasetId> = inputs.into_iter().cloned().collect();
         match self.publish(endpoint, rows, &inputs, &segments).await {
             Ok(()) => Ok(remove(segments).await?),
-            Err(Error::Publish(why)) if why.fault().0 != Kind::Internal => Ok(self.say_why(endpoint, &why).await?),
+            Err(Error::Publish(why)) => Ok(self.say_why(endpoint, &why).await?),
             Err(error) => Err(error),
         }
     }
@@ -136,7 +143,7 @@ impl Publisher {
         inputs: &[DatasetId],
         segments: &[Segment],
     ) -> Result<(), Error> {
-        let (table, now) = (capture_table(&endpoint.name), self.cx.clock.now());
+        let (table, now) = (capture_table(&endpoint.id), self.cx.clock.now());
         let Some(rows) = rows.table() else { return Ok(()) };
         let (environment, made_by) = (&endpoint.environment, &format!("endpoint/{}", endpoint.id));
         let what = Append { environment, table: &table, inputs, made_by, rows: &rows };

@@ -81,7 +81,11 @@ impl Rows {
 
     /// Takes a call, whole or not at all.
     fn take_line(&mut self, line: &Line, rollout: &Rollout) -> Option<()> {
-        if line.rows == 0 || line.rows > MOST_ROWS || line.record_id.as_ref().is_some_and(|ids| ids.len() != line.rows)
+        // Without a value for each row, a short line could claim a million.
+        if line.rows == 0
+            || line.rows > MOST_ROWS
+            || line.outputs.is_empty()
+            || line.record_id.as_ref().is_some_and(|ids| ids.len() != line.rows)
         {
             return None;
         }
@@ -97,7 +101,8 @@ impl Rows {
                     None => format!("{name}_{at}"),
                 };
                 // A column of the model that is called as one of ours would be taken for it.
-                let name = if OURS.contains(&name.as_str()) { format!("input_{name}") } else { name };
+                let taken = OURS.contains(&name.as_str()) || name.starts_with("prediction_");
+                let name = if taken { format!("input_{name}") } else { name };
                 parts.push((name, tensor, width, at));
             }
         }
@@ -108,12 +113,12 @@ impl Rows {
                 parts.push((name, tensor, width, at));
             }
         }
-        let fits = |(name, tensor, ..): &(String, &Tensor, usize, usize)| {
-            let known = self.columns.get(name).and_then(|column| column.datatype);
-            known.is_none_or(|datatype| family(datatype) == family(tensor.datatype))
-        };
-        if !parts.iter().all(fits) {
-            return None;
+        // A column that has another type in another version of the model is another column.
+        for (name, tensor, ..) in &mut parts {
+            let known = self.columns.get(name).and_then(|column| column.datatype).map(family);
+            if let Some(other) = Some(family(tensor.datatype)).filter(|own| known.is_some_and(|known| known != *own)) {
+                *name = format!("{name}_{}", other.word());
+            }
         }
         let before = self.len();
         for (name, tensor, width, at) in parts {
@@ -167,6 +172,18 @@ enum Family {
     Whole,
     Fraction,
     Text,
+}
+
+impl Family {
+    /// Returns the word behind the name of a column that has another type elsewhere; the same that appending uses.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Flag => "flag",
+            Self::Whole => "whole",
+            Self::Fraction => "fraction",
+            Self::Text => "text",
+        }
+    }
 }
 
 fn family(datatype: Datatype) -> Family {

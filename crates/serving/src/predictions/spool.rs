@@ -70,6 +70,11 @@ impl Segment {
         read(&self.path, LARGEST)
     }
 
+    /// Puts it aside, where nothing looks for segments: it cannot be read. Blocks on the disk.
+    pub fn put_aside(&self) -> io::Result<()> {
+        fs::rename(&self.path, self.path.with_extension("unreadable"))
+    }
+
     /// Deletes it. Blocks on the disk.
     pub fn remove(&self) -> io::Result<()> {
         match fs::remove_file(&self.path) {

@@ -20,8 +20,10 @@ const WAITING_BYTES: usize = 64 * 1024 * 1024;
 const SEGMENT_BYTES: u64 = 8 * 1024 * 1024;
 /// When a segment that is not full is closed.
 const SEGMENT_AGE: Duration = Duration::from_secs(5);
-/// How much an endpoint's segments may take together, until somebody publishes them.
+/// How much an endpoint's segments may take together, until the server has published them.
 const SPOOL_BYTES: u64 = 256 * 1024 * 1024;
+/// The longest line: numbers take more room as text. A larger call is answered and not captured.
+const LINE_BYTES: usize = 16 * 1024 * 1024;
 /// How often what was written goes to the disk.
 const FLUSH: Duration = Duration::from_secs(1);
 
@@ -139,8 +141,10 @@ fn write_all(folder: &Path, from: &Receiver<Message>, waiting: &AtomicUsize) {
 #[derive(Debug)]
 struct Spool {
     folder: PathBuf,
-    /// What lies in the folder, the open segment left out.
+    /// What lay in the folder when it was counted, and what was closed since; the open segment left out.
     bytes: u64,
+    counted: Instant,
+    most: u64,
     open: Option<Segment>,
 }
 
@@ -156,7 +160,7 @@ struct Segment {
 impl Spool {
     fn open(folder: &Path, record: &Record) -> Self {
         let folder = folder.join(&record.endpoint.name);
-        let mut spool = Self { folder, bytes: 0, open: None };
+        let mut spool = Self { folder, bytes: 0, counted: Instant::now(), most: SPOOL_BYTES, open: None };
         if let Err(error) = spool.take_up() {
             tracing::warn!(%error, "a capture folder cannot be used");
         }
@@ -168,29 +172,58 @@ impl Spool {
         fs::create_dir_all(&self.folder)?;
         for entry in fs::read_dir(&self.folder)? {
             let path = entry?.path();
-            self.bytes += fs::metadata(&path)?.len();
             if path.extension().is_some_and(|extension| extension == "open") {
                 fs::rename(&path, path.with_extension(""))?;
             }
         }
+        self.count()
+    }
+
+    /// Counts what lies in the folder: the server deletes what it has published.
+    fn count(&mut self) -> io::Result<()> {
+        let open = self.open.as_ref().map(|segment| segment.path.clone());
+        let mut bytes = 0;
+        for entry in fs::read_dir(&self.folder)? {
+            let entry = entry?;
+            if open.as_ref() != Some(&entry.path()) {
+                // One that was deleted meanwhile takes no room.
+                bytes += entry.metadata().map_or(0, |found| found.len());
+            }
+        }
+        (self.bytes, self.counted) = (bytes, Instant::now());
         Ok(())
     }
 
     /// Writes a call; `false` where the spool is full.
     fn write(&mut self, record: &Record) -> io::Result<bool> {
-        let taken = self.bytes + self.open.as_ref().map_or(0, |segment| segment.bytes);
-        if taken >= SPOOL_BYTES {
+        if self.taken() >= self.most {
+            if self.counted.elapsed() >= FLUSH {
+                self.count()?;
+            }
+            if self.taken() >= self.most {
+                return Ok(false);
+            }
+        }
+        let mut line = serde_json::to_vec(&line_of(record))?;
+        line.push(b'\n');
+        if line.len() > LINE_BYTES {
             return Ok(false);
+        }
+        // A segment stays small enough to be read in one piece.
+        if self.open.as_ref().is_some_and(|segment| segment.bytes + line.len() as u64 > SEGMENT_BYTES) {
+            self.close();
         }
         let segment = match &mut self.open {
             Some(segment) => segment,
             None => self.open.insert(Segment::new(&self.folder, record.at)?),
         };
-        let mut line = serde_json::to_vec(&line_of(record))?;
-        line.push(b'\n');
         segment.file.write_all(&line)?;
         segment.bytes += line.len() as u64;
         Ok(true)
+    }
+
+    fn taken(&self) -> u64 {
+        self.bytes + self.open.as_ref().map_or(0, |segment| segment.bytes)
     }
 
     /// Closes a segment that is full or old, and hands a young one's lines to the disk now and then.
@@ -220,8 +253,14 @@ impl Spool {
 impl Segment {
     fn new(folder: &Path, at: Timestamp) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
-        let path = folder.join(format!("{}.jsonl.open", at.0));
-        let file = File::options().create(true).append(true).open(&path)?;
+        // Two that begin in one microsecond have two names.
+        let free = |number: &i64| {
+            let path = folder.join(format!("{number}.jsonl"));
+            !path.exists() && !path.with_extension("jsonl.open").exists()
+        };
+        let number = (at.0..).find(free).unwrap_or(at.0);
+        let path = folder.join(format!("{number}.jsonl.open"));
+        let file = File::options().create_new(true).append(true).open(&path)?;
         let now = Instant::now();
         Ok(Self { path, file: BufWriter::new(file), bytes: 0, since: now, flushed: now })
     }
@@ -284,6 +323,33 @@ mod tests {
         assert_eq!(lines.len(), 3);
         assert_eq!((&lines[2]["record_id"][0], &lines[2]["inputs"]["x"]["data"][0]), (&"c".into(), &2.0.into()));
         assert_eq!(endpoint.counts.captured().calls, 3);
+    }
+
+    #[test]
+    fn there_is_room_again_once_segments_are_published_and_a_huge_call_is_left_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let endpoint = Arc::new(Endpoint { name: "prod.credit".into(), ..Endpoint::default() });
+        let record = |values: usize| Record {
+            endpoint: endpoint.clone(),
+            rollout: "ro-1".into(),
+            version: "3".into(),
+            at: Timestamp(5),
+            rows: 1,
+            records: None,
+            inputs: vec![Named { name: "x".into(), shape: vec![1], data: Data::Fp64(vec![1.0 / 3.0; values]) }],
+            outputs: Vec::new(),
+        };
+        let mut spool = Spool { most: 1_000, ..Spool::open(folder.path(), &record(1)) };
+        while spool.write(&record(20)).unwrap() {}
+        spool.close();
+        assert!(!spool.write(&record(1)).unwrap(), "it is full");
+        for entry in fs::read_dir(&spool.folder).unwrap() {
+            fs::remove_file(entry.unwrap().path()).unwrap();
+        }
+        spool.counted = Instant::now().checked_sub(FLUSH).unwrap();
+        assert!(spool.write(&record(1)).unwrap(), "what was published takes no room");
+        spool.most = SPOOL_BYTES;
+        assert!(!spool.write(&record(1_000_000)).unwrap(), "a line that nobody could read in one piece");
     }
 
     #[test]

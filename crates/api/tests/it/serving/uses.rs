@@ -11,13 +11,16 @@ use serving::{Publisher, RolloutId};
 use std::fs;
 
 const SCORES: &str = "retail.predictions.scores";
-const CAPTURE: &str = "retail.predictions.credit_capture";
+const CAPTURE: &str = "retail.predictions.prod_credit_capture";
 
-/// A lake, and an endpoint of prod that serves; Ana develops for its project, Ben answers for it.
-async fn given() -> (TestApp, Keeper, RolloutId) {
+/// A lake, and an endpoint of prod that serves; Ana develops for its project, Ben answers for it, Eli is a steward of `of`.
+async fn given(of: &str) -> (TestApp, Keeper, RolloutId) {
     let (app, mut keeper) = super::given().await;
-    for (person, role) in [("ana", "model_developer"), ("ben", "model_owner"), ("eli", "data_steward")] {
-        let role = json!({"principal": format!("person:{person}"), "role": role, "scope": "project/credit-risk"});
+    let project = "project/credit-risk";
+    for (person, role, scope) in
+        [("ana", "model_developer", project), ("ben", "model_owner", project), ("eli", "data_steward", of)]
+    {
+        let role = json!({"principal": format!("person:{person}"), "role": role, "scope": scope});
         ok(&app.user("pat").post("/role-assignments", &role).await);
     }
     let folder = app.folder.path().join("retail/core");
@@ -57,15 +60,23 @@ fn card() -> LiveModel {
     }
 }
 
-/// Lets prod read and publish: Ana asks, Dora approves.
-async fn may(app: &TestApp, kind: &str, object: &str) -> String {
-    let ask = json!({"kind": kind, "object": object, "uses": ["score"], "principal": "environment:credit-risk/prod"});
-    grant(app, "ana", &ask).await
+/// Lets prod read or publish: Ana asks, Eli approves, since Dora develops for the project.
+async fn may(app: &TestApp, kind: &str, object: &str) {
+    let ask = json!({
+        "kind": kind, "object": object, "uses": ["score"], "principal": "environment:credit-risk/prod", "purpose": "pd",
+        "text": "to score", "submit": true, "expires_at": "2026-04-01T00:00:00Z",
+    });
+    let asked = ok(&app.user("ana").post("/requests", &ask).await);
+    let columns = asked["columns"].as_array().unwrap().iter();
+    let levels = columns.map(|column| (column["name"].as_str().unwrap().to_owned(), column["level"].clone())).collect();
+    let approve = json!({"decision": "approve", "levels": Value::Object(levels)});
+    let decide = format!("/requests/{}/decide", asked["id"].as_str().unwrap());
+    assert_eq!(ok(&app.user("eli").post(&decide, &approve).await)["state"], "approved");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_live_model_is_found_asked_for_and_answers_whom_its_owner_lets() {
-    let (app, mut keeper, _) = given().await;
+    let (app, mut keeper, _) = given("project/credit-risk").await;
     let model = &card();
     app.db.write(|tx| async move { catalog::live_models::put(&tx, model).await }).await.unwrap();
     let cho = app.user("cho");
@@ -109,8 +120,8 @@ async fn a_live_model_is_found_asked_for_and_answers_whom_its_owner_lets() {
     }
     expect![[r#"
         cho: 403 access.forbidden
-        dora: 403 access.forbidden
-        ana: 403 access.forbidden
+        dora: 404 catalog.request_not_found
+        ana: 404 catalog.request_not_found
         eli: 403 catalog.not_the_decider"#]]
     .assert_eq(&said.join("\n"));
 
@@ -152,7 +163,7 @@ fn capture(app: &TestApp, segment: &str, rollout: &RolloutId, ids: &[&str]) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn captured_calls_become_rows_of_a_dataset_each_once() {
-    let (app, _, rollout) = given().await;
+    let (app, _, rollout) = given("lake/retail").await;
     let publisher = Publisher::new(app.release.serving.clone(), app.query());
     let segments = || fs::read_dir(app.release.serving.folder.join("out/capture/prod.credit")).unwrap().count();
     let page = async || ok(&app.user("ana").get("/endpoints/prod/credit").await)["capture"].clone();
@@ -203,7 +214,7 @@ async fn captured_calls_become_rows_of_a_dataset_each_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_job_needs_the_grants_of_its_environment_and_scores_once_at_a_time() {
-    let (app, _, _) = given().await;
+    let (app, _, _) = given("lake/retail").await;
     let facts = "retail.core.facts";
     let new = json!({
         "endpoint": "prod.credit", "name": "nightly", "datasets": [CUSTOMERS, facts], "key": "id", "output": SCORES,
