@@ -3465,6 +3465,11 @@ export interface components {
             breaches: Record<string, never>[];
             /** @description Each with its metrics against the limits of the gate policy that it was judged by. */
             evaluations: Record<string, never>[];
+            /**
+             * Format: int64
+             * @description How many older ones there are.
+             */
+            evaluations_left_out: number;
         };
         /** @description What a step wrote. */
         DossierOutput: {
@@ -4302,7 +4307,7 @@ export interface components {
         LiveModelView: {
             /** Format: int64 */
             candidate: number;
-            /** @description The datasets that it was trained on. */
+            /** @description The datasets that it was trained on; those that you may not know of are left out. */
             datasets: string[];
             /** @description The name to call it by, and to ask for: `prod.credit`. */
             endpoint: string;
@@ -5433,7 +5438,7 @@ export interface components {
             items: {
                 /** Format: int64 */
                 candidate: number;
-                /** @description The datasets that it was trained on. */
+                /** @description The datasets that it was trained on; those that you may not know of are left out. */
                 datasets: string[];
                 /** @description The name to call it by, and to ask for: `prod.credit`. */
                 endpoint: string;
