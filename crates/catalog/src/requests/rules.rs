@@ -295,12 +295,12 @@ fn an_ask_fits_its_purpose_its_object_and_the_policy() {
     let past = expect!["the period from `2026-01-11T00:00:00Z` to `2026-01-11T00:00:00Z` is empty"];
     asks(read, |ask| ask.scope.expires_at = day(10), past);
     asks(read, |ask| ask.scope.expires_at = day(800), expect!["a grant lasts 731 days at most here"]);
-    let endpoints = expect!["access requests of kind `use` are for endpoints, and this server has none yet"];
+    let endpoints = expect!["`train` is no use of an endpoint"];
     asks(RequestKind::Use, |_| (), endpoints);
     let mut write = ask();
     write.uses = [Use::Train].into();
     let facts = AskFacts { columns: None, ..ask_facts() };
-    expect!["a request to write has neither columns nor a row filter"]
+    expect!["a request to write, or to call an endpoint, has neither columns nor a row filter"]
         .assert_eq(&write.check(RequestKind::Write, &facts).unwrap_err().to_string());
     write.scope.columns.clear();
     assert!(write.check(RequestKind::Write, &facts).is_ok());
