@@ -97,11 +97,13 @@ def test_a_breach_is_answered_by_owners_and_validators(bank: Bank) -> None:
 
 
 def test_a_paused_monitor_does_not_look(bank: Bank) -> None:
-    ben, ana = bank.client("ben"), bank.client("ana")
-    lockgate.monitors.pause(LIVE, reason="a test", client=ana)
+    ben, vera = bank.client("ben"), bank.client("vera")
+    with pytest.raises(lockgate.ForbiddenError):
+        lockgate.monitors.pause(LIVE, reason="a test", client=bank.client("ana"))
+    lockgate.monitors.pause(LIVE, reason="a test", client=vera)
     with pytest.raises(lockgate.ConflictError):
         lockgate.monitors.evaluate(LIVE, client=ben)
-    lockgate.monitors.resume(LIVE, client=ana)
+    lockgate.monitors.resume(LIVE, client=vera)
     for person in ("cho", "dora"):
         with pytest.raises(lockgate.NotFoundError):
             lockgate.monitors.monitor(LIVE, client=bank.client(person))
