@@ -262,8 +262,8 @@ async fn a_batch_job_needs_the_grants_of_its_environment_and_scores_once_at_a_ti
     assert_eq!((&made["state"], &made["next_at"]), (&json!("idle"), &json!("2026-01-01T02:00:00Z")));
     assert_eq!(code(&ana.post("/batches", &new).await), "409 serving.batch_taken");
     let path = format!("/batches/{}", made["id"].as_str().unwrap());
-    assert!(app.user("cho").get(&path).await.starts_with("404"));
-    assert!(app.user("cho").post(&format!("{path}/start"), &json!({})).await.starts_with("404"));
+    assert!(app.user("eli").get(&path).await.starts_with("404"));
+    assert!(app.user("eli").post(&format!("{path}/start"), &json!({})).await.starts_with("404"));
     let started = ok(&app.user("ben").post(&format!("{path}/start"), &json!({})).await);
     assert_eq!(started["state"], "running");
     let again = ok(&ana.post(&format!("{path}/start"), &json!({})).await);
