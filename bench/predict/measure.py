@@ -123,7 +123,13 @@ def manifest(folder: Path, model: bytes) -> str:
     }
     release = {"rollout": "ro-1", "candidate": digest(b""), "version": 1, "onnx": digest(model), "signature": signature}
     endpoint = {"name": "prod.bench", "serving": "ro-1", "stopped": None, "releases": [release]}
-    token = {"token": hashlib.sha256(b"lg_bench").hexdigest(), "until": stamp(time.time() + 3_600), "endpoints": [0]}
+    token = {
+        "token": hashlib.sha256(b"lg_bench").hexdigest(),
+        "until": stamp(time.time() + 3_600),
+        "endpoints": [0],
+        "outside": [],
+        "captured": True,
+    }
     said = {"sequence": 1, "made_at": stamp(time.time()), "endpoints": [endpoint], "callers": [token]}
     text = json.dumps(said).encode()
     signed = key.sign(b"lockgate serving manifest 1\n" + text).hex().encode()

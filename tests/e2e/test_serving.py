@@ -79,8 +79,14 @@ class Process:
                 }
             ],
             "callers": [
-                {"token": hashlib.sha256(b"lg_ana").hexdigest(), "until": stamp(now + 600), "endpoints": [0]},
-                {"token": hashlib.sha256(b"lg_ben").hexdigest(), "until": stamp(now + 600), "endpoints": []},
+                {
+                    "token": hashlib.sha256(name).hexdigest(),
+                    "until": stamp(now + 600),
+                    "endpoints": endpoints,
+                    "outside": [],
+                    "captured": True,
+                }
+                for name, endpoints in ((b"lg_ana", [0]), (b"lg_ben", list[int]()))
             ],
         }
         body = json.dumps(manifest).encode()
