@@ -240,7 +240,8 @@ async fn step(cx: &Context, tx: &Tx, id: &DatasetId, verb: fn(&Dataset) -> Resul
 /// decided that the caller may. Returns the version's number. Crawls leave a published dataset's content alone.
 ///
 /// # Errors
-/// [`Error::Crawled`] if a crawl found a dataset of that name; [`crate::lakes::Error::NotFound`]; [`Error::Name`].
+/// [`Error::Crawled`] if a crawl found a dataset of that name; [`Error::OtherMaker`] if an endpoint makes it, or is to append to what
+/// another made; [`crate::lakes::Error::NotFound`]; [`Error::Name`].
 pub async fn publish(cx: &Context, tx: &Tx, what: &Published) -> Result<i64> {
     let parts: Vec<&str> = what.dataset.0.split('.').collect();
     let [lake, schema, table] = parts[..] else { return Err(Error::Name(what.dataset.0.clone())) };
