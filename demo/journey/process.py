@@ -61,7 +61,7 @@ class Server:
             )
         until = time.monotonic() + READY_WITHIN_S
         while time.monotonic() < until:
-            ready = _ready_line(out_path)
+            ready = ready_line(out_path)
             if ready is not None:
                 self.url, self.serving = str(ready["listen"]), str(ready["serving"])
                 return self
@@ -132,7 +132,8 @@ class Server:
         return " | ".join(lines[-5:]) or "it said nothing"
 
 
-def _ready_line(path: Path) -> dict[str, object] | None:
+def ready_line(path: Path) -> dict[str, object] | None:
+    """Return what a server said once it was ready, read from what it printed; nothing before."""
     for line in path.read_bytes().splitlines(keepends=True):
         if line.endswith(b"\n") and line.startswith(b"{"):
             event = json.loads(line)
