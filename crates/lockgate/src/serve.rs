@@ -1,15 +1,21 @@
 //! `lockgate serve`: the process that answers for models. It gets a folder and a public key; everything else it is told by a manifest.
 use crate::config::Log;
 use crate::failure::{Exit, Failure, Result};
+use crate::serve_process::Process;
+use crate::serve_supervisor::PROCESS;
 use crate::{logs, serve_walls};
 use serving::process::{OUT, Settings};
 use std::io::Write;
 use std::net::TcpListener;
 use std::os::fd::AsFd;
 use std::os::unix::fs::DirBuilderExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+
+/// How long the server may take to write down that it started this process.
+const RECORDED_WITHIN: Duration = Duration::from_secs(10);
 
 /// What it is told.
 #[derive(Debug, clap::Args)]
@@ -58,7 +64,10 @@ pub async fn run(args: ServeArgs) -> Result<()> {
     let listener = match &args.listen {
         Some(address) => TcpListener::bind(address)
             .map_err(|error| Failure::io(format!("`--listen`: cannot listen on `{address}`"), &error))?,
-        None => inherited()?,
+        None => {
+            on_record(&args.folder).await?;
+            inherited()?
+        }
     };
     let named = |error: std::io::Error| Failure::io("the listener", &error);
     let address = listener.local_addr().map_err(named)?;
@@ -87,6 +96,20 @@ pub async fn run(args: ServeArgs) -> Result<()> {
     stop.cancel();
     let _ = waiting.await;
     served.map_err(named)
+}
+
+/// Waits until the server has written down that this is the process that serves. One that it was killed before it could write down would
+/// keep the port from every later server.
+async fn on_record(folder: &Path) -> Result<()> {
+    let (path, until) = (folder.join(PROCESS), Instant::now() + RECORDED_WITHIN);
+    while Process::recorded(&path) != Some(std::process::id()) {
+        if Instant::now() > until {
+            let detail = "no server has written down that this process serves";
+            return Err(Failure::new(Exit::Usage, detail, "leave starting it to `lockgate server`"));
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    Ok(())
 }
 
 /// Takes the listening socket that whoever started this process put in place of standard input.

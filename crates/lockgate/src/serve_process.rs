@@ -33,6 +33,12 @@ impl Process {
         found.is_alive().then_some(found)
     }
 
+    /// Returns the number of the process that is written down in `path`, whether it runs or not.
+    pub fn recorded(path: &Path) -> Option<u32> {
+        let found: Self = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
+        Some(found.pid)
+    }
+
     /// Writes it down.
     pub fn write(&self, path: &Path) -> Result<()> {
         let text = serde_json::to_vec(self).expect("numbers and texts serialise");

@@ -17,7 +17,7 @@ use tokio::process::{Child, Command};
 use tokio_util::sync::CancellationToken;
 
 /// Which process serves, in the folder.
-const PROCESS: &str = "process.json";
+pub const PROCESS: &str = "process.json";
 /// An empty folder, in the folder: where the process stands.
 const NOTHING: &str = "nothing";
 /// How long a process that is told to stop has.
@@ -165,8 +165,8 @@ async fn stop(mut child: Child) {
     }
 }
 
-/// Returns where the ONNX runtime lies: where the configuration says, else where `scripts/need onnxruntime` puts it in the checkout
-/// that the server was started in.
+/// Returns where the ONNX runtime lies: where the configuration says, else beside this program, else where `scripts/need onnxruntime`
+/// puts it in the checkout that the server was started in.
 pub fn onnxruntime(configured: Option<&PathBuf>) -> Result<Option<PathBuf>> {
     if let Some(path) = configured {
         if !path.is_file() {
@@ -177,8 +177,10 @@ pub fn onnxruntime(configured: Option<&PathBuf>) -> Result<Option<PathBuf>> {
         let found = std::path::absolute(path);
         return found.map(Some).map_err(|error| Failure::io("`[serving] onnxruntime`", &error));
     }
-    let usual = std::path::absolute(".venv/onnxruntime/libonnxruntime.so");
-    Ok(usual.ok().filter(|path| path.is_file()))
+    let program = std::env::current_exe().ok();
+    let beside = program.and_then(|program| Some(program.parent()?.join("libonnxruntime.so")));
+    let checkout = std::path::absolute(".venv/onnxruntime/libonnxruntime.so").ok();
+    Ok([beside, checkout].into_iter().flatten().find(|path| path.is_file()))
 }
 
 #[cfg(test)]

@@ -113,7 +113,7 @@ async fn is_known(way: &Way, headers: &HeaderMap) -> Result<(), (StatusCode, &'s
     request.headers_mut().insert(header::HOST, HeaderValue::from_static("localhost"));
     let answered = tokio::time::timeout(PATIENCE, exchange(way.address, request)).await;
     match answered.map_err(|_| AWAY)?.map_err(|_| AWAY)?.0.status {
-        StatusCode::UNAUTHORIZED => Err((StatusCode::UNAUTHORIZED, "the token is not known, or has ended")),
+        StatusCode::UNAUTHORIZED => Err((StatusCode::UNAUTHORIZED, serving::process::NO_CALLER)),
         _ => Ok(()),
     }
 }

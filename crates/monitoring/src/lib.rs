@@ -9,12 +9,14 @@ mod evaluations;
 pub mod migrations;
 mod monitors;
 pub mod record;
+mod report;
 mod tolerances;
 
 pub use breaches::{Breach, BreachState, BreachView, Severity};
 pub use error::{Error, Result};
 pub use evaluations::{Evaluation, EvaluationState, EvaluationView, MetricVerdict};
 pub use monitors::{MonitorState, MonitorView, Released, Source, Truth, Watch, retune, watch};
+pub use report::{Metric, Report};
 pub use tolerances::{Better, METRICS, Tolerance, number, usual};
 
 use base::{Clock, Ids};

@@ -41,6 +41,11 @@ impl Live {
         failed.then(|| told.reason.as_deref().unwrap_or("it could not be loaded").chars().take(1_000).collect())
     }
 
+    /// Returns the rollout that an endpoint answers callers with, where the process said so.
+    pub fn answers(&self, endpoint: &str) -> Option<RolloutId> {
+        self.known().report.as_ref()?.answers.get(endpoint).cloned().map(RolloutId)
+    }
+
     /// Returns what was captured of an endpoint, where the process said so.
     pub fn captured(&self, endpoint: &str) -> Option<Captured> {
         self.known().report.as_ref()?.captured.get(endpoint).cloned()

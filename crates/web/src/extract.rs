@@ -41,6 +41,35 @@ impl BodyDigest {
     }
 }
 
+/// Reads a body whole, and says which it was to whoever asked.
+async fn whole<S: Send + Sync>(request: Request, state: &S) -> Result<(Parts, Bytes), Problem> {
+    let (parts, body) = request.into_parts();
+    let limited = Request::from_parts(parts.clone(), body);
+    let bytes = Bytes::from_request(limited, state).await.map_err(|error| match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => too_large(),
+        _ => bad_input("the body broke off"),
+    })?;
+    if let Some(digest) = parts.extensions.get::<BodyDigest>() {
+        let _first_stays = digest.0.set(Digest::of(&bytes));
+    }
+    Ok((parts, bytes))
+}
+
+/// A body of text, as it is; one that is too large, or no UTF-8, is a [`Problem`].
+#[derive(Clone, Debug)]
+pub struct Text(pub String);
+
+impl<S: Send + Sync> FromRequest<S> for Text {
+    type Rejection = Problem;
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let (_, bytes) = whole(request, state).await?;
+        let text = String::from_utf8(bytes.into()).map_err(|error| {
+            bad_input(format!("byte {} of the body begins no character of UTF-8", error.utf8_error().valid_up_to() + 1))
+        })?;
+        Ok(Self(text))
+    }
+}
+
 /// JSON in and out; a malformed body is a [`Problem`] with line and column.
 #[derive(Clone, Copy, Debug)]
 pub struct Json<T>(pub T);
@@ -48,15 +77,7 @@ pub struct Json<T>(pub T);
 impl<T: serde::de::DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = Problem;
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let (parts, body) = request.into_parts();
-        let limited = Request::from_parts(parts.clone(), body);
-        let bytes = Bytes::from_request(limited, state).await.map_err(|error| match error.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => too_large(),
-            _ => bad_input("the body broke off"),
-        })?;
-        if let Some(digest) = parts.extensions.get::<BodyDigest>() {
-            let _first_stays = digest.0.set(Digest::of(&bytes));
-        }
+        let (parts, bytes) = whole(request, state).await?;
         let null = null_in_json(&bytes);
         match axum::Json::from_request(Request::from_parts(parts, Body::from(bytes)), state).await {
             Ok(axum::Json(value)) => match null {

@@ -111,6 +111,15 @@ def test_only_unavailable_is_tried_again_with_the_same_key(client: lockgate.Clie
     assert len({call.headers["idempotency-key"] for call in server.calls}) == 2
 
 
+def test_an_answer_that_breaks_off_is_asked_for_again_with_the_same_key(
+    client: lockgate.Client, server: FarSide
+) -> None:
+    server.says(Answer(201, {"id": "p-1"}, cut=True), Answer(201, {"id": "p-1"}))
+    assert client.call("create_purpose", body=PURPOSE)["id"] == "p-1"
+    assert len({call.headers["idempotency-key"] for call in server.calls}) == 1
+    assert len(server.calls) == 2
+
+
 def test_a_server_that_is_away_is_unavailable_and_says_where() -> None:
     with (
         lockgate.Client("http://127.0.0.1:9", "lgp-x", tries=1) as client,

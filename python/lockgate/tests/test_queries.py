@@ -85,8 +85,18 @@ def test_a_broken_stream_never_passes_for_the_whole(
 def test_a_whole_stream_on_a_broken_connection_is_refused_too(client: lockgate.Client, server: FarSide) -> None:
     server.otherwise = lambda _call: Answer(200, {"id": "q-17", "state": "running", "error": None})
     server.says(arrow(stream(), cut=True))
-    with pytest.raises(lockgate.UnavailableError, match="query `q-17` broke off"):
-        lockgate.sql("SELECT n", purpose="p-1", client=client)
+    with (
+        lockgate.batches("SELECT n", purpose="p-1", client=client) as running,
+        pytest.raises(lockgate.UnavailableError, match="query `q-17` broke off"),
+    ):
+        running.read_all()
+
+
+def test_a_whole_table_is_asked_for_again_where_its_stream_breaks_off(client: lockgate.Client, server: FarSide) -> None:
+    still = Answer(200, {"id": "q-17", "state": "running", "error": None})
+    server.says(arrow(stream()[:200], cut=True), still, arrow(stream()))
+    assert lockgate.sql("SELECT n", purpose="p-1", client=client).num_rows == 3
+    assert [call.path for call in server.calls].count("/api/v1/query") == 2
 
 
 def test_the_purpose_may_be_left_to_the_server(client: lockgate.Client, server: FarSide) -> None:

@@ -257,12 +257,11 @@ pub async fn publish(cx: &Context, tx: &Tx, what: &Published) -> Result<i64> {
     if let Some(retired) = before.as_ref().filter(|before| before.state == DatasetState::Retired) {
         return Err(Error::NotPossible { id: retired.id.clone(), found: retired.state, verb: "publish" });
     }
-    if let Some(before) = &before
-        && let Some((version, _)) = tx.find_content(&before.id, before.version).await?
-        && version.lineage.by != what.made_by
-        && [&version.lineage.by, &what.made_by].into_iter().flatten().any(|by| by.starts_with(ENDPOINT))
-    {
-        return Err(Error::OtherMaker(before.id.clone()));
+    if let Some(before) = &before {
+        let maker = maker_of(tx, before).await?;
+        if maker != what.made_by && [&maker, &what.made_by].into_iter().flatten().any(|by| by.starts_with(ENDPOINT)) {
+            return Err(Error::OtherMaker(before.id.clone()));
+        }
     }
     let rows = what.files.iter().map(|file| file.rows).sum::<i64>();
     if rows != what.rows {
@@ -283,6 +282,21 @@ pub async fn publish(cx: &Context, tx: &Tx, what: &Published) -> Result<i64> {
     let after = cut_version(cx, tx, &lake, &what.dataset, before.as_ref(), &cut).await?;
     changed(cx, tx, &after).await?; // who published, and under which grant, is on record with the caller
     Ok(after.version)
+}
+
+/// Returns what made the last version of a dataset, where that is on record.
+async fn maker_of(tx: &Tx, dataset: &Dataset) -> db::Result<Option<String>> {
+    let last = tx.find_content(&dataset.id, dataset.version).await?;
+    Ok(last.and_then(|(version, _)| version.lineage.by))
+}
+
+/// Returns whether an endpoint makes a dataset, so that nobody else publishes it.
+///
+/// # Errors
+/// The store's.
+pub async fn is_made_by_endpoint(tx: &Tx, id: &DatasetId) -> db::Result<bool> {
+    let Some(dataset) = tx.find_dataset(id).await? else { return Ok(false) };
+    Ok(maker_of(tx, &dataset).await?.is_some_and(|by| by.starts_with(ENDPOINT)))
 }
 
 /// Returns for each column whether it may be null, and the highest level that a column of its name has among the inputs.

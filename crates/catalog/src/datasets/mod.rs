@@ -12,7 +12,7 @@ mod table;
 mod views;
 
 pub(crate) use changes::{Crawled, crawled, found_again, lost, profiled};
-pub use changes::{Published, publish};
+pub use changes::{Published, is_made_by_endpoint, publish};
 pub use error::Error;
 pub use http::routes;
 pub use model::{Change, Column, Dataset, DatasetState, Lineage, Origin, Version, Visibility};

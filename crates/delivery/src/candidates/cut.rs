@@ -3,7 +3,7 @@ use super::model::shared_purposes;
 use super::store::CandidateStore;
 use super::{Candidate, Content, DatasetVersion, ModelVersion, ReleaseOutcome, ReleaseState, Serving};
 use crate::authors::{self, Authors};
-use crate::gates::{self, JudgedCheck, Measured, Metric, in_the_way, judge};
+use crate::gates::{self, JudgedCheck, Measured, in_the_way, judge};
 use crate::promotions::{Error, PREPROD, PROD, Result};
 use crate::release::EXPORT;
 use crate::release::store::{Release, ReleaseStore};
@@ -85,18 +85,7 @@ async fn make(cx: &Context, ended: &Ended) -> Result<Made> {
         if !is_ours(&ended.definition, name) {
             continue;
         }
-        let report = release::report_of(cx, steps, name).await?.map(|judged| {
-            let metrics = judged.metrics.into_iter().map(|one| Metric {
-                name: one.name,
-                group: one.group,
-                value: one.value,
-                low: one.low,
-                high: one.high,
-                n: one.n,
-                reason: one.reason,
-            });
-            (metrics.collect(), judged.note)
-        });
+        let report = release::report_of(cx, steps, name).await?;
         measured.push(Measured { name: name.to_owned(), report });
     }
     let parts = match release::onnx_of(steps) {

@@ -1,6 +1,7 @@
 //! From what was measured to a verdict: steps measure, this judges, by the tolerances of the policy in force.
 use super::{Better, Terms};
 pub(crate) use monitoring::number;
+use monitoring::{Metric, Report};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -13,29 +14,13 @@ base::states! {
     }
 }
 
-/// A number that a platform step computed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Metric {
-    pub name: String,
-    /// The group that it is of; none where it is of all rows.
-    pub group: Option<String>,
-    pub value: Option<f64>,
-    /// A bootstrap interval of 95 %.
-    pub low: Option<f64>,
-    pub high: Option<f64>,
-    /// How many rows it was computed from.
-    pub n: u64,
-    /// Why it has no value.
-    pub reason: Option<String>,
-}
-
 /// What one platform step reported.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Measured {
     /// The check's name: `parity`.
     pub name: String,
     /// What was measured and a sentence on it, or why there is nothing.
-    pub report: Result<(Vec<Metric>, String), String>,
+    pub report: Result<Report, String>,
 }
 
 /// A metric with the limits that it was judged by.
@@ -128,7 +113,8 @@ impl JudgedCheck {
         let report = if self.metrics.is_empty() && self.verdict == GateVerdict::NotComputable {
             Err(self.note.clone())
         } else {
-            Ok((self.metrics.iter().map(JudgedMetric::measured).collect(), self.note.clone()))
+            let metrics = self.metrics.iter().map(JudgedMetric::measured).collect();
+            Ok(Report { metrics, note: self.note.clone() })
         };
         Measured { name: self.name.clone(), report }
     }
@@ -153,7 +139,7 @@ pub fn judge(measured: &[Measured], terms: &Terms) -> Vec<JudgedCheck> {
 fn judge_one(measured: &Measured, terms: &Terms) -> JudgedCheck {
     let name = measured.name.clone();
     let (metrics, note) = match &measured.report {
-        Ok((metrics, note)) => (metrics.clone(), note.clone()),
+        Ok(Report { metrics, note }) => (metrics.clone(), note.clone()),
         Err(why) => {
             let verdict = GateVerdict::NotComputable;
             return JudgedCheck { name, verdict, note: why.clone(), metrics: Vec::new() };

@@ -7,7 +7,7 @@ mod service;
 pub(crate) mod store;
 
 pub use http::{GatePolicyView, NewGatePolicy, routes};
-pub use judge::{GateVerdict, JudgedCheck, JudgedMetric, Measured, Metric, in_the_way, judge};
+pub use judge::{GateVerdict, JudgedCheck, JudgedMetric, Measured, in_the_way, judge};
 pub use model::{GatePolicy, GatePolicyState, Needed, Terms};
 pub use monitoring::{Better, Tolerance};
 pub use service::versions_of;

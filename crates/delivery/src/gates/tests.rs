@@ -1,8 +1,9 @@
 use super::store::PolicyStore;
-use super::{Better, GatePolicy, GatePolicyState, GateVerdict, Measured, Metric, Needed, Terms, in_the_way, judge};
+use super::{Better, GatePolicy, GatePolicyState, GateVerdict, Measured, Needed, Terms, in_the_way, judge};
 use access::Role;
 use base::{Fault, ProjectId, Timestamp};
 use expect_test::expect;
+use monitoring::{Metric, Report};
 use proptest::prelude::*;
 use std::fmt::Write;
 use testkit::{NEW_YEAR, on_each_engine};
@@ -14,7 +15,7 @@ fn metric(name: &str, value: impl Into<Option<f64>>) -> Metric {
 }
 
 fn measured(name: &str, metrics: Vec<Metric>) -> Measured {
-    Measured { name: name.into(), report: Ok((metrics, "on the held-out fifth".into())) }
+    Measured { name: name.into(), report: Ok(Report { metrics, note: "on the held-out fifth".into() }) }
 }
 
 fn good() -> Vec<Measured> {

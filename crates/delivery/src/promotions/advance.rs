@@ -305,8 +305,10 @@ async fn look_at_verification(cx: &Context, tx: &Tx, promotion: &Promotion, outs
     if let Some(why) = not_serving(promotion, endpoint.as_ref()) {
         return undo(cx, tx, promotion, &why, now).await;
     }
-    if promotion.kind != PromotionKind::Release {
-        return go_live(cx, tx, promotion, now).await;
+    match promotion.kind {
+        PromotionKind::Resume => return look_at_answers(cx, tx, promotion, now).await,
+        PromotionKind::Rollback => return go_live(cx, tx, promotion, now).await,
+        PromotionKind::Release => {}
     }
     // Baking may last for days: what closed meanwhile closes this, too.
     let (_, facts) = facts_for(cx, tx, promotion).await?;
@@ -326,6 +328,24 @@ async fn look_at_verification(cx: &Context, tx: &Tx, promotion: &Promotion, outs
         return wait_for(tx, promotion, promotion.waits_for(Some(held.note.clone()))).await;
     }
     go_live(cx, tx, &promotion.waits_for(None), now).await
+}
+
+/// Looks whether what was suspended answers again: only then is it live. Where it cannot, it is stopped again.
+async fn look_at_answers(cx: &Context, tx: &Tx, promotion: &Promotion, now: Timestamp) -> Result<Step> {
+    let Some(rollout) = promotion.rollout.clone().map(RolloutId) else {
+        return fail(tx, promotion, "its rollout is gone", now).await;
+    };
+    if cx.serving.live.answers(&promotion.endpoint).as_ref() == Some(&rollout) {
+        return go_live(cx, tx, promotion, now).await;
+    }
+    let why = match cx.serving.live.trouble(&rollout) {
+        Some(trouble) => format!("the model cannot be loaded: {trouble}"),
+        None if promotion.is_due(now) => "it did not answer in time".to_owned(),
+        None => return Ok(Step::Later(now.plus_seconds(1))),
+    };
+    let stopped = format!("it was to answer again: {why}");
+    serving::stop(&cx.serving, tx, &promotion.endpoint, &stopped, &promotion.asked_by).await?;
+    fail(tx, promotion, &why, now).await
 }
 
 /// Returns the step that follows from the run that verifies a promotion, or none where the run is passed.
@@ -371,7 +391,9 @@ async fn look_at_calls(
         tx.save_promotion(promotion.seen_called()).await.map_err(stale)?;
         return Ok(Some(Step::Went));
     }
-    if now < run.ended_at.unwrap_or(now).plus_seconds(COUNTED_SECONDS) {
+    // A server that was away has heard nothing of it yet.
+    let ended = run.ended_at.unwrap_or(now).max(cx.runs.awake_since);
+    if now < ended.plus_seconds(COUNTED_SECONDS) {
         return Ok(Some(Step::Later(now.plus_seconds(1))));
     }
     Ok(Some(undo(cx, tx, promotion, "its tests called the endpoint not once", now).await?))

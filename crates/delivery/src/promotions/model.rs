@@ -26,6 +26,8 @@ base::states! {
 const DEPLOYING_SECONDS: i64 = 600;
 /// How long verifying may take beyond the baking time, in seconds.
 const VERIFYING_SECONDS: i64 = 3_600;
+/// How long it may take until what was suspended answers again, in seconds.
+const ANSWERING_SECONDS: i64 = 120;
 
 impl PromotionState {
     /// Returns whether it has not come to an end, nor gone live.
@@ -327,7 +329,11 @@ impl Promotion {
     /// The candidate answers; it is seen whether it does so well.
     pub fn verify(&self, baking_s: i64, now: Timestamp) -> Result<Self, Error> {
         let bakes_until = Some(now.plus_seconds(baking_s));
-        let due_at = Some(now.plus_seconds(baking_s.saturating_add(VERIFYING_SECONDS)));
+        let within_s = match self.kind {
+            PromotionKind::Resume => ANSWERING_SECONDS,
+            PromotionKind::Release | PromotionKind::Rollback => VERIFYING_SECONDS,
+        };
+        let due_at = Some(now.plus_seconds(baking_s.saturating_add(within_s)));
         Ok(Self { bakes_until, due_at, ..self.to("verify", PromotionState::Verifying, now)? })
     }
 

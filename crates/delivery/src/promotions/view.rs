@@ -1,7 +1,7 @@
 use super::advance::decider_of;
 use super::error::{Error, Result};
 use super::facts::{Facts, facts_of};
-use super::gates::{Gate, gates};
+use super::gates::{Gate, GateState, gates};
 use super::model::{Approval, Decision, Promotion, PromotionKind, PromotionState};
 use super::service::{candidate_of, project_by};
 use super::{CreatePromotion, DecidePromotion};
@@ -73,23 +73,32 @@ pub(crate) struct Viewer {
     pub may_create: bool,
     /// Whether they may decide it now, or why not.
     pub may_decide: std::result::Result<(), String>,
+    /// Whether as many have approved as the gate policy asks for.
+    pub is_approved: bool,
 }
 
 /// Returns what the viewer of a promotion may do to it. Joins the transaction.
-async fn viewer<A: Action>(tx: &Tx, permit: &Permit<A>, promotion: &Promotion, facts: &Facts) -> Result<Viewer> {
+async fn viewer<A: Action>(
+    tx: &Tx,
+    permit: &Permit<A>,
+    promotion: &Promotion,
+    facts: &Facts,
+    all: &[Gate],
+) -> Result<Viewer> {
     let (held, resource) = (permit.held(tx).await?, promotion.resource());
     let may_create = held.can::<CreatePromotion>(&resource).is_some();
     let may_decide = match permit.caller().person() {
         Ok(person) if held.can::<DecidePromotion>(&resource).is_some() => {
             let decider = decider_of(tx, person, facts).await?;
-            promotion.under(facts.policy.version).may_decide(&decider).map_err(|why| match why {
+            promotion.may_decide(&decider).map_err(|why| match why {
                 Error::Author { why, .. } => format!("You had a hand in it ({why}): somebody else decides"),
                 other => other.to_string(),
             })
         }
         _ => Err("it is decided by others".to_owned()),
     };
-    Ok(Viewer { may_create, may_decide })
+    let is_approved = all.iter().any(|gate| gate.name == "approvals" && gate.state == GateState::Passed);
+    Ok(Viewer { may_create, may_decide, is_approved })
 }
 
 /// Returns a promotion as the caller sees it. Joins the transaction.
@@ -107,9 +116,9 @@ pub(crate) async fn viewed<A: Action>(
     }
     let candidate = candidate_of(tx, &project.id, promotion.candidate).await?;
     let facts = facts_of(tx, &project, &promotion.environment, candidate, cx.clock.now()).await?;
-    let viewer = viewer(tx, permit, &promotion, &facts).await?;
     let promotion = promotion.under(facts.policy.version);
     let all = gates(promotion.kind, Some(&promotion), &facts);
+    let viewer = viewer(tx, permit, &promotion, &facts, &all).await?;
     let next = promotion.next(Some(&viewer));
     Ok(PromotionView::of(promotion, all, policy.terms.approvals, next))
 }
@@ -169,6 +178,10 @@ impl Promotion {
                 Some(why) => (Tone::Warn, "A gate is closed.".to_owned(), why),
                 None => (tone, format!("{label}."), "It takes seconds".to_owned()),
             },
+            PromotionState::AwaitingApproval if viewer.is_some_and(|viewer| viewer.is_approved) => {
+                let reason = why.unwrap_or_else(|| "It is deployed within seconds".to_owned());
+                (tone, format!("Candidate {number} waits to be deployed."), reason)
+            }
             PromotionState::AwaitingApproval => match viewer.map(|viewer| &viewer.may_decide) {
                 Some(Ok(())) => {
                     action = Some("approve_promotion");

@@ -12,7 +12,7 @@ mod verify;
 pub use compose::{EXPORT, REQUIRED};
 pub use error::{Error, Result};
 pub use jobs::register;
-pub use report::{Judged, Metric, onnx_of, report_of, why_not_judged};
+pub use report::{onnx_of, report_of, why_not_judged};
 pub(crate) use service::promised;
 pub use verify::verify_run;
 

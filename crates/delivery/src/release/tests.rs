@@ -1,7 +1,7 @@
 use super::compose::{Known, compose};
 use super::store::{Release, ReleaseStore};
 use super::verify::pipeline as verifying;
-use super::{Error, Judged, onnx_of, why_not_judged};
+use super::{Error, onnx_of, why_not_judged};
 use crate::contract::Contract;
 use base::{Digest, ProjectId};
 use expect_test::expect;
@@ -183,25 +183,6 @@ fn the_run_that_verifies_calls_the_endpoint_and_is_never_cached() {
         assert_eq!(step.env["LOCKGATE_ENDPOINT"], "preprod.credit-risk");
         assert!(!step.is_platform());
     }
-}
-
-#[test]
-fn a_report_holds_numbers_or_reasons_and_nothing_else() {
-    let metric = |change: &dyn Fn(&mut Value)| {
-        let mut metric =
-            json!({"name": "auc", "group": null, "value": 0.79, "low": 0.73, "high": 0.85, "n": 190, "reason": null});
-        change(&mut metric);
-        Judged::read(json!({"metrics": [metric], "note": "held-out rows\u{1b}"}).to_string().as_bytes())
-    };
-    let read = metric(&|_| ()).unwrap();
-    assert_eq!((read.metrics[0].value, read.note.as_str()), (Some(0.79), "held-out rows\\u{1b}"));
-    let none = |metric: &mut Value| (metric["value"], metric["reason"]) = (Value::Null, json!("no rows"));
-    assert_eq!(metric(&none).unwrap().metrics[0].reason.as_deref(), Some("no rows"));
-    assert_eq!(metric(&|one| one["reason"] = json!("both")), None);
-    assert_eq!(metric(&|one| one["value"] = Value::Null), None, "neither a number nor a reason");
-    assert_eq!(metric(&|one| one["name"] = json!("a b")), None);
-    assert_eq!(metric(&|one| one["n"] = json!(-1)), None);
-    assert_eq!(Judged::read(br#"{"metrics": [{"name": "auc", "value": NaN}], "note": ""}"#), None);
 }
 
 fn step(name: &str, state: StepState) -> Step {

@@ -1,13 +1,12 @@
 use super::{Baseline, ImportBaseline, Line, ReadBaseline, Unit, service};
 use crate::clock::Stage;
-use crate::{Context, Error};
+use crate::Context;
 use access::Permit;
-use axum::body::Bytes;
 use axum::http::StatusCode;
 use base::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
-use web::{Json, Page, Paging, Problem, Query, Routes, State};
+use web::{Json, Page, Paging, Problem, Query, Routes, State, Text};
 
 /// How large a baseline may be, in bytes.
 const LARGEST: usize = 256 * 1024;
@@ -90,11 +89,9 @@ pub(super) async fn list_baselines(
 pub(super) async fn import_baseline(
     permit: Permit<ImportBaseline>,
     State(cx): State<Context>,
-    body: Bytes,
+    Text(csv): Text,
 ) -> Result<(StatusCode, Json<BaselineView>), Problem> {
-    let no_text = |_| Error::BaselineLine { line: 1, why: "it is not UTF-8".to_owned() };
-    let text = std::str::from_utf8(&body).map_err(no_text)?;
-    let (baseline, is_new) = service::import(&cx, &permit, text).await?;
+    let (baseline, is_new) = service::import(&cx, &permit, &csv).await?;
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(baseline.into())))
 }

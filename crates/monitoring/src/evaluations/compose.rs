@@ -1,7 +1,7 @@
 //! The pipeline of an evaluation: one platform step that reads what was asked and answered, what was promised, and what came of it.
 use super::Evaluation;
-use super::report::{REPORT, STEP};
 use crate::monitors::{Monitor, Source, Truth};
+use crate::report;
 use base::{DatasetId, EnvironmentId, Principal, PurposeId, Timestamp};
 use catalog::grants::{self, NotAllowed, Reading, Use};
 use catalog::requests::RequestKind;
@@ -9,6 +9,9 @@ use db::Tx;
 use runs::Pipeline;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+
+/// The step that measures.
+pub(super) const STEP: &str = "monitor";
 
 /// How long the step may take, in seconds.
 const SECONDS: u64 = 900;
@@ -96,7 +99,7 @@ pub(super) async fn compose(
         inputs.insert(format!("source_{}", number + 1), input);
     }
     let step = json!({
-        "name": STEP, "run": { "platform": STEP }, "inputs": inputs, "outputs": [REPORT], "cache": false,
+        "name": STEP, "run": { "platform": STEP }, "inputs": inputs, "outputs": [report::OUTPUT], "cache": false,
         "timeout_s": SECONDS, "retries": 1, "memory_mib": MEMORY_MIB,
     });
     let composed = json!({ "version": 1, "name": STEP, "steps": [step] });

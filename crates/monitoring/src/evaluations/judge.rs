@@ -1,8 +1,8 @@
 //! From what was measured to a verdict, by tolerances. Beyond amber or red is a breach; where a limited metric has no number and nobody
 //! excused it, nothing is within.
 use super::EvaluationState;
-use super::report::Metric;
 use crate::breaches::Severity;
+use crate::report::Metric;
 use crate::tolerances::{Better, METRICS, Tolerance, number};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -5,7 +5,6 @@ mod http;
 mod jobs;
 mod judge;
 mod model;
-mod report;
 mod service;
 pub(crate) mod store;
 

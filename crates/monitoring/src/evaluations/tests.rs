@@ -1,7 +1,7 @@
-use super::report::{Metric, Report};
 use super::store::EvaluationStore;
 use super::{Evaluation, EvaluationState, judge};
 use crate::monitors::monitor_for_tests;
+use crate::report::Metric;
 use crate::tolerances::{Better, Tolerance};
 use base::Timestamp;
 use expect_test::expect;
@@ -66,22 +66,6 @@ fn what_has_no_number_is_never_within() {
         without a limit: within 
     "#]]
     .assert_eq(&page);
-}
-
-#[test]
-fn a_report_that_says_more_than_one_may_is_none() {
-    let one = r#"{"name": "psi", "group": "a\u001b", "value": 0.1, "low": null, "high": null, "n": 3, "reason": null}"#;
-    let read = Report::read(format!(r#"{{"metrics": [{one}], "note": "x"}}"#).as_bytes()).unwrap();
-    assert_eq!(read.metrics[0].group.as_deref(), Some("a\\u{1b}"));
-    let many = vec![one; 1_001].join(",");
-    for bad in [
-        format!(r#"{{"metrics": [{many}], "note": "x"}}"#),
-        r#"{"metrics": [{"name": "PSI", "value": 1, "n": 1}], "note": ""}"#.into(),
-        r#"{"metrics": [{"name": "psi", "value": null, "n": 1}], "note": ""}"#.into(),
-        "{}".into(),
-    ] {
-        assert_eq!(Report::read(bad.as_bytes()), None, "{bad:.60}");
-    }
 }
 
 #[test]

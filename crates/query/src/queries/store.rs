@@ -2,8 +2,9 @@ use base::{GrantId, Principal, QueryId, Timestamp};
 use catalog::grants::Use;
 use db::Tx;
 use row::{Column, Entity, Model};
-use sea_orm::sea_query::{Condition, Expr, ExprTrait, Query as Sql};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, OnConflict, Query as Sql};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Value};
+use std::collections::BTreeSet;
 
 use super::model::LOST_AFTER_US;
 use super::{Query, QueryState, Why};
@@ -38,6 +39,9 @@ mod row {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+/// When each grant was first read under.
+const FIRST_READS: &str = "first_reads";
+
 /// How many lost queries are ended in one transaction; the next run ends more.
 const AT_ONCE: u64 = 200;
 
@@ -53,6 +57,7 @@ pub(crate) fn columns() -> access::Columns {
 pub(crate) trait QueryStore {
     async fn find_query(&self, id: &QueryId) -> db::Result<Option<Query>>;
     async fn lock_query(&self, id: &QueryId) -> db::Result<Option<Query>>;
+    /// Writes a new query down, and of each grant whether this is the first read under it.
     async fn insert_query(&self, query: &Query) -> db::Result<()>;
     async fn save_query(&self, query: Query) -> db::Result<Query>;
     /// Returns up to `limit` queries after `after`, newest first.
@@ -80,6 +85,14 @@ impl QueryStore for Tx {
         insert.into_table(Entity).columns(values.iter().map(|(column, _)| *column));
         insert.values_panic(values.into_iter().map(|(_, value)| Expr::val(value)));
         self.conn().execute(&insert).await?;
+        let grants: BTreeSet<&str> = query.reads.iter().map(|read| read.grant.as_str()).collect();
+        for grant in grants {
+            let mut insert = Sql::insert();
+            insert.into_table(FIRST_READS).columns(["grant_id", "at_us"]);
+            insert.values_panic([Expr::val(grant), Expr::val(query.started_at.0)]);
+            insert.on_conflict(OnConflict::column("grant_id").do_nothing().to_owned());
+            self.conn().execute(&insert).await?;
+        }
         Ok(())
     }
 
@@ -114,10 +127,10 @@ impl QueryStore for Tx {
     }
 
     async fn first_under(&self, grant: &GrantId) -> db::Result<Option<Timestamp>> {
-        // Ids are ours, without quotes or wildcards; what a query reads is JSON.
-        let names = Column::Reads.like(format!("%\"grant\":\"{grant}\"%"));
-        let first = Entity::find().filter(names).order_by_asc(Column::StartedAtUs).limit(1);
-        Ok(first.one(self.conn()).await?.map(|row| Timestamp(row.started_at_us)))
+        let mut select = Sql::select();
+        select.column("at_us").from(FIRST_READS).and_where(Expr::col("grant_id").eq(grant.as_str()));
+        let row = self.conn().query_one(&select).await?;
+        Ok(row.map(|row| row.try_get("", "at_us")).transpose()?.map(Timestamp))
     }
 
     async fn touch_query(&self, id: &QueryId, now: Timestamp) -> db::Result<()> {

@@ -4,7 +4,7 @@ use crate::Context;
 use crate::attempts::{Attempt, AttemptState, FailureKind};
 use crate::cache::store::CacheStore;
 use crate::runs::store::RunStore;
-use crate::runs::{Error, Run, RunState};
+use crate::runs::{Error, Reason, Run, RunState};
 use crate::steps::store::StepStore;
 use crate::steps::{Step, StepState};
 use base::{RunId, Timestamp};
@@ -52,7 +52,7 @@ pub(crate) async fn settle(cx: &Context, tx: &Tx, plan: &Plan, run: Run, attempt
         }
         AttemptState::Failed | AttemptState::Lost | AttemptState::Cancelled => {
             let why = why(attempt);
-            match again_at(plan, &run, &step, attempt, now) {
+            match again_at(plan, &run, &step, attempt, (cx.awake_since, now)) {
                 Some(at) => {
                     tx.save_step(step.retry(why, at)?).await?;
                     settled.again_at = Some(at);
@@ -131,8 +131,14 @@ fn why(attempt: &Attempt) -> String {
     if said.is_empty() { what.to_owned() } else { format!("{what}: {said}") }
 }
 
-/// Returns when a step may be tried again, by the kind of failure; `None` if it may not.
-fn again_at(plan: &Plan, run: &Run, step: &Step, attempt: &Attempt, now: Timestamp) -> Option<Timestamp> {
+/// Returns when a step may be tried again, by the kind of failure; `None` if it may not. The server is there since `awake_since`.
+fn again_at(
+    plan: &Plan,
+    run: &Run,
+    step: &Step,
+    attempt: &Attempt,
+    (awake_since, now): (Timestamp, Timestamp),
+) -> Option<Timestamp> {
     if run.state != RunState::Running {
         return None;
     }
@@ -141,6 +147,13 @@ fn again_at(plan: &Plan, run: &Run, step: &Step, attempt: &Attempt, now: Timesta
     let most = match (attempt.state, attempt.failure) {
         (_, Some(FailureKind::Memory)) => 0, // the same limit would be too low again
         _ if was_refused(attempt) => 0,
+        // The server went away under it: that may be all that its code failed of. Verifying only asks, so it may ask again.
+        (_, Some(FailureKind::User))
+            if attempt.claimed_at.is_some_and(|at| at < awake_since)
+                && (planned.cache || run.why == Reason::Verify) =>
+        {
+            declared.max(TRIES_ON_INFRASTRUCTURE - 1)
+        }
         (_, Some(FailureKind::User | FailureKind::Timeout)) => declared,
         // Nobody knows how far it came: a step with effects of its own is not repeated unless it says that it may be.
         _ if !planned.cache && attempt.claimed_at.is_some() => declared,
@@ -160,17 +173,26 @@ mod tests {
     use serde_json::json;
 
     fn check(
-        state: AttemptState,
-        failure: Option<FailureKind>,
+        (state, failure): (AttemptState, Option<FailureKind>),
         claimed: bool,
         cache: bool,
         retries: u32,
         expected: i64,
     ) {
+        check_of(Reason::Asked, 0, (state, failure), (claimed, cache, retries), expected);
+    }
+
+    fn check_of(
+        why: Reason,
+        awake: i64,
+        (state, failure): (AttemptState, Option<FailureKind>),
+        (claimed, cache, retries): (bool, bool, u32),
+        expected: i64,
+    ) {
         let definition = json!({"version": 1, "name": "p", "steps": [
             {"name": "s", "run": {"command": ["/bin/true"]}, "cache": cache, "retries": retries}]});
         let plan = Plan::read(&definition.to_string()).unwrap();
-        let run = crate::tests::run(RunState::Running);
+        let run = Run { why, ..crate::tests::run(RunState::Running) };
         let engine_ref = Some(crate::engine::EngineRef("process 7".into()));
         let mut tries = 0;
         loop {
@@ -183,8 +205,8 @@ mod tests {
                 engine_ref: engine_ref.clone(),
                 ..crate::tests::attempt("a", AttemptState::Running)
             };
-            match again_at(&plan, &run, &step, &attempt, Timestamp(0)) {
-                Some(at) => assert!(at > Timestamp(0)),
+            match again_at(&plan, &run, &step, &attempt, (Timestamp(awake), Timestamp(2))) {
+                Some(at) => assert!(at > Timestamp(2)),
                 None => break,
             }
         }
@@ -194,16 +216,26 @@ mod tests {
     #[test]
     fn retries_depend_on_the_kind_of_failure() {
         use AttemptState::{Failed, Lost};
-        check(Failed, Some(FailureKind::User), true, true, 0, 1);
-        check(Failed, Some(FailureKind::User), true, true, 2, 3);
-        check(Failed, Some(FailureKind::Timeout), true, true, 1, 2);
-        check(Failed, Some(FailureKind::Memory), true, true, 5, 1);
-        check(Failed, Some(FailureKind::Infrastructure), true, true, 0, 3);
-        check(Lost, None, true, true, 0, 3);
+        check((Failed, Some(FailureKind::User)), true, true, 0, 1);
+        check((Failed, Some(FailureKind::User)), true, true, 2, 3);
+        check((Failed, Some(FailureKind::Timeout)), true, true, 1, 2);
+        check((Failed, Some(FailureKind::Memory)), true, true, 5, 1);
+        check((Failed, Some(FailureKind::Infrastructure)), true, true, 0, 3);
+        check((Lost, None), true, true, 0, 3);
         // A step with effects of its own is not repeated blindly, unless it never began.
-        check(Lost, None, true, false, 0, 1);
-        check(Lost, None, true, false, 1, 2);
-        check(Failed, Some(FailureKind::Infrastructure), false, false, 0, 3);
+        check((Lost, None), true, false, 0, 1);
+        check((Lost, None), true, false, 1, 2);
+        check((Failed, Some(FailureKind::Infrastructure)), false, false, 0, 3);
+    }
+
+    #[test]
+    fn what_failed_while_the_server_was_away_is_tried_again_where_it_may_be() {
+        let user = (AttemptState::Failed, Some(FailureKind::User));
+        check_of(Reason::Asked, 2, user, (true, true, 0), 3);
+        check_of(Reason::Asked, 1, user, (true, true, 0), 1);
+        check_of(Reason::Asked, 2, user, (true, false, 0), 1);
+        check_of(Reason::Verify, 2, user, (true, false, 0), 3);
+        check_of(Reason::Verify, 1, user, (true, false, 0), 1);
     }
 
     #[test]
@@ -216,6 +248,7 @@ mod tests {
         let plan = r#"{"version": 1, "name": "p", "steps": [{"name": "s", "run": {"command": ["x"]}, "retries": 9}]}"#;
         let (plan, step) = (Plan::read(plan).unwrap(), crate::tests::step("s", StepState::Running));
         let step = Step { tries: 1, ..step };
-        assert_eq!(again_at(&plan, &crate::tests::run(RunState::Running), &step, &refused, Timestamp(0)), None);
+        let times = (Timestamp(0), Timestamp(2));
+        assert_eq!(again_at(&plan, &crate::tests::run(RunState::Running), &step, &refused, times), None);
     }
 }

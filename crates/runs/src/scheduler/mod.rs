@@ -38,7 +38,7 @@ pub(crate) const LOST_SECONDS: i64 = 30;
 /// How often the job looks after a run that nothing wakes, in seconds.
 const LOOK_SECONDS: i64 = 10;
 /// How long an attempt waits at most until the engine is asked again whether it has room.
-const ASK_FOR_ROOM: Duration = Duration::from_secs(1);
+const ASK_FOR_ROOM: Duration = Duration::from_millis(250);
 /// How many plans are kept in memory.
 const PLANS: usize = 64;
 

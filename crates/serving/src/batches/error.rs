@@ -17,6 +17,8 @@ pub enum Error {
     NotServing(String, &'static str),
     #[error("endpoint `{endpoint}` has a batch job `{name}` already")]
     Taken { endpoint: String, name: String },
+    #[error("`{0}` is written by another batch job, or holds the captured calls of an endpoint")]
+    OutputTaken(DatasetId),
     #[error("a batch job reads 1 to {0} datasets, each once")]
     Datasets(usize),
     #[error("`{0}` is no time of day")]
@@ -52,6 +54,7 @@ impl Fault for Error {
             Self::NoEndpoint(_) => (Kind::NotFound, "serving.endpoint_not_found"),
             Self::NotPossible { .. } | Self::NotServing(..) => (Kind::Conflict, "serving.batch_not_possible"),
             Self::Taken { .. } => (Kind::Conflict, "serving.batch_taken"),
+            Self::OutputTaken(_) => (Kind::Conflict, "serving.batch_output_taken"),
             Self::Datasets(_)
             | Self::TimeOfDay(_)
             | Self::Output(_)
@@ -72,6 +75,7 @@ impl Fault for Error {
             Self::NotPossible { found, .. } => found.hint(),
             Self::NotServing(..) => "start it again once the endpoint answers".into(),
             Self::Taken { .. } => "choose another name, or start that one".into(),
+            Self::OutputTaken(_) => "let it write into a dataset of its own: name another table".into(),
             Self::Datasets(_) => "name them as the catalog does, for example `retail.core.customers`".into(),
             Self::TimeOfDay(_) => "write it as `02:00`, in UTC".into(),
             Self::Output(_) => "name it `lake.schema.table`; schema and table are letters, digits and `_`".into(),

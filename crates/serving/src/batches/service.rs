@@ -80,10 +80,16 @@ pub(super) async fn create(cx: &Context, permit: &Permit<CreateBatch>, once: &On
             .rescheduled(now);
             permit.check(&tx, &batch).await?;
             composed(cx, &tx, &batch, now).await?;
-            match tx.insert_batch(&batch).await {
-                Err(db::Error::Taken) => return Err(Error::Taken { endpoint: batch.endpoint, name: batch.name }),
-                done => done?,
+            if let Some(other) = tx.batch_in_the_way(&batch).await? {
+                let (endpoint, name) = (batch.endpoint, batch.name);
+                let same = (other.endpoint == endpoint) && (other.name == name);
+                return Err(if same { Error::Taken { endpoint, name } } else { Error::OutputTaken(batch.output) });
             }
+            tx.insert_batch(&batch).await.map_err(|error| match error {
+                // Somebody made it meanwhile: from the start, with theirs.
+                db::Error::Taken => db::Error::Stale,
+                other => other,
+            })?;
             permit.record(&tx, None, &batch, now).await?;
             once.keep(&tx, permit.caller(), &batch.id).await?;
             Ok(Shown { batch, may_start: true })
@@ -135,6 +141,9 @@ async fn plan(cx: &Context, tx: &Tx, batch: &Batch) -> Result<Planned> {
         found.insert(dataset.clone(), present.collect());
     }
     let purpose = purpose_of(cx, tx, batch).await?;
+    if datasets::is_made_by_endpoint(tx, &batch.output).await? {
+        return Err(Error::OutputTaken(batch.output.clone()));
+    }
     let columns = pipeline::columns_of(batch, &rollout.signature, &found)?;
     Ok(Planned { rollout, purpose, columns })
 }

@@ -14,7 +14,9 @@ pub(crate) trait BatchStore {
     async fn find_batch(&self, id: &str) -> Result<Option<Batch>>;
     /// Like `find_batch`, and nobody else locks the row until this transaction ends.
     async fn lock_batch(&self, id: &str) -> Result<Option<Batch>>;
-    /// [`db::Error::Taken`] if its endpoint has one of its name.
+    /// Returns one that has the name or the output of a new one.
+    async fn batch_in_the_way(&self, batch: &Batch) -> Result<Option<Batch>>;
+    /// [`db::Error::Taken`] if there is one that has its name or its output.
     async fn insert_batch(&self, batch: &Batch) -> Result<()>;
     /// Writes what changes; [`db::Error::Stale`] if the row changed since it was read.
     async fn save_batch(&self, batch: Batch) -> Result<Batch>;
@@ -80,6 +82,15 @@ impl BatchStore for Tx {
         let hold = if self.engine() == sea_orm::DbBackend::Postgres { " FOR UPDATE" } else { "" };
         let sql = format!("SELECT {BATCH} FROM batches WHERE id = $1{hold}");
         one(self, &sql, vec![id.into()]).await?.as_ref().map(batch_of).transpose()
+    }
+
+    async fn batch_in_the_way(&self, batch: &Batch) -> Result<Option<Batch>> {
+        let sql = format!(
+            "SELECT {BATCH} FROM batches WHERE state <> 'removed' AND (endpoint = $1 AND name = $2 OR output = $3) \
+             ORDER BY id LIMIT 1"
+        );
+        let values = vec![batch.endpoint.as_str().into(), batch.name.as_str().into(), batch.output.as_str().into()];
+        one(self, &sql, values).await?.as_ref().map(batch_of).transpose()
     }
 
     async fn insert_batch(&self, batch: &Batch) -> Result<()> {

@@ -117,9 +117,9 @@ fn a_run_is_one_step_that_is_never_taken_from_the_cache() {
 }
 
 #[tokio::test]
-async fn the_store_keeps_what_it_is_given_and_names_are_free_again_once_removed() {
+async fn the_store_keeps_what_it_is_given_and_names_and_outputs_are_free_again_once_removed() {
     on_each_engine(&crate::migrations_for_tests(), async |db| {
-        let taken = db.write(|tx| async move {
+        let kept = db.write(|tx| async move {
             let due = batch(BatchState::Idle).rescheduled(NEW_YEAR);
             tx.insert_batch(&due).await?;
             assert_eq!(tx.find_batch("b-1").await?.unwrap(), due);
@@ -133,10 +133,22 @@ async fn the_store_keeps_what_it_is_given_and_names_are_free_again_once_removed(
             assert_eq!(tx.lock_batch("b-1").await?.unwrap(), done);
             assert_eq!(tx.batch_of_run(&"r-1".into()).await?, None);
             tx.save_batch(done.remove(later).unwrap()).await?;
-            tx.insert_batch(&Batch { id: "b-2".into(), ..batch(BatchState::Idle) }).await?;
-            tx.insert_batch(&Batch { id: "b-3".into(), ..batch(BatchState::Idle) }).await
+            assert_eq!(tx.batch_in_the_way(&batch(BatchState::Idle)).await?, None);
+            tx.insert_batch(&Batch { id: "b-2".into(), ..batch(BatchState::Idle) }).await
         });
-        assert!(matches!(taken.await, Err(db::Error::Taken)));
+        kept.await.unwrap();
+        let new = |name: &str, output: &str| {
+            let (id, name, output) = ("b-3".into(), name.into(), output.into());
+            Batch { id, name, output, ..batch(BatchState::Idle) }
+        };
+        let output = "retail.predictions.credit_scores";
+        for (other, fits) in [(new("nightly", "retail.predictions.other"), false), (new("weekly", output), false), (new("weekly", "retail.predictions.other"), true)] {
+            let other = &other;
+            let way = db.read(|tx| async move { tx.batch_in_the_way(other).await }).await.unwrap();
+            assert_eq!(way.map(|found| found.id), (!fits).then(|| "b-2".to_owned()), "{}", other.name);
+            let done = db.write(|tx| async move { tx.insert_batch(other).await }).await;
+            assert_eq!(matches!(done, Err(db::Error::Taken)), !fits, "{done:?}");
+        }
     })
     .await;
 }

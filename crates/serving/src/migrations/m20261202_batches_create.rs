@@ -48,6 +48,14 @@ impl MigrationTrait for CreateBatches {
             .and_where(Expr::col("state").ne("removed"))
             .take();
         schema.create_index(one).await?;
+        let one = Index::create()
+            .name("batches_one_of_output")
+            .table("batches")
+            .col("output")
+            .unique()
+            .and_where(Expr::col("state").ne("removed"))
+            .take();
+        schema.create_index(one).await?;
         let due = Index::create().name("batches_due").table("batches").col("next_at_us").take();
         schema.create_index(due).await
     }

@@ -2,6 +2,7 @@
 use super::capture::Record;
 use super::compute::{self, Call, Done};
 use super::poll::now;
+use super::NO_CALLER;
 use super::table::{Called, Endpoint, Known, Release, Shared, Table};
 use crate::signature::Tensor;
 use crate::wire::{self, HEADER_LENGTH, Refused};
@@ -192,7 +193,7 @@ async fn of_model(
         return Err(Failed(StatusCode::SERVICE_UNAVAILABLE, text));
     }
     if table.knows(&secret, now()) == Known::No {
-        return Err(Failed(StatusCode::UNAUTHORIZED, "the token is not known, or has ended".into()));
+        return Err(Failed(StatusCode::UNAUTHORIZED, NO_CALLER.into()));
     }
     // Absent and not allowed are one answer.
     let absent = || {

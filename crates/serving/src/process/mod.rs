@@ -31,6 +31,9 @@ pub const MODELS: &str = "models";
 /// Where what was asked and answered is kept until it is published.
 pub const CAPTURE: &str = "out/capture";
 
+/// What a caller is told whose token opens nothing.
+pub const NO_CALLER: &str = "this token may call no endpoint: it is not known, has ended, or nothing allows it";
+
 /// What the process is told.
 #[derive(Debug)]
 pub struct Settings {

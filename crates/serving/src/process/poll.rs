@@ -120,6 +120,7 @@ pub(super) async fn poll(with: Polling, shared: Arc<Shared>, stop: CancellationT
             sequence: known.manifest.as_ref().map_or(0, |manifest| manifest.sequence),
             runtime: with.library.as_ref().err().map(ToString::to_string),
             rollouts: known.told.clone(),
+            answers: shared.table().answers(),
             captured: if turn % REPORT_EVERY == 1 { shared.captured() } else { captured(reported.as_ref()) },
         };
         if reported.as_ref() != Some(&report) {

@@ -47,6 +47,9 @@ pub struct Report {
     pub runtime: Option<String>,
     /// What became of each rollout that the manifest names.
     pub rollouts: BTreeMap<String, Told>,
+    /// The rollout that each endpoint answers with; one that is stopped, or whose model is not in memory, is not named.
+    #[serde(default)]
+    pub answers: BTreeMap<String, String>,
     /// By endpoint.
     pub captured: BTreeMap<String, Captured>,
 }

@@ -141,6 +141,13 @@ impl Table {
         table
     }
 
+    /// Returns the rollout that each endpoint answers with.
+    pub fn answers(&self) -> BTreeMap<String, String> {
+        let endpoints = self.endpoints.iter().filter(|endpoint| endpoint.stopped.is_none());
+        let answering = endpoints.filter_map(|endpoint| Some((endpoint.name.clone(), endpoint.serving.as_ref()?)));
+        answering.map(|(name, release)| (name, release.rollout.clone())).collect()
+    }
+
     /// Returns whether the manifest may still be used.
     pub fn is_fresh(&self, now: Timestamp) -> bool {
         self.sequence > 0 && is_fresh(self.made_at, now)

@@ -231,7 +231,7 @@ async fn every_refusal_says_what_is_wrong_and_absent_is_as_not_allowed() {
     expect!["404 model `prod.credit` does not exist"].assert_eq(&hidden.failure());
     assert_eq!(absent.failure(), hidden.failure().replace("credit", "nothing"));
     assert_eq!(bed.infer("prod.credit", "lg_ben", &rows()).await.0, 404);
-    expect!["401 the token is not known, or has ended"]
+    expect!["401 this token may call no endpoint: it is not known, has ended, or nothing allows it"]
         .assert_eq(&bed.get("/v2/models/prod.credit", "lg_x").await.failure());
     let nobody = bed.send("GET", "/v2/models/prod.credit", &[], Bytes::new()).await;
     expect!["401 a valid token is needed"].assert_eq(&nobody.failure());
@@ -283,7 +283,8 @@ async fn a_stop_and_the_end_of_a_token_take_effect_with_the_next_manifest() {
     endpoints[0].stopped = Some("drift".into());
     bed.put((endpoints, callers));
     let sequence = bed.sequence;
-    bed.until(|report| report.sequence == sequence).await;
+    let said = bed.until(|report| report.sequence == sequence).await;
+    assert_eq!(said.answers, [("prod.columns".to_owned(), "ro-2".to_owned())].into(), "what is stopped answers nobody");
     assert_eq!(bed.infer("prod.credit", "lg_ana", &rows()).await.failure(), "503 model suspended");
     assert_eq!(bed.get("/v2/models/prod.credit/ready", "lg_ana").await.0, 503);
     assert_eq!(bed.get("/v2/models/prod.credit", "lg_ana").await.0, 200, "what it is stays known");
@@ -296,7 +297,7 @@ async fn a_stop_and_the_end_of_a_token_take_effect_with_the_next_manifest() {
     bed.put_as(&Manifest { sequence: 98, callers: vec![ended], ..later }, &bed.key);
     let report = bed.until(|report| report.sequence == 98).await;
     assert_eq!(report.rollouts.len(), 2);
-    assert_eq!(bed.infer("prod.credit", "lg_ana", &rows()).await.failure(), "401 the token is not known, or has ended");
+    assert_eq!(bed.infer("prod.credit", "lg_ana", &rows()).await.failure(), "401 this token may call no endpoint: it is not known, has ended, or nothing allows it");
     bed.end().await;
 }
 

@@ -7,7 +7,7 @@ import json
 import random
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn, TypeAlias, TypeVar
 from urllib.parse import quote
 
@@ -102,14 +102,12 @@ class Client:
         LockgateError
             The call failed; the subclass says of which kind.
         """
-        with self.stream(operation, path, json_body=body, query=query) as response:
-            response.read()
+        with self.stream(operation, path, json_body=body, query=query, whole=True) as response:
             return _object(response)
 
     def items(self, operation: str, *, query: Mapping[str, object] | None = None, **path: str) -> Sequence[JsonObject]:
         """Call a list operation that has no pages, and return its items."""
-        with self.stream(operation, path, query=query) as response:
-            response.read()
+        with self.stream(operation, path, query=query, whole=True) as response:
             answer = _json(response)
             if not isinstance(answer, list) or not all(isinstance(one, dict) for one in answer):
                 raise _strange(response, "a list of JSON objects")
@@ -140,11 +138,13 @@ class Client:
         content: bytes | None = None,
         query: Mapping[str, object] | None = None,
         headers: Mapping[str, str] | None = None,
+        whole: bool = False,
     ) -> Iterator[httpx.Response]:
-        """Call an operation and yield its answer unread; a failure is raised before anything is yielded.
+        """Call an operation and yield its answer; a failure is raised before anything is yielded.
 
         While the server is unavailable the call is made again, after a wait with jitter. That is safe: verbs answer
         a repeated call as they answered the first; what creates something sends one ``Idempotency-Key`` for all tries.
+        The answer is unread, unless it is asked for ``whole``: then one that breaks off is asked for again, too.
         """
         method, route = _route(operation)
         sent = dict(headers or {})
@@ -160,7 +160,7 @@ class Client:
             params={name: _text(value) for name, value in (query or {}).items() if value is not None},
             headers=sent,
         )
-        response = self._send(request)
+        response = self._send(request, whole)
         try:
             yield response
         except httpx.TransportError as error:
@@ -168,20 +168,32 @@ class Client:
         finally:
             response.close()
 
-    def _send(self, request: httpx.Request) -> httpx.Response:
+    def again(self, read: Callable[[], T]) -> T:
+        """Return what ``read`` returns; while a stream in it breaks off it is called again, ``tries`` times in all."""
         tried = 1
         while True:
             try:
-                return self._send_once(request)
+                return read()
+            except UnavailableError as error:
+                if tried >= self._tries or error.code != "sdk.broken_stream":
+                    raise
+                time.sleep(_wait_s(tried, error))
+            tried += 1
+
+    def _send(self, request: httpx.Request, whole: bool) -> httpx.Response:
+        tried = 1
+        while True:
+            try:
+                return self._send_once(request, whole)
             except UnavailableError as error:
                 if tried >= self._tries or error.code == "sdk.timeout":
                     raise
                 time.sleep(_wait_s(tried, error))
             tried += 1
 
-    def _send_once(self, request: httpx.Request) -> httpx.Response:
+    def _send_once(self, request: httpx.Request, whole: bool) -> httpx.Response:
         try:
-            response = self._http.send(request, stream=True)
+            response = self._http.send(request, stream=not whole)
         except httpx.TransportError as error:
             _raise_transport(error, request)
         if response.is_success:

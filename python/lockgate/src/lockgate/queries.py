@@ -168,13 +168,20 @@ def sql(
 ) -> pa.Table:
     """Run SQL and return its result as one table; see :func:`batches` for the parameters and for large results.
 
+    A result that breaks off, as where the server is started again, is asked for again.
+
     Examples
     --------
     >>> sql("SELECT count(*) AS n FROM retail.core.customers", purpose="p-1").to_pylist()  # doctest: +SKIP
     [{'n': 812}]
     """
-    with batches(statement, purpose=purpose, use=use, grants=grants, limit=limit, client=client) as running:
-        return running.read_all()
+    client = client or current()
+
+    def read_all() -> pa.Table:
+        with batches(statement, purpose=purpose, use=use, grants=grants, limit=limit, client=client) as running:
+            return running.read_all()
+
+    return client.again(read_all)
 
 
 def read(

@@ -145,6 +145,39 @@ async fn what_is_suspended_answers_again_by_a_promotion_with_approvals() {
 }
 
 #[tokio::test]
+async fn what_was_suspended_is_live_only_once_it_answers() {
+    let (served, _serving) = started().await;
+    let app = &served.app;
+    served.release("one", &good()).await;
+    served.to_preprod(1).await;
+    served.to_prod(1).await;
+    app.turn_clock(1);
+    ok(&served.say("vera", "/suspend", &json!({"environment": "prod", "reason": "it harms somebody"})).await);
+    served.answers.store(false, std::sync::atomic::Ordering::SeqCst);
+    let resumed = || async {
+        let asked = body(&served.say("ben", "/resume", &json!({"environment": "prod"})).await);
+        let id = asked["id"].as_str().unwrap().to_owned();
+        served.promotion(&id, "awaiting_approval").await;
+        ok(&app.user("vera").post(&format!("/promotions/{id}/approve"), &json!({})).await);
+        id
+    };
+    let silent = resumed().await;
+    served.promotion(&silent, "verifying").await;
+    let production = served.see("ivo", "/production").await;
+    assert_eq!(production[1]["suspended"], json!(null), "it is let answer, and does not yet");
+    app.turn_clock(121);
+    let failed = served.promotion(&silent, "failed").await;
+    assert_eq!(failed["reason"], "it did not answer in time");
+    let stopped = served.see("ivo", "/production").await[1]["suspended"].clone();
+    assert_eq!(stopped["reason"], "it was to answer again: it did not answer in time", "callers are told, as before");
+    assert_eq!(version(&served, 1).await, "suspended");
+    served.answers.store(true, std::sync::atomic::Ordering::SeqCst);
+    let again = resumed().await;
+    served.promotion(&again, "live").await;
+    assert_eq!(version(&served, 1).await, "approved");
+}
+
+#[tokio::test]
 async fn a_hold_keeps_a_candidate_from_being_deployed_until_it_is_lifted() {
     let (served, _serving) = started().await;
     let app = &served.app;
@@ -156,7 +189,7 @@ async fn a_hold_keeps_a_candidate_from_being_deployed_until_it_is_lifted() {
     let path = format!("/promotions/{id}");
     let held = |found: &Value| found["reason"].as_str().is_some_and(|why| why.contains("an incident"));
     let waits = served.wait(&path, (&good(), true), held).await;
-    assert_eq!(waits["state"], "awaiting_approval");
+    assert_eq!((&waits["state"], &waits["next"]["text"]), (&json!("awaiting_approval"), &json!("Candidate 1 waits to be deployed.")));
     let lift = format!("/holds/{}/lift", body(&hold)["id"].as_str().unwrap());
     let lifted = ok(&app.user("ben").post(&lift, &json!({"reason": "over"})).await);
     assert_eq!(lifted["lifted"]["by"], "ben");

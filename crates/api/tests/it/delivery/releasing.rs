@@ -39,7 +39,7 @@ fn report(metrics: &[(&str, f64)]) -> Value {
 /// Plays the serving process: whatever is to be loaded is in memory at once. It ends when it is dropped.
 pub fn serve(served: &Served) -> JoinSet<()> {
     let (cx, gate) = (served.app.release.serving.clone(), served.app.gate.clone());
-    let answered = served.answered.clone();
+    let (answered, answers) = (served.answered.clone(), served.answers.clone());
     let mut keeper = serving::keeper::Keeper::open(cx.clone(), gate).unwrap();
     let mut tasks = JoinSet::new();
     tasks.spawn(async move {
@@ -55,8 +55,11 @@ pub fn serve(served: &Served) -> JoinSet<()> {
             let rollouts = releases.map(|release| told(&release.rollout)).collect();
             let counts = serving::process::Captured { answered: answered.load(SeqCst), ..Default::default() };
             let captured = [(PREPROD.to_owned(), counts)].into();
+            let answering = manifest.endpoints.iter().filter(|one| one.stopped.is_none() && answers.load(SeqCst));
+            let answers = answering.filter_map(|one| Some((one.name.clone(), one.serving.clone()?))).collect();
             let sequence = manifest.sequence;
-            let report = serving::process::Report { pid: 1, sequence, rollouts, captured, ..Default::default() };
+            let report =
+                serving::process::Report { pid: 1, sequence, rollouts, answers, captured, ..Default::default() };
             std::fs::write(cx.folder.join(serving::process::REPORT), serde_json::to_vec(&report).unwrap()).unwrap();
             tokio::time::sleep(Duration::from_millis(10)).await;
         }

@@ -83,7 +83,7 @@ async fn a_baseline_is_imported_whole_by_who_may_and_once() {
     let bad = import(&app, "pat", &format!("{good}release,20,months,9,a,b,c\n")).await;
     assert!(bad.starts_with("400") && bad.contains("line 3, column `unit`: `months`"), "{bad}");
     let large = import(&app, "pat", &"x".repeat(300_000)).await;
-    assert!(large.starts_with("413"), "{}", &large[..100]);
+    assert!(large.starts_with("413") && large.contains("web.too_large"), "{}", &large[..100]);
     let listed = ok(&app.user("ana").get("/baselines").await);
     assert_eq!(listed["items"].as_array().unwrap().len(), 1, "what does not fit was not taken");
     let clock = ok(&app.user("ivo").get("/clock").await);

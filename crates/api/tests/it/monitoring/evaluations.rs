@@ -55,7 +55,7 @@ async fn what_cannot_be_measured_is_never_within() {
     assert_eq!((&ended["state"], &ended["reason"]), (&json!("not_computable"), &json!("psi of amount: no grant")));
     let begun = ok(&watched.evaluate("ana").await);
     let odd = watched.report(&begun, "no report").await;
-    assert_eq!((&odd["state"], &odd["reason"]), (&json!("failed"), &json!("its report cannot be read")));
+    assert_eq!((&odd["state"], &odd["reason"]), (&json!("failed"), &json!("the report of step `monitor` cannot be read")));
     let begun = ok(&watched.evaluate("ana").await);
     for _ in 0..2 {
         // It is tried a second time.
@@ -66,7 +66,7 @@ async fn what_cannot_be_measured_is_never_within() {
     }
     let id = begun["id"].as_str().unwrap();
     let broken = watched.until(&format!("/evaluations/{id}"), |one| one["state"] != "running").await;
-    assert!(broken["reason"].as_str().unwrap().starts_with("what measures failed"), "{broken}");
+    assert!(broken["reason"].as_str().unwrap().starts_with("step `monitor` failed"), "{broken}");
     assert_eq!(watched.app.count("breaches").await, 0);
 }
 

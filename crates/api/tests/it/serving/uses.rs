@@ -97,7 +97,15 @@ async fn a_live_model_is_found_asked_for_and_answers_whom_its_owner_lets() {
         ask[name] = value;
         ask
     };
+    let other = json!({
+        "id": "ads", "name": "Advertising", "text": "to sell more", "lawful_basis": "consent", "controller": "Bank AG",
+        "allowed_uses": ["score"], "retention_days": 30,
+    });
+    ok(&app.user("dora").post("/purposes", &other).await);
+    let elsewhere = cho.post("/requests", &with("purpose", json!("ads"))).await;
+    assert!(elsewhere.contains("the model was not trained for purpose `ads`") && elsewhere.contains("pd"), "{elsewhere}");
     let refused = [
+        elsewhere,
         cho.post("/requests", &with("object", json!("prod.none"))).await,
         cho.post("/requests", &with("object", json!("../prod.credit"))).await,
         cho.post("/requests", &with("uses", json!(["train"]))).await,
@@ -105,6 +113,7 @@ async fn a_live_model_is_found_asked_for_and_answers_whom_its_owner_lets() {
     ];
     let code = |answer: &String| format!("{} {}", &answer[..3], ok_or(answer)["code"].as_str().unwrap_or_default());
     expect![[r#"
+        400 catalog.purpose_does_not_fit
         400 catalog.no_such_object
         400 catalog.no_such_object
         400 catalog.ask_does_not_fit
@@ -210,6 +219,43 @@ async fn captured_calls_become_rows_of_a_dataset_each_once() {
         }
     };
     assert_eq!(files(&app).await, [4, 2], "small files are written again with the new rows");
+    let onto = json!({
+        "endpoint": "prod.credit", "name": "nightly", "datasets": [CUSTOMERS, "retail.core.facts"], "key": "id",
+        "output": CAPTURE,
+    });
+    may(&app, "read", "retail.core.facts").await;
+    let refused = app.user("ana").post("/batches", &onto).await;
+    assert!(refused.starts_with("409") && refused.contains("serving.batch_output_taken"), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_column_that_has_another_type_in_a_later_version_goes_on_under_another_name() {
+    let (app, _, rollout) = given("lake/retail").await;
+    let publisher = Publisher::new(app.release.serving.clone(), app.query());
+    may(&app, "write", "retail.predictions").await;
+    may(&app, "read", CUSTOMERS).await;
+    let folder = app.release.serving.folder.join("out/capture/prod.credit");
+    fs::create_dir_all(&folder).unwrap();
+    let call = |segment: &str, inputs: &[(&str, Value)]| {
+        let lines = inputs.iter().map(|(datatype, value)| {
+            json!({
+                "at": "2026-01-02T00:00:00Z", "rollout": rollout, "version": "3", "rows": 1, "record_id": [segment],
+                "inputs": {"job": {"datatype": datatype, "shape": [1], "data": [value]}},
+                "outputs": {"label": {"datatype": "INT64", "shape": [1], "data": [1]}},
+            })
+            .to_string()
+        });
+        fs::write(folder.join(segment), lines.map(|line| line + "\n").collect::<String>()).unwrap();
+    };
+    call("1.jsonl", &[("INT64", json!(7))]);
+    publisher.turn().await;
+    call("2.jsonl", &[("BYTES", json!("smith")), ("FP32", json!(0.5)), ("BOOL", json!(true)), ("INT64", json!(8))]);
+    publisher.turn().await;
+    let page = ok(&app.user("ana").get("/endpoints/prod/credit").await)["capture"].clone();
+    assert_eq!((&page["rows"], &page["reason"]), (&json!(5), &Value::Null), "{page}");
+    grant(&app, "ana", &json!({"kind": "read", "object": CAPTURE, "uses": ["explore"]})).await;
+    let sql = format!("SELECT * FROM {CAPTURE} ORDER BY job, job_text, job_fraction, job_flag");
+    expect![[""]].assert_eq(&lines(&app, &sql).await.join("\n"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -261,6 +307,8 @@ async fn a_batch_job_needs_the_grants_of_its_environment_and_scores_once_at_a_ti
     let made = ok(&ana.post("/batches", &new).await);
     assert_eq!((&made["state"], &made["next_at"]), (&json!("idle"), &json!("2026-01-01T02:00:00Z")));
     assert_eq!(code(&ana.post("/batches", &new).await), "409 serving.batch_taken");
+    let beside = with("name", json!("beside"));
+    assert_eq!(code(&ana.post("/batches", &beside).await), "409 serving.batch_output_taken");
     let path = format!("/batches/{}", made["id"].as_str().unwrap());
     assert!(app.user("eli").get(&path).await.starts_with("404"));
     assert!(app.user("eli").post(&format!("{path}/start"), &json!({})).await.starts_with("404"));
