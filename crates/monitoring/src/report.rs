@@ -83,8 +83,7 @@ mod tests {
     #[test]
     fn a_report_holds_numbers_or_reasons_and_nothing_else() {
         let metric = |change: &dyn Fn(&mut Value)| {
-            let mut metric =
-                json!({"name": "auc", "group": null, "value": 0.79, "low": 0.73, "high": 0.85, "n": 190, "reason": null});
+            let mut metric = json!({"name": "auc", "group": null, "value": 0.79, "low": 0.73, "high": 0.85, "n": 190, "reason": null});
             change(&mut metric);
             Report::read(json!({"metrics": [metric], "note": "held-out rows\u{1b}"}).to_string().as_bytes())
         };
@@ -101,7 +100,8 @@ mod tests {
 
     #[test]
     fn a_report_that_says_more_than_one_may_is_none() {
-        let one = r#"{"name": "psi", "group": "a\u001b", "value": 0.1, "low": null, "high": null, "n": 3, "reason": null}"#;
+        let one =
+            r#"{"name": "psi", "group": "a\u001b", "value": 0.1, "low": null, "high": null, "n": 3, "reason": null}"#;
         let read = Report::read(format!(r#"{{"metrics": [{one}], "note": "x"}}"#).as_bytes()).unwrap();
         assert_eq!(read.metrics[0].group.as_deref(), Some("a\\u{1b}"));
         let many = vec![one; 1_001].join(",");

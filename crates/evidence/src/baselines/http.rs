@@ -1,6 +1,6 @@
 use super::{Baseline, ImportBaseline, Line, ReadBaseline, Unit, service};
-use crate::clock::Stage;
 use crate::Context;
+use crate::clock::Stage;
 use access::Permit;
 use axum::http::StatusCode;
 use base::Timestamp;

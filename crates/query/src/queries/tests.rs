@@ -96,7 +96,8 @@ async fn only_what_shows_no_sign_of_life_counts_as_lost() {
 async fn the_first_read_under_a_grant_stays_the_first() {
     on_each_engine(&migrations::all(), async |db| {
         let under = |id: &str, grants: &[&str], at| {
-            let read = |grant: &&str| Read { dataset: "retail.core.customers".into(), version: 3, grant: (*grant).into() };
+            let read =
+                |grant: &&str| Read { dataset: "retail.core.customers".into(), version: 3, grant: (*grant).into() };
             Query { reads: grants.iter().map(read).collect(), ..query(id, at) }
         };
         for new in [under("q-1", &["g-1", "g-1"], 10), under("q-2", &["g-1", "g-2"], 20), under("q-3", &[], 30)] {

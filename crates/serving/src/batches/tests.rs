@@ -142,7 +142,11 @@ async fn the_store_keeps_what_it_is_given_and_names_and_outputs_are_free_again_o
             Batch { id, name, output, ..batch(BatchState::Idle) }
         };
         let output = "retail.predictions.credit_scores";
-        for (other, fits) in [(new("nightly", "retail.predictions.other"), false), (new("weekly", output), false), (new("weekly", "retail.predictions.other"), true)] {
+        for (other, fits) in [
+            (new("nightly", "retail.predictions.other"), false),
+            (new("weekly", output), false),
+            (new("weekly", "retail.predictions.other"), true),
+        ] {
             let other = &other;
             let way = db.read(|tx| async move { tx.batch_in_the_way(other).await }).await.unwrap();
             assert_eq!(way.map(|found| found.id), (!fits).then(|| "b-2".to_owned()), "{}", other.name);

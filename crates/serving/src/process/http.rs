@@ -1,8 +1,8 @@
 //! The Open Inference Protocol over HTTP. There is no router here: few paths, each call one decision.
+use super::NO_CALLER;
 use super::capture::Record;
 use super::compute::{self, Call, Done};
 use super::poll::now;
-use super::NO_CALLER;
 use super::table::{Called, Endpoint, Known, Release, Shared, Table};
 use crate::signature::Tensor;
 use crate::wire::{self, HEADER_LENGTH, Refused};

@@ -297,7 +297,10 @@ async fn a_stop_and_the_end_of_a_token_take_effect_with_the_next_manifest() {
     bed.put_as(&Manifest { sequence: 98, callers: vec![ended], ..later }, &bed.key);
     let report = bed.until(|report| report.sequence == 98).await;
     assert_eq!(report.rollouts.len(), 2);
-    assert_eq!(bed.infer("prod.credit", "lg_ana", &rows()).await.failure(), "401 this token may call no endpoint: it is not known, has ended, or nothing allows it");
+    assert_eq!(
+        bed.infer("prod.credit", "lg_ana", &rows()).await.failure(),
+        "401 this token may call no endpoint: it is not known, has ended, or nothing allows it"
+    );
     bed.end().await;
 }
 

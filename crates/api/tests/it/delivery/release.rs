@@ -189,7 +189,10 @@ async fn a_hold_keeps_a_candidate_from_being_deployed_until_it_is_lifted() {
     let path = format!("/promotions/{id}");
     let held = |found: &Value| found["reason"].as_str().is_some_and(|why| why.contains("an incident"));
     let waits = served.wait(&path, (&good(), true), held).await;
-    assert_eq!((&waits["state"], &waits["next"]["text"]), (&json!("awaiting_approval"), &json!("Candidate 1 waits to be deployed.")));
+    assert_eq!(
+        (&waits["state"], &waits["next"]["text"]),
+        (&json!("awaiting_approval"), &json!("Candidate 1 waits to be deployed."))
+    );
     let lift = format!("/holds/{}/lift", body(&hold)["id"].as_str().unwrap());
     let lifted = ok(&app.user("ben").post(&lift, &json!({"reason": "over"})).await);
     assert_eq!(lifted["lifted"]["by"], "ben");

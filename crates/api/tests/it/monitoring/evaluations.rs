@@ -55,7 +55,10 @@ async fn what_cannot_be_measured_is_never_within() {
     assert_eq!((&ended["state"], &ended["reason"]), (&json!("not_computable"), &json!("psi of amount: no grant")));
     let begun = ok(&watched.evaluate("ana").await);
     let odd = watched.report(&begun, "no report").await;
-    assert_eq!((&odd["state"], &odd["reason"]), (&json!("failed"), &json!("the report of step `monitor` cannot be read")));
+    assert_eq!(
+        (&odd["state"], &odd["reason"]),
+        (&json!("failed"), &json!("the report of step `monitor` cannot be read"))
+    );
     let begun = ok(&watched.evaluate("ana").await);
     for _ in 0..2 {
         // It is tried a second time.

@@ -103,7 +103,10 @@ async fn a_live_model_is_found_asked_for_and_answers_whom_its_owner_lets() {
     });
     ok(&app.user("dora").post("/purposes", &other).await);
     let elsewhere = cho.post("/requests", &with("purpose", json!("ads"))).await;
-    assert!(elsewhere.contains("the model was not trained for purpose `ads`") && elsewhere.contains("pd"), "{elsewhere}");
+    assert!(
+        elsewhere.contains("the model was not trained for purpose `ads`") && elsewhere.contains("pd"),
+        "{elsewhere}"
+    );
     let refused = [
         elsewhere,
         cho.post("/requests", &with("object", json!("prod.none"))).await,

@@ -59,7 +59,10 @@ async fn what_is_deployed_answers_until_it_is_stopped_or_the_token_ends() {
     until(&mut keeper, address, token, |(status, body)| *status == 200 && body["outputs"][0]["data"] == json!([1]))
         .await;
     let (status, body) = ask(address, app.token("cho")).await;
-    assert_eq!((status, body["error"].as_str()), (401, Some("this token may call no endpoint: it is not known, has ended, or nothing allows it")));
+    assert_eq!(
+        (status, body["error"].as_str()),
+        (401, Some("this token may call no endpoint: it is not known, has ended, or nothing allows it"))
+    );
     // Whoever is told that it serves can call it: the event comes after the process has taken it over.
     let told = async {
         while app.count("outbox").await == 0 {
