@@ -137,7 +137,7 @@ async fn what_is_suspended_answers_again_by_a_promotion_with_approvals() {
     let waits = served.promotion(&id, "awaiting_approval").await;
     assert_eq!(waits["kind"], "resume");
     ok(&app.user("vera").post(&format!("/promotions/{id}/approve"), &json!({})).await);
-    served.promotion(&id, "live").await;
+    served.resumed(&id).await;
     let production = served.see("ivo", "/production").await;
     assert_eq!((&production[1]["live"], &production[1]["suspended"]), (&json!(1), &json!(null)));
     let none = served.say("ben", "/resume", &json!({"environment": "prod"})).await;
@@ -173,7 +173,7 @@ async fn what_was_suspended_is_live_only_once_it_answers() {
     assert_eq!(version(&served, 1).await, "suspended");
     served.answers.store(true, std::sync::atomic::Ordering::SeqCst);
     let again = resumed().await;
-    served.promotion(&again, "live").await;
+    served.resumed(&again).await;
     assert_eq!(version(&served, 1).await, "approved");
 }
 

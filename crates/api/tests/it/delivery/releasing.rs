@@ -198,6 +198,17 @@ impl Served {
         self.wait(&format!("/promotions/{id}"), (&good(), true), |found| found["state"] == state).await
     }
 
+    /// Waits until a resumption is live. Whether the endpoint answers is looked at each second.
+    pub async fn resumed(&self, id: &str) {
+        let answers = async {
+            while ok(&self.app.user("ana").get(&format!("/promotions/{id}")).await)["state"] != "live" {
+                self.app.turn_clock(1);
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(90), answers).await.expect("it never answers");
+    }
+
     /// Waits until a candidate is watched in prod, and returns its monitor.
     pub async fn watched(&self, candidate: i64) -> Value {
         let watched = async {

@@ -48,7 +48,7 @@ async fn resume(served: &Served) {
     let id = asked["id"].as_str().unwrap();
     served.promotion(id, "awaiting_approval").await;
     ok(&served.app.user("vera").post(&format!("/promotions/{id}/approve"), &json!({})).await);
-    served.promotion(id, "live").await;
+    served.resumed(id).await;
 }
 
 #[tokio::test]

@@ -257,8 +257,16 @@ async fn a_column_that_has_another_type_in_a_later_version_goes_on_under_another
     let page = ok(&app.user("ana").get("/endpoints/prod/credit").await)["capture"].clone();
     assert_eq!((&page["rows"], &page["reason"]), (&json!(5), &Value::Null), "{page}");
     grant(&app, "ana", &json!({"kind": "read", "object": CAPTURE, "uses": ["explore"]})).await;
-    let sql = format!("SELECT * FROM {CAPTURE} ORDER BY job, job_text, job_fraction, job_flag");
-    expect![[""]].assert_eq(&lines(&app, &sql).await.join("\n"));
+    let named = "record_id, job, job_text, job_fraction, job_flag, job_whole";
+    let sql = format!("SELECT {named} FROM {CAPTURE} ORDER BY record_id, job_text, job_fraction, job_flag");
+    expect![[r#"
+        record_id,job,job_text,job_fraction,job_flag,job_whole
+        1.jsonl,7,,,,
+        2.jsonl,,smith,,,
+        2.jsonl,,,0.5,,
+        2.jsonl,,,,true,
+        2.jsonl,,,,,8"#]]
+    .assert_eq(&lines(&app, &sql).await.join("\n"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
