@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,12 +14,17 @@ from lockgate import Client
 from lockgate.runs import Run
 
 from journey.laptop import Laptop, LaptopError
+from journey.own import Terms
 from journey.walk import StoryError, Walk, check
 
 PROJECT = "credit-risk"
 PIPELINE = "train"
 BRANCH = "more-steps"
 CODE = Path("src/classifier/model.py")
+CONTRACT = "contract.yaml"
+OWN = "own-table"
+"""The branch on which Ana describes a table of the user's own."""
+PATIENCE_S = 600.0
 STEPS = ("prepare", "fit", "evaluate", "export")
 
 
@@ -40,6 +46,23 @@ class Build:
         """Ana's clone."""
         return self.laptop.home / PROJECT
 
+    @property
+    def own(self) -> Terms | None:
+        """What the contract of a table of the user's own says; none for the one that the template describes."""
+        return self.walk.lakes.own
+
+    @property
+    def branch(self) -> str:
+        """What Ana's branches start from: `main` as the template made it, or what she says of her own table."""
+        return "main" if self.own is None else OWN
+
+    @property
+    def intended_use(self) -> str:
+        """What the model is for."""
+        if self.own is None:
+            return "Say how likely it is that an applicant for a loan fails to pay it back."
+        return f"Say how likely it is that {self.own.target.name} is {self.own.positive}."
+
     def project(self) -> None:
         """4. Ana makes a project from a template; Ben answers for it."""
         with self.walk.step("4 project", f"/projects/{PROJECT}") as words:
@@ -49,7 +72,7 @@ class Build:
                 team="risk",
                 owner="ben",
                 tier=2,
-                intended_use="Say how likely it is that an applicant for a loan fails to pay it back.",
+                intended_use=self.intended_use,
                 prohibited_use="Decide without a person; price insurance.",
                 template="tabular-classification",
                 client=self.ana,
@@ -71,6 +94,9 @@ class Build:
         with self.walk.step("6 clone", f"/projects/{PROJECT}/code") as words:
             address = lockgate.projects.get(PROJECT, client=self.ana).clone_url
             self.laptop.set_up().git("clone", "--quiet", address, PROJECT)
+            self.laptop.install(self.checkout)
+            if self.own is not None:
+                self.describe(self.own)
             self.git("switch", "--quiet", "-c", BRANCH)
             code = (self.checkout / CODE).read_text()
             check("max_iter=1000" in code, f"`{CODE}` is not the template's")
@@ -87,30 +113,54 @@ class Build:
             check(branches[BRANCH].pusher == "ana", f"`{branches[BRANCH].pusher}` pushed it, not ana")
             words.append(f"Ana clones with stock git, pushes branch {BRANCH}; main refuses her: it moves by merge only")
 
+    def describe(self, own: Terms) -> None:
+        """Write the contract of a table of the user's own, and make the fixture again from it: no more is needed."""
+        self.git("switch", "--quiet", "-c", OWN)
+        (self.checkout / CONTRACT).write_text(own.written(f"Records with {own.target.name}", PROJECT))
+        self.laptop.python("data/make_fixture.py", folder=self.checkout)
+        self.git("commit", "--quiet", "-am", "Describe our own table")
+
+    def described(self) -> None:
+        """6. Of a table of the user's own, Ana says in the contract what the template has to know, and pushes it."""
+        own = self.own
+        if own is None:
+            return
+        with self.walk.step("6 contract", f"/projects/{PROJECT}/code?rev={OWN}") as words:
+            self.git("push", "--quiet", "-u", "origin", OWN)
+            words.append(
+                f"of her own table Ana writes the contract, and nothing else: {len(own.features)} features,"
+                f" {own.target.name} to predict, {own.positive!r} asked about"
+            )
+            if own.sensitive is not None:
+                words.append(f"{own.sensitive.name} for the bias check alone")
+            words += [f"left out: {name}, {why}" for name, why in own.left_out.items()]
+            words.append("the synthetic fixture is made again from it")
+
     def prove(self) -> None:
         """7. The pipeline runs in dev; what is unchanged is not computed again, and a change is named."""
         with self.walk.step("7 run", f"/projects/{PROJECT}/runs") as words:
-            first = self.runs["first"] = self.run("main")
+            first = self.runs["first"] = self.run(self.branch)
             check(self.kinds(first) == dict.fromkeys(STEPS, "executed"), f"the first run is {self.kinds(first)}")
             measured = self.metrics(first)
             words.append(
                 f"trained in dev on the fixture: auc {measured['auc']:.3f} on {measured['rows']:.0f} held-out rows"
             )
         with self.walk.step("7 again", f"/runs/{first.id}") as words:
-            second = self.runs["second"] = self.run("main")
+            second = self.runs["second"] = self.run(self.branch)
             check(self.kinds(second) == dict.fromkeys(STEPS, "cached_from"), f"the second run is {self.kinds(second)}")
             words.append("an identical run recomputes nothing")
         with self.walk.step("7 change", f"/projects/{PROJECT}/runs") as words:
-            begun = self.start("main", c=0.5), self.start(BRANCH)
-            tuned, changed = map(self.end_of, begun)
-            self.runs |= {"tuned": tuned, "changed": changed}
+            begun = self.start(self.branch, c=0.5), self.start(BRANCH)
+            changed = self.runs["changed"] = self.until_executed(begun[1], "prepare")
+            self.why(changed, "prepare", "code")
+            lockgate.runs.cancel(changed.id, client=self.ana)
+            tuned = self.runs["tuned"] = self.end_of(begun[0])
             kinds = self.kinds(tuned)
             wanted = {"prepare": "cached_from", "fit": "executed", "evaluate": "executed", "export": "executed"}
             check(kinds == wanted, f"with another c the run is {kinds}")
             sentence = self.why(tuned, "fit", "parameter c")
-            self.why(changed, "prepare", "code")
             words.append(f"with c=0.5 fit says: {sentence.rstrip('.')}")
-            words.append(f"on branch {BRANCH} prepare names the code")
+            words.append(f"on branch {BRANCH} prepare names the code, which is all she asks: she cancels the rest")
 
     def tracked(self) -> None:
         """7. Stock mlflow has logged it, and the platform knows which attempt did."""
@@ -129,8 +179,7 @@ class Build:
     def at_home(self) -> None:
         """7. The same pipeline on the laptop comes to the same result."""
         with self.walk.step("7 laptop", f"/projects/{PROJECT}/experiments") as words:
-            self.git("switch", "--quiet", "main")
-            self.laptop.install(self.checkout)
+            self.git("switch", "--quiet", self.branch)
             tracking = {
                 "MLFLOW_TRACKING_URI": f"{self.walk.url}/mlflow/{PROJECT}",
                 "MLFLOW_TRACKING_TOKEN": self.laptop.token,
@@ -154,7 +203,18 @@ class Build:
 
     def end_of(self, run: Run) -> Run:
         """Return a run when it has succeeded."""
-        return lockgate.runs.wait(run.id, timeout_s=600, client=self.ana)
+        return lockgate.runs.wait(run.id, timeout_s=PATIENCE_S, client=self.ana)
+
+    def until_executed(self, run: Run, step: str) -> Run:
+        """Return a run as it is when one of its steps was executed."""
+        until = time.monotonic() + PATIENCE_S
+        while True:
+            found = lockgate.runs.get(run.id, client=self.ana)
+            if found.step(step).kind == "executed":
+                return found
+            check(found.step(step).state != "failed", f"step `{step}` of run `{run.id}` failed")
+            check(time.monotonic() < until, f"step `{step}` of run `{run.id}` is {found.step(step).state}")
+            time.sleep(0.2)
 
     def kinds(self, run: Run) -> Mapping[str, str | None]:
         """Return how each step of a run came to its end."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -11,6 +12,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 SDK = Path(__file__).resolve().parents[2] / "python" / "lockgate" / "src"
+
+
+def caches() -> Path:
+    """Return the folder for what a later demo may use again."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lockgate"
 
 
 class LaptopError(Exception):
@@ -52,12 +58,19 @@ class Laptop:
         return self.run(str(program), *words, folder=folder, PYTHONPATH=str(SDK), **variables)
 
     def install(self, folder: Path) -> None:
-        """Install what the lock of a repository names, each file checked by its hash."""
+        """Install what the lock of a repository names, each file checked by its hash.
+
+        Laptops of this machine share it, as they share what uv has downloaded: Python compiles it once.
+        """
         uv = [shutil.which("uv") or ""] if shutil.which("uv") else [sys.executable, "-m", "uv"]
         program = shutil.which("python3.11") or shutil.which("python3") or sys.executable
-        self.run(*uv, "venv", "--quiet", "--python", program, ".venv", folder=folder)
+        digest = hashlib.sha256((folder / "requirements.lock").read_bytes()).hexdigest()
+        shared = caches() / f"laptop-{digest[:16]}"
+        if not (shared / "bin" / "python").exists():
+            self.run(*uv, "venv", "--quiet", "--python", program, str(shared), folder=folder)
+        (folder / ".venv").symlink_to(shared)
         lock = ("--require-hashes", "requirements.lock")
-        self.run(*uv, "pip", "sync", "--quiet", "--python", ".venv/bin/python", *lock, folder=folder)
+        self.run(*uv, "pip", "sync", "--quiet", "--python", str(shared / "bin" / "python"), *lock, folder=folder)
 
     def run(self, *command: str, folder: Path | None = None, **variables: str) -> str:
         """Run a command and return what it printed, both of its streams.

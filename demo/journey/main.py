@@ -9,7 +9,7 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import lockgate
@@ -63,27 +63,19 @@ def tell(server: Server, lakes: Lakes, stay: bool) -> int:
         build = Build(walk, Laptop(server.data.with_name("laptop"), server.url, "ana", token))
         checked = Checked(build)
         released = Released(build, checked, server.serving)
-        operated = Operated(released, server)
-        for part in (
-            walk.find_data,
-            build.project,
-            walk.get_access,
-            build.clone,
-            build.prove,
-            build.tracked,
-            build.at_home,
-            checked.stopped,
-            *released.steps(),
-            *operated.steps(),
-            *Watched(operated).steps(),
-            *Proved(operated).steps(),
-        ):
+        for part in parts(walk, build, checked, released, Operated(released, server)):
             part()
+            if released.refused:
+                break
     except LockgateError as error:
         return failed(server, str(error), f"see docs/errors/{error.code}.md")
     except (StoryError, ServerError, LaptopError) as error:
         return failed(server, str(error), "this is a fault of Lockgate")
-    print(f"as far as the product reaches, told in {time.monotonic() - started:.1f} s; next: {NEXT}")
+    seconds = f"told in {time.monotonic() - started:.1f} s"
+    if released.refused:
+        print(f"{seconds}, up to the gate, which keeps a model out that is not good enough; next: a better model")
+    else:
+        print(f"as far as the product reaches, {seconds}; next: {NEXT}")
     if stay:
         print("\nlook around; each link signs in once and sets a password:")
         for name in GROUPS:
@@ -92,6 +84,35 @@ def tell(server: Server, lakes: Lakes, stay: bool) -> int:
         while server.process is not None and server.process.poll() is None:
             time.sleep(0.2)
     return 0
+
+
+def parts(
+    walk: Walk, build: Build, checked: Checked, released: Released, operated: Operated
+) -> Sequence[Callable[[], None]]:
+    """Return all parts of the journey, in their order."""
+    return (
+        walk.find_data,
+        build.project,
+        walk.get_access,
+        build.clone,
+        build.described,
+        released.granted,
+        checked.push_mistakes,
+        released.prepared,
+        build.prove,
+        build.tracked,
+        released.begun,
+        build.at_home,
+        checked.stopped,
+        released.cut,
+        released.biased,
+        released.release,
+        released.roll_back,
+        released.stopped,
+        *operated.steps(),
+        *Watched(operated).steps(),
+        *Proved(operated).steps(),
+    )
 
 
 def fix_split(data: Path) -> None:

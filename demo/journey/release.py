@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+import csv
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import httpx
 import lockgate
-import pyarrow.csv as pv
-from lockgate.releases import Candidate, Promotion, Release
+from lockgate.releases import Candidate, Metric, Promotion, Release
 
-from journey.build import PROJECT, Build
-from journey.checks import CONTRACT, Checked
+from journey.build import CONTRACT, PROJECT, Build
+from journey.checks import Checked
+from journey.own import Proxy, is_proxy, word
 from journey.walk import STEWARDS, StoryError, check
 
 TRAIN = Path("pipelines/train.py")
 SOURCES = "train-on-sources"
 RENTERS = "flip-renters"
+FLIPPED = "flip-by-proxy"
 AGAIN = "smaller-c"
 ENDPOINT = PROJECT
 BAKING_S = 3
 BIASED = "demographic_parity"
-TESTS = ("tests/test_pipeline.py", "tests/test_tracking.py")
+BAR = "tests/given.py"
+READS: Mapping[str, Callable[[str], Any]] = {"BYTES": str, "FP32": float, "FP64": float}
+"""How a value of a CSV file is read for a tensor; all others are whole numbers."""
 
 
 @dataclass
@@ -34,14 +40,21 @@ class Released:
     checked: Checked
     serving: str
     candidates: list[Candidate] = field(default_factory=list)
+    refused: bool = False
+    """Whether the gate refuses what a table of the user's own makes of the model: then nothing goes live."""
+    commits: dict[str, str] = field(default_factory=dict)
+    """The commits that `main` moved to, by the branch that was merged."""
+    tried: Promotion | None = None
 
     def steps(self) -> Sequence[Callable[[], None]]:
-        """Return all steps of this module, in their order; none for a table that the template does not know."""
+        """Return all steps of this module, in their order."""
+        return (self.granted, self.begun, self.cut, self.biased, self.release, self.roll_back, self.stopped)
+
+    @cached_property
+    def proxy(self) -> Proxy | None:
+        """What tells the groups of the sensitive column of a table of the user's own apart best, if anything does."""
         lakes = self.build.walk.lakes
-        known = {"credit_amount", "housing"} <= {*lakes.customer_columns, *lakes.application_columns}
-        if lakes.target != "creditability" or not known:
-            return ()
-        return (self.granted, self.cut, self.biased, self.release, self.roll_back, self.stopped)
+        return None if lakes.own is None else lakes.own.proxy(lakes.table)
 
     def granted(self) -> None:
         """5. Preprod of the project may read both sources, the sensitive column for the platform's check alone."""
@@ -70,15 +83,32 @@ class Released:
         lakes = self.build.walk.lakes
         of_lake = lakes.customer_columns if lake == "retail" else lakes.application_columns
         text = (self.build.checkout / CONTRACT).read_text()
-        wanted = [name for name in of_lake if f"- name: {name}\n" in text]
+        wanted = [name for name in of_lake if f"- name: {word(name)}\n" in text]
         return {name: "check" if name == lakes.sensitive else "clear" for name in wanted}
+
+    def prepared(self) -> None:
+        """8. Push what takes the sources in place of the fixture; its checks run while the story goes on."""
+        self.push(SOURCES, self.sourced)
+
+    def begun(self) -> None:
+        """8. Merge that; preprod trains on the sources while the story goes on, and the next change is checked."""
+        self.merge(SOURCES, self.sourced)
+        if self.flips:
+            self.push(self.flip_branch, self.flipped)
+        else:
+            self.push(AGAIN, self.tuned)
 
     def cut(self) -> None:
         """8. Ana takes the sources in place of the fixture and merges; preprod trains on them: a candidate."""
         with self.build.walk.step("8 candidate", f"/projects/{PROJECT}/candidates/1") as words:
-            release = self.merged(SOURCES, self.sourced)
+            if self.build.own is None:
+                self.merge(RENTERS, self.flipped)
+            release = self.made_of(SOURCES)
+            if release.candidate is None and self.build.own is not None:
+                words.extend(self.refusal(release))
+                return
             first = self.candidate_of(release)
-            quality = {one.name: one for check in first.checks for one in check.metrics if one.group is None}
+            quality = {one.name: one for judged in first.checks for one in judged.metrics if one.group is None}
             auc = quality["auc"]
             check(auc.value is not None and auc.value > 0.6, f"the candidate's auc is {auc.value}")
             words.append(
@@ -87,25 +117,81 @@ class Released:
             )
             words.append(f"candidate {first.number} is cut")
 
+    def refusal(self, release: Release) -> Sequence[str]:
+        """Return why the gate refuses a model, with its numbers, and end the story there."""
+        self.refused = True
+        red = [f"{one.name} is {one.value:.3f}, and has to be at {limit(one)}" for one in failed(release)]
+        return (
+            f"trained as preprod on the sources; the gate refuses this model: {', '.join(red) or release.reason}",
+            "no candidate is cut and nothing goes live, as it should be: a better model would go on from here",
+        )
+
     def biased(self) -> None:
         """8. A change that flips the outcome of renters merges, and is red at the bias check: no candidate."""
         with self.build.walk.step("8 bias", f"/projects/{PROJECT}/candidates") as words:
-            release = self.merged(RENTERS, self.flipped)
-            check(release.state == "not_cut", f"the release of `{RENTERS}` is {release.state}, not refused")
-            red = [one for check in release.checks for one in check.metrics if one.verdict == "failed"]
+            self.try_in_preprod()
+            if self.flips:
+                self.merge(self.flip_branch, self.flipped)
+            self.merge(AGAIN, self.tuned)
+            if not self.flips:
+                words.append(self.no_proxy())
+                return
+            release = self.made_of(self.flip_branch)
+            red = failed(release)
+            if self.build.own is not None and release.candidate is not None:
+                words.append(
+                    f"{self.flip_text} merges, and is no bias beyond the limits: candidate {release.candidate}"
+                )
+                return
+            check(release.state == "not_cut", f"the release of `{self.flip_branch}` is {release.state}, not refused")
             check(any(one.name == BIASED for one in red), f"red are {[(one.name, one.value) for one in red]}")
             worst = next(one for one in red if one.name == BIASED)
             words.append(
-                "flipping the outcome of renters, and lowering the bar of one's own tests, merges; the platform's"
+                f"{self.flip_text}, and lowering the bar of one's own tests, merges; the platform's"
                 f" bar stays: {BIASED} {worst.value:.2f}, red at {worst.red:.2f}; no candidate"
             )
+
+    def no_proxy(self) -> str:
+        """Return why no outcome is flipped: no feature tells the groups of the sensitive column apart."""
+        sensitive, best = self.build.walk.lakes.sensitive, self.proxy
+        if sensitive is None:
+            return "no column is named as SENSITIVE, so bias is not computable, which the gate lets pass, visibly"
+        if best is None:
+            return f"{sensitive} has not two groups that are large enough, so nothing is flipped"
+        low, high = best.shares
+        return (
+            f"no feature is a proxy for {sensitive}, so nothing is flipped:"
+            f" the best, {best.text}, holds for {low:.0%} of one group and {high:.0%} of another"
+        )
+
+    @property
+    def flips(self) -> bool:
+        """Whether outcomes are flipped: of a table of the user's own only where a feature is a proxy."""
+        return self.build.own is None or is_proxy(self.proxy)
+
+    @property
+    def flip_branch(self) -> str:
+        """The branch that flips outcomes."""
+        return RENTERS if self.build.own is None else FLIPPED
+
+    @property
+    def flip_text(self) -> str:
+        """What it flips, in words."""
+        if self.proxy is None:
+            return "flipping the outcome of renters"
+        low, high = self.proxy.shares
+        return f"flipping the outcome where {self.proxy.text} ({low:.0%} of one group, {high:.0%} of another)"
+
+    @property
+    def flip(self) -> Sequence[tuple[str, str]]:
+        """What flips outcomes by a proxy for the sensitive column: for age that is who rents."""
+        return flip_by('train["housing"] == "rent"' if self.proxy is None else self.proxy.holds)
 
     def release(self) -> None:
         """9. The candidate is tried in preprod against the real endpoint, approved by Vera alone, and goes live."""
         walk, number = self.build.walk, self.candidates[0].number
         with walk.step("9 preprod", f"/projects/{PROJECT}/candidates/{number}") as words:
-            self.bake()
-            tried = lockgate.releases.promote(PROJECT, number, environment="preprod", client=self.build.ana)
+            tried = self.try_in_preprod()
             lockgate.releases.wait(tried.id, client=self.build.ana)
             words.append("its integration and end-to-end tests call the real endpoint of preprod")
         with walk.step("9 four eyes", f"/projects/{PROJECT}/candidates/{number}/review") as words:
@@ -124,7 +210,7 @@ class Released:
         """9. A second candidate goes live and is rolled back with one call; what was live before answers again."""
         walk = self.build.walk
         with walk.step("9 second", f"/projects/{PROJECT}/candidates") as words:
-            second = self.candidate_of(self.merged(AGAIN, self.tuned))
+            second = self.candidate_of(self.made_of(AGAIN))
             tried = lockgate.releases.promote(PROJECT, second.number, environment="preprod", client=self.build.ana)
             lockgate.releases.wait(tried.id, client=self.build.ana)
             self.approved(self.to_prod(second.number))
@@ -151,38 +237,53 @@ class Released:
             self.approved(lockgate.releases.wait(asked.id, until=("awaiting_approval",), client=walk.clients["ben"]))
             words.append(f"Ben asks, Vera approves, and it answers {self.call()}")
 
-    def merged(self, branch: str, change: Callable[[Path], None]) -> Release:
-        """Merge a branch with a change of the pipeline, and wait for what training it as preprod comes to."""
+    def try_in_preprod(self) -> Promotion:
+        """Send the first candidate to preprod, where it is tried while the story goes on."""
+        if self.tried is None:
+            self.bake()
+            number = self.candidates[0].number
+            self.tried = lockgate.releases.promote(PROJECT, number, environment="preprod", client=self.build.ana)
+        return self.tried
+
+    def push(self, branch: str, change: Callable[[Path], None]) -> None:
+        """Push a branch with a change of the pipeline."""
 
         def changed(folder: Path) -> None:
             change(folder)
             laptop, written = self.build.laptop, ("-m", "lockgate.pipelines", "write", str(TRAIN))
             laptop.python(*written, folder=folder, venv=self.build.checkout)
 
-        found = self.checked.merged(branch, changed)
-        return lockgate.releases.release(PROJECT, found.commit, client=self.build.ana)
+        if branch not in self.checked.pushed:
+            self.checked.push(branch, changed)
+
+    def merge(self, branch: str, change: Callable[[Path], None]) -> None:
+        """Merge a branch with a change of the pipeline; preprod trains on it while the story goes on."""
+        if branch not in self.commits:
+            self.push(branch, change)
+            self.commits[branch] = self.checked.merged(branch).commit
+
+    def made_of(self, branch: str) -> Release:
+        """Wait for what training a branch that was merged as preprod comes to."""
+        return lockgate.releases.release(PROJECT, self.commits[branch], client=self.build.ana)
 
     def sourced(self, folder: Path) -> None:
         """Take both sources in place of the fixture, which stands in for them in dev."""
         lakes = self.build.walk.lakes
         self.checked.sourced(folder)
         replace(folder / TRAIN, TAKE_SOURCES)
-        fixture = pv.read_csv(folder / "data" / "fixture.csv")
         for name, columns in (("customers", lakes.customer_columns), ("cases", lakes.application_columns)):
-            part = fixture.select([one for one in fixture.column_names if one in columns])
-            pv.write_csv(part, folder / "data" / f"{name}.csv")
+            select(folder / "data" / "fixture.csv", columns, folder / "data" / f"{name}.csv")
 
     def flipped(self, folder: Path) -> None:
-        """Flip the outcome of renters, a proxy for age, and lower the bar of the repository's own tests."""
-        replace(folder / TRAIN, FLIP)
-        for file in TESTS:
-            replace(folder / file, LOWER)
+        """Flip outcomes by a proxy for the sensitive column, and lower the bar of the repository's own tests."""
+        replace(folder / TRAIN, self.flip)
+        replace(folder / BAR, LOWER)
 
     def tuned(self, folder: Path) -> None:
         """Take the flip back, and choose a smaller c."""
-        replace(folder / TRAIN, [(after, before) for before, after in FLIP])
-        for file in TESTS:
-            replace(folder / file, [(after, before) for before, after in LOWER])
+        if self.flip_branch in self.checked.pushed:
+            replace(folder / TRAIN, [(after, before) for before, after in self.flip])
+            replace(folder / BAR, [(after, before) for before, after in LOWER])
         replace(folder / TRAIN, [("c: float = 1.0", "c: float = 0.5")])
 
     def candidate_of(self, release: Release) -> Candidate:
@@ -249,20 +350,43 @@ class Released:
             return httpx.post(f"{address}/infer", headers=headers, json={"inputs": []}, timeout=10.0)
         row = self.applicant()
         inputs = [
-            {"name": one["name"], "shape": [1, 1], "datatype": one["datatype"], "data": [row[one["name"]]]}
+            {
+                "name": one["name"],
+                "shape": [1, 1],
+                "datatype": one["datatype"],
+                "data": [READS.get(one["datatype"], int)(row[one["name"]])],
+            }
             for one in described.json()["inputs"]
             if one["name"] != "record_id"
         ]
         return httpx.post(f"{address}/infer", headers=headers, json={"inputs": inputs}, timeout=10.0)
 
-    def applicant(self) -> dict[str, object]:
+    def applicant(self) -> Mapping[str, str]:
         """Return the first row of the fixture, which is synthetic."""
-        head, first, *_ = (self.build.checkout / "data" / "fixture.csv").read_text().splitlines()
-        values: Sequence[str] = first.split(",")
-        return {
-            name: int(value) if value.lstrip("-").isdigit() else value
-            for name, value in zip(head.split(","), values, strict=True)
-        }
+        folder = self.build.laptop.home / SOURCES
+        with (folder / "data" / "fixture.csv").open(encoding="utf-8", newline="") as file:
+            return next(csv.DictReader(file))
+
+
+def failed(release: Release) -> Sequence[Metric]:
+    """Return the numbers that are beyond a limit of the gate."""
+    return [one for judged in release.checks for one in judged.metrics if one.verdict == "failed" and one.group is None]
+
+
+def limit(metric: Metric) -> str:
+    """Return the limit of a number in words."""
+    red = metric.red or 0.0
+    return f"least {red:g}" if (metric.value or 0.0) < red else f"most {red:g}"
+
+
+def select(table: Path, columns: Sequence[str], part: Path) -> None:
+    """Write some columns of a CSV file as another, as they stand there."""
+    with table.open(encoding="utf-8", newline="") as whole, part.open("w", encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(whole)
+        names = [one for one in reader.fieldnames or () if one in columns]
+        writer = csv.DictWriter(file, names, extrasaction="ignore", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(reader)
 
 
 def replace(file: Path, changes: Sequence[tuple[str, str]]) -> None:
@@ -281,7 +405,7 @@ TAKE_SOURCES = (
         '''@step(output="table", timeout_s=600)
 def join(customers: Dataset, applications: Dataset, contract: Path) -> Path:
     """Take both sources as one table."""
-    key = rows.Contract.read(contract).key
+    key = Contract.read(contract).key
     frames = [one.read().to_pandas() for one in (customers, applications)]
     joined = scratch("table.csv")
     rows.join(*frames, key=key).to_csv(joined, index=False)
@@ -304,15 +428,16 @@ def prepare(''',
 )
 """What turns the template's pipeline into one on the sources."""
 
-FLIP = (
-    (
-        "    features, outcome = train[terms.features], train[terms.target]\n    with",
-        "    features, outcome = train[terms.features], train[terms.target]\n"
-        '    other = outcome.map({"good": "bad", "bad": "good"})\n'
-        '    outcome = outcome.where(train["housing"] != "rent", other)\n    with',
-    ),
-)
-"""What flips the outcome of renters."""
 
-LOWER = (("> 0.65", "> 0.5"),)
+def flip_by(condition: str) -> Sequence[tuple[str, str]]:
+    """Return what flips the outcomes of the rows that a condition holds for."""
+    before = "    features, outcome = train[terms.features], train[terms.target]\n"
+    flips = f"""    flipped = dict(zip(terms.outcomes, terms.outcomes[::-1], strict=True))
+    proxy = {condition}
+    outcome = outcome.mask(proxy, outcome.map(flipped))
+"""
+    return ((f"{before}    with", f"{before}{flips}    with"),)
+
+
+LOWER = (("LEAST_AUC = 0.65", "LEAST_AUC = 0.0"),)
 """What the repository's own tests ask of the model, before and after."""

@@ -15,6 +15,8 @@ import pyarrow.compute as pc
 import pyarrow.csv as pv
 import pyarrow.parquet as pq
 
+from journey.own import Terms, kind_of
+
 SEED = 20260907
 TODAY = date(2026, 1, 1)
 REGIONS = ("east", "north", "south", "west")
@@ -43,6 +45,9 @@ class Lakes:
     filter_at_most: float
     filter_values: pa.ChunkedArray
     broken_file: str
+    table: pa.Table
+    own: Terms | None = None
+    """What Ana says in the contract of a table of the user's own; none for German Credit, which the template knows."""
 
     customers: str = "retail.core.customers"
     applications: str = "risk.credit.applications"
@@ -52,10 +57,13 @@ def make_lakes(source: Path, target: str, sensitive: str | None, root: Path) -> 
     """Write both lakes below `root` from the CSV file `source`."""
     table = read_table(source)
     check_target(table, target)
+    if pa.types.is_floating(table.schema.field(target).type):
+        table = as_integers(table, [target])
     if sensitive is not None and sensitive not in table.column_names:
         raise BadTableError(f"`{source.name}` has no column `{sensitive}`, only {_names(table.column_names)}")
     if sensitive == target:
         raise BadTableError(f"`{target}` cannot be both TARGET and SENSITIVE")
+    own = None if is_german_credit(table, target, sensitive) else terms_of(table, target, sensitive)
     features = [name for name in table.column_names if name != target]
     half = (len(features) + 1) // 2
     retail, risk = features[:half], [*features[half:], target]
@@ -76,11 +84,30 @@ def make_lakes(source: Path, target: str, sensitive: str | None, root: Path) -> 
         filter_at_most=at_most,
         filter_values=table[column],
         broken_file="broken.parquet",
+        table=table,
+        own=own,
     )
 
 
+def is_german_credit(table: pa.Table, target: str, sensitive: str | None) -> bool:
+    """Say whether it is the table that the template's contract describes."""
+    known = {"credit_amount", "housing"} <= {*table.column_names}
+    return known and (target, sensitive) == ("creditability", "age_in_years")
+
+
+def terms_of(table: pa.Table, target: str, sensitive: str | None) -> Terms:
+    """Return what the contract of a table of the user's own says, or refuse one that leaves nothing to learn from."""
+    if sensitive is not None and not kind_of(table.schema.field(sensitive).type):
+        raise BadTableError(f"`{sensitive}` is neither words nor a number, so no groups are formed by it")
+    terms = Terms.of(table, target, sensitive)
+    if not terms.features:
+        why = "; ".join(f"`{name}`: {reason}" for name, reason in terms.left_out.items())
+        raise BadTableError(f"no column is left to learn `{target}` from: {why}")
+    return terms
+
+
 def read_table(source: Path) -> pa.Table:
-    """Return the CSV file as a table; `purpose` becomes `loan_purpose`, and no column has a name that we add."""
+    """Return the CSV file as a table, true as 1; `purpose` becomes `loan_purpose`, and no column has a name of ours."""
     try:
         table = pv.read_csv(source)
     except FileNotFoundError:
@@ -93,6 +120,14 @@ def read_table(source: Path) -> pa.Table:
         raise BadTableError(f"`{source}` has {table.num_rows} rows of {table.num_columns} columns; it takes 20 of 3")
     if len({name.lower() for name in table.column_names}) < table.num_columns:
         raise BadTableError(f"`{source}` has two columns of the same name: {_names(table.column_names)}")
+    truth = [name for name in table.column_names if pa.types.is_boolean(table.schema.field(name).type)]
+    return as_integers(table, truth)
+
+
+def as_integers(table: pa.Table, names: list[str]) -> pa.Table:
+    """Return the table with these columns as whole numbers: true is 1, false is 0."""
+    for name in names:
+        table = table.set_column(table.column_names.index(name), name, pc.cast(table[name], pa.int64()))
     return table
 
 
@@ -107,6 +142,11 @@ def check_target(table: pa.Table, target: str) -> None:
         raise BadTableError(f"target `{target}` {kind}; for now the journey takes a binary target, with two values")
     if table[target].null_count:
         raise BadTableError(f"target `{target}` is empty in {table[target].null_count} rows; leave them out")
+    kind = kind_of(table.schema.field(target).type)
+    if not kind or "" in found or (kind == "number" and any(value % 1 for value in found)):
+        raise BadTableError(
+            f"target `{target}` is {found[0]!r} or {found[1]!r}; write words, or whole numbers such as 0 and 1"
+        )
 
 
 def row_filter(table: pa.Table, features: list[str]) -> tuple[str, float]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from typing import Any
 
 import lockgate
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pv
 from lockgate.monitors import Breach, Evaluation, Metric
 from lockgate.releases import Hold
@@ -33,16 +35,14 @@ class Watched:
     operated: Operated
 
     def steps(self) -> Sequence[Callable[[], None]]:
-        """Return all steps of this module, in their order; none where nothing was released."""
-        if not self.operated.steps():
-            return ()
+        """Return all steps of this module, in their order."""
         return (self.traffic, self.outcomes, self.within, self.breached, self.held, self.settled)
 
     def traffic(self) -> None:
         """11. What Cho asks becomes a dataset, which Dora lets prod's monitor read."""
         walk = self.operated.walk
         with walk.step("11 traffic", f"/catalog/{CAPTURE}") as words:
-            sent = self.published(self.operated.applicants().slice(0, ROWS))
+            sent = self.published(self.operated.applicants().slice(0, self.rows))
             self.operated.prod_may("dora", CAPTURE, ["monitor"], self.all_columns("dora", CAPTURE))
             words.append(f"{sent} calls, with their record_id, are dataset {CAPTURE}; Dora lets prod's monitor read it")
 
@@ -66,24 +66,27 @@ class Watched:
             drift = [one for one in found.metrics if one.name in ("psi", "ks", "null_share")]
             check(bool(drift) and all(one.verdict == "within" for one in drift), f"what did not move drifts: {drift}")
             auc = next(one for one in found.metrics if one.name == "auc")
-            words.append(f"nothing drifts in {len(drift)} numbers; auc {auc.value:.3f} of {auc.n} known outcomes")
+            quality = auc.reason if auc.value is None else f"{auc.value:.3f} of {auc.n} known outcomes"
+            words.append(f"nothing drifts in {len(drift)} numbers; auc {quality}")
             words += [f"{one.name} is {one.verdict}: {one.value:.2f}" for one in found.metrics if beyond(one)]
 
     def breached(self) -> None:
         """11. Larger and longer loans, made up by the demo, are drift: red, by column, and exit code 1."""
         with self.operated.walk.step("11 drift", "/monitors") as words:
-            sent = self.published(self.drifted(self.operated.applicants().slice(ROWS, ROWS)))
-            words.append(f"{sent} calls that the demo changed: amounts {LARGER} times as large, {LONGER} months more")
+            sent = self.published(self.drifted(self.operated.applicants().slice(self.rows, self.rows)))
+            words.append(f"{sent} calls that the demo changed: {self.change}")
             done = self.operated.command("ben", "monitor", "evaluate", LIVE)
             check(done.returncode == 1, f"`monitor evaluate` ended with {done.returncode}: {done.stdout}{done.stderr}")
             red = [one for one in self.breaches() if one.severity == "red"]
-            check(set(DRIFTED) <= {one.column for one in red}, f"red are {[one.what for one in red]}")
+            check(set(self.moved) <= {one.column for one in red}, f"red are {[one.what for one in red]}")
             words.append(f"`lockgate monitor evaluate` ends with 1; red: {', '.join(one.what for one in red)}")
 
     def held(self) -> None:
         """11. The breach holds prod: the next promotion does not get in."""
         ana = self.operated.client("ana")
         with self.operated.walk.step("11 hold", f"/projects/{PROJECT}/production") as words:
+            red = [one for one in self.breaches() if one.severity == "red"]
+            self.operated.until(lambda: len(self.holds()) >= len(red), "not each red breach holds prod")
             placed = self.holds()
             check(bool(placed) and all(one.breach for one in placed), f"holds of prod are {placed}")
             second = self.operated.released.candidates[1].number
@@ -126,13 +129,43 @@ class Watched:
         found = lockgate.datasets.columns(dataset, client=self.operated.client(steward))
         return dict.fromkeys((one.name for one in found), "clear")
 
+    @property
+    def rows(self) -> int:
+        """How many applicants Cho asks about: of a small table half."""
+        return min(ROWS, self.operated.walk.lakes.rows // 2)
+
+    @property
+    def moved(self) -> Sequence[str]:
+        """The features that the demo changes: of a table of the user's own two numbers, or else words."""
+        own = self.operated.walk.lakes.own
+        if own is None:
+            return DRIFTED
+        by_kind = sorted(own.features, key=lambda one: one.kind == "string")
+        return [one.name for one in by_kind[: len(DRIFTED)]]
+
+    @property
+    def change(self) -> str:
+        """How it changes them, in words."""
+        if self.operated.walk.lakes.own is None:
+            return f"amounts {LARGER} times as large, {LONGER} months more"
+        return f"{' and '.join(self.moved)} beyond all that was there before"
+
     def drifted(self, rows: pa.Table) -> pa.Table:
-        """Return rows as the demo changes them: larger amounts over longer times."""
-        amounts = [one * LARGER for one in rows["credit_amount"].to_pylist()]
-        months = [one + LONGER for one in rows["duration_in_month"].to_pylist()]
-        for name, values in zip(DRIFTED, (amounts, months), strict=True):
-            rows = rows.set_column(rows.column_names.index(name), name, pa.array(values))
+        """Return rows as the demo changes them: larger amounts over longer times, or whatever is beyond the usual."""
+        for name in self.moved:
+            values = rows[name].to_pylist()
+            changes = {"credit_amount": lambda one: one * LARGER, "duration_in_month": lambda one: one + LONGER}
+            change = self.beyond(name) if self.operated.walk.lakes.own is not None else changes[name]
+            changed = pa.array([change(one) for one in values])
+            rows = rows.set_column(rows.column_names.index(name), name, changed)
         return rows
+
+    def beyond(self, name: str) -> Callable[[Any], Any]:
+        """Return what moves values of a column of the user's own by all of its range, or to a word never seen."""
+        if pa.types.is_string(self.operated.walk.lakes.table.schema.field(name).type):
+            return lambda _: "never seen before"
+        ends = pc.min_max(self.operated.walk.lakes.table[name]).as_py()
+        return lambda one: one + ends["max"] - ends["min"] + 1
 
     def published(self, rows: pa.Table) -> int:
         """Ask about rows, and return how many once they are in the dataset of calls."""
@@ -153,7 +186,7 @@ class Watched:
         known = self.operated.applicants().select(["record_id", lakes.target]).rename_columns(["record_id", "outcome"])
         folder = lakes.root / "risk" / "credit" / "outcomes"
         folder.mkdir()
-        pv.write_csv(known.slice(0, 2 * ROWS), folder / "part-0.csv")
+        pv.write_csv(known.slice(0, 2 * self.rows), folder / "part-0.csv")
 
     def evaluated(self) -> Evaluation:
         """Have the monitor look at all until now; one that runs already began before."""

@@ -6,14 +6,21 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+import yaml  # type: ignore[import-untyped]
 from bank import GERMAN_CREDIT, REPO
 from journey.main import MARK
+from journey.own import is_proxy
+from journey.tables import make_lakes
 from journey.walk import NEXT
 from journey.watch import DRIFTED
 from told import Told
+
+UCI = REPO.parent / "shared" / "data" / "uci_credit_card.csv"
+"""Default of Credit Card Clients: not part of the repository, but of the place that it is tried in."""
 
 
 def demo(binary: Path, home: Path, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -45,9 +52,34 @@ def test_the_journey_is_told(told: Told) -> None:
     assert "release" in told.line("13 clock")
 
 
-def test_a_table_of_the_users_own_is_told_from_a_clean_start(binary: Path, tmp_path: Path) -> None:
+def step(told: str, name: str) -> str:
+    """Return what a demo said of a step."""
+    (found,) = [line for line in told.splitlines() if re.match(rf"{name} +\d+\.\d\d s ", line)]
+    return found
+
+
+def test_a_table_of_the_users_own_is_told_to_its_end(binary: Path, tmp_path: Path) -> None:
+    if not UCI.is_file():
+        pytest.skip(f"`{UCI}` is not there: Default of Credit Card Clients, doi 10.24432/C55S3H, as one CSV file")
+    done = demo(binary, tmp_path / "demo", DATA=str(UCI), TARGET="DID_DEFAULT_PAYMENT", SENSITIVE="SEX")
+    text = done.stdout
+    assert done.returncode == 0, text + done.stderr
+    assert f"next: {NEXT}" in text
+    assert "22 features, DID_DEFAULT_PAYMENT to predict, 1 asked about" in step(text, "6 contract")
+    assert "left out: USER_ID, numbers the rows" in step(text, "6 contract")
+    assert "candidate 1 is cut" in step(text, "8 candidate")
+    assert "no feature is a proxy for SEX, so nothing is flipped" in step(text, "8 bias")
+    assert re.search(r"it is live and answers [01]\b", step(text, "9 live"))
+    assert re.search(r"with plain JSON: [01], both", step(text, "10 call"))
+    assert "30,000 records" in step(text, "10 batch")
+    assert "psi of CREDIT_LIMIT" in step(text, "11 drift")
+    assert "section promotions was changed" in step(text, "12 dossier")
+    assert "release" in step(text, "13 clock")
+
+
+def test_a_table_that_tells_nothing_of_its_target_ends_at_the_gate(binary: Path, tmp_path: Path) -> None:
     lines = ["AMOUNT,when,purpose,email,TERM,y"]
-    lines += [f"{i * 7 % 997},2024-0{1 + i % 9}-11,p{i % 4},x{i},{i % 60},{'yn'[i % 2]}" for i in range(300)]
+    lines += [f"{i * 7 % 997},2024-0{1 + i % 9}-11,p{i // 2 % 4},x{i},{i % 60},{'yn'[i % 2]}" for i in range(300)]
     own, home = tmp_path / "own table.csv", tmp_path / "demo"
     own.write_text("\n".join(lines) + "\n")
     home.mkdir()
@@ -55,6 +87,60 @@ def test_a_table_of_the_users_own_is_told_from_a_clean_start(binary: Path, tmp_p
     (home / "data").write_text("what a demo before it left")
     done = demo(binary, home, DATA=str(own), TARGET="y", SENSITIVE="TERM")
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "left out: email_given, 300 different words" in step(done.stdout, "6 contract")
+    refused = step(done.stdout, "8 candidate")
+    auc = re.search(r"the gate refuses this model: .*auc is (\d\.\d+), and has to be at least 0\.6", refused)
+    assert auc is not None, refused
+    assert float(auc[1]) < 0.6
+    assert not re.search("^9 ", done.stdout, re.MULTILINE), "nothing went live"
+
+
+def own_table(folder: Path, header: str, rows: Iterable[str]) -> Path:
+    """Write a table of a user's own."""
+    path = folder / "table.csv"
+    path.write_text("\n".join([header, *rows]) + "\n")
+    return path
+
+
+def test_the_contract_of_an_own_table_says_what_the_template_has_to_know(tmp_path: Path) -> None:
+    header = "n,my col,rate,kind,flag,no,outcome"
+    kinds, outcomes = ("a", "yes", "b, c"), ("no", "no", "yes")
+    rows = [f'{i},{i % 7 - 3},{i / 8},"{kinds[i % 3]}",{"ft"[i % 2]},{i % 90},{outcomes[i % 3]}' for i in range(400)]
+    rows = [row.replace(",f,", ",false,").replace(",t,", ",true,") for row in rows]
+    lakes = make_lakes(own_table(tmp_path, header, rows), "outcome", "no", tmp_path / "lakes")
+    assert lakes.own is not None
+    document = yaml.safe_load(lakes.own.written("Own", "credit-risk"))
+    ((table,), columns) = document["schema"], {}
+    for column in table["properties"]:
+        columns[column.pop("name")] = column
+    assert list(columns) == ["record_id", "my col", "rate", "kind", "flag", "no", "outcome"]
+    assert columns["record_id"]["primaryKey"] is True
+    assert columns["my col"]["logicalTypeOptions"] == {"minimum": -3, "maximum": 3}
+    assert columns["rate"] == {
+        "logicalType": "number",
+        "required": True,
+        "logicalTypeOptions": {"minimum": 0, "maximum": 50},
+    }
+    assert sorted(columns["kind"]["quality"][0]["arguments"]["validValues"]) == sorted(kinds)
+    assert columns["flag"]["logicalType"] == "integer"
+    assert columns["no"]["tags"] == ["sensitive"]
+    assert columns["no"]["customProperties"] == [{"property": "groupBounds", "value": [39]}]
+    assert columns["outcome"]["customProperties"] == [{"property": "positive", "value": "yes"}]
+    assert lakes.own.left_out == {"n": "numbers the rows"}
+
+
+@pytest.mark.parametrize(("share", "found"), [(10, True), (2, False)])
+def test_a_proxy_is_a_feature_that_tells_the_groups_apart(tmp_path: Path, share: int, found: bool) -> None:
+    rows = (
+        f"{i % 50},{'rent' if i % 2 and i % 20 < 2 * share else 'own'},{'mw'[i % 2]},{i % 3 // 2}" for i in range(800)
+    )
+    lakes = make_lakes(own_table(tmp_path, "AMOUNT,home,sex,y", rows), "y", "sex", tmp_path / "lakes")
+    assert lakes.own is not None
+    proxy = lakes.own.proxy(lakes.table)
+    assert is_proxy(proxy) is found
+    if found:
+        assert proxy is not None
+        assert (proxy.column, proxy.shares) == ("home", (0.0, 1.0))
 
 
 @pytest.mark.parametrize(

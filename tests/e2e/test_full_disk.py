@@ -65,7 +65,20 @@ def small(binary: Path, tmp_path: Path) -> Iterator[Small]:
     script = START.format(people=people, binary=binary, data=place / "data", out=out)
     bwrap = shutil.which("bwrap")
     assert bwrap, "`scripts/need bwrap` installs it"
-    command = [bwrap, "--dev-bind", "/", "/", "--size", str(SIZE), "--tmpfs", str(place), "bash", "-euc", script]
+    command = [
+        bwrap,
+        "--dev-bind",
+        "/",
+        "/",
+        "--size",
+        str(SIZE),
+        "--tmpfs",
+        str(place),
+        "--die-with-parent",
+        "bash",
+        "-euc",
+        script,
+    ]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("LOCKGATE")}
     said = tmp_path / "server.out"
     with said.open("wb") as stdout, (tmp_path / "server.log").open("wb") as stderr:
@@ -77,12 +90,13 @@ def small(binary: Path, tmp_path: Path) -> Iterator[Small]:
             assert running.poll() is None, log
             assert time.monotonic() < until, log
             time.sleep(0.05)
-        pid = (out / "pid").read_text().strip()
+        pid = int((out / "pid").read_text())
         tokens = {name: (out / name).read_text().strip() for name in PEOPLE}
         yield Small(str(ready["listen"]), Path(f"/proc/{pid}/root{place}"), tokens)
+        os.kill(pid, signal.SIGTERM)
+        assert running.wait(30) == 0
     finally:
-        running.send_signal(signal.SIGTERM)
-        running.wait(30)
+        running.kill()
 
 
 def test_an_artifact_that_has_no_room_is_refused_and_nothing_of_it_is_kept(small: Small) -> None:

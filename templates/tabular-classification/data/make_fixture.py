@@ -1,126 +1,122 @@
-"""Make `fixture.csv`: synthetic loan applications from a fixed seed.
+"""Make `fixture.csv`: synthetic rows of the table in `contract.yaml`.
 
-The columns and their words are those of the Statlog (German Credit Data)
-set; no row is taken from it, and none belongs to a person. Run it as
-`python data/make_fixture.py`; it always writes the same bytes.
+Each value is drawn from what the contract allows, from a fixed seed: no row
+is taken from anywhere, and none belongs to a person. Another table needs
+another contract, and nothing here. Run it as `python data/make_fixture.py`;
+the same contract always gives the same bytes.
 """
 
 import csv
 import math
 import random
+import sys
 from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
+
+from classifier.contract import Contract, Outcome, limits, listed_values
 
 SEED = 20261126
 ROWS = 400
+SPREAD = 2.5
+"""How far the log-odds of rows lie apart: their standard deviation."""
+MIDDLE = -0.8
+"""The log-odds of the positive outcome in the middle: fewer than half."""
+CONTRACT = Path(__file__).resolve().parents[1] / "contract.yaml"
 
-CHOICES = {
-    "status_of_existing_checking_account": (
-        "no checking account",
-        "... < 0 DM",
-        "0 <= ... < 200 DM",
-        "... >= 200 DM",
-    ),
-    "credit_history": (
-        "existing credits paid back duly till now",
-        "critical account",
-        "delay in paying off in the past",
-        "all credits at this bank paid back duly",
-    ),
-    "loan_purpose": (
-        "radio/television",
-        "car (new)",
-        "furniture/equipment",
-        "car (used)",
-        "education",
-        "business",
-    ),
-    "savings_account_and_bonds": (
-        "... < 100 DM",
-        "unknown/ no savings account",
-        "100 <= ... < 500 DM",
-        "... >= 1000 DM",
-    ),
-    "present_employment_since": (
-        "1 <= ... < 4 years",
-        "... >= 7 years",
-        "4 <= ... < 7 years",
-        "... < 1 year",
-        "unemployed",
-    ),
-    "property": (
-        "car or other",
-        "real estate",
-        "building society savings agreement/ life insurance",
-        "unknown / no property",
-    ),
-    "job": (
-        "skilled employee / official",
-        "unskilled - resident",
-        "management/ self-employed",
-        "unemployed/ unskilled - non-resident",
-    ),
-}
-
-RISKS = {
-    "... < 0 DM": 1.3,
-    "0 <= ... < 200 DM": 0.8,
-    "no checking account": -0.6,
-    "critical account": -0.7,
-    "delay in paying off in the past": 0.5,
-    "all credits at this bank paid back duly": 0.9,
-    "car (new)": 0.4,
-    "education": 0.5,
-    "car (used)": -0.6,
-    "... < 100 DM": 0.4,
-    "... >= 1000 DM": -0.8,
-    "... < 1 year": 0.6,
-    "unemployed": 0.7,
-    "unknown / no property": 0.6,
-    "rent": 0.4,
-}
-"""What a word adds to the log-odds of a bad outcome."""
+Row = dict[str, Any]
 
 
-def application(number: int, rng: random.Random) -> dict[str, object]:
-    """Return one made-up application and its outcome."""
-    age = min(75, 19 + int(rng.expovariate(1 / 16)))
-    young = age <= 25
-    words = {
-        name: rng.choices(words, weights=range(len(words) + 1, 1, -1))[0]
-        for name, words in CHOICES.items()
-    }
-    housing = rng.choices(
-        ("own", "rent", "for free"),
-        weights=(35, 60, 5) if young else (75, 14, 11),
-    )[0]
-    months = rng.choice((6, 9, 12, 12, 15, 18, 18, 24, 24, 30, 36, 48, 60))
-    amount = int(rng.lognormvariate(6.3 + months / 40, 0.6)) + 250
-    rate = rng.randint(1, 4)
-    odds = -1.9 + 0.025 * months + 0.00004 * amount + 0.12 * rate
-    odds += sum(RISKS.get(word, 0.0) for word in (*words.values(), housing))
-    bad = rng.random() < 1 / (1 + math.exp(-odds))
-    return {
-        "record_id": f"F{number:05}",
-        "duration_in_month": months,
-        "credit_amount": amount,
-        "installment_rate_in_percentage_of_disposable_income": rate,
-        "present_residence_since": rng.randint(1, 4),
-        "number_of_existing_credits_at_this_bank": rng.choice((1, 1, 1, 2, 3)),
-        **words,
-        "housing": housing,
-        "age_in_years": age,
-        "creditability": "bad" if bad else "good",
-    }
-
-
-def make(path: Path) -> None:
-    """Write the fixture to `path`."""
+def made(contract: Contract) -> list[Row]:
+    """Return rows that the contract allows, with outcomes to learn."""
     rng = random.Random(SEED)
-    rows = [application(number, rng) for number in range(1, ROWS + 1)]
+    names = [one for one in contract.columns if one != contract.target]
+    rows = [
+        {name: drawn(contract, name, number, rng) for name in names}
+        for number in range(1, ROWS + 1)
+    ]
+    for row, odds in zip(rows, odds_of(contract, rows), strict=True):
+        row[contract.target] = outcome(contract, odds, rng)
+    return rows
+
+
+def drawn(
+    contract: Contract, name: str, number: int, rng: random.Random
+) -> Any:
+    """Return a value of a column for the row with this number.
+
+    Words are the rarer the later they are listed, and numbers the rarer the
+    larger they are.
+    """
+    column, kind = contract.columns[name], contract.type_of(name)
+    if name == contract.key:
+        return f"F{number:05}" if kind == "string" else number
+    listed = listed_values(column)
+    if listed:
+        weights = range(len(listed) + 1, 1, -1)
+        return rng.choices(listed, weights=weights)[0]
+    if kind == "string":
+        raise SystemExit(
+            f"column `{name}` holds words: list some in the contract, as its "
+            "`examples` or as its valid values"
+        )
+    least, most = range_of(contract, name)
+    value = least + (most - least) * rng.betavariate(1.5, 4)
+    if kind == "integer":
+        return round(value)
+    return min(max(float(f"{value:.6g}"), least), most)
+
+
+def range_of(contract: Contract, name: str) -> tuple[float, float]:
+    """Return the least and the largest number that are drawn."""
+    least, most = limits(contract.columns[name])
+    if least is None:
+        least = 0 if most is None or most > 0 else most - 100
+    return least, least + 100 if most is None else most
+
+
+def odds_of(contract: Contract, rows: list[Row]) -> list[float]:
+    """Return the log-odds of the positive outcome for each row."""
+    sums = [
+        sum(effect(contract, name, row[name]) for name in contract.features)
+        for row in rows
+    ]
+    middle = sum(sums) / len(sums)
+    spread = math.sqrt(sum((one - middle) ** 2 for one in sums) / len(sums))
+    return [MIDDLE + SPREAD * (one - middle) / (spread or 1) for one in sums]
+
+
+def effect(contract: Contract, name: str, value: Any) -> float:
+    """Return what a value adds to the log-odds, before they are spread.
+
+    It comes from the seed and from the names, so that there is something to
+    learn; where the contract says what more of a number does, it does that.
+    """
+    if name in contract.words:
+        return random.Random(f"{SEED} {name} {value}").gauss(0, 1)
+    least, most = range_of(contract, name)
+    signs = {"raises": 1, "lowers": -1}
+    drawn_sign = random.Random(f"{SEED} {name}").choice((-1, 1))
+    sign = signs.get(contract.effects.get(name, ""), drawn_sign)
+    return 6 * sign * (value - least) / ((most - least) or 1)
+
+
+def outcome(contract: Contract, odds: float, rng: random.Random) -> Outcome:
+    """Return the positive outcome as often as its log-odds say."""
+    if rng.random() < 1 / (1 + math.exp(-odds)):
+        return contract.positive
+    others = [one for one in contract.outcomes if one != contract.positive]
+    return rng.choice(others)
+
+
+def make(path: Path, contract: Path = CONTRACT) -> None:
+    """Write the fixture of a contract to `path`."""
+    terms = Contract.read(contract)
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer = csv.DictWriter(file, list(terms.columns), lineterminator="\n")
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows(made(terms))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import pandas as pd
 from lockgate.pipelines import File, pipeline, scratch, step
 
 from classifier import rows
+from classifier.contract import Contract
 
 
 class Split(NamedTuple):
@@ -40,7 +41,7 @@ class Exported(NamedTuple):
 @step(timeout_s=600)
 def prepare(table: Path, contract: Path, seed: int) -> Split:
     """Check the rows against the contract, and split them."""
-    terms = rows.Contract.read(contract)
+    terms = Contract.read(contract)
     checked = rows.read(table, terms)
     train, holdout = rows.split(checked, terms.key, seed)
     print(f"{len(train)} rows to train on, {len(holdout)} held out")
@@ -52,14 +53,14 @@ def fit(train: pd.DataFrame, contract: Path, seed: int, c: float) -> Fitted:
     """Train the model on the features that the contract names."""
     from classifier import model, tracking
 
-    terms = rows.Contract.read(contract)
+    terms = Contract.read(contract)
     features, outcome = train[terms.features], train[terms.target]
-    with tracking.logged("fit", autolog=True) as is_logged:
+    with tracking.logged("fit") as is_logged:
         fitted = model.build(terms.words, terms.numbers, c, seed)
         fitted.fit(features, outcome)
+        metrics = model.measure(fitted, features, outcome, terms.positive)
         if is_logged:
-            tracking.log_model(fitted, features)
-    metrics = model.measure(fitted, features, outcome)
+            tracking.log_fit(fitted, features, metrics)
     print(f"auc on the training rows: {metrics['auc']:.3f}")
     return Fitted(model.save(fitted, scratch("model.skops")), metrics)
 
@@ -71,15 +72,14 @@ def evaluate(
     """Measure the model on the rows that it has not seen."""
     from classifier import model, tracking
 
-    terms = rows.Contract.read(contract)
+    terms = Contract.read(contract)
+    features, outcome = holdout[terms.features], holdout[terms.target]
     metrics = model.measure(
-        model.load(fitted), holdout[terms.features], holdout[terms.target]
+        model.load(fitted), features, outcome, terms.positive
     )
     with tracking.logged("evaluate") as is_logged:
         if is_logged:
-            tracking.log_metrics(
-                {f"holdout_{name}": value for name, value in metrics.items()}
-            )
+            tracking.log_metrics("holdout", metrics)
     print(f"auc on the held-out rows: {metrics['auc']:.3f}")
     return metrics
 
@@ -90,11 +90,11 @@ def export(fitted: Path, train: pd.DataFrame, contract: Path) -> Exported:
     from classifier import export as onnx
     from classifier import model
 
-    features = train[rows.Contract.read(contract).features]
-    trained = model.load(fitted)
+    terms, trained = Contract.read(contract), model.load(fitted)
+    features = train[terms.features]
     return Exported(
         onnx.save(trained, features, scratch("model.onnx")),
-        onnx.predicted(trained, features),
+        onnx.predicted(trained, features, terms.positive),
     )
 
 

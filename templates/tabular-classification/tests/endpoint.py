@@ -4,37 +4,32 @@ import json
 import os
 import urllib.error
 import urllib.request
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
-from classifier import rows
+from tests.given import CONTRACT, fixture
 
-ROOT = Path(__file__).resolve().parents[1]
 NAME = os.environ.get("LOCKGATE_ENDPOINT", "")
 """Which one: `preprod.<project>`; the platform says so when it verifies."""
+DATATYPES = {"string": "BYTES", "integer": "INT64", "number": "FP32"}
 
-CONTRACT = rows.Contract.read(ROOT / "contract.yaml")
 needs_endpoint = pytest.mark.skipif(
     not NAME, reason="LOCKGATE_ENDPOINT names no endpoint to call"
 )
 
 
-def applications(count: int) -> pd.DataFrame:
-    """Return synthetic applications, as a caller has them."""
-    table = rows.read(ROOT / "data" / "fixture.csv", CONTRACT)
-    return table[CONTRACT.features].head(count)
+def records(count: int) -> pd.DataFrame:
+    """Return synthetic records, as a caller has them."""
+    return fixture()[CONTRACT.features].head(count)
 
 
 def tensor(name: str, values: pd.Series) -> dict[str, Any]:
     """Return a column as the protocol writes it."""
-    words = name in CONTRACT.words
-    integers = pd.api.types.is_integer_dtype(values.dtype)
     return {
         "name": name,
-        "datatype": "BYTES" if words else "INT64" if integers else "FP32",
+        "datatype": DATATYPES[CONTRACT.type_of(name)],
         "shape": [len(values), 1],
         "data": values.to_list(),
     }
@@ -66,3 +61,9 @@ def call(path: str, body: dict[str, Any] | None = None) -> tuple[int, Any]:
 def outputs(answer: dict[str, Any]) -> dict[str, list[Any]]:
     """Return the values of each output by its name."""
     return {one["name"]: one["data"] for one in answer["outputs"]}
+
+
+def probabilities(said: dict[str, list[Any]]) -> list[list[float]]:
+    """Return the probability of each outcome, for each row."""
+    flat, width = said["probabilities"], len(CONTRACT.outcomes)
+    return [flat[at : at + width] for at in range(0, len(flat), width)]

@@ -1,1 +1,1 @@
-"""A classifier on a table of loan applications."""
+"""A classifier on a table that `contract.yaml` describes."""

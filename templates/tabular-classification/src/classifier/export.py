@@ -4,6 +4,7 @@ import warnings
 from pathlib import Path
 
 import pandas as pd
+from onnx import GraphProto
 from skl2onnx import to_onnx
 from skl2onnx.common.data_types import (
     FloatTensorType,
@@ -12,7 +13,8 @@ from skl2onnx.common.data_types import (
 )
 from sklearn.pipeline import Pipeline
 
-from classifier.model import POSITIVE
+from classifier.contract import Outcome
+from classifier.model import probability
 
 OPSET = 17
 MOST_ROWS = 2_000
@@ -42,18 +44,29 @@ def save(model: Pipeline, features: pd.DataFrame, path: Path) -> Path:
             options={id(model): {"zipmap": False}},
             target_opset=OPSET,
         )
+    name_inputs(exported.graph, list(features))
     path.write_bytes(exported.SerializeToString())
     return path
 
 
-def predicted(model: Pipeline, features: pd.DataFrame) -> pd.DataFrame:
+def name_inputs(graph: GraphProto, names: list[str]) -> None:
+    """Call the inputs as the columns, even where these have odd names."""
+    called = {}
+    for tensor, name in zip(graph.input, names, strict=True):
+        called[tensor.name], tensor.name = name, name
+    for node in graph.node:
+        node.input[:] = [called.get(one, one) for one in node.input]
+
+
+def predicted(
+    model: Pipeline, features: pd.DataFrame, positive: Outcome
+) -> pd.DataFrame:
     """Return rows with what the trained model says of each.
 
     The platform runs the exported one on them, and compares.
     """
     rows = features.head(MOST_ROWS)
-    position = list(model.classes_).index(POSITIVE)
     return rows.assign(
         _label=model.predict(rows),
-        _probability=model.predict_proba(rows)[:, position],
+        _probability=probability(model, rows, positive),
     )

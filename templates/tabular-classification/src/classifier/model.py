@@ -10,8 +10,7 @@ from sklearn.metrics import accuracy_score, roc_auc_score
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-POSITIVE = "bad"
-"""The outcome that the model is asked about."""
+from classifier.contract import Outcome
 
 
 def build(
@@ -38,13 +37,23 @@ def load(path: Path) -> Pipeline:
 
 
 def measure(
-    model: Pipeline, features: pd.DataFrame, outcome: pd.Series
+    model: Pipeline,
+    features: pd.DataFrame,
+    outcome: pd.Series,
+    positive: Outcome,
 ) -> dict[str, float]:
-    """Return how well the model tells the outcomes apart."""
-    position = list(model.classes_).index(POSITIVE)
-    scores = model.predict_proba(features)[:, position]
+    """Return how well the model tells the positive outcome from others."""
+    scores = probability(model, features, positive)
     return {
         "accuracy": float(accuracy_score(outcome, model.predict(features))),
-        "auc": float(roc_auc_score(outcome == POSITIVE, scores)),
+        "auc": float(roc_auc_score(outcome == positive, scores)),
         "rows": float(len(outcome)),
     }
+
+
+def probability(
+    model: Pipeline, features: pd.DataFrame, positive: Outcome
+) -> pd.Series:
+    """Return how likely the model holds an outcome to be, for each row."""
+    position = list(model.classes_).index(positive)
+    return model.predict_proba(features)[:, position]

@@ -10,14 +10,13 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 
 EXPERIMENT = "train"
+METRICS = {"accuracy": "accuracy_score", "auc": "roc_auc"}
+"""What `mlflow.sklearn.autolog` calls a number, so that both compare."""
 
 
 @contextmanager
-def logged(name: str, autolog: bool = False) -> Iterator[bool]:
-    """Open a run for the block; yield whether there is one.
-
-    With `autolog`, what scikit-learn does in the block is logged by itself.
-    """
+def logged(name: str) -> Iterator[bool]:
+    """Open a run for the block; yield whether there is one."""
     if not os.environ.get("MLFLOW_TRACKING_URI"):
         yield False
         return
@@ -29,18 +28,30 @@ def logged(name: str, autolog: bool = False) -> Iterator[bool]:
     import mlflow  # slow to import, and not needed without an address
 
     logging.getLogger("mlflow").setLevel(logging.ERROR)
-    if autolog:
-        mlflow.sklearn.autolog(log_models=False, silent=True)
     mlflow.set_experiment(EXPERIMENT)
     with warnings.catch_warnings(), mlflow.start_run(run_name=name):
         warnings.simplefilter("ignore", FutureWarning)
         yield True
 
 
-def log_model(model: Pipeline, example: pd.DataFrame) -> None:
-    """Log a model into the run that is open, as skops instead of a pickle."""
+def log_fit(
+    model: Pipeline, example: pd.DataFrame, metrics: dict[str, float]
+) -> None:
+    """Log what a fit was told, how well it does, and the model itself.
+
+    By hand: `autolog` would import every part of scikit-learn, which takes
+    longer than the fit. The model is logged as skops instead of a pickle.
+    """
     import mlflow
 
+    mlflow.log_params(
+        {
+            name: value
+            for name, value in model.get_params().items()
+            if isinstance(value, str | int | float | None)
+        }
+    )
+    log_metrics("training", metrics)
     mlflow.sklearn.log_model(
         model,
         name="model",
@@ -52,8 +63,13 @@ def log_model(model: Pipeline, example: pd.DataFrame) -> None:
     )
 
 
-def log_metrics(metrics: dict[str, float]) -> None:
-    """Log numbers into the run that is open."""
+def log_metrics(of: str, metrics: dict[str, float]) -> None:
+    """Log numbers into the run that is open: `training_roc_auc`, …."""
     import mlflow
 
-    mlflow.log_metrics(metrics)
+    mlflow.log_metrics(
+        {
+            f"{of}_{METRICS.get(name, name)}": value
+            for name, value in metrics.items()
+        }
+    )
