@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from pathlib import Path
 
@@ -21,14 +20,13 @@ from typing import Final
 '''
 
 
-def is_creating(path: str, operation: dict[str, object]) -> bool:
-    """Return whether a POST makes something new, so that a repeat needs an `Idempotency-Key` to be known as one."""
-    parameters = operation.get("parameters", [])
-    assert isinstance(parameters, list)
-    if any(one.get("in") == "header" and one.get("name", "").lower() == "idempotency-key" for one in parameters):
-        return True
-    collection = re.fullmatch(r"/[a-z-]+", path) and path not in {"/sessions", "/query"}
-    return bool(collection) or path.endswith(("/publish", "/crawl"))
+KEYLESS = {"/sessions", "/links/redeem", "/query"}
+"""What is posted and never repeated by a key: it signs in, or reads."""
+
+
+def takes_key(path: str) -> bool:
+    """Return whether a POST is sent with an `Idempotency-Key`, so that a repeat is known as one."""
+    return path not in KEYLESS
 
 
 def table(document: dict[str, dict[str, dict[str, dict[str, object]]]]) -> str:
@@ -40,13 +38,14 @@ def table(document: dict[str, dict[str, dict[str, dict[str, object]]]]) -> str:
         for method in sorted(verbs.keys() & {"get", "post", "put", "patch", "delete"}):
             name = str(verbs[method]["operationId"])
             operations[name] = (method.upper(), PREFIX + path)
-            if method == "post" and is_creating(path, verbs[method]):
+            if method == "post" and takes_key(path):
                 creates.add(name)
     lines = [f'    "{name}": ("{method}", "{path}"),' for name, (method, path) in sorted(operations.items())]
     text = HEAD + "OPERATIONS: Final[dict[str, tuple[str, str]]] = {\n" + "\n".join(lines) + "\n}\n"
     text += '"""Method and path of each operation."""\n\nCREATES: Final[frozenset[str]] = frozenset(\n    {\n'
     text += "".join(f'        "{name}",\n' for name in sorted(creates))
-    return text + '    }\n)\n"""Operations that create something and so take an ``Idempotency-Key``."""\n'
+    said = "Operations that are sent with an ``Idempotency-Key``: a repeat is answered as the first call was."
+    return text + f'    }}\n)\n"""{said}"""\n'
 
 
 def main() -> int:

@@ -70,7 +70,10 @@ def test_a_call_carries_token_and_body_and_answers_json(client: lockgate.Client,
     (call,) = server.calls
     assert (call.method, call.path, call.json()) == ("POST", "/api/v1/grants/g-17/revoke", {"reason": "over"})
     assert call.headers["authorization"] == "Bearer lgp-secret"
-    assert "idempotency-key" not in call.headers
+    assert call.headers["idempotency-key"], "a repeat of any verb is known as one"
+    server.says(Answer(200, {}))
+    client.call("get_me")
+    assert "idempotency-key" not in server.calls[-1].headers
 
 
 @pytest.mark.parametrize(

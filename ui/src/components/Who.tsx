@@ -13,13 +13,10 @@ export function initials(name: string): string {
   return letters.toUpperCase();
 }
 
-/** Parts of the server that act by themselves. */
-const machines = ['operator', 'scheduler', 'crawler', 'provisioner', 'system'];
-
 /** Who did it, before reading: people are round with initials, groups carry their icon, machines are square. */
 export function Who({ who, title, bare = false }: { who: string; title?: string; bare?: boolean }) {
   const { kind, name } = readPrincipal(who);
-  const isMachine = ['environment', 'attempt', 'monitor'].includes(kind) || machines.includes(name);
+  const isMachine = kind === 'environment' || kind === 'attempt' || name === 'operator';
   return (
     <span className="who" title={title}>
       <span className={`av${isMachine ? ' bot' : ''}`} aria-hidden>

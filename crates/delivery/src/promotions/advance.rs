@@ -1,5 +1,7 @@
 //! How a promotion gets on: each turn looks at what is true now (gates, rollout, run, clock) and takes the one step that follows. It
 //! may come as often as it likes, at any time, from any server.
+mod verifying;
+
 use super::error::{Error, Result};
 use super::facts::{Facts, facts_of};
 use super::gates::{GateState, gates};
@@ -16,13 +18,12 @@ use base::{Fault, Kind, PersonId, RunId, Timestamp};
 use db::Tx;
 use events::{PromotionEnded, PromotionLive};
 use projects::Project;
-use runs::{NewRun, Run, RunState};
+use runs::NewRun;
 use serving::{Deployment, Endpoint, Rollout, RolloutId, RolloutState};
+use verifying::{look_at_answers, look_at_run};
 
 /// How many steps one turn takes at most.
 const STEPS: usize = 8;
-/// How long the serving process may take to say how often an endpoint was called, in seconds; it does so every other second.
-const COUNTED_SECONDS: i64 = 15;
 
 /// What has to be asked outside of the transaction.
 #[derive(Debug)]
@@ -328,93 +329,6 @@ async fn look_at_verification(cx: &Context, tx: &Tx, promotion: &Promotion, outs
         return wait_for(tx, promotion, promotion.waits_for(Some(held.note.clone()))).await;
     }
     go_live(cx, tx, &promotion.waits_for(None), now).await
-}
-
-/// Looks whether what was suspended answers again: only then is it live. Where it cannot, it is stopped again.
-async fn look_at_answers(cx: &Context, tx: &Tx, promotion: &Promotion, now: Timestamp) -> Result<Step> {
-    let Some(rollout) = promotion.rollout.clone().map(RolloutId) else {
-        return fail(tx, promotion, "its rollout is gone", now).await;
-    };
-    if cx.serving.live.answers(&promotion.endpoint).as_ref() == Some(&rollout) {
-        return go_live(cx, tx, promotion, now).await;
-    }
-    let why = match cx.serving.live.trouble(&rollout) {
-        Some(trouble) => format!("the model cannot be loaded: {trouble}"),
-        None if promotion.is_due(now) => "it did not answer in time".to_owned(),
-        None => return Ok(Step::Later(now.plus_seconds(1))),
-    };
-    let stopped = format!("it was to answer again: {why}");
-    serving::stop(&cx.serving, tx, &promotion.endpoint, &stopped, &promotion.asked_by).await?;
-    fail(tx, promotion, &why, now).await
-}
-
-/// Returns the step that follows from the run that verifies a promotion, or none where the run is passed.
-async fn look_at_run(cx: &Context, tx: &Tx, promotion: &Promotion, outside: &Outside) -> Result<Option<Step>> {
-    let now = cx.clock.now();
-    let late = "it was not verified in time";
-    let Some(id) = &promotion.run else {
-        return Ok(Some(match outside {
-            Outside::Verifying(Ok(new)) => {
-                let run = runs::start(&cx.runs, tx, (**new).clone()).await?;
-                save(tx, "VerifyPromotion", promotion, promotion.verified_by(&run.id, answered(cx, promotion))).await?;
-                Step::Started(run.id)
-            }
-            Outside::Verifying(Err(why)) => undo(cx, tx, promotion, why, now).await?,
-            _ if promotion.is_due(now) => undo(cx, tx, promotion, late, now).await?,
-            _ => Step::Waits,
-        }));
-    };
-    Ok(match runs::find(tx, id).await? {
-        Some(run) if run.state == RunState::Succeeded => look_at_calls(cx, tx, promotion, &run, now).await?,
-        Some(run) if run.has_ended() => {
-            let why = format!("run `{}` did not pass: {}", run.id, failed_step(tx, &run).await?);
-            Some(undo(cx, tx, promotion, &why, now).await?)
-        }
-        Some(_) if promotion.is_due(now) => Some(undo(cx, tx, promotion, late, now).await?),
-        Some(_) => Some(Step::Waits),
-        None => Some(undo(cx, tx, promotion, "the run that verified it is gone", now).await?),
-    })
-}
-
-/// Looks whether the endpoint was called while its tests ran: a test that asserts nothing passes, and proves nothing.
-async fn look_at_calls(
-    cx: &Context,
-    tx: &Tx,
-    promotion: &Promotion,
-    run: &Run,
-    now: Timestamp,
-) -> Result<Option<Step>> {
-    if promotion.answered_before.is_none() {
-        return Ok(None);
-    }
-    if promotion.was_called(answered(cx, promotion)) {
-        tx.save_promotion(promotion.seen_called()).await.map_err(stale)?;
-        return Ok(Some(Step::Went));
-    }
-    // A server that was away has heard nothing of it yet.
-    let ended = run.ended_at.unwrap_or(now).max(cx.runs.awake_since);
-    if now < ended.plus_seconds(COUNTED_SECONDS) {
-        return Ok(Some(Step::Later(now.plus_seconds(1))));
-    }
-    Ok(Some(undo(cx, tx, promotion, "its tests called the endpoint not once", now).await?))
-}
-
-/// Returns how many calls the serving process says that an endpoint has answered.
-fn answered(cx: &Context, promotion: &Promotion) -> i64 {
-    let said = cx.serving.live.captured(&promotion.endpoint);
-    said.map_or(0, |counts| i64::try_from(counts.answered).unwrap_or(i64::MAX))
-}
-
-async fn failed_step(tx: &Tx, run: &Run) -> db::Result<String> {
-    let steps = runs::steps_of(tx, &run.id).await?;
-    let failed = steps.iter().find(|step| step.state == runs::steps::StepState::Failed);
-    Ok(match failed {
-        Some(step) => {
-            let why = step.why.as_deref().unwrap_or("no reason is known");
-            format!("step `{}` failed: {}", step.name, crate::shown(why, 300))
-        }
-        None => run.reason.clone().unwrap_or_else(|| format!("it is {}", run.state)),
-    })
 }
 
 /// It did not prove itself: what was live before serves again.

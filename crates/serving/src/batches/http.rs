@@ -151,9 +151,10 @@ pub(super) async fn get_batch(
 pub(super) async fn start_batch(
     permit: Permit<StartBatch>,
     State(cx): State<Context>,
+    once: Once,
     Path(id): Path<String>,
 ) -> Result<Json<BatchView>, Problem> {
-    Ok(Json(service::start(&cx, &permit, &id).await?.into()))
+    Ok(Json(service::start(&cx, &permit, &once, &id).await?.into()))
 }
 
 /// End a batch job for good; what it published stays.

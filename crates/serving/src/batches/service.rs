@@ -184,19 +184,20 @@ async fn begin(cx: &Context, tx: &Tx, batch: &Batch, by: &PersonId, now: Timesta
     Ok((tx.save_batch(batch.start(&run.id, now)?.rescheduled(now)).await?, run))
 }
 
-/// Has a batch job score now. Asked again while it does, the same run is the answer.
-pub(super) async fn start(cx: &Context, permit: &Permit<StartBatch>, id: &str) -> Result<Shown> {
+/// Has a batch job score now. Asked again while it does, or with the key of the call that began it, the same run is the answer.
+pub(super) async fn start(cx: &Context, permit: &Permit<StartBatch>, once: &Once, id: &str) -> Result<Shown> {
     let (batch, run) = cx
         .db
         .write(|tx| async move {
             let found = tx.lock_batch(id).await?;
             let (batch, _) = permit.on(&tx, found).await?.ok_or_else(|| Error::NotFound(id.to_owned()))?;
-            if batch.state == BatchState::Running {
+            if batch.state == BatchState::Running || once.kept::<RunId>(&tx, permit.caller()).await?.is_some() {
                 return Ok((batch, None));
             }
             let now = cx.clock.now();
             let (started, run) = begin(cx, &tx, &batch, permit.caller().person()?, now).await?;
             permit.record(&tx, Some(&batch), &started, now).await?;
+            once.keep(&tx, permit.caller(), &run.id).await?;
             Ok::<_, Error>((started, Some(run)))
         })
         .await?;

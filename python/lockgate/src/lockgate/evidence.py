@@ -74,9 +74,8 @@ def dossier(project: str, number: int, *, client: Client | None = None) -> bytes
         You may see the project, and are no auditor, validator, owner or developer of it.
     """
     path = {"project": project, "number": str(number)}
-    with (client or current()).stream("export_dossier", path) as response:
-        document: bytes = response.read()
-        return document
+    with (client or current()).stream("export_dossier", path, whole=True) as response:
+        return response.content
 
 
 def key(*, client: Client | None = None) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -347,15 +346,14 @@ def download(run: str, step: str, output: str, to: Path | str, *, client: Client
 
 def output(run: str, step: str, output: str, *, client: Client | None = None) -> bytes:
     """Return an output of a step as bytes; see :func:`download` for large ones."""
-    buffer = io.BytesIO()
-    with _output(client or current(), run, step, output) as response:
-        for piece in response.iter_bytes():
-            buffer.write(piece)
-    return buffer.getvalue()
+    with _output(client or current(), run, step, output, whole=True) as response:
+        return response.content
 
 
-def _output(client: Client, run: str, step: str, output: str) -> contextlib.AbstractContextManager[httpx.Response]:
-    return client.stream("get_step_output", {"id": run, "step": step, "name": output})
+def _output(
+    client: Client, run: str, step: str, output: str, *, whole: bool = False
+) -> contextlib.AbstractContextManager[httpx.Response]:
+    return client.stream("get_step_output", {"id": run, "step": step, "name": output}, whole=whole)
 
 
 def _succeeded(run: Run) -> Run:

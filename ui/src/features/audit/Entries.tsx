@@ -4,8 +4,7 @@ import { type ReactNode, useMemo, useState } from 'react';
 import type { AuditEntry } from '@/api/admin';
 import { Digest, Facts, Icon, When, Who } from '@/components';
 import { DataTable } from '@/components/DataTable';
-import { count, sentence, spoken } from '@/lib/format';
-import { PurposeName } from '../purposes/names';
+import { count } from '@/lib/format';
 
 const looks: Record<string, [tone: string, icon: string]> = { allowed: ['good', 'circle-check'], refused: ['bad', 'ban'], failed: ['warn', 'alert-triangle'] };
 
@@ -14,14 +13,9 @@ function Outcome({ outcome }: { outcome: string }) {
   return (
     <span className={`st plain ${tone}`}>
       <Icon name={icon} />
-      {sentence(outcome)}
+      {outcome}
     </span>
   );
-}
-
-function Why({ entry }: { entry: AuditEntry }) {
-  if (entry.reason) return entry.reason;
-  return entry.purpose ? <PurposeName id={entry.purpose} /> : null;
 }
 
 function columnsOf(open: (entry: AuditEntry) => void): ColumnDef<AuditEntry, unknown>[] {
@@ -29,9 +23,9 @@ function columnsOf(open: (entry: AuditEntry) => void): ColumnDef<AuditEntry, unk
     { id: 'at', header: 'When', cell: ({ row }) => <When at={row.original.at} /> },
     { id: 'who', header: 'Who', cell: ({ row }) => <Who who={row.original.actor} /> },
     { id: 'what', header: 'What', cell: ({ row }) => <span className="m">{row.original.action}</span> },
-    { id: 'on', header: 'On what', cell: ({ row }) => <span className="mono" title={row.original.resource}>{spoken(row.original.resource)}</span> },
+    { id: 'on', header: 'On what', cell: ({ row }) => <span className="mono">{row.original.resource}</span> },
     { id: 'outcome', header: 'Outcome', cell: ({ row }) => <Outcome outcome={row.original.outcome} /> },
-    { id: 'why', header: 'Purpose or reason', cell: ({ row }) => <span className="dim"><Why entry={row.original} /></span> },
+    { id: 'why', header: 'Purpose or reason', cell: ({ row }) => <span className="dim">{row.original.reason ?? row.original.purpose ?? ''}</span> },
     {
       id: 'open',
       header: '',

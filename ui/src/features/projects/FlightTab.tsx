@@ -3,7 +3,7 @@ import { useParams } from '@tanstack/react-router';
 import { commitsQuery, projectQuery } from '@/api/projects';
 import { isUnderWay, runsQuery } from '@/api/runs';
 import { Badge, Empty, Loading, LockFlight, Panel, ProblemNote } from '@/components';
-import { CandidateTable, stoppedIn } from '@/features/release/CandidateTable';
+import { CandidateTable } from '@/features/release/CandidateTable';
 import { boatOf, floating, gateOf, headline, millOf } from '@/features/release/flight';
 import { GatePanel } from '@/features/release/GatePanel';
 import { useStanding } from '@/features/release/useStanding';
@@ -60,7 +60,7 @@ export function FlightTab() {
         {prod && <InEnvironment project={id} environment={prod} at={at} />}
       </div>
       <Panel title="Candidates" note="newest first">
-        {isPending ? <Loading rows={3} /> : <CandidateTable candidates={at.candidates} stopped={stoppedIn(at.production)} empty={<Empty small title="No candidate has been cut yet." why="A merge to main trains as preprod, on the sources; if every required check passes, the run ends with a candidate." command={`lockgate project merge ${id} my-change`} />} />}
+        {isPending ? <Loading rows={3} /> : <CandidateTable candidates={at.candidates} empty={<Empty small title="No candidate has been cut yet." why="A merge to main trains as preprod, on the sources; if every required check passes, the run ends with a candidate." command={`lockgate project merge ${id} my-change`} />} />}
       </Panel>
     </>
   );

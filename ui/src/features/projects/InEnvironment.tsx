@@ -75,12 +75,7 @@ export function InEnvironment({ project, environment, at }: { project: string; e
       <dl className="kv">
         {serves && <Live project={project} name={name} at={at} />}
         <dt>Reads</dt>
-        <dd>
-          as its environment;{' '}
-          <Link className="link" to="/ask" search={{ for: `environment:${project}/${name}` }}>
-            ask for data
-          </Link>
-        </dd>
+        <dd>as its environment</dd>
         <dt>Steps</dt>
         <dd>{environment.isolation === 'none' ? <Badge form="plain" look={{ tone: 'warn', icon: 'alert-triangle', word: 'not kept apart' }} /> : 'kept apart'}</dd>
         {!serves && (

@@ -6,7 +6,6 @@ import { Badge, Icon, Loading, lookOf, Meta, NextStrip, PageHead, Panel, ReasonB
 import { codeText } from '@/components/codeText';
 import { Unread } from '@/frame/Lost';
 import { sentence, spoken } from '@/lib/format';
-import { purposesIn, usePurposes } from '../purposes/names';
 import { Digests } from './CandidateSide';
 import { changesShown } from './changes';
 import { DecidePromotion } from './DecidePromotion';
@@ -42,8 +41,7 @@ function WhatIsAsked({ review }: { review: ReviewView }) {
 
 function Changes({ review }: { review: ReviewView }) {
   const { live, candidate } = review;
-  const purposes = usePurposes();
-  const changes = changesShown(review.changes, (text) => purposesIn(text, purposes));
+  const changes = changesShown(review.changes);
   return (
     <Panel title={<span className="row g4"><Icon name="file-diff" /> What changed since the live one</span>} label="What changed since the live one" {...(live == null ? { note: 'nothing is live here yet' } : {})}>
       {changes.length === 0 ? (
@@ -75,7 +73,6 @@ function Changes({ review }: { review: ReviewView }) {
 }
 
 function Bullets({ title, icon, lines, mark }: { title: string; icon: string; lines: string[]; mark: string }) {
-  const purposes = usePurposes();
   return (
     <Panel title={<span className="row g4"><Icon name={icon} /> {title}</span>} label={title} padded>
       <ul className="dot">
@@ -84,7 +81,7 @@ function Bullets({ title, icon, lines, mark }: { title: string; icon: string; li
             <span className="ic idle">
               <Icon name={mark} />
             </span>
-            <span>{codeText(sentence(spoken(purposesIn(line, purposes))))}</span>
+            <span>{codeText(sentence(spoken(line)))}</span>
           </li>
         ))}
       </ul>

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { GatePolicyView, ProductionView, PromotionView } from '@/api/release';
 import { askOf } from '@/features/home/Promotions';
-import { nowOf, stoppedIn } from './CandidateTable';
+import { nowOf } from './CandidateTable';
 import { changesShown } from './changes';
 import { approvalEffect } from './DecidePromotion';
 import { bodyOf, changesOf, draftOf, faultsOf } from './gateDraft';
@@ -105,9 +105,6 @@ test('an approval under a replaced policy does not count, and a candidate says w
   expect(way(['preprod', 'live'])).toBe('Verified in preprod');
   expect(way(['prod', 'verifying'], ['preprod', 'live'])).toBe('Verifying, prod');
   expect(way(['preprod', 'live'], ['prod', 'live'])).toBe('Live in prod');
-  const live = { promotions: [{ id: 'p', kind: 'release', environment: 'prod', state: 'live' }] as never };
-  const stopped = { environment: 'prod', live: 1, suspended: { by: 'person:ben', at: '', reason: 'a complaint' } };
-  expect([stoppedIn([stopped]), stoppedIn([{ environment: 'prod', live: 1 }]), nowOf(live, true).word]).toEqual([1, null, 'Suspended']);
 });
 
 const policy: GatePolicyView = { environment: 'preprod', version: 3, state: 'in_force', required: ['parity', 'quality'], may_be_not_computable: ['bias'], approvals: [{ role: 'model_validator', count: 1 }], baking_s: 600, tolerances: [{ metric: 'auc', better: 'higher', amber: 0.75, red: 0.7, rationale: 'as good as today' }], by: 'person:vera', at: '', next: next(null) };

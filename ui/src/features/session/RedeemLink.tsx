@@ -54,6 +54,7 @@ export function RedeemLink() {
             <PasswordInput
               label="New password"
               description={`At least ${shortest} characters`}
+              inputWrapperOrder={['label', 'input', 'description', 'error']}
               autoComplete="new-password"
               autoFocus
               value={password}
