@@ -59,6 +59,8 @@ def step(told: str, name: str) -> str:
 
 
 def test_a_table_of_the_users_own_is_told_to_its_end(binary: Path, tmp_path: Path) -> None:
+    if "LOCKGATE_E2E_LONG" not in os.environ:
+        pytest.skip("it takes as long as the whole demo: LOCKGATE_E2E_LONG=1 has it told")
     if not UCI.is_file():
         pytest.skip(f"`{UCI}` is not there: Default of Credit Card Clients, doi 10.24432/C55S3H, as one CSV file")
     done = demo(binary, tmp_path / "demo", DATA=str(UCI), TARGET="DID_DEFAULT_PAYMENT", SENSITIVE="SEX")
