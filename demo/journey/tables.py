@@ -48,6 +48,8 @@ class Lakes:
     table: pa.Table
     own: Terms | None = None
     """What Ana says in the contract of a table of the user's own; none for German Credit, which the template knows."""
+    time: str | None = None
+    """The first column of dates or times, if there is one."""
 
     customers: str = "retail.core.customers"
     applications: str = "risk.credit.applications"
@@ -86,6 +88,7 @@ def make_lakes(source: Path, target: str, sensitive: str | None, root: Path) -> 
         broken_file="broken.parquet",
         table=table,
         own=own,
+        time=next((field.name for field in table.schema if pa.types.is_temporal(field.type)), None),
     )
 
 

@@ -73,12 +73,15 @@ class Watched:
     def breached(self) -> None:
         """11. Larger and longer loans, made up by the demo, are drift: red, by column, and exit code 1."""
         with self.operated.walk.step("11 drift", "/monitors") as words:
-            sent = self.published(self.drifted(self.operated.applicants().slice(self.rows, self.rows)))
-            words.append(f"{sent} calls that the demo changed: {self.change}")
+            moved = self.aged(words)
+            if not moved:
+                sent = self.published(self.drifted(self.operated.applicants().slice(self.rows, self.rows)))
+                words.append(f"{sent} calls that the demo changed: {self.change}")
+                moved = {*self.moved}
             done = self.operated.command("ben", "monitor", "evaluate", LIVE)
             check(done.returncode == 1, f"`monitor evaluate` ended with {done.returncode}: {done.stdout}{done.stderr}")
             red = [one for one in self.breaches() if one.severity == "red"]
-            check(set(self.moved) <= {one.column for one in red}, f"red are {[one.what for one in red]}")
+            check(moved <= {one.column for one in red}, f"red are {[one.what for one in red]}")
             words.append(f"`lockgate monitor evaluate` ends with 1; red: {', '.join(one.what for one in red)}")
 
     def held(self) -> None:
@@ -128,6 +131,18 @@ class Watched:
         """Return all columns of a dataset, in clear."""
         found = lockgate.datasets.columns(dataset, client=self.operated.client(steward))
         return dict.fromkeys((one.name for one in found), "clear")
+
+    def aged(self, words: list[str]) -> set[str]:
+        """Send the last rows of a table that has a column of times, and return which columns they make red, if any."""
+        time, rows = self.operated.walk.lakes.time, self.operated.applicants()
+        if time is None:
+            return set()
+        known = rows.filter(pc.is_valid(rows[time])).sort_by(time)
+        sent = self.published(known.slice(max(0, known.num_rows - self.rows)))
+        self.evaluated()
+        red = {one.column for one in self.breaches() if one.severity == "red" and one.column in rows.column_names}
+        words.append(f"the last {sent} rows by {time} are asked about: {'drift' if red else 'no drift by themselves'}")
+        return {one for one in red if one is not None}
 
     @property
     def rows(self) -> int:

@@ -9,11 +9,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bank import GERMAN_CREDIT, REPO, Bank
+from ending import end_state
 from journey.process import Server
 from journey.tables import make_lakes
 
@@ -23,10 +25,11 @@ TOLD_WITHIN_S = 900.0
 
 @dataclass(frozen=True)
 class Told:
-    """What the demo said, line by line, and the bank that it left."""
+    """What the demo said, line by line, the bank that it left, and what there was when it had left it."""
 
     lines: list[str]
     bank: Bank
+    ending: Mapping[str, Any]
 
     def line(self, step: str) -> str:
         """Return what was said of a step."""
@@ -50,7 +53,8 @@ def tell(binary: Path, home: Path) -> Iterator[Told]:
             assert time.monotonic() < until, said.read_text()
             time.sleep(0.1)
         bank = left(binary, home)
-        yield Told(said.read_text().splitlines(), bank)
+        # At once: tests go on from here.
+        yield Told(said.read_text().splitlines(), bank, end_state(bank))
         for client in bank.clients.values():
             client.close()
     finally:

@@ -5,10 +5,6 @@ use crate::remote::{Server, encoded};
 use crate::table::{Column, card, table};
 use serde_json::{Map, Value, json};
 use std::io::{IsTerminal, Write};
-use std::time::Duration;
-
-/// How long between two looks at a crawl.
-const LOOK: Duration = Duration::from_millis(300);
 
 const LAKE: &[Column] = &[
     ("LAKE", "/id"),
@@ -99,8 +95,7 @@ pub async fn lake(verb: LakeVerb) -> Result<String> {
             let server = Server::find(&remote)?;
             let mut crawl = server.post(&format!("/lakes/{}/crawl", encoded(&name)), &json!({})).await?;
             while wait && crawl["ended_at"].is_null() {
-                tokio::time::sleep(LOOK).await;
-                crawl = server.get(&format!("/crawls/{}", encoded(id_of(&crawl)?))).await?;
+                crawl = server.look_again(&format!("/crawls/{}", encoded(id_of(&crawl)?))).await?;
             }
             if remote.json {
                 return Ok(crawl.to_string());

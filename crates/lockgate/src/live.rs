@@ -5,10 +5,6 @@ use crate::live_cli::{BatchVerb, LiveModelVerb};
 use crate::remote::{Server, encoded};
 use crate::table::{Column, card, table};
 use serde_json::{Value, json};
-use std::time::Duration;
-
-/// How long between two looks at a batch job that scores.
-const LOOK: Duration = Duration::from_millis(500);
 
 const LIVE: &[Column] = &[
     ("ENDPOINT", "/endpoint"),
@@ -122,8 +118,7 @@ async fn start(id: &str, remote: &Remote) -> Result<String> {
         eprintln!("it scores as run {}", found["run"].as_str().unwrap_or_default());
     }
     while found["state"] == "running" {
-        tokio::time::sleep(LOOK).await;
-        found = server.get(&path).await?;
+        found = server.look_again(&path).await?;
     }
     match found["last"]["reason"].as_str() {
         Some(why) => {

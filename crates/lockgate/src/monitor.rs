@@ -5,10 +5,6 @@ use crate::monitor_cli::{Answering, BreachVerb, MonitorVerb, Watched};
 use crate::remote::{Server, encoded};
 use crate::table::{Column, card, table};
 use serde_json::{Value, json};
-use std::time::Duration;
-
-/// How long between two looks at an evaluation that runs.
-const LOOK: Duration = Duration::from_millis(500);
 
 const MONITOR: &[Column] = &[
     ("ENDPOINT", "/endpoint"),
@@ -161,8 +157,7 @@ async fn evaluate(watched: &Watched) -> Result<(String, Option<Failure>)> {
         eprintln!("evaluation {id} of {} runs as {run}", watched.endpoint);
     }
     while found["state"] == "running" {
-        tokio::time::sleep(LOOK).await;
-        found = server.get(&format!("/evaluations/{id}")).await?;
+        found = server.look_again(&format!("/evaluations/{id}")).await?;
     }
     let text = if watched.remote.json { found.to_string() } else { evaluation(&found) };
     let reason = found["reason"].as_str().unwrap_or_default().to_owned();

@@ -4,10 +4,6 @@ use crate::project_cli::{CreateArgs, EnvironmentVerb, ProjectVerb};
 use crate::remote::{Server, encoded};
 use crate::table::{Column, card, table};
 use serde_json::{Map, Value, json};
-use std::time::Duration;
-
-/// How long between two looks at a project that is being set up.
-const LOOK: Duration = Duration::from_millis(200);
 
 const PROJECT: &[Column] = &[
     ("PROJECT", "/id"),
@@ -94,8 +90,7 @@ async fn create(order: CreateArgs) -> Result<String> {
     });
     let mut made = server.post("/projects", &body).await?;
     while order.wait && made["state"] == "provisioning" {
-        tokio::time::sleep(LOOK).await;
-        made = server.get(&format!("/projects/{}", encoded(&order.name))).await?;
+        made = server.look_again(&format!("/projects/{}", encoded(&order.name))).await?;
     }
     if order.wait && made["state"] == "error" {
         let why = made["reason"].as_str().unwrap_or_default();

@@ -5,10 +5,7 @@ use crate::release_cli::{Ended, Of, ReleaseVerb, Stopping};
 use crate::remote::{Server, encoded};
 use crate::table::{Column, card, table};
 use serde_json::{Value, json};
-use std::time::Duration;
 
-/// How long between two looks at a promotion that is on its way.
-const LOOK: Duration = Duration::from_millis(500);
 /// States in which a promotion goes on by itself.
 const MOVING: [&str; 4] = ["offered", "checking", "deploying", "verifying"];
 /// States that are an end as asked, or wait for people.
@@ -204,8 +201,7 @@ async fn stop(order: &Stopping, verb: &str) -> Result<Value> {
 async fn ended(server: &Server, mut promotion: Value) -> Result<Value> {
     let id = promotion["id"].as_str().unwrap_or_default().to_owned();
     while MOVING.iter().any(|state| promotion["state"] == **state) {
-        tokio::time::sleep(LOOK).await;
-        promotion = server.get(&format!("/promotions/{}", encoded(&id))).await?;
+        promotion = server.look_again(&format!("/promotions/{}", encoded(&id))).await?;
     }
     if AS_ASKED.iter().any(|state| promotion["state"] == **state) {
         return Ok(promotion);

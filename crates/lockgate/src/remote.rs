@@ -8,7 +8,12 @@ use serde_json::Value;
 use std::io::{BufRead, IsTerminal, Read};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// How long between two looks at what goes on.
+pub const LOOK: Duration = Duration::from_millis(300);
+/// How long a server may be away while what it does is looked at.
+pub const RESTARTED_WITHIN: Duration = Duration::from_secs(60);
 
 /// What `lockgate login` remembers.
 #[derive(Serialize, Deserialize)]
@@ -103,6 +108,18 @@ impl Server {
     pub async fn get(&self, path: &str) -> Result<Value> {
         let response = self.open(path).await?;
         response.json().await.map_err(|error| Self::broke_off(&error))
+    }
+
+    /// Looks again, after a moment, at what goes on; a server that is restarted meanwhile is waited for.
+    pub async fn look_again(&self, path: &str) -> Result<Value> {
+        let until = Instant::now() + RESTARTED_WITHIN;
+        loop {
+            tokio::time::sleep(LOOK).await;
+            match self.get(path).await {
+                Err(failure) if failure.exit == Exit::Unavailable && Instant::now() < until => {}
+                answer => return answer,
+            }
+        }
     }
 
     /// Returns every row of a list, page by page.

@@ -1,14 +1,11 @@
 //! The verbs of runs: each asks the server and shows its answer.
 use crate::failure::{Exit, Failure, Result};
-use crate::remote::{Server, encoded};
+use crate::remote::{LOOK, RESTARTED_WITHIN, Server, encoded};
 use crate::runs_cli::{RunVerb, StartArgs};
 use crate::table::{Column, card, table};
 use serde_json::{Map, Value, json};
 use std::io::Write;
-use std::time::Duration;
-
-/// How long between two looks at a run.
-const LOOK: Duration = Duration::from_millis(300);
+use std::time::Instant;
 
 const RUN: &[Column] = &[
     ("Run", "/id"),
@@ -86,8 +83,7 @@ async fn start(args: StartArgs) -> Result<()> {
     let mut run = server.post("/runs", &order).await?;
     let id = run["id"].as_str().unwrap_or_default().to_owned();
     while args.wait && run["ended_at"].is_null() {
-        tokio::time::sleep(LOOK).await;
-        run = server.get(&format!("/runs/{}", encoded(&id))).await?;
+        run = server.look_again(&format!("/runs/{}", encoded(&id))).await?;
     }
     crate::print(&shown(&run, args.remote.json))?;
     if args.wait && run["state"] != "succeeded" {
@@ -108,12 +104,15 @@ fn shown(run: &Value, as_json: bool) -> String {
 
 /// Prints lines until there are no more; a stream that breaks off is taken up where it ended.
 async fn logs(server: &Server, path: &str, attempt: &str, as_json: bool) -> Result<()> {
-    let mut from = 0;
+    let (mut from, mut answered) = (0, Instant::now());
     loop {
         let place = format!("{path}?from={from}{attempt}");
         if path.ends_with("/stream") {
-            if follow(server, &place, &mut from, as_json).await? {
-                return Ok(());
+            match follow(server, &place, &mut from, as_json).await {
+                Ok(true) => return Ok(()),
+                Ok(false) => answered = Instant::now(),
+                Err(failure) if failure.exit == Exit::Unavailable && answered.elapsed() < RESTARTED_WITHIN => {}
+                Err(failure) => return Err(failure),
             }
             tokio::time::sleep(LOOK).await;
             continue;

@@ -55,6 +55,8 @@ pub struct Context {
     pub blobs: objects::Blobs,
     /// What is taken at most.
     pub limits: Limits,
+    /// When this process began: what an earlier one made may not have been answered.
+    pub begun_at: base::Timestamp,
 }
 
 /// What is taken at most.

@@ -1,5 +1,6 @@
 """What all tests start from: the contract, and its synthetic rows."""
 
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -15,8 +16,9 @@ LEAST_AUC = 0.65
 """What the pipeline has to reach on rows of the fixture held out."""
 
 
+@cache
 def fixture() -> pd.DataFrame:
-    """Return the rows of the fixture, checked."""
+    """Return the rows of the fixture, checked; no test changes them."""
     return rows.read(FIXTURE, CONTRACT)
 
 

@@ -1,6 +1,6 @@
 import { Modal } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
 import type { Problem } from '@/api/types';
 import { Btn, type BtnLook } from './Btn';
 import { ProblemNote } from './ProblemNote';
@@ -23,9 +23,14 @@ type DialogProps = {
   children?: ReactNode;
 };
 
-/** The last step before an act: what starts at once, who is affected, how it is undone. Its button repeats the object. */
+/** The last step before an act: what starts at once, who is affected, how it is undone. Its button repeats the object. It closes once the act is done; what was refused stays, with the reason. */
 export function ActDialog(props: DialogProps) {
   const { opened, onClose, question, consequence, rows = [], act, busyWord, busy, destructive, signedAs, problem, onConfirm } = props;
+  const wasBusy = useRef(false);
+  useEffect(() => {
+    if (wasBusy.current && !busy && !problem && opened) onClose();
+    wasBusy.current = busy;
+  }, [busy, problem, opened, onClose]);
   return (
     <Modal opened={opened} onClose={onClose} title={question} closeButtonProps={{ 'aria-label': 'Close' }}>
       <div className="stack" style={{ gap: 12 }}>

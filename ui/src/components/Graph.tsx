@@ -1,7 +1,8 @@
 import dagre from '@dagrejs/dagre';
-import { type Edge, Handle, type Node, type NodeProps, Position, ReactFlow } from '@xyflow/react';
+import { useResizeObserver } from '@mantine/hooks';
+import { type Edge, Handle, type Node, type NodeProps, Position, ReactFlow, type ReactFlowInstance } from '@xyflow/react';
 import '@xyflow/react/dist/base.css';
-import { useMemo } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import type { Tone } from '@/api/states';
 import { Icon } from './Icon';
 
@@ -31,6 +32,7 @@ function Step({ data }: NodeProps<Drawn>) {
 }
 
 const nodeTypes = { step: Step };
+const fit = { maxZoom: 1, padding: 0.12 };
 
 /** Lays the nodes out from left to right and returns the place of each. */
 export function placesOf(nodes: { id: string }[], edges: { from: string; to: string }[]): Map<string, { x: number; y: number }> {
@@ -55,10 +57,13 @@ export default function Graph(props: { nodes: GraphNode[]; edges: GraphEdge[]; s
     height,
     data: { ...node, isSelected: node.id === selected, onSelect },
   }));
+  const [flow, setFlow] = useState<ReactFlowInstance<Drawn> | null>(null);
+  const [box, { width: room }] = useResizeObserver<HTMLDivElement>();
+  useEffect(() => void flow?.fitView(fit), [flow, room, shape]);
   const lines: Edge[] = edges.map(({ from, to, form }) => ({ id: `${from}>${to}`, source: from, target: to, className: form, focusable: false }));
   return (
-    <div className="graph" role="group" aria-label={label}>
-      <ReactFlow nodes={drawn} edges={lines} nodeTypes={nodeTypes} fitView fitViewOptions={{ maxZoom: 1, padding: 0.12 }} minZoom={0.2} nodesDraggable={false} nodesConnectable={false} nodesFocusable={false} zoomOnScroll={false} preventScrolling={false} proOptions={{ hideAttribution: true }} />
+    <div className="graph" role="group" aria-label={label} ref={box}>
+      <ReactFlow nodes={drawn} edges={lines} nodeTypes={nodeTypes} onInit={setFlow} fitView fitViewOptions={fit} minZoom={0.2} nodesDraggable={false} nodesConnectable={false} nodesFocusable={false} zoomOnScroll={false} preventScrolling={false} proOptions={{ hideAttribution: true }} />
     </div>
   );
 }

@@ -1,6 +1,6 @@
 import { useClipboard } from '@mantine/hooks';
 import type { Problem } from '@/api/types';
-import { sentence } from '@/lib/format';
+import { sentence, spoken } from '@/lib/format';
 import { Btn } from './Btn';
 import { Icon } from './Icon';
 import { codeText } from './codeText';
@@ -15,14 +15,14 @@ export function ProblemNote({ problem, onRetry }: { problem: Problem; onRetry?: 
       <Icon name="alert-circle" />
       <div>
         <p>
-          <b>{codeText(`${sentence(said)}.`)}</b>
+          <b>{codeText(`${sentence(spoken(said))}.`)}</b>
         </p>
         {shown.length > 0 && (
           <pre className="code" tabIndex={0}>
             {shown.join('\n')}
           </pre>
         )}
-        {problem.hint && <p>{codeText(`${sentence(problem.hint)}.`)}</p>}
+        {problem.hint && <p>{codeText(`${sentence(spoken(problem.hint))}.`)}</p>}
         <div className="row wrap sm" style={{ marginTop: 8 }}>
           {onRetry && (
             <Btn size="sm" icon="refresh" onClick={onRetry}>

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { states } from '@/api/states';
-import { amber, yours } from '@/features/release/looks';
+import { amber, soon, yours } from '@/features/release/looks';
 import { facts } from './facts';
 import { findIcon } from './icons';
 
 test('every state and every fact finds its icon', () => {
-  const all = [...Object.values(states), ...Object.values(facts), { amber, yours }].flatMap((group) => Object.values(group));
+  const all = [...Object.values(states), ...Object.values(facts), { amber, soon, yours }].flatMap((group) => Object.values(group));
   const missing = all.filter((look) => !findIcon(look.icon)).map((look) => look.icon);
   expect(missing).toEqual([]);
 });

@@ -9,6 +9,7 @@ export { Env } from './Env';
 export { type Chosen, type Facet, Facets, FilterChips } from './Facets';
 export { Facts } from './Facts';
 export { Icon } from './Icon';
+export { Ident } from './Ident';
 export { Interval } from './Interval';
 export { Level } from './Level';
 export { Line } from './Line';

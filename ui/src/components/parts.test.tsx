@@ -1,5 +1,6 @@
 import { screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
+import { useState } from 'react';
 import { expect, test, vi } from 'vitest';
 import { draw } from '@/test/render';
 import { ConfirmAct, Empty, type Facet, Facets, FilterChips, Level, NextStrip, Pager, ProblemNote, ReasonButton, Snippet, Spark, StateBadge, Who } from '.';
@@ -121,4 +122,21 @@ test('an empty place names the command, and a histogram of nothing says so', asy
   expect(screen.getByText('lockgate lake connect retail')).toBeTruthy();
   expect(screen.getByText('no values')).toBeTruthy();
   expect(screen.getByText('Waits for you.').closest('.next')?.className).toContain('waiting');
+});
+
+function Stop({ refusal }: { refusal: { status: number; code: string; detail: string } | null }) {
+  const [state, setState] = useState<{ busy: boolean; problem: typeof refusal }>({ busy: false, problem: null });
+  const act = () => {
+    setState({ busy: true, problem: null });
+    setTimeout(() => setState({ busy: false, problem: refusal }), 5);
+  };
+  return <ConfirmAct act="Stop it" question="Stop it?" consequence="It stops." busyWord="Stopping…" {...state} onConfirm={act} />;
+}
+
+test.each([[null, false], [{ status: 409, code: 'x.y', detail: 'it is stopped already' }, true]])('a dialog closes once its act is done, and stays with the reason where it is refused', async (refusal, stays) => {
+  await draw(<Stop refusal={refusal} />);
+  await userEvent.click(screen.getByRole('button', { name: 'Stop it' }));
+  await userEvent.click(within(await screen.findByRole('dialog')).getByRole('button', { name: 'Stop it' }));
+  await vi.waitFor(() => expect(screen.queryByRole('dialog') !== null && screen.queryByText('It is stopped already.') !== null).toBe(stays));
+  await vi.waitFor(() => expect(screen.queryByRole('dialog') !== null).toBe(stays));
 });

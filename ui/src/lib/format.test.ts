@@ -35,4 +35,8 @@ test('words of the server are read like the page', () => {
   const now = new Date('2026-11-26T09:00:00Z');
   expect(spoken('Approved until 2027-02-24T00:00:00.983815Z, since `r-01a2164929eb76e9b53e14e50c02907d`.', now)).toBe('Approved until 24 Feb 2027, since `r-02907d`.');
   expect(spoken('It runs as dev.')).toBe('It runs as dev.');
+  expect(spoken('For person:ana, environment:credit-risk/preprod and group:analysts.')).toBe('For ana, credit-risk/preprod and group analysts.');
+  expect(spoken('`monitor:mo-01a2164929eb76e9b53e14e50c02907d` holds it: red')).toBe('the monitor holds it: red');
+  expect(spoken('12345 of 100000 rows, in 2026')).toBe('12,345 of 100,000 rows, in 2026');
+  expect(spoken('no role of `ana` is `model_validator`')).toBe('no role of `ana` is model validator');
 });

@@ -107,8 +107,13 @@ export function shortId(id: string): string {
   return rest.length > 8 && /^[0-9a-f]+$/.test(rest) ? `${kind}-${rest.slice(-6)}` : id;
 }
 
-/** Returns the server's words for people: a moment as the other moments here, an id as the pages call it. */
+const principals = /\b(person|environment):(?=[\w-])/g;
+const roles = /`?\b(model_developer|model_owner|model_validator|data_steward|data_protection|change_manager|platform_administrator)\b`?/g;
+
+/** Returns the server's words for people: a moment as the other moments here, an id as the pages call it, a role and who it is in words, a count of rows with its commas. */
 export function spoken(text: string, now = new Date()): string {
   const moments = text.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, (at) => instant(at, now));
-  return moments.replace(/\b[a-z]{1,3}-[0-9a-f]{32}\b/g, shortId);
+  const counted = moments.replace(/\b\d{4,}\b(?= (of|rows|records|calls)\b)/g, (digits) => count(Number(digits)));
+  const named = counted.replace(principals, '').replace(/`?\bmonitor:mo-[0-9a-f]{32}`?/g, 'the monitor').replace(/\bgroup:(?=[\w-])/g, 'group ');
+  return named.replace(/\b[a-z]{1,3}-[0-9a-f]{32}\b/g, shortId).replace(roles, (_, role: string) => words(role));
 }

@@ -48,7 +48,7 @@ export const experiment = createRoute({
   path: '/experiments/$id',
   validateSearch: (search: Raw): { filter?: string; by?: string; down?: boolean; cursor?: string; from?: number } => ({ ...text(search, 'filter', 'by'), ...(search['down'] === true ? { down: true } : {}), ...paged(search) }),
   component: lazyRouteComponent(() => import('@/features/tracking/Experiment'), 'Experiment'),
-  staticData: { crumbs: ({ id = '' }) => [{ label: 'Experiments', to: '/experiments' }, { label: shortId(id) }] },
+  staticData: { crumbs: () => [{ label: 'Experiments', to: '/experiments' }, { label: 'Experiment' }] },
 });
 export const experimentRun = createRoute({
   getParentRoute: () => frame,
@@ -74,11 +74,11 @@ export const model = createRoute({
   getParentRoute: () => frame,
   path: '/models/$id',
   component: lazyRouteComponent(() => import('@/features/tracking/Model'), 'Model'),
-  staticData: { crumbs: ({ id = '' }) => [{ label: 'Models', to: '/models' }, { label: shortId(id) }] },
+  staticData: { crumbs: () => [{ label: 'Models', to: '/models' }, { label: 'Model' }] },
 });
 export const version = createRoute({
   getParentRoute: () => frame,
   path: '/models/$id/$version',
   component: lazyRouteComponent(() => import('@/features/tracking/Model'), 'Version'),
-  staticData: { crumbs: ({ id = '', version: number = '' }) => [{ label: 'Models', to: '/models' }, { label: shortId(id) }, { label: `Version ${number}` }] },
+  staticData: { crumbs: ({ id = '', version: number = '' }) => [{ label: 'Models', to: '/models' }, { label: 'Model', to: `/models/${id}` }, { label: `Version ${number}` }] },
 });

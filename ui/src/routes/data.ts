@@ -53,7 +53,7 @@ export const request = createRoute({
 export const ask = createRoute({
   getParentRoute: () => frame,
   path: '/ask',
-  validateSearch: (search: Raw): { dataset?: string; kind?: string; object?: string } => text(search, 'dataset', 'kind', 'object'),
+  validateSearch: (search: Raw): { dataset?: string; kind?: string; object?: string; for?: string } => text(search, 'dataset', 'kind', 'object', 'for'),
   component: lazyRouteComponent(() => import('@/features/access/AskForm'), 'AskForm'),
   staticData: crumbs({ label: 'Access', to: '/access' }, { label: 'Ask' }),
 });
@@ -75,7 +75,7 @@ export const purpose = createRoute({
   getParentRoute: () => frame,
   path: '/purposes/$id',
   component: lazyRouteComponent(() => import('@/features/purposes/Purpose'), 'Purpose'),
-  staticData: { crumbs: ({ id = '' }) => [{ label: 'Access', to: '/access' }, { label: 'Purposes', to: '/purposes' }, { label: id }] },
+  staticData: { crumbs: ({ id = '' }) => [{ label: 'Access', to: '/access' }, { label: 'Purposes', to: '/purposes' }, { label: shortId(id) }] },
 });
 
 export const worksheet = createRoute({

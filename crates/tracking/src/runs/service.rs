@@ -75,17 +75,29 @@ pub(super) async fn create(
             started_at: new.started_at.unwrap_or_else(|| cx.clock.now()),
             ended_at: None,
         };
-        run.number = tx.insert_run(&run).await?;
         let mut tags = batch.tags.clone();
         tags.retain(|tag| tag.key != RUN_NAME);
         tags.push(Tag { key: RUN_NAME.into(), value: run.name.clone() });
         tags.sort();
+        if let Some(found) = unanswered(cx, &tx, &run, &tags).await? {
+            return Ok((found, Data { tags, ..Data::default() }));
+        }
+        run.number = tx.insert_run(&run).await?;
         tx.set_run_tags(run.number, &tags).await?;
         let found = Found { run, experiment };
         record(&tx, permit, None, &found, cx.clock.now()).await?;
         Ok((found, Data { tags, ..Data::default() }))
     });
     write.await
+}
+
+/// Finds the run that the same order made before this process began: stock clients repeat, without a key, an order
+/// whose answer broke off, and would leave a second run that nothing is ever logged to.
+async fn unanswered(cx: &Context, tx: &Tx, new: &Run, tags: &[Tag]) -> Result<Option<Found>> {
+    let Some(id) = tx.find_unanswered(new, cx.begun_at).await? else { return Ok(None) };
+    let Some(found) = tx.find_run(&id).await? else { return Ok(None) };
+    let its = tx.list_run_tags(&[found.run.number]).await?.remove(&found.run.number).unwrap_or_default();
+    Ok((its == tags).then_some(found))
 }
 
 /// Records a change of a run, as one of its experiment.

@@ -81,6 +81,8 @@ pub(crate) trait RunStore {
     async fn find_run(&self, id: &str) -> Result<Option<Found>>;
     /// Like `find_run`, and nobody else locks the row until this transaction ends.
     async fn lock_run(&self, id: &str) -> Result<Option<Found>>;
+    /// Returns the run that an earlier process made from the same order as `new` and that nothing was logged to.
+    async fn find_unanswered(&self, new: &Run, before: Timestamp) -> Result<Option<String>>;
     /// Returns its number.
     async fn insert_run(&self, run: &Run) -> Result<i64>;
     async fn save_run(&self, run: &Run) -> Result<()>;
@@ -136,6 +138,26 @@ impl RunStore for Tx {
 
     async fn lock_run(&self, id: &str) -> Result<Option<Found>> {
         find(self, id, hold(self)).await
+    }
+
+    async fn find_unanswered(&self, new: &Run, before: Timestamp) -> Result<Option<String>> {
+        let sql = "SELECT r.id FROM experiment_runs r WHERE r.experiment = $1 AND r.name = $2 AND r.user_name = $3 \
+            AND r.created_by = $4 AND coalesce(r.attempt, '') = $5 AND r.started_at_us = $6 AND r.started_at_us < $7 \
+            AND r.status = $8 AND r.state = $9 \
+            AND NOT EXISTS (SELECT 1 FROM run_latest_metrics m WHERE m.run = r.number) \
+            AND NOT EXISTS (SELECT 1 FROM run_params p WHERE p.run = r.number) ORDER BY r.number LIMIT 1";
+        let values = vec![
+            new.experiment.into(),
+            new.name.as_str().into(),
+            new.user.as_str().into(),
+            new.created_by.as_str().into(),
+            new.attempt.as_ref().map_or_else(String::new, |attempt| attempt.0.clone()).into(),
+            new.started_at.0.into(),
+            before.0.into(),
+            new.status.as_str().into(),
+            new.state.as_str().into(),
+        ];
+        one(self, sql, values).await?.map(|row| get(&row, "id")).transpose()
     }
 
     async fn insert_run(&self, run: &Run) -> Result<i64> {

@@ -163,8 +163,14 @@ class Client:
         response = self._send(request, whole)
         try:
             yield response
-        except httpx.TransportError as error:
+        except httpx.TimeoutException as error:
             _raise_transport(error, request)
+        except httpx.TransportError as error:
+            raise UnavailableError(
+                f"the answer of `{operation}` broke off: {error or type(error).__name__}",
+                code="sdk.broken_stream",
+                hint="try again",
+            ) from error
         finally:
             response.close()
 

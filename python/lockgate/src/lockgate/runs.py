@@ -334,14 +334,17 @@ def download(run: str, step: str, output: str, to: Path | str, *, client: Client
     """
     client, to = client or current(), Path(to)
     part = to.with_name(to.name + ".part")
-    try:
+
+    def read() -> Path:
         with _output(client, run, step, output) as response, part.open("wb") as file:
             for piece in response.iter_bytes():
                 file.write(piece)
-        part.replace(to)
+        return part.replace(to)
+
+    try:
+        return client.again(read)
     finally:
         part.unlink(missing_ok=True)
-    return to
 
 
 def output(run: str, step: str, output: str, *, client: Client | None = None) -> bytes:

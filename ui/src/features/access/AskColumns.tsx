@@ -1,7 +1,8 @@
 import { SegmentedControl } from '@mantine/core';
 import type { ColumnView } from '@/api/datasets';
 import type { ColumnTerm } from '@/api/requests';
-import { Level } from '@/components';
+import { Ident, Level } from '@/components';
+import { typeWord } from '../dataset/types';
 import { type Choice, choiceOf, choiceWords, maskFor } from './terms';
 
 type Terms = Record<string, ColumnTerm | undefined>;
@@ -31,11 +32,11 @@ export function AskColumns({ columns, terms, onChange }: { columns: ColumnView[]
         <tbody>
           {columns.map((column) => (
             <tr key={column.name}>
-              <td className="mono m" style={{ fontSize: 12.5 }}>
-                {column.name}
+              <td className="m cname">
+                <Ident name={column.name} />
                 {!['public', 'internal'].includes(column.level) && <Level level={column.level} source={column.level_source} />}
               </td>
-              <td className="dim">{column.type}</td>
+              <td className="dim" title={column.type}>{typeWord(column.type)}</td>
               <td className="wide">
                 <SegmentedControl
                   aria-label={`Ask for ${column.name}`}

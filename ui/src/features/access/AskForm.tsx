@@ -3,11 +3,13 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { type FormEvent, useMemo, useState } from 'react';
 import { columnsQuery } from '@/api/datasets';
+import { projectsQuery } from '@/api/projects';
 import { type ColumnTerm, newRequest, purposesQuery, type Use } from '@/api/requests';
 import { useMe } from '@/api/session';
 import { Btn, BtnLink, Empty, Loading, PageHead, Panel, ProblemNote } from '@/components';
 import { sentence } from '@/lib/format';
 import { AskColumns } from './AskColumns';
+import { askers, isEnvironment } from './askers';
 import { AskWhat } from './AskWhat';
 import { callUses, type Kind, kindOf, kindWords } from './kinds';
 
@@ -27,10 +29,15 @@ export function AskForm() {
   const purposes = useQuery(purposesQuery);
   const [kind, setKind] = useState<Kind>(kindOf(search.kind));
   const [object, setObject] = useState(search.object ?? search.dataset ?? '');
-  const [principal, setPrincipal] = useState(`person:${me.person.id}`);
+  const [wanted, setPrincipal] = useState(search.for ?? `person:${me.person.id}`);
+  const projects = useQuery(projectsQuery());
+  const asks = askers(me, projects.data?.items ?? []);
+  const principal = asks.some(({ value }) => value === wanted) ? wanted : `person:${me.person.id}`;
   const [purpose, setPurpose] = useState<string | null>(null);
   const [picked, setUses] = useState<Use[]>(['explore']);
-  const chosenUses = kind === 'use' ? callUses : picked;
+  // Only people explore; an environment reads for its runs and its endpoint.
+  const isMachine = isEnvironment(principal);
+  const chosenUses = kind === 'use' ? callUses : isMachine ? picked.filter((use) => use !== 'explore') : picked;
   const [text, setText] = useState('');
   const [until, setUntil] = useState(monthsAhead(3));
   const [terms, setTerms] = useState<Record<string, ColumnTerm | undefined>>({});
@@ -55,7 +62,6 @@ export function AskForm() {
     event.preventDefault();
     send.mutate(true);
   };
-  const asks = [{ value: `person:${me.person.id}`, label: `me, ${me.person.name}` }, ...me.groups.map((group) => ({ value: `group:${group}`, label: `group ${group}` }))];
   const decider = kindWords[kind].decider;
   const fits = (allowed: string[]) => kind !== 'use' || allowed.includes('score');
   const isUnfit = !!chosen && !fits(chosen.allowed_uses);
@@ -80,7 +86,7 @@ export function AskForm() {
         />
         <Panel title="For whom and what" padded>
           <div className="form">
-            <Select label="For whom" allowDeselect={false} data={asks} value={principal} onChange={(value) => value && setPrincipal(value)} />
+            <Select label="For whom" allowDeselect={false} data={asks} value={principal} description={isMachine ? 'Its steps and its endpoint do, no person; exploring is for people' : undefined} onChange={(value) => value && setPrincipal(value)} />
             {purposes.data?.items.length === 0 ? (
               <Empty small title="No purpose is on record yet." why="A purpose says why data may be used at all, with its lawful basis.">
                 <BtnLink to="/purposes" look="tint">Record a purpose</BtnLink>
@@ -92,20 +98,19 @@ export function AskForm() {
                 data={(purposes.data?.items ?? []).map(({ id, name, allowed_uses }) => ({ value: id, label: fits(allowed_uses) ? name : `${name}, does not allow to score`, disabled: !fits(allowed_uses) }))}
                 value={purpose}
                 onChange={setPurpose}
-                description={chosen ? `${chosen.lawful_basis}; allows ${chosen.allowed_uses.join(', ')}` : 'On record, with its lawful basis'}
-                inputWrapperOrder={['label', 'input', 'description', 'error']}
+                description={chosen ? `${sentence(chosen.lawful_basis)}; allows ${chosen.allowed_uses.join(', ')}` : 'On record, with its lawful basis'}
               />
             )}
             {kind === 'use' && <p className="hint">To score: the model answers calls of those you ask for. No columns, no rows, no other use.</p>}
             {kind !== 'use' && <Checkbox.Group label="To do what" value={chosenUses} onChange={(values) => setUses(uses.filter((use) => values.includes(use)))}>
               <div className="row wrap g16" style={{ marginTop: 4 }}>
                 {uses.map((use) => (
-                  <Checkbox key={use} value={use} label={use === 'check' ? 'Check fairness' : sentence(use)} disabled={!!chosen && !chosen.allowed_uses.includes(use)} />
+                  <Checkbox key={use} value={use} label={use === 'check' ? 'Check fairness' : sentence(use)} disabled={(isMachine && use === 'explore') || (!!chosen && !chosen.allowed_uses.includes(use))} />
                 ))}
               </div>
             </Checkbox.Group>}
             {kind !== 'use' && chosen && chosen.allowed_uses.length < uses.length && <p className="hint">The purpose allows {chosen.allowed_uses.join(', ')} only.</p>}
-            <Textarea label="Why do you need it" description={`The ${decider} reads this`} inputWrapperOrder={['label', 'input', 'description', 'error']} autosize minRows={2} value={text} onChange={(event) => setText(event.currentTarget.value)} />
+            <Textarea label="Why do you need it" description={`The ${decider} reads this`} autosize minRows={2} value={text} onChange={(event) => setText(event.currentTarget.value)} />
             <TextInput type="date" label="Until" description="The end cannot be moved later; a longer time is a new request" min={monthsAhead(0)} value={until} onChange={(event) => setUntil(event.currentTarget.value)} />
           </div>
         </Panel>

@@ -1,6 +1,6 @@
 import { SegmentedControl } from '@mantine/core';
 import type { ColumnAs } from '@/api/requests';
-import { Level } from '@/components';
+import { Ident, Level } from '@/components';
 import { type Choice, choiceOf, choicesBelow, choiceWords } from './terms';
 
 /** What the server says of a column: how sensitive it is and what the reader will see of it. */
@@ -12,7 +12,9 @@ const order: Choice[] = ['clear', 'mask', 'check', 'out'];
 
 /** One row per column, sensitive ones first: what was asked, what is decided, and what will be seen of it. */
 export function ColumnTerms({ asked, facts, choices, onChoose, reader }: ColumnTermsProps) {
-  const rows = asked.toSorted((a, b) => (rank[facts[a.name]?.level ?? 'restricted'] ?? 0) - (rank[facts[b.name]?.level ?? 'restricted'] ?? 0));
+  // What nobody has classified counts as restricted; what somebody or a rule called restricted comes before it.
+  const weight = (name: string) => 2 * (rank[facts[name]?.level ?? 'restricted'] ?? 0) + (facts[name]?.source === 'unclassified' ? 1 : 0);
+  const rows = asked.toSorted((a, b) => weight(a.name) - weight(b.name));
   return (
     <div className="scroll" tabIndex={0} role="group" aria-label="Columns, scrolls">
       <table className="t dense cards" aria-label="Decision on each column">
@@ -30,8 +32,8 @@ export function ColumnTerms({ asked, facts, choices, onChoose, reader }: ColumnT
             const { level, source, sees } = facts[name] ?? {};
             return (
               <tr key={name}>
-                <td className="mono m" style={{ fontSize: 12.5 }}>
-                  {name}
+                <td className="m cname">
+                  <Ident name={name} />
                   {level && (level !== 'public' && level !== 'internal' ? <Level level={level} {...(source ? { source } : {})} /> : null)}
                 </td>
                 <td className="nw dim" data-l="Asked:">

@@ -3,6 +3,7 @@ import userEvent from '@testing-library/user-event';
 import { expect, test, vi } from 'vitest';
 import { draw } from '@/test/render';
 import { ColumnTerms } from './ColumnTerms';
+import { foldFindings } from './ReviewSide';
 import { RowRules } from './RowRules';
 
 test('sensitive columns come first, and what is narrowed is marked', async () => {
@@ -34,4 +35,12 @@ test('row rules show what they keep, and themselves as SQL only when asked', asy
   await userEvent.click(screen.getByRole('button', { name: 'as rules' }));
   await userEvent.click(screen.getByRole('button', { name: 'Remove rule 1' }));
   expect(change).toHaveBeenCalledWith([]);
+});
+
+test('findings that say the same of several columns are one line', () => {
+  const warn = (text: string) => ({ tone: 'warn' as const, text });
+  const seen = (column: string, level = 'restricted') => warn(`${column} is ${level}, and would be seen as stored`);
+  const found = foldFindings([seen('amount'), warn('it is late'), seen('job'), seen('name', 'confidential')]);
+  expect(found.map(({ text }) => text)).toEqual(['2 columns are restricted, and would be seen as stored', 'it is late', 'name is confidential, and would be seen as stored']);
+  expect(found.map(({ columns }) => columns)).toEqual([['amount', 'job'], [], []]);
 });

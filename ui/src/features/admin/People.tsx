@@ -6,12 +6,13 @@ import { addPerson, peopleQuery, type PersonView } from '@/api/admin';
 import { Btn, Empty, Loading, Panel, ProblemNote, When, Who } from '@/components';
 import { DataTable } from '@/components/DataTable';
 import { fieldError } from '@/lib/fields';
+import { sentence, words } from '@/lib/format';
 import { PersonActs } from './PersonActs';
 
 const columns: ColumnDef<PersonView, unknown>[] = [
   { id: 'id', header: 'Person', cell: ({ row }) => <Who who={row.original.id} /> },
   { id: 'name', header: 'Name', cell: ({ row }) => row.original.name },
-  { id: 'state', header: 'State', cell: ({ row: { original } }) => (original.state === 'active' ? (original.has_password ? 'active' : 'no password yet') : original.state) },
+  { id: 'state', header: 'State', cell: ({ row: { original } }) => (original.state === 'active' ? (original.has_password ? 'Active' : 'No password yet') : sentence(words(original.state))) },
   { id: 'groups', header: 'Groups', cell: ({ row }) => <span className="dim">{row.original.groups.join(', ') || '–'}</span> },
   { id: 'since', header: 'Since', cell: ({ row }) => <When at={row.original.created_at} /> },
   { id: 'acts', header: '', meta: { form: 'act' }, cell: ({ row }) => <PersonActs person={row.original} /> },

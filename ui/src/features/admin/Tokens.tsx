@@ -5,6 +5,7 @@ import { type FormEvent, useState } from 'react';
 import { newToken, revokeToken, tokensQuery, type TokenView } from '@/api/admin';
 import { Btn, ConfirmAct, Empty, Loading, PageHead, Panel, ProblemNote, Snippet, StateBadge, When, Who } from '@/components';
 import { DataTable } from '@/components/DataTable';
+import { plural, sentence, spoken } from '@/lib/format';
 
 function Revoke({ token }: { token: TokenView }) {
   const queryClient = useQueryClient();
@@ -28,7 +29,7 @@ function Revoke({ token }: { token: TokenView }) {
 }
 
 const columns: ColumnDef<TokenView, unknown>[] = [
-  { id: 'name', header: 'Token', cell: ({ row }) => <span className="m">{row.original.name}</span> },
+  { id: 'name', header: 'Token', cell: ({ row }) => <span className="m" title={row.original.name}>{sentence(spoken(row.original.name))}</span> },
   { id: 'who', header: 'Acts as', cell: ({ row: { original } }) => <Who who={original.person ?? `environment:${original.environment ?? ''}`} /> },
   { id: 'state', header: 'State', cell: ({ row }) => <StateBadge kind="token" state={row.original.state} form="plain" /> },
   { id: 'made', header: 'Made', cell: ({ row }) => <When at={row.original.created_at} /> },
@@ -79,6 +80,8 @@ function MakeToken() {
 /** Tokens for the command line, Python and CI. */
 export function Tokens() {
   const tokens = useQuery(tokensQuery);
+  const all = tokens.data?.items ?? [];
+  const [active, ended] = [all.filter((one) => one.state === 'active'), all.filter((one) => one.state !== 'active')];
   return (
     <>
       <PageHead icon="key" kind="You" name="Tokens" title="Tokens" meta="For the command line, Python and CI. A token acts as you and stops at its end." />
@@ -86,8 +89,16 @@ export function Tokens() {
         <MakeToken />
         <Panel label="Tokens">
           {tokens.error && <ProblemNote problem={tokens.error} onRetry={() => void tokens.refetch()} />}
-          {tokens.isPending ? <Loading rows={4} /> : <DataTable label="Tokens" columns={columns} rows={tokens.data?.items ?? []} rowKey={(one) => one.id} empty={<Empty small title="You have no token yet." />} />}
+          {tokens.isPending ? <Loading rows={4} /> : <DataTable label="Tokens" columns={columns} rows={active} rowKey={(one) => one.id} empty={<Empty small title="You have no token that works." />} />}
         </Panel>
+        {ended.length > 0 && (
+          <details className="panel">
+            <summary>
+              Ended <span>{plural(ended.length, 'token')} that no longer work</span>
+            </summary>
+            <DataTable label="Ended tokens" columns={columns} rows={ended} rowKey={(one) => one.id} />
+          </details>
+        )}
       </div>
     </>
   );

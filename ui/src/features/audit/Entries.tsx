@@ -4,7 +4,8 @@ import { type ReactNode, useMemo, useState } from 'react';
 import type { AuditEntry } from '@/api/admin';
 import { Digest, Facts, Icon, When, Who } from '@/components';
 import { DataTable } from '@/components/DataTable';
-import { count } from '@/lib/format';
+import { count, sentence, spoken } from '@/lib/format';
+import { PurposeName } from '../purposes/names';
 
 const looks: Record<string, [tone: string, icon: string]> = { allowed: ['good', 'circle-check'], refused: ['bad', 'ban'], failed: ['warn', 'alert-triangle'] };
 
@@ -13,9 +14,14 @@ function Outcome({ outcome }: { outcome: string }) {
   return (
     <span className={`st plain ${tone}`}>
       <Icon name={icon} />
-      {outcome}
+      {sentence(outcome)}
     </span>
   );
+}
+
+function Why({ entry }: { entry: AuditEntry }) {
+  if (entry.reason) return entry.reason;
+  return entry.purpose ? <PurposeName id={entry.purpose} /> : null;
 }
 
 function columnsOf(open: (entry: AuditEntry) => void): ColumnDef<AuditEntry, unknown>[] {
@@ -23,9 +29,9 @@ function columnsOf(open: (entry: AuditEntry) => void): ColumnDef<AuditEntry, unk
     { id: 'at', header: 'When', cell: ({ row }) => <When at={row.original.at} /> },
     { id: 'who', header: 'Who', cell: ({ row }) => <Who who={row.original.actor} /> },
     { id: 'what', header: 'What', cell: ({ row }) => <span className="m">{row.original.action}</span> },
-    { id: 'on', header: 'On what', cell: ({ row }) => <span className="mono">{row.original.resource}</span> },
+    { id: 'on', header: 'On what', cell: ({ row }) => <span className="mono" title={row.original.resource}>{spoken(row.original.resource)}</span> },
     { id: 'outcome', header: 'Outcome', cell: ({ row }) => <Outcome outcome={row.original.outcome} /> },
-    { id: 'why', header: 'Purpose or reason', cell: ({ row }) => <span className="dim">{row.original.reason ?? row.original.purpose ?? ''}</span> },
+    { id: 'why', header: 'Purpose or reason', cell: ({ row }) => <span className="dim"><Why entry={row.original} /></span> },
     {
       id: 'open',
       header: '',

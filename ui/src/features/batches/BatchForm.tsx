@@ -7,9 +7,6 @@ import { bodyOf, type BatchDraft, lacksOf } from './words';
 
 type BatchFormProps = { endpoints: string[]; datasets: string[]; busy: boolean; problem: Problem | null; onCreate: (body: NewBatch) => void; onClose: () => void };
 
-// As text fields have it: the hint below.
-const order: ('label' | 'input' | 'description' | 'error')[] = ['label', 'input', 'description', 'error'];
-
 /** Sets up a batch job: which endpoint scores what, into what, and when. */
 export function BatchForm({ endpoints, datasets, busy, problem, onCreate, onClose }: BatchFormProps) {
   const [draft, setDraft] = useState<BatchDraft>({ endpoint: endpoints[0] ?? '', name: '', datasets: [], key: '', output: '', dailyAt: '' });
@@ -22,10 +19,9 @@ export function BatchForm({ endpoints, datasets, busy, problem, onCreate, onClos
   return (
     <Panel title="Set up a batch job" note="all rows are published at its end, or none" padded>
       <form className="form" onSubmit={submit} aria-label="Set up a batch job">
-        <Autocomplete inputWrapperOrder={order} label="Endpoint" description="The live model that scores" placeholder="prod.credit-risk" data={endpoints} value={draft.endpoint} onChange={(endpoint) => change({ endpoint: endpoint.trim() })} />
+        <Autocomplete label="Endpoint" description="The live model that scores" placeholder="prod.credit-risk" data={endpoints} value={draft.endpoint} onChange={(endpoint) => change({ endpoint: endpoint.trim() })} />
         <TextInput label="Name" description="Unique for the endpoint: a-z, digits and -" placeholder="nightly" value={draft.name} onChange={(event) => change({ name: event.currentTarget.value.trim() })} />
         <TagsInput
-          inputWrapperOrder={order}
           label="Datasets to score"
           description="Lake, schema and table; with several, the rows that are in all of them. Enter takes one"
           placeholder={draft.datasets.length ? '' : 'lake.schema.table'}

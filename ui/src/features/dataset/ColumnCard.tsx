@@ -1,8 +1,9 @@
 import { Modal } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import type { ColumnProfile, ColumnView } from '@/api/datasets';
-import { FactBadge, Facts, Level, Spark } from '@/components';
+import { FactBadge, Facts, Ident, Level, Spark } from '@/components';
 import { count, figure, percent, plural, sentence, words } from '@/lib/format';
+import { typeWord } from './types';
 
 type Profile = ColumnProfile | undefined;
 const shown = (value: number | string) => (typeof value === 'number' ? figure(value) : value);
@@ -26,8 +27,8 @@ export function ColumnCard({ column, profile }: { column: ColumnView; profile: C
   const share = profile?.nulls != null && profile.rows > 0 ? `${count(profile.nulls)} of ${count(profile.rows)}, ${percent(profile.nulls / profile.rows)}` : null;
   return (
     <>
-      <button type="button" className={`link mono${column.for_you === 'not_granted' ? ' faint' : ''}`} onClick={open}>
-        {column.name}
+      <button type="button" className={`link cname${column.for_you === 'not_granted' ? ' faint' : ''}`} onClick={open}>
+        <Ident name={column.name} />
       </button>
       <Modal opened={opened} onClose={close} title={column.name} size={520} closeButtonProps={{ 'aria-label': 'Close' }}>
         <div className="stack" style={{ gap: 14 }}>
@@ -40,7 +41,7 @@ export function ColumnCard({ column, profile }: { column: ColumnView; profile: C
           <Facts
             items={[
               ['For you', <FactBadge key="you" group="columnForYou" fact={column.for_you} />],
-              ['Type', column.type],
+              ['Type', <span key="type" title={column.type}>{typeWord(column.type)}</span>],
               ['Level', <Level key="level" level={column.level} source={column.level_source} />],
               ['Proposed by', column.proposed_by ? `the rule ${words(column.proposed_by.rule)}, ${percent(column.proposed_by.confidence)} sure` : null],
               ['Range', profile?.shown ? range(profile) : null],

@@ -10,14 +10,16 @@ import { count } from '@/lib/format';
 import { can, useMe } from '@/api/session';
 import { Classify } from './Classify';
 import { barsOf, ColumnCard, range } from './ColumnCard';
+import { typeWord } from './types';
 
 type Row = ColumnView & { profile: ColumnProfile | undefined };
 
-function columnsOf(maySay: boolean, onSaid: (text: string) => void): ColumnDef<Row, unknown>[] {
+function columnsOf(maySay: boolean, hasMeaning: boolean, onSaid: (text: string) => void): ColumnDef<Row, unknown>[] {
+  const meaning: ColumnDef<Row, unknown> = { id: 'meaning', header: 'Meaning', cell: ({ row }) => <span className="dim">{row.original.description}</span> };
   return [
     { id: 'name', header: 'Name', cell: ({ row }) => <ColumnCard column={row.original} profile={row.original.profile} /> },
     { id: 'you', header: 'For you', cell: ({ row }) => <FactBadge group="columnForYou" fact={row.original.for_you} /> },
-    { id: 'type', header: 'Type', cell: ({ row }) => <span className="dim">{row.original.type}</span> },
+    { id: 'type', header: 'Type', cell: ({ row }) => <span className="dim" title={row.original.type}>{typeWord(row.original.type)}</span> },
     {
       id: 'values',
       header: 'Values',
@@ -30,8 +32,8 @@ function columnsOf(maySay: boolean, onSaid: (text: string) => void): ColumnDef<R
           </span>
         ),
     },
-    { id: 'range', header: 'Range', meta: { form: 'num' }, cell: ({ row }) => <span className="cut">{range(row.original.profile)}</span> },
-    { id: 'meaning', header: 'Meaning', cell: ({ row }) => <span className="dim">{row.original.description}</span> },
+    { id: 'range', header: 'Range', meta: { form: 'num' }, cell: ({ row }) => <span className="cut rng" title={range(row.original.profile)}>{range(row.original.profile)}</span> },
+    ...(hasMeaning ? [meaning] : []),
     {
       id: 'level',
       header: 'Level',
@@ -53,11 +55,12 @@ export function Columns() {
   const [view, setView] = useState('all');
   const [said, setSaid] = useState('');
   const maySay = can(me, 'ClassifyColumn');
-  const table = useMemo(() => columnsOf(maySay, setSaid), [maySay]);
   const all: Row[] = useMemo(
     () => (columns.data?.items ?? []).map((column) => ({ ...column, profile: profile.data?.columns.find((one) => one.name === column.name) })),
     [columns.data, profile.data],
   );
+  const hasMeaning = all.some((column) => column.description);
+  const table = useMemo(() => columnsOf(maySay, hasMeaning, setSaid), [maySay, hasMeaning]);
   const inView = { all: () => true, mine: (column: Row) => column.for_you !== 'not_granted', sensitive: isSensitive }[view] ?? (() => true);
   const shown = all.filter((column) => inView(column) && `${column.name} ${column.description}`.toLowerCase().includes(find.toLowerCase()));
   const segments = [

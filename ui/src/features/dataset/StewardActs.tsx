@@ -34,7 +34,7 @@ function RecordKey({ dataset }: { dataset: DatasetView }) {
         problem={save.error}
         onConfirm={() => save.mutate()}
       >
-        <MultiSelect label="Columns" description="Most often one, such as record_id" data={known.data?.items.map(({ name }) => name) ?? []} value={columns} onChange={setColumns} />
+        <MultiSelect searchable label="Columns" description="Most often one, such as record_id" data={known.data?.items.map(({ name }) => name) ?? []} value={columns} onChange={setColumns} />
       </ActDialog>
     </>
   );

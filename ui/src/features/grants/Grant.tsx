@@ -7,6 +7,7 @@ import { day, shortId } from '@/lib/format';
 import { Asker } from '../access/RequestPage';
 import { choiceOf, choiceWords } from '../access/terms';
 import { History } from '../audit/History';
+import { PurposeName } from '../purposes/names';
 import { GrantActs } from './GrantActs';
 import { GrantBadge, scopeLine } from './GrantBadge';
 
@@ -63,7 +64,7 @@ export function Grant() {
           <Facts
             items={[
               ['Who', <Asker key="who" principal={grant.principal} />],
-              ['Purpose', <Link key="p" className="link" to="/purposes/$id" params={{ id: grant.purpose }}>{grant.purpose}</Link>],
+              ['Purpose', <Link key="p" className="link" to="/purposes/$id" params={{ id: grant.purpose }}><PurposeName id={grant.purpose} /></Link>],
               ['Uses', grant.uses.join(', ')],
               ['Ended by', grant.ended ? <Who key="by" who={grant.ended.by} /> : null],
               ['Why', grant.ended?.reason ?? null],

@@ -5,6 +5,7 @@ import type { GrantView } from '@/api/grants';
 import { Who } from '@/components';
 import { DataTable } from '@/components/DataTable';
 import { day } from '@/lib/format';
+import { PurposeName } from '../purposes/names';
 import { GrantBadge, scopeLine } from './GrantBadge';
 
 const columns: ColumnDef<GrantView, unknown>[] = [
@@ -21,7 +22,7 @@ const columns: ColumnDef<GrantView, unknown>[] = [
   { id: 'state', header: 'State', cell: ({ row }) => <GrantBadge grant={row.original} /> },
   { id: 'scope', header: 'Lets through', cell: ({ row }) => <span className="dim">{scopeLine(row.original)}</span> },
   { id: 'uses', header: 'To', cell: ({ row }) => <span className="dim">{row.original.uses.join(', ')}</span> },
-  { id: 'purpose', header: 'Purpose', cell: ({ row }) => <span className="dim">{row.original.purpose}</span> },
+  { id: 'purpose', header: 'Purpose', cell: ({ row }) => <span className="dim"><PurposeName id={row.original.purpose} /></span> },
   { id: 'ends', header: 'Ends', meta: { form: 'num' }, cell: ({ row }) => day(row.original.expires_at) },
 ];
 

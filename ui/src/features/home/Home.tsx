@@ -12,6 +12,7 @@ import { day, plural, spoken } from '@/lib/format';
 import { kindWords, stateWord } from '../access/kinds';
 import { RedBreaches } from '../monitors/RedBreaches';
 import { GrantBadge, scopeLine } from '../grants/GrantBadge';
+import { PurposeName } from '../purposes/names';
 import { Promotions } from './Promotions';
 
 const today = new Intl.DateTimeFormat('en-GB', { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
@@ -28,7 +29,11 @@ function Waiting({ requests }: { requests: RequestItem[] }) {
           Decide on {readPrincipal(request.principal).name} {kindWords[request.kind].doing} <span className="mono">{request.object}</span>
         </span>
       }
-      under={`${request.uses.join(', ')} for ${request.purpose}, until ${day(request.expires_at)}`}
+      under={
+        <>
+          {request.uses.join(', ')} for <PurposeName id={request.purpose} />, until {day(request.expires_at)}
+        </>
+      }
       when={<When at={request.submitted_at ?? request.created_at} form="age" />}
       act={
         <BtnLink size="sm" to="/access/$id" params={{ id: request.id }} search={{ view: 'waiting' }}>

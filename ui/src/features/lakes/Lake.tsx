@@ -6,7 +6,7 @@ import { crawlLake, crawlQuery, crawlsQuery, type CrawlView, isCrawling, lakeQue
 import { Bar, Btn, BtnLink, Empty, Facts, Loading, Meta, NextStrip, ObjectPage, Panel, ProblemNote, StateBadge, When } from '@/components';
 import { DataTable } from '@/components/DataTable';
 import { Unread } from '@/frame/Lost';
-import { count, duration, plural } from '@/lib/format';
+import { count, duration, plural, sentence } from '@/lib/format';
 
 const took = (crawl: CrawlView) => (crawl.ended_at && crawl.started_at ? duration(Date.parse(crawl.ended_at) - Date.parse(crawl.started_at)) : '–');
 const columns: ColumnDef<CrawlView, unknown>[] = [
@@ -74,7 +74,7 @@ export function Lake() {
             items={[
               ['About', view.description || 'nobody has described it yet'],
               ['Root', <span key="r" className="mono">{view.root}</span>],
-              ['Folder', <span key="f" className="mono">{view.folder}</span>],
+              ['Folder', view.folder ? <span key="f" className="mono">{view.folder}</span> : 'the root itself'],
               ['Team', view.team],
             ]}
           />
@@ -108,7 +108,7 @@ export function Lake() {
                   <tr key={path}>
                     <td className="mono">{path}</td>
                     <td>
-                      {reason}
+                      {sentence(reason)}
                       {line != null && `, line ${count(line)}`}
                     </td>
                   </tr>

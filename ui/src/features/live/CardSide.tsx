@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import type { LiveModelView } from '@/api/live';
-import { Facts, Panel, Who } from '@/components';
+import { Facts, Ident, Panel, Who } from '@/components';
+import { PurposeLinks } from '../purposes/names';
 
 function Tensors({ tensors }: { tensors: LiveModelView['inputs'] }) {
   if (tensors.length === 0) return <p className="dim">none on record</p>;
@@ -32,20 +33,14 @@ export function CardSide({ model }: { model: LiveModelView }) {
       </Panel>
       <Panel title="Purposes" note="it was built for" padded>
         {model.purposes.length === 0 && <p className="dim">none on record</p>}
-        {model.purposes.map((id) => (
-          <p key={id}>
-            <Link className="link" to="/purposes/$id" params={{ id }}>
-              {id}
-            </Link>
-          </p>
-        ))}
+        <PurposeLinks ids={model.purposes} />
       </Panel>
       <Panel title="Trained on" padded>
         {model.datasets.length === 0 && <p className="dim">no dataset on record</p>}
         {model.datasets.map((id) => (
           <p key={id}>
-            <Link className="link mono" to="/datasets/$id" params={{ id }} style={{ overflowWrap: 'anywhere' }}>
-              {id}
+            <Link className="link" to="/datasets/$id" params={{ id }}>
+              <Ident name={id} />
             </Link>
           </p>
         ))}

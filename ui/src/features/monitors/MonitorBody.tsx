@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import type { MonitorView } from '@/api/monitoring';
-import { Facts, Loading, Panel, When } from '@/components';
+import { Facts, Ident, Loading, Panel, When } from '@/components';
 import { metricWords, toleranceWords } from '@/features/release/metrics';
 import { Breaches } from './Breaches';
 import { LastEvaluation } from './LastEvaluation';
@@ -26,8 +26,8 @@ export function MonitorBody({ monitor, breach }: { monitor: MonitorView; breach?
 /** What a monitor reads, how often, and by which limits it judges. */
 export function MonitorFacts({ monitor }: { monitor: MonitorView }) {
   const dataset = (id: string) => (
-    <Link className="link mono" to="/datasets/$id" params={{ id }}>
-      {id}
+    <Link className="link" to="/datasets/$id" params={{ id }}>
+      <Ident name={id} />
     </Link>
   );
   return (

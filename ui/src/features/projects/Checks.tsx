@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { type CheckView, checksQuery, isOpen, mergeBranch } from '@/api/delivery';
 import { ConfirmAct, Loading, NextStrip, Panel, ProblemNote, StateBadge } from '@/components';
+import { codeText } from '@/components/codeText';
 
 const names: Record<CheckView['name'], string> = { lint: 'PEP 8', unit: 'Unit tests', contract: 'Data contract' };
 /** How many findings are shown before the rest is a number. */
@@ -44,10 +45,10 @@ function Check({ check }: { check: CheckView }) {
         <StateBadge kind="check" state={check.state} form="plain" />
       </span>
       <span className="row g4 sm faint">
-        {check.reason ?? check.sentence}
+        <span>{codeText(check.reason ?? check.sentence ?? '')}</span>
         <span className="sp" />
         {check.run && (
-          <Link className="link" to="/runs/$id" params={{ id: check.run }}>
+          <Link className="link nw" to="/runs/$id" params={{ id: check.run }}>
             Its run
           </Link>
         )}

@@ -1,9 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
+import { mergesQuery } from '@/api/delivery';
 import { commitsQuery, projectQuery } from '@/api/projects';
 import { isUnderWay, runsQuery } from '@/api/runs';
 import { Badge, Empty, Loading, LockFlight, Panel, ProblemNote } from '@/components';
-import { CandidateTable } from '@/features/release/CandidateTable';
+import { CandidateTable, stoppedIn } from '@/features/release/CandidateTable';
 import { boatOf, floating, gateOf, headline, millOf } from '@/features/release/flight';
 import { GatePanel } from '@/features/release/GatePanel';
 import { useStanding } from '@/features/release/useStanding';
@@ -18,13 +19,14 @@ export function FlightTab() {
   const project = useQuery(projectQuery(id));
   const runs = useQuery({ ...runsQuery({ project: id, limit: 6 }), refetchInterval: (query) => (query.state.data?.items.some(isUnderWay) ? 1000 : 5000) });
   const commits = useQuery({ ...commitsQuery(id, 'main'), enabled: !!project.data?.commit });
+  const merges = useQuery(mergesQuery(id));
   const { at, isPending, problem } = useStanding(id);
   if (!project.data) return <Loading rows={5} />;
   const shown = runs.data?.items ?? [];
-  const merges = commits.data?.items ?? [];
+  const merged = (merges.data?.items ?? []).filter((one) => one.state === 'merged');
   const places = floating(at);
   const boats = (place: 'feed' | 'preprod' | 'prod') => places.filter((one) => one.place === place).map((one) => boatOf(id, at, one));
-  const chambers = chambersOf(project.data, shown, merges, at);
+  const chambers = chambersOf(project.data, shown, merged[0]?.ended_at ?? null, at);
   const gate = (environment: 'preprod' | 'prod') => {
     const { share, tone, icon, word, isHeld } = gateOf(at, environment);
     return { share, tone, isHeld, label: <Badge look={{ tone, icon, word }} /> };
@@ -54,13 +56,13 @@ export function FlightTab() {
         <NowInDev project={id} runs={shown} problem={runs.error} isRead={!!runs.data} />
         <GatePanel project={id} at={at} environment="preprod" />
         <GatePanel project={id} at={at} environment="prod" />
-        <Merged project={id} commits={merges} problem={commits.error} />
+        <Merged project={id} commits={commits.data?.items ?? []} merged={merged} problem={commits.error} />
         {dev && <InEnvironment project={id} environment={dev} at={at} />}
         {preprod && <InEnvironment project={id} environment={preprod} at={at} />}
         {prod && <InEnvironment project={id} environment={prod} at={at} />}
       </div>
       <Panel title="Candidates" note="newest first">
-        {isPending ? <Loading rows={3} /> : <CandidateTable candidates={at.candidates} empty={<Empty small title="No candidate has been cut yet." why="A merge to main trains as preprod, on the sources; if every required check passes, the run ends with a candidate." command={`lockgate project merge ${id} my-change`} />} />}
+        {isPending ? <Loading rows={3} /> : <CandidateTable candidates={at.candidates} stopped={stoppedIn(at.production)} empty={<Empty small title="No candidate has been cut yet." why="A merge to main trains as preprod, on the sources; if every required check passes, the run ends with a candidate." command={`lockgate project merge ${id} my-change`} />} />}
       </Panel>
     </>
   );

@@ -1,6 +1,8 @@
 import { Link } from '@tanstack/react-router';
 import type { EnvironmentView } from '@/api/projects';
 import { Badge, Env, Icon, lookOf, readPrincipal, StateBadge, When } from '@/components';
+import { codeText } from '@/components/codeText';
+import { spoken } from '@/lib/format';
 import { promotionOf, type Standing } from '@/features/release/flight';
 import { liveBefore } from '@/features/release/Production';
 import { openHolds } from '@/features/release/verbs';
@@ -47,7 +49,7 @@ function Live({ project, name, at }: { project: string; name: 'preprod' | 'prod'
         <>
           <dt>Hold</dt>
           <dd>
-            {held.reason}, by {readPrincipal(held.by).name}
+            {codeText(spoken(held.reason))}, by {readPrincipal(held.by).name}
           </dd>
         </>
       )}
@@ -75,7 +77,12 @@ export function InEnvironment({ project, environment, at }: { project: string; e
       <dl className="kv">
         {serves && <Live project={project} name={name} at={at} />}
         <dt>Reads</dt>
-        <dd>as its environment</dd>
+        <dd>
+          as its environment;{' '}
+          <Link className="link" to="/ask" search={{ for: `environment:${project}/${name}` }}>
+            ask for data
+          </Link>
+        </dd>
         <dt>Steps</dt>
         <dd>{environment.isolation === 'none' ? <Badge form="plain" look={{ tone: 'warn', icon: 'alert-triangle', word: 'not kept apart' }} /> : 'kept apart'}</dd>
         {!serves && (

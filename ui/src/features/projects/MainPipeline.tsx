@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
+import type { MergeView } from '@/api/delivery';
 import type { CommitView } from '@/api/projects';
 import type { ReleaseView } from '@/api/release';
 import { runQuery } from '@/api/runs';
@@ -78,8 +79,9 @@ export function MainPipeline({ project, release }: { project: string; release: R
   );
 }
 
-/** What was merged last. */
-export function Merged({ project, commits, problem }: { project: string; commits: CommitView[]; problem: Problem | null }) {
+/** What was merged last, by whom and when; a commit that came with another one, by who wrote it. */
+export function Merged({ project, commits, merged, problem }: { project: string; commits: CommitView[]; merged: MergeView[]; problem: Problem | null }) {
+  const mergeOf = (commit: CommitView) => merged.find((one) => one.commit === commit.id);
   return (
     <section className="panel" aria-label="Merged to main">
       <div className="ph">
@@ -89,7 +91,7 @@ export function Merged({ project, commits, problem }: { project: string; commits
         <div className="cmt" key={commit.id}>
           <span className="cut">{commit.subject}</span>
           <span className="row g4 sm faint">
-            {commit.author.name}, <When at={commit.committed_at} />
+            {mergeOf(commit)?.merged_by ?? commit.author.name}, <When at={mergeOf(commit)?.ended_at ?? commit.committed_at} />
           </span>
         </div>
       ))}

@@ -2,12 +2,19 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Outlet, useLocation, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import { isSettingUp, projectQuery, retryProject } from '@/api/projects';
-import { decisionsQuery } from '@/api/release';
+import { decisionsQuery, productionQuery, type ProductionView } from '@/api/release';
+import type { Next } from '@/api/types';
 import { Btn, BtnLink, Loading, Meta, NextStrip, ObjectPage, Panel, ProblemNote, Snippet, StateBadge, Tabs, When, Who } from '@/components';
 import { StartRun } from '@/features/runs/StartRun';
 import { Unread } from '@/frame/Lost';
 
 const tabs = ['', '/candidates', '/production', '/batches', '/monitoring', '/gates', '/runs', '/code', '/about'];
+
+/** Returns how prod stands, once something is live there or was stopped: that comes before how the project was set up. */
+export function inProd(prod: Pick<ProductionView, 'live' | 'suspended' | 'next'> | undefined): Next | null {
+  if (!prod || (prod.live == null && !prod.suspended)) return null;
+  return { ...prod.next, text: prod.next.text.replace(/\.$/, ' in prod.') };
+}
 
 /** A project: its flight, candidates, endpoints, gates, runs, code and facts. */
 export function Project() {
@@ -17,10 +24,12 @@ export function Project() {
   const [open, setOpen] = useState<'clone' | 'run' | null>(null);
   const project = useQuery({ ...projectQuery(id), refetchInterval: (query) => (query.state.data && isSettingUp(query.state.data) ? 700 : false) });
   const decisions = useQuery(decisionsQuery);
+  const production = useQuery({ ...productionQuery(id), enabled: project.data?.state === 'available' });
   const retry = useMutation({ mutationFn: () => retryProject(id), onSuccess: () => queryClient.invalidateQueries({ queryKey: ['projects'] }) });
   if (project.error) return <Unread problem={project.error} what="project" onRetry={() => void project.refetch()} />;
   if (!project.data) return <Loading rows={6} />;
   const view = project.data;
+  const prod = production.data?.find((one) => one.environment === 'prod');
   const mine = decisions.data?.items.find((promotion) => promotion.project === id);
   const toggle = (what: 'clone' | 'run') => setOpen(open === what ? null : what);
   const clone = `git clone ${view.clone_url} && cd ${view.name}\nuv venv && uv pip sync requirements.lock && .venv/bin/python -m pytest\ngit switch -c my-change   # main moves by merge only`;
@@ -60,7 +69,7 @@ export function Project() {
         </>
       }
       next={
-        <NextStrip next={mine && !isSettingUp(view) ? mine.next : view.next}>
+        <NextStrip next={isSettingUp(view) ? view.next : (mine?.next ?? inProd(prod) ?? view.next)}>
           {view.next.action === 'retry_project' && (
             <Btn size="sm" busy={retry.isPending} busyWord="Trying…" onClick={() => retry.mutate()}>
               Try again

@@ -16,7 +16,7 @@ function liveFor(at: string): string {
 }
 
 /** Returns the words under each chamber: what is there, or what is missing; and the small craft in dev. */
-export function chambersOf(project: ProjectView, runs: RunView[], merges: { committed_at: string }[], at: Standing): { main: Pick<Flight['main'], 'fact'>; dev: Omit<Flight['dev'], 'boats'>; preprod: string; prod: string } {
+export function chambersOf(project: ProjectView, runs: RunView[], mergedAt: string | null, at: Standing): { main: Pick<Flight['main'], 'fact'>; dev: Omit<Flight['dev'], 'boats'>; preprod: string; prod: string } {
   const standing = (name: string, ready: string) => {
     const state = project.environments.find((environment) => environment.name === name)?.state ?? 'provisioning';
     return state === 'available' ? ready : lookOf('instance', state).word.toLowerCase();
@@ -27,7 +27,7 @@ export function chambersOf(project: ProjectView, runs: RunView[], merges: { comm
   const verified = floating(at).filter((one) => one.place === 'preprod' && !one.isOut).length;
   const prod = inProd?.suspended ? 'stopped' : inProd?.live == null ? 'nothing live' : since ? liveFor(since.live_at ?? since.changed_at) : 'live';
   return {
-    main: { fact: merges[0] && merges.length > 1 ? `merged ${instant(merges[0].committed_at)}` : 'template only' },
+    main: { fact: mergedAt ? `merged ${instant(mergedAt)}` : 'template only' },
     dev: { fact: standing('dev', 'runs of people'), skiffs: runs.filter((run) => isUnderWay(run) && run.environment.endsWith('/dev')).map(skiffOf) },
     preprod: standing('preprod', verified > 0 ? `${plural(verified, 'candidate')} here` : 'empty'),
     prod: standing('prod', prod),

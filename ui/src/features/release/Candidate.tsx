@@ -71,7 +71,7 @@ export function Candidate() {
                     </Link>
                   }
                   under={promotion.kind === 'release' ? null : `as a ${promotion.kind}`}
-                  act={<span className="sm">{look.word}</span>}
+                  act={<span className="sm">{promotion.environment === 'preprod' && promotion.state === 'live' ? 'Verified' : look.word}</span>}
                 />
               );
             })}

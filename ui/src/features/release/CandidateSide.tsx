@@ -1,9 +1,7 @@
-import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { CandidateView } from '@/api/release';
-import { purposesQuery } from '@/api/requests';
-import { Digest, Facts, Icon, Line, Panel, readPrincipal, Who } from '@/components';
-import { shortId } from '@/lib/format';
+import { Digest, Facts, Icon, Ident, Line, Panel, readPrincipal, Who } from '@/components';
+import { PurposeLinks } from '../purposes/names';
 import { SayWho } from './SayWho';
 
 /** Who made it, so who may not approve it. Names that belong to nobody on record are said: they block no one, and that must be seen. */
@@ -21,16 +19,6 @@ export function Authors({ candidate }: { candidate: CandidateView }) {
   );
 }
 
-/** The purposes by name; who cannot read one sees its id, shortened. */
-function Purposes({ ids }: { ids: string[] }) {
-  const purposes = useQuery(purposesQuery);
-  return ids.map((id) => (
-    <Link key={id} className="link" style={{ display: 'block' }} to="/purposes/$id" params={{ id }}>
-      {purposes.data?.items.find((one) => one.id === id)?.name ?? shortId(id)}
-    </Link>
-  ));
-}
-
 /** What a candidate was made of, in words. */
 export function MadeOf({ candidate }: { candidate: CandidateView }) {
   return (
@@ -38,8 +26,8 @@ export function MadeOf({ candidate }: { candidate: CandidateView }) {
       <Facts
         items={[
           ['Model', <span key="m">{candidate.model} {candidate.version}</span>],
-          ['Data', candidate.datasets.length > 0 ? <span key="d">{candidate.datasets.map((one) => <span key={one.dataset} style={{ display: 'block' }}><Link className="link mono" to="/datasets/$id" params={{ id: one.dataset }}>{one.dataset}</Link> version {one.version}</span>)}</span> : 'its fixture alone'],
-          ['Purposes', candidate.purposes.length > 0 ? <Purposes key="p" ids={candidate.purposes} /> : 'none on record'],
+          ['Data', candidate.datasets.length > 0 ? <span key="d">{candidate.datasets.map((one) => <span key={one.dataset} style={{ display: 'block' }}><Link className="link" to="/datasets/$id" params={{ id: one.dataset }}><Ident name={one.dataset} /></Link> version {one.version}</span>)}</span> : 'its fixture alone'],
+          ['Purposes', candidate.purposes.length > 0 ? <PurposeLinks key="p" ids={candidate.purposes} /> : 'none on record'],
           ['Run', <Link key="r" className="link" to="/runs/$id" params={{ id: candidate.run }}>the run of main that made it</Link>],
         ]}
       />

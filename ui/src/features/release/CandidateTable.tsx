@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import type { ColumnDef } from '@tanstack/react-table';
-import type { ReactNode } from 'react';
-import { type CandidateView, isOpenPromotion } from '@/api/release';
+import { type ReactNode, useMemo } from 'react';
+import { type CandidateView, isOpenPromotion, type ProductionView } from '@/api/release';
 import type { StateLook } from '@/api/states';
 import { Badge, lookOf, StateBadge, When, Who } from '@/components';
 import { DataTable } from '@/components/DataTable';
@@ -10,11 +10,12 @@ import { passedOf } from './metrics';
 /** Returns the newest promotion of a candidate into an environment, as the list carries it. */
 const lastInto = (candidate: CandidateView, environment: string) => candidate.promotions.find((promotion) => promotion.environment === environment);
 
-/** Returns where a candidate is now, in words: live, at a gate, or how it ended. */
-export function nowOf(candidate: Pick<CandidateView, 'promotions'>): StateLook {
+/** Returns where a candidate is now, in words: live, stopped, at a gate, or how it ended. */
+export function nowOf(candidate: Pick<CandidateView, 'promotions'>, isStopped = false): StateLook {
   const newest = candidate.promotions.find((promotion) => promotion.environment === 'prod' && promotion.state === 'live') ?? candidate.promotions[0];
   if (!newest) return { tone: 'idle', icon: 'circle-dashed', word: 'Not promoted yet' };
   const look = lookOf('promotion', newest.state);
+  if (newest.state === 'live' && newest.environment === 'prod' && isStopped) return lookOf('endpoint', 'stopped');
   if (newest.state === 'live') return { ...look, word: newest.environment === 'prod' ? 'Live in prod' : 'Verified in preprod' };
   return isOpenPromotion(newest) ? { ...look, word: `${look.word}, ${newest.environment}` } : look;
 }
@@ -30,11 +31,7 @@ function Gate({ candidate, environment }: { candidate: CandidateView; environmen
   );
 }
 
-function Now({ candidate }: { candidate: CandidateView }) {
-  return <Badge form="plain" look={nowOf(candidate)} />;
-}
-
-const columns: ColumnDef<CandidateView, unknown>[] = [
+const columnsOf = (stopped: number | null): ColumnDef<CandidateView, unknown>[] => [
   {
     id: 'number',
     header: 'Candidate',
@@ -64,10 +61,16 @@ const columns: ColumnDef<CandidateView, unknown>[] = [
   },
   { id: 'preprod', header: 'Gate into preprod', cell: ({ row }) => <Gate candidate={row.original} environment="preprod" /> },
   { id: 'prod', header: 'Gate into prod', cell: ({ row }) => <Gate candidate={row.original} environment="prod" /> },
-  { id: 'now', header: 'Now', cell: ({ row }) => <Now candidate={row.original} /> },
+  { id: 'now', header: 'Now', cell: ({ row }) => <Badge form="plain" look={nowOf(row.original, row.original.number === stopped)} /> },
 ];
 
+/** Returns the candidate that is live in prod and stopped there. */
+export function stoppedIn(production: Pick<ProductionView, 'environment' | 'live' | 'suspended'>[] | undefined): number | null {
+  return production?.find((one) => one.environment === 'prod' && one.suspended)?.live ?? null;
+}
+
 /** Candidates, the newest first, with how each came through its gates. */
-export function CandidateTable({ candidates, isOld = false, empty }: { candidates: CandidateView[]; isOld?: boolean; empty?: ReactNode }) {
+export function CandidateTable({ candidates, stopped, isOld = false, empty }: { candidates: CandidateView[]; stopped: number | null; isOld?: boolean; empty?: ReactNode }) {
+  const columns = useMemo(() => columnsOf(stopped), [stopped]);
   return <DataTable label="Candidates" columns={columns} rows={candidates} rowKey={(one) => String(one.number)} isOld={isOld} empty={empty} />;
 }

@@ -1,8 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { candidatesQuery, releasesQuery } from '@/api/release';
+import { candidatesQuery, productionQuery, releasesQuery } from '@/api/release';
 import { Empty, Loading, Pager, Panel, ProblemNote } from '@/components';
-import { CandidateTable } from './CandidateTable';
+import { CandidateTable, stoppedIn } from './CandidateTable';
 import { ReleaseRuns } from './ReleaseRuns';
 
 /** What `main` made: its candidates, and the runs that cut them or did not. */
@@ -11,6 +11,7 @@ export function Candidates() {
   const { cursor, from = 0 } = useSearch({ from: '/frame/projects/$id/candidates' });
   const navigate = useNavigate();
   const candidates = useQuery({ ...candidatesQuery(id, { limit: 50, ...(cursor ? { cursor } : {}) }), refetchInterval: 10_000 });
+  const production = useQuery(productionQuery(id));
   const releases = useQuery({ ...releasesQuery(id, { limit: 10 }), refetchInterval: (query) => (query.state.data?.items.some((one) => one.state === 'running') ? 1500 : 10_000) });
   return (
     <>
@@ -21,6 +22,7 @@ export function Candidates() {
         ) : (
           <CandidateTable
             candidates={candidates.data?.items ?? []}
+            stopped={stoppedIn(production.data)}
             isOld={candidates.isPlaceholderData}
             empty={candidates.data && <Empty title="No candidate has been cut yet." why="A merge to main trains as preprod, on the sources. If every required check passes, the run ends with a candidate, which then goes into preprod and prod." command={`lockgate project merge ${id} my-change`} />}
           />

@@ -7,6 +7,7 @@ import { ActDialog, Btn, ReasonButton } from '@/components';
 import { roleLine } from '@/frame/TopBar';
 import { duration, plural, sentence, spoken } from '@/lib/format';
 import { useKeys } from '@/lib/keys';
+import { purposesIn, usePurposes } from '../purposes/names';
 import { changesShown } from './changes';
 import { useLookAgain } from './useStanding';
 
@@ -28,6 +29,8 @@ export function DecidePromotion({ review, promotion, bakingS }: { review: Review
   const [refusing, setRefusing] = useState(false);
   const [comment, setComment] = useState('');
   const lookAgain = useLookAgain(promotion.project);
+  const purposes = usePurposes();
+  const named = (text: string) => purposesIn(text, purposes);
   const decision = useMutation({
     mutationFn: (what: { approve: string } | { refuse: string }) => ('approve' in what ? approvePromotion(promotion.id, what.approve.trim()) : rejectPromotion(promotion.id, what.refuse)),
     onSuccess: async () => {
@@ -71,8 +74,8 @@ export function DecidePromotion({ review, promotion, bakingS }: { review: Review
         question={`Approve candidate ${candidate} into ${environment}?`}
         consequence={effect.text}
         rows={[
-          ...changesShown(review.changes).slice(0, 3).map(({ what, before, after }): [string, string, string] => [what, before, after]),
-          ...(review.affected.length > 0 ? [['Affects', sentence(spoken(review.affected.join('; ').replaceAll('`', '')))] as [string, string]] : []),
+          ...changesShown(review.changes, named).slice(0, 3).map(({ what, before, after }): [string, string, string] => [what, before, after]),
+          ...(review.affected.length > 0 ? [['Affects', sentence(spoken(named(review.affected.join('; ')).replaceAll('`', '')))] as [string, string]] : []),
           ['Undo', live == null ? 'Stop it, at any time and within a second' : `One click back to candidate ${live}; or stop it, within a second`],
         ]}
         act={`Approve candidate ${candidate}`}

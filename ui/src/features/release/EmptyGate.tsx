@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import type { HoldView, PromotionView } from '@/api/release';
 import { Badge, Env, Icon, lookOf, readPrincipal, When } from '@/components';
+import { codeText } from '@/components/codeText';
 import { spoken } from '@/lib/format';
 import { promotionOf, type Standing } from './flight';
 
@@ -12,7 +13,7 @@ export function HoldLines({ holds }: { holds: HoldView[] }) {
         <Icon name="hand-stop" label="Held" />
       </span>
       <span className="two-lines">
-        Held by {readPrincipal(hold.by).name}: {hold.reason}
+        Held by {readPrincipal(hold.by).name}: {codeText(spoken(hold.reason))}
       </span>
       <span className="v">
         <When at={hold.at} />

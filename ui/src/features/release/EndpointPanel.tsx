@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import type { ProductionView } from '@/api/release';
+import type { ProductionView, PromotionView } from '@/api/release';
 import { endpointQuery, type EndpointView, type RolloutView } from '@/api/serving';
 import { Empty, Env, Icon, Loading, NextStrip, ProblemNote, readPrincipal, Snippet, StateBadge, When } from '@/components';
 import { count, sentence, spoken } from '@/lib/format';
@@ -73,7 +73,7 @@ function CallIt({ endpoint }: { endpoint: EndpointView }) {
 }
 
 /** An endpoint of a project: what is live, the three facts, and the acts, the stop button among them. */
-export function EndpointPanel({ project, production, before }: { project: string; production: ProductionView; before: number | null }) {
+export function EndpointPanel({ project, production, before, resuming }: { project: string; production: ProductionView; before: number | null; resuming: PromotionView | null }) {
   const { environment, live, suspended } = production;
   const id = production.endpoint;
   const endpoint = useQuery({ ...endpointQuery(id), enabled: live != null || suspended != null || production.next.tone === 'working', refetchInterval: (query) => (query.state.data?.state === 'waiting' || query.state.data?.requested?.state === 'loading' ? 1000 : 5000) });
@@ -124,7 +124,7 @@ export function EndpointPanel({ project, production, before }: { project: string
             {production.next.tone !== 'good' && !(suspended && production.next.tone === 'bad') && <NextStrip next={production.next} />}
           </div>
           <div className="pf wrap">
-            <ProductionActs project={project} production={production} before={before} />
+            <ProductionActs project={project} production={production} before={before} resuming={resuming} />
           </div>
         </>
       )}

@@ -90,7 +90,7 @@ export function GateForm({ project, policy, onClose }: { project: string; policy
   const more = metricNames.filter((metric) => !draft.tolerances.some((one) => one.metric === metric));
   const add = (metric: string | null) => metric && change({ tolerances: [...draft.tolerances, { metric, better: betterOf({ name: metric }), amber: '', red: '', rationale: '' }] });
   return (
-    <Panel title={<Env name={environment} of="Change the gate into" />} label={`Change the gate into ${environment}`} note={`version ${policy.version} is in force`} padded>
+    <Panel title={<Env name={environment} of="Change the gate into" />} label={`Change the gate into ${environment}`} note={policy.version === 0 ? 'it is in force as every project has it at first' : `version ${policy.version} is in force`} padded>
       <div className="form wide">
         <Checks draft={draft} onChange={change} />
         <Approvals draft={draft} onChange={change} />

@@ -8,7 +8,7 @@ import { atGate, type Standing } from './flight';
 import { yours } from './looks';
 import { interval, limitOf, metricLook, metricWords, passedOf, score } from './metrics';
 import { Promote } from './Promote';
-import { approvalsOf, openHolds } from './verbs';
+import { approvalsOf, gateWords, openHolds } from './verbs';
 
 /** The numbers that decide, each with its limit; of many only those that need an eye and a count of the rest. */
 function Numbers({ candidate }: { candidate: CandidateView }) {
@@ -61,7 +61,7 @@ function Gates({ promotion, isHeld }: { promotion: PromotionView; isHeld: boolea
           <span className={`ic ${look.tone}`}>
             <Icon name={look.icon} label={look.word} />
           </span>
-          <span className="two-lines">{codeText(gate.note ? spoken(sentence(gate.note)) : sentence(words(gate.name)))}</span>
+          <span className="two-lines">{codeText(gateWords(gate))}</span>
         </div>
       );
     });

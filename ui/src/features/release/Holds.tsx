@@ -4,6 +4,8 @@ import { type FormEvent, useState } from 'react';
 import { type HoldView, liftHold, mayNow, placeHold, verbs } from '@/api/release';
 import { can, useMe } from '@/api/session';
 import { Btn, ConfirmAct, Empty, Env, Icon, Panel, ProblemNote, readPrincipal, ReasonButton, When } from '@/components';
+import { codeText } from '@/components/codeText';
+import { spoken } from '@/lib/format';
 import { HoldBreach } from '@/features/monitors/RedBreaches';
 import { roleLine } from '@/frame/TopBar';
 import { useLookAgain } from './useStanding';
@@ -19,10 +21,10 @@ function Hold({ hold, mayLift }: { hold: HoldView; mayLift: boolean }) {
       </span>
       <div className="bd">
         <span className="row wrap g4">
-          <Env name={hold.environment} of={hold.lifted ? 'Was held:' : 'Held:'} /> <span>{hold.reason}</span>
+          <Env name={hold.environment} of={hold.lifted ? 'Was held:' : 'Held:'} /> <span>{codeText(spoken(hold.reason))}</span>
         </span>
         <div className="sm faint">
-          by {readPrincipal(hold.by).kind === 'monitor' ? 'its monitor' : readPrincipal(hold.by).name}, <When at={hold.at} />
+          by {readPrincipal(hold.by).name}, <When at={hold.at} />
           {hold.lifted && (
             <>
               ; lifted by {readPrincipal(hold.lifted.by).name} <When at={hold.lifted.at} />: {hold.lifted.reason}

@@ -1,10 +1,11 @@
 import { useMutation } from '@tanstack/react-query';
-import { type ProductionView, resume, rollBack, suspend, verbs } from '@/api/release';
+import { Link } from '@tanstack/react-router';
+import { type ProductionView, type PromotionView, resume, rollBack, suspend, verbs } from '@/api/release';
 import { can, useMe } from '@/api/session';
-import { ConfirmAct, ReasonButton } from '@/components';
+import { ConfirmAct, ReasonButton, StateBadge } from '@/components';
 import { roleLine } from '@/frame/TopBar';
 import { useLookAgain } from './useStanding';
-import { type ProductionVerb, productionVerbs } from './verbs';
+import { approvalsOf, type ProductionVerb, productionVerbs } from './verbs';
 
 /** Returns what an act on a live candidate does at once, to whom, and how it is undone. */
 export function effectOf(verb: ProductionVerb, production: Pick<ProductionView, 'environment' | 'live'>, before: number | null): string {
@@ -15,7 +16,7 @@ export function effectOf(verb: ProductionVerb, production: Pick<ProductionView, 
 }
 
 /** The stop button and its kin: each says its effect before it acts. */
-export function ProductionActs({ project, production, before }: { project: string; production: ProductionView; before: number | null }) {
+export function ProductionActs({ project, production, before, resuming }: { project: string; production: ProductionView; before: number | null; resuming: PromotionView | null }) {
   const me = useMe();
   const lookAgain = useLookAgain(project);
   const act = useMutation({
@@ -25,7 +26,8 @@ export function ProductionActs({ project, production, before }: { project: strin
     },
     onSuccess: lookAgain,
   });
-  const offered = productionVerbs(production, { suspend: can(me, verbs.suspend), resume: can(me, verbs.resume), rollBack: can(me, verbs.rollBack) });
+  const may = productionVerbs(production, { suspend: can(me, verbs.suspend), resume: can(me, verbs.resume), rollBack: can(me, verbs.rollBack) });
+  const offered = resuming ? may.filter((verb) => verb !== 'resume') : may;
   const { environment, live } = production;
   const shared = { busy: act.isPending, problem: act.error, signedAs: roleLine(me) };
   return (
@@ -66,7 +68,16 @@ export function ProductionActs({ project, production, before }: { project: strin
           onConfirm={() => act.mutate({ verb: 'resume' })}
         />
       )}
-      {offered.length === 0 && live != null && <span className="sm faint">A model validator, the model owner or a platform administrator may stop it.</span>}
+      {resuming && (
+        <span className="row wrap g4">
+          <StateBadge kind="promotion" state={resuming.state} fact={approvalsOf(resuming)} form="plain" />
+          <span className="dim">It was asked to answer again.</span>
+          <Link className="link" to="/projects/$id/candidates/$number/into/$environment" params={{ id: project, number: String(resuming.candidate), environment }}>
+            Open the review
+          </Link>
+        </span>
+      )}
+      {offered.length === 0 && !resuming && live != null && <span className="sm faint">A model validator, the model owner or a platform administrator may stop it.</span>}
     </>
   );
 }

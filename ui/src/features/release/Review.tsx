@@ -6,17 +6,18 @@ import { Badge, Icon, Loading, lookOf, Meta, NextStrip, PageHead, Panel, ReasonB
 import { codeText } from '@/components/codeText';
 import { Unread } from '@/frame/Lost';
 import { sentence, spoken } from '@/lib/format';
+import { purposesIn, usePurposes } from '../purposes/names';
 import { Digests } from './CandidateSide';
 import { changesShown } from './changes';
 import { DecidePromotion } from './DecidePromotion';
-import { yours } from './looks';
+import { soon, yours } from './looks';
 import { passedOf } from './metrics';
 import { MetricLegend, MetricTable } from './MetricTable';
 import { NotTested } from './NotTested';
 import { Promote } from './Promote';
 import { ReviewSide } from './ReviewSide';
 import { useLookAgain } from './useStanding';
-import { approvalsOf, authorOf, nextEnvironment, openHolds, promotionVerbs } from './verbs';
+import { approvalsOf, authorOf, nextEnvironment, openHolds, promotionVerbs, waitsForNobody } from './verbs';
 
 /** What is asked, in one sentence; and what its promotion is for, where it is none of a new release. */
 function WhatIsAsked({ review }: { review: ReviewView }) {
@@ -41,7 +42,8 @@ function WhatIsAsked({ review }: { review: ReviewView }) {
 
 function Changes({ review }: { review: ReviewView }) {
   const { live, candidate } = review;
-  const changes = changesShown(review.changes);
+  const purposes = usePurposes();
+  const changes = changesShown(review.changes, (text) => purposesIn(text, purposes));
   return (
     <Panel title={<span className="row g4"><Icon name="file-diff" /> What changed since the live one</span>} label="What changed since the live one" {...(live == null ? { note: 'nothing is live here yet' } : {})}>
       {changes.length === 0 ? (
@@ -73,6 +75,7 @@ function Changes({ review }: { review: ReviewView }) {
 }
 
 function Bullets({ title, icon, lines, mark }: { title: string; icon: string; lines: string[]; mark: string }) {
+  const purposes = usePurposes();
   return (
     <Panel title={<span className="row g4"><Icon name={icon} /> {title}</span>} label={title} padded>
       <ul className="dot">
@@ -81,7 +84,7 @@ function Bullets({ title, icon, lines, mark }: { title: string; icon: string; li
             <span className="ic idle">
               <Icon name={mark} />
             </span>
-            <span>{codeText(sentence(spoken(line)))}</span>
+            <span>{codeText(sentence(spoken(purposesIn(line, purposes))))}</span>
           </li>
         ))}
       </ul>
@@ -126,7 +129,8 @@ export function Review() {
   const policy = gates.data?.find((gate) => gate.environment === environment && gate.state === 'in_force') ?? null;
   const held = openHolds(holds.data ?? [], view.environment);
   const to = nextEnvironment(candidate);
-  const badge = promotion ? decides ? <Badge look={yours} /> : <Badge look={lookOf('promotion', promotion.state)} fact={promotion.state === 'awaiting_approval' ? approvalsOf(promotion) : null} /> : undefined;
+  const idle = promotion && waitsForNobody(promotion);
+  const badge = promotion ? idle ? <Badge look={soon} /> : decides ? <Badge look={yours} /> : <Badge look={lookOf('promotion', promotion.state)} fact={promotion.state === 'awaiting_approval' ? approvalsOf(promotion) : null} /> : undefined;
   return (
     <>
       <PageHead
@@ -158,7 +162,7 @@ export function Review() {
           </>
         }
       />
-      <NextStrip next={view.next} {...(held.length > 0 && promotion && isOpenPromotion(promotion) ? { icon: 'hand-stop' } : {})} />
+      <NextStrip next={idle ? { ...view.next, tone: 'working' } : view.next} {...(held.length > 0 && promotion && isOpenPromotion(promotion) ? { icon: 'hand-stop' } : {})} />
       <div className="cols" style={{ ['--side' as string]: '268px' }}>
         <div className="stack">
           <WhatIsAsked review={view} />

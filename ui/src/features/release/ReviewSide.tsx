@@ -2,8 +2,8 @@ import { Link } from '@tanstack/react-router';
 import type { GatePolicyView, HoldView, ReviewView } from '@/api/release';
 import { Facts, Icon, Line, lookOf, Panel, readPrincipal, When, Who } from '@/components';
 import { codeText } from '@/components/codeText';
-import { duration, sentence, spoken, words } from '@/lib/format';
-import { approvalsOf, waitsFor } from './verbs';
+import { duration, sentence, spoken } from '@/lib/format';
+import { approvalsOf, gateWords, waitsFor, waitsForNobody } from './verbs';
 
 /** Who approved, whom it waits for, and who may not, with the viewer's own reason first. */
 function Approvals({ review, why }: { review: ReviewView; why: string | null }) {
@@ -26,10 +26,10 @@ function Approvals({ review, why }: { review: ReviewView; why: string | null }) 
           }
         />
       ))}
-      {promotion?.state === 'awaiting_approval' && <Line icon="user-question" tone="waiting" title={sentence(waitsFor(promotion))} under={<>asked <When at={promotion.created_at} form="ago" /></>} />}
+      {fact && promotion?.state === 'awaiting_approval' && !waitsForNobody(promotion) && <Line icon="user-question" tone="waiting" title={sentence(waitsFor(promotion))} under={<>asked <When at={promotion.created_at} form="ago" /></>} />}
       {!fact && <Line icon="circle-check" tone="good" title="No person’s approval is asked for" under="The checks decide" />}
-      {why && <Line icon="user-off" title={<b className="m">You may not approve it</b>} under={`You made part of it: ${why}. Somebody else who holds the role decides.`} />}
-      {!why && who && <Line icon="user-off" title="Its authors may not" under={`${who}; administrators are no exception`} />}
+      {fact && why && <Line icon="user-off" title={<b className="m">You may not approve it</b>} under={`You made part of it: ${why}. Somebody else who holds the role decides.`} />}
+      {fact && !why && who && <Line icon="user-off" title="Its authors may not" under={`${who}; administrators are no exception`} />}
     </Panel>
   );
 }
@@ -50,7 +50,7 @@ export function ReviewSide({ review, policy, held, why }: { review: ReviewView; 
                 <span className={`ic ${look.tone}`}>
                   <Icon name={look.icon} label={look.word} />
                 </span>
-                <span className="two-lines">{codeText(gate.note ? spoken(sentence(gate.note)) : sentence(words(gate.name)))}</span>
+                <span className="two-lines">{codeText(gateWords(gate))}</span>
               </div>
             );
           })}
@@ -59,7 +59,7 @@ export function ReviewSide({ review, policy, held, why }: { review: ReviewView; 
             <>
               <dt>Hold</dt>
               <dd>
-                {held[0]?.reason}, by {readPrincipal(held[0]?.by ?? '').name}
+                {codeText(spoken(held[0]?.reason ?? ''))}, by {readPrincipal(held[0]?.by ?? '').name}
               </dd>
             </>
           )}

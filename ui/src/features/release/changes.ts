@@ -6,13 +6,13 @@ import { metricNames } from './metrics';
 const digest = /^(sha256:[0-9a-f]+|[0-9a-f]{7,64})$/;
 const led = /^[0-9a-f]{7,64} (?=\S)/;
 
-/** Returns the changes as they are shown. */
-export function changesShown(changes: ReviewView['changes']): { what: string; before: string; after: string }[] {
+/** Returns the changes as they are shown; `named` puts names in the place of ids. */
+export function changesShown(changes: ReviewView['changes'], named = (text: string) => text): { what: string; before: string; after: string }[] {
   return changes
     .filter((change) => !metricNames.includes(change.what))
     .map(({ what, before, after }) => {
       const isDigest = digest.test(after) && (before == null || digest.test(before));
-      const plain = (text: string) => spoken(text.replace(led, '').replaceAll('`', ''));
+      const plain = (text: string) => spoken(named(text.replace(led, '')).replaceAll('`', ''));
       if (isDigest) return { what: sentence(what), before: before == null ? unknown : 'as it is live', after: before == null ? 'its own' : 'changed' };
       return { what: sentence(what), before: before == null ? unknown : plain(before), after: plain(after) };
     });

@@ -83,4 +83,6 @@ test('the head says what moves and what is live; what is only offered does not m
   expect(headline(standing([], []))).toBe('Nothing here yet');
   expect(headline(standing([1], [promotion(1, 'preprod', 'offered')]))).toBe('1 candidate');
   expect(headline(standing([3, 4], [promotion(4, 'preprod', 'verifying'), promotion(3, 'prod', 'live')], [live('prod', 3)]))).toBe('1 moving, 1 live');
+  const stopped = { ...live('prod', 3), suspended: { by: 'person:ben', at: '2026-01-01T00:00:00Z', reason: 'odd' } };
+  expect(headline(standing([3], [promotion(3, 'prod', 'live')], [stopped]))).toBe('1 stopped');
 });

@@ -124,9 +124,10 @@ export function gateOf(at: Standing, environment: Target): GateFacts {
 /** Returns what moves and what is live, in a few words, "1 moving, 1 live". */
 export function headline(at: Standing): string {
   const moving = at.promotions.filter((one) => isOpenPromotion(one) && one.state !== 'offered').length + at.releases.filter((one) => one.state === 'running').length;
-  const live = liveIn(at, 'prod') != null ? 1 : 0;
+  const isStopped = at.production.some((one) => one.environment === 'prod' && one.suspended);
+  const live = liveIn(at, 'prod') != null && !isStopped ? 1 : 0;
   const out = floating(at).filter((one) => one.isOut).length;
-  const parts = [moving ? `${moving} moving` : '', live ? '1 live' : '', out ? `${out} turned away` : ''].filter(Boolean);
+  const parts = [moving ? `${moving} moving` : '', live ? '1 live' : '', isStopped ? '1 stopped' : '', out ? `${out} turned away` : ''].filter(Boolean);
   if (parts.length > 0) return parts.join(', ');
   return at.candidates.length ? plural(at.candidates.length, 'candidate') : 'Nothing here yet';
 }

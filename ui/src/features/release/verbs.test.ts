@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import type { GatePolicyView, ProductionView, PromotionView } from '@/api/release';
 import { askOf } from '@/features/home/Promotions';
-import { nowOf } from './CandidateTable';
+import { nowOf, stoppedIn } from './CandidateTable';
 import { changesShown } from './changes';
 import { approvalEffect } from './DecidePromotion';
 import { bodyOf, changesOf, draftOf, faultsOf } from './gateDraft';
 import { liveBefore } from './Production';
 import { effectOf } from './ProductionActs';
 import { addressOf } from './SayWho';
-import { approvalsOf, authorOf, nextEnvironment, productionVerbs, promotionVerbs, waitsFor } from './verbs';
+import { approvalsOf, authorOf, gateWords, nextEnvironment, productionVerbs, promotionVerbs, waitsFor, waitsForNobody } from './verbs';
 
 const next = (action: string | null) => ({ tone: 'waiting' as const, text: '', reason: '', action });
 const promotion = (state: PromotionView['state'], action: string | null, more: Partial<PromotionView> = {}) => ({ id: 'p', project: 'credit-risk', candidate: 4, environment: 'prod', kind: 'release', state, next: next(action), asked_by: 'person:ana', approvals: [], needed: [], gates: [], ...more }) as unknown as PromotionView;
@@ -101,10 +101,16 @@ test('an approval under a replaced policy does not count, and a candidate says w
   const needed = [{ role: 'model_validator' as const, count: 1 }];
   expect(approvalsOf({ needed, approvals: [{ by: 'vera', decision: 'approved', at: '', counts: false }] })).toBe('0 of 1 approval');
   const way = (...promotions: [string, string][]) => nowOf({ promotions: promotions.map(([environment, state]) => ({ id: 'p', kind: 'release', environment, state })) as never }).word;
+  expect(waitsForNobody({ state: 'awaiting_approval', needed, approvals: [] })).toBe(false);
+  expect(waitsForNobody({ state: 'awaiting_approval', needed: [], approvals: [] })).toBe(true);
+  expect([gateWords({ name: 'verification', note: 'it follows once the candidate serves' }), gateWords({ name: 'holds', note: 'no hold is placed' })]).toEqual(['Verification follows once the candidate serves', 'No hold is placed']);
   expect(way()).toBe('Not promoted yet');
   expect(way(['preprod', 'live'])).toBe('Verified in preprod');
   expect(way(['prod', 'verifying'], ['preprod', 'live'])).toBe('Verifying, prod');
   expect(way(['preprod', 'live'], ['prod', 'live'])).toBe('Live in prod');
+  const live = { promotions: [{ id: 'p', kind: 'release', environment: 'prod', state: 'live' }] as never };
+  const stopped = { environment: 'prod', live: 1, suspended: { by: 'person:ben', at: '', reason: 'a complaint' } };
+  expect([stoppedIn([stopped]), stoppedIn([{ environment: 'prod', live: 1 }]), nowOf(live, true).word]).toEqual([1, null, 'Suspended']);
 });
 
 const policy: GatePolicyView = { environment: 'preprod', version: 3, state: 'in_force', required: ['parity', 'quality'], may_be_not_computable: ['bias'], approvals: [{ role: 'model_validator', count: 1 }], baking_s: 600, tolerances: [{ metric: 'auc', better: 'higher', amber: 0.75, red: 0.7, rationale: 'as good as today' }], by: 'person:vera', at: '', next: next(null) };

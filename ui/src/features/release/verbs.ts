@@ -1,7 +1,7 @@
 /** Which acts a page offers: what the server says this viewer may do now, and beside it what they may do at all where it fits. */
 import type { CandidateView, HoldView, ProductionView, PromotionView } from '@/api/release';
 import { isGiven, isOpenPromotion, mayNow } from '@/api/release';
-import { words } from '@/lib/format';
+import { sentence, spoken, words } from '@/lib/format';
 
 /** Returns where a candidate may go next: the environment after the last one that it was verified in. What is only offered has not gone yet. */
 export function nextEnvironment(candidate: Pick<CandidateView, 'promotions'>): 'preprod' | 'prod' | null {
@@ -49,12 +49,24 @@ export function openHolds(holds: HoldView[], environment?: string): HoldView[] {
   return holds.filter((hold) => !hold.lifted && (!environment || hold.environment === environment));
 }
 
+/** Returns a condition of a gate in words. One that only says when it follows is said by its name. */
+export function gateWords(gate: Pick<PromotionView['gates'][number], 'name' | 'note'>): string {
+  if (!gate.note) return sentence(words(gate.name));
+  return gate.note.startsWith('it follows') ? `${sentence(words(gate.name))} ${gate.note.slice(3)}` : spoken(sentence(gate.note));
+}
+
 /** Returns how many approvals there are and how many are asked for, "1 of 2 approvals"; null where none are. */
 export function approvalsOf(promotion: Pick<PromotionView, 'approvals' | 'needed'>): string | null {
   const needed = promotion.needed.reduce((sum, one) => sum + one.count, 0);
   if (needed === 0) return null;
   const given = promotion.approvals.filter(isGiven).length;
   return `${Math.min(given, needed)} of ${needed} ${needed === 1 ? 'approval' : 'approvals'}`;
+}
+
+/** Whether a promotion that stands at its approvals has all that it needs: it is rolled out within seconds, and waits for no person. */
+export function waitsForNobody(promotion: Pick<PromotionView, 'state' | 'approvals' | 'needed'>): boolean {
+  const needed = promotion.needed.reduce((sum, one) => sum + one.count, 0);
+  return promotion.state === 'awaiting_approval' && promotion.approvals.filter(isGiven).length >= needed;
 }
 
 /** Returns whom a promotion waits for, "model validator". */

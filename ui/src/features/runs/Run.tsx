@@ -8,11 +8,11 @@ import { took } from './RunTable';
 import { Step } from './Step';
 import { Steps } from './Steps';
 
-/** Returns the step to look at: the one asked for, else the one that works or failed, else the last. */
+/** Returns the step to look at: the one asked for, else the one that works or failed; before there is one the next, after all the last. */
 export function stepToShow(run: RunView, asked: string | undefined) {
   const steps = run.steps ?? [];
   const first = (state: string) => steps.find((step) => step.state === state);
-  return steps.find(({ name }) => name === asked) ?? first('running') ?? first('failed') ?? steps.at(-1);
+  return steps.find(({ name }) => name === asked) ?? first('running') ?? first('failed') ?? (isUnderWay(run) ? steps.find(({ state }) => state !== 'succeeded') : undefined) ?? steps.at(-1);
 }
 
 /** A run: how it goes, its steps as a graph, and of one step its log, its cause and what it made. */

@@ -4,20 +4,24 @@ import { useState } from 'react';
 import { type AttemptView, keyQuery, logHref, outputHref, type StepView, useLog } from '@/api/runs';
 import { Digest, Empty, Icon, LogView, Panel, ProblemNote, StateBadge, When } from '@/components';
 import { codeText } from '@/components/codeText';
-import { bytes, duration, shortId, spoken } from '@/lib/format';
+import { bytes, duration, sentence, shortId, spoken } from '@/lib/format';
 import { took } from './RunTable';
+
+/** Parts of a cache key in plain words, where their own are not. */
+const partWords: Record<string, string> = { key: 'Form of the key', python: 'Python and packages', outputs: 'Names of the outputs' };
 
 /** Why a step ran: the parts of its cache key beside those of the run before, what changed first. */
 function Cause({ run, step }: { run: string; step: StepView }) {
   const [digests, setDigests] = useState(false);
   const key = useQuery({ ...keyQuery(run, step.name), refetchInterval: step.ended_at ? false : 2000 });
   const parts = [...(key.data?.parts ?? [])].sort((a, b) => Number(a.same) - Number(b.same));
+  const plain = (value: string | null | undefined) => value?.replace(/^\[(.*)\]$/, '$1').replaceAll('"', '').replaceAll(',', ', ');
   const short = (value: string | null | undefined) => value == null || digests || value.length <= 24;
-  const changed = (before: string | null | undefined, after: string | null | undefined) => (short(before) && short(after) ? `${before ?? 'none'} → ${after ?? 'none'}` : 'changed');
+  const changed = (before: string | null | undefined, after: string | null | undefined) => (short(before) && short(after) ? `${plain(before) ?? 'none'} → ${plain(after) ?? 'none'}` : 'changed');
   return (
     <div>
       <div className="pb">
-        <span className="h2">Why did this step run?</span>
+        <span className="h2">{step.kind === 'cached_from' ? 'Why did this step not run?' : 'Why did this step run?'}</span>
         {key.error && <ProblemNote problem={key.error} />}
         <p style={{ marginTop: 3 }}>{codeText(spoken(key.data?.sentence ?? ''))}</p>
       </div>
@@ -52,8 +56,8 @@ function Cause({ run, step }: { run: string; step: StepView }) {
                       <Icon name={same ? 'check' : 'pencil'} />
                     </span>
                   </td>
-                  <td className={same ? '' : 'b'}>{part}</td>
-                  <td className="num">{same ? <span className="dim">same</span> : <b>{key.data?.before ? changed(before, after) : short(after) ? (after ?? 'none') : 'new'}</b>}</td>
+                  <td className={same ? '' : 'b'}>{partWords[part] ?? sentence(part)}</td>
+                  <td className="num">{same ? <span className="dim">same</span> : <b>{key.data?.before ? changed(before, after) : short(after) ? (plain(after) ?? 'none') : 'new'}</b>}</td>
                 </tr>
               ))}
             </tbody>
@@ -62,7 +66,7 @@ function Cause({ run, step }: { run: string; step: StepView }) {
       )}
       <div className="pf">
         CPU, memory, engine and retries never count.
-        <button type="button" className="link sm" onClick={() => setDigests(!digests)}>
+        <button type="button" className="link sm nw" onClick={() => setDigests(!digests)}>
           {digests ? 'Hide the digests' : 'Show the digests'}
         </button>
       </div>

@@ -10,7 +10,7 @@ const Graph = lazy(() => import('@/components/Graph'));
 
 const isCached = (step: StepView) => step.kind === 'cached_from';
 const iconOf = (step: StepView) => (isCached(step) ? 'recycle' : lookOf('step', step.state).icon);
-const factOf = (step: StepView) => (isCached(step) ? `cached · run ${shortId(step.cached_from ?? '')}` : step.started_at ? took(step) : lookOf('step', step.state).word.toLowerCase());
+const factOf = (step: StepView) => (isCached(step) ? `cached · ${shortId(step.cached_from ?? '')}` : step.started_at ? took(step) : lookOf('step', step.state).word.toLowerCase());
 
 /** Returns a run's steps as a graph: done edges solid, live ones blue, what is to come dashed. */
 export function graphOf(steps: StepView[]): { nodes: GraphNode[]; edges: GraphEdge[] } {
@@ -25,7 +25,7 @@ function Legend({ steps }: { steps: StepView[] }) {
   const groups = new Map<string, { icon: string; tone: string; count: number }>();
   for (const step of steps) {
     const look = lookOf('step', step.state);
-    const word = isCached(step) ? 'cached' : look.word.toLowerCase();
+    const word = isCached(step) ? 'cached' : step.state === 'waiting' ? 'waiting' : look.word.toLowerCase();
     const group = groups.get(word) ?? { icon: iconOf(step), tone: look.tone, count: 0 };
     groups.set(word, { ...group, count: group.count + 1 });
   }

@@ -54,7 +54,6 @@ export function RedeemLink() {
             <PasswordInput
               label="New password"
               description={`At least ${shortest} characters`}
-              inputWrapperOrder={['label', 'input', 'description', 'error']}
               autoComplete="new-password"
               autoFocus
               value={password}

@@ -1,23 +1,14 @@
-import { Checkbox, Select, TextInput } from '@mantine/core';
-import { useQueries, useQuery } from '@tanstack/react-query';
+import { Checkbox, TextInput } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import type { ColumnDef } from '@tanstack/react-table';
-import { lazy, Suspense, useMemo, useState } from 'react';
-import { type ExperimentRun, experimentQuery, experimentRunsQuery, historyQuery, spaceName } from '@/api/tracking';
+import { useState } from 'react';
+import { type ExperimentRun, experimentQuery, experimentRunsQuery, spaceName } from '@/api/tracking';
 import { Empty, Loading, Meta, NextStrip, ObjectPage, Pager, Panel, ProblemNote, StateBadge, When, Who } from '@/components';
 import { DataTable } from '@/components/DataTable';
-import type { Series } from '@/components/LineChart';
 import { Unread } from '@/frame/Lost';
 import { figure } from '@/lib/format';
-
-const LineChart = lazy(() => import('@/components/LineChart'));
-
-/** Returns the names that appear in any of the runs, those in most runs first; at most `most`. */
-export function namesIn(runs: Pick<ExperimentRun, 'metrics' | 'params'>[], part: 'metrics' | 'params', most: number): string[] {
-  const counts = new Map<string, number>();
-  for (const run of runs) for (const name of Object.keys(run[part])) counts.set(name, (counts.get(name) ?? 0) + 1);
-  return [...counts].sort(([a, m], [b, n]) => n - m || a.localeCompare(b)).slice(0, most).map(([name]) => name);
-}
+import { Compare, namesIn } from './Compare';
 
 function columnsFor(runs: ExperimentRun[], chosen: string[], choose: (id: string) => void): ColumnDef<ExperimentRun, unknown>[] {
   return [
@@ -35,29 +26,8 @@ function columnsFor(runs: ExperimentRun[], chosen: string[], choose: (id: string
     { id: 'by', header: 'By', cell: ({ row }) => <Who who={row.original.created_by} /> },
     { id: 'at', header: 'Started', meta: { sort: 'start_time' }, cell: ({ row }) => <When at={row.original.started_at} form="ago" /> },
     ...namesIn(runs, 'metrics', 6).map((name): ColumnDef<ExperimentRun, unknown> => ({ id: `m.${name}`, header: name, meta: { form: 'num', sort: `metrics.\`${name}\`` }, cell: ({ row }) => figure(row.original.metrics[name]) })),
-    ...namesIn(runs, 'params', 4).map((name): ColumnDef<ExperimentRun, unknown> => ({ id: `p.${name}`, header: name, cell: ({ row }) => <span className="dim">{row.original.params[name] ?? ''}</span> })),
+    ...namesIn(runs, 'params', 4).map((name): ColumnDef<ExperimentRun, unknown> => ({ id: `p.${name}`, header: name, cell: ({ row }) => <span className="dim cut value" title={row.original.params[name]}>{row.original.params[name] ?? ''}</span> })),
   ];
-}
-
-function Compare({ runs }: { runs: ExperimentRun[] }) {
-  const names = namesIn(runs, 'metrics', 200);
-  const [asked, setAsked] = useState<string | null>(null);
-  const metric = asked && names.includes(asked) ? asked : (names[0] ?? null);
-  const histories = useQueries({ queries: runs.map((run) => ({ ...historyQuery(run.id, metric ?? ''), enabled: metric !== null && metric in run.metrics })) });
-  const drawn = histories.map(({ dataUpdatedAt }) => dataUpdatedAt).join();
-  // Drawn anew only when a history arrives or another metric is chosen.
-  const series = useMemo<Series[]>(
-    () => runs.map((run, at) => ({ name: run.name, points: (histories[at]?.data?.points ?? []).map(({ step, value }) => [step, value ?? null]) })),
-    [drawn, metric, runs.map(({ id }) => id).join()],
-  );
-  if (!metric) return <Empty small title="These runs have no metric in common to compare." />;
-  return (
-    <Panel title="Compare" note={`${runs.length} runs`} padded right={<Select size="xs" aria-label="Metric" allowDeselect={false} data={names} value={metric} onChange={setAsked} />}>
-      <Suspense fallback={<Loading rows={4} />}>
-        <LineChart series={series} sentence={`${metric} by step`} xName="step" />
-      </Suspense>
-    </Panel>
-  );
 }
 
 /** An experiment: its runs beside each other, sorted and filtered by the server. */
@@ -103,7 +73,7 @@ export function Experiment() {
             go({ ...(text ? { filter: text } : {}), ...(search.by ? { by: search.by } : {}), ...(search.down ? { down: true } : {}) });
           }}
         >
-          <TextInput w={420} size="xs" aria-label="Filter" placeholder="metrics.auc > 0.7 and params.seed = '7'" value={text} onChange={(event) => setText(event.currentTarget.value)} />
+          <TextInput className="long" size="xs" aria-label="Filter" placeholder="metrics.auc > 0.7 and params.seed = '7'" value={text} onChange={(event) => setText(event.currentTarget.value)} />
           <button className="btn sm" type="submit">
             Filter
           </button>

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { lazy, Suspense, useMemo, useState } from 'react';
 import { artifactsQuery, experimentQuery, experimentRunQuery, historyQuery, spaceName } from '@/api/tracking';
-import { Empty, Facts, Icon, Loading, Meta, NextStrip, ObjectPage, Panel, ProblemNote, StateBadge, When, Who } from '@/components';
+import { Empty, Facts, Icon, Ident, Loading, Meta, NextStrip, ObjectPage, Panel, ProblemNote, StateBadge, When, Who } from '@/components';
 import type { Series } from '@/components/LineChart';
 import { Unread } from '@/frame/Lost';
 import { bytes, figure } from '@/lib/format';
@@ -40,6 +40,28 @@ function Metrics({ run, metrics }: { run: string; metrics: Record<string, number
           ))}
         </tbody>
       </table>
+    </Panel>
+  );
+}
+
+function Parameters({ params }: { params: [string, string][] }) {
+  return (
+    <Panel title="Parameters">
+      {params.length === 0 && <Empty small title="It was told no parameter." />}
+      {params.length > 0 && (
+        <table className="t dense" aria-label="Parameters">
+          <tbody>
+            {params.map(([name, value]) => (
+              <tr key={name}>
+                <td className="cname">
+                  <Ident name={name} />
+                </td>
+                <td className="whole">{value}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
     </Panel>
   );
 }
@@ -110,24 +132,24 @@ export function ExperimentRun() {
       }
       next={<NextStrip next={view.next} />}
       side={
-        <>
-          <Panel title="Parameters" padded>
-            {Object.keys(view.params).length === 0 ? <span className="dim">none</span> : <Facts items={facts(view.params)} />}
-          </Panel>
-          {tags.length > 0 && (
-            <Panel title="Tags" padded>
-              <Facts items={tags} />
-            </Panel>
-          )}
-          {view.datasets.length > 0 && (
-            <Panel title="Datasets" padded>
-              <Facts items={view.datasets.map(({ name, context, digest }) => [context || 'used', `${name}, ${digest}`])} />
-            </Panel>
-          )}
-        </>
+        (tags.length > 0 || view.datasets.length > 0) && (
+          <>
+            {tags.length > 0 && (
+              <Panel title="Tags" padded>
+                <Facts items={tags} />
+              </Panel>
+            )}
+            {view.datasets.length > 0 && (
+              <Panel title="Datasets" padded>
+                <Facts items={view.datasets.map(({ name, context, digest }) => [context || 'used', `${name}, ${digest}`])} />
+              </Panel>
+            )}
+          </>
+        )
       }
     >
       <Metrics run={id} metrics={view.metrics} />
+      <Parameters params={facts(view.params)} />
       <Artifacts run={id} />
     </ObjectPage>
   );

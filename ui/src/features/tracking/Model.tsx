@@ -3,7 +3,7 @@ import { Link, useParams } from '@tanstack/react-router';
 import { modelQuery, spaceName, versionQuery, type VersionView } from '@/api/tracking';
 import { Digest, Empty, Facts, Line, Loading, Meta, NextStrip, ObjectPage, Panel, Snippet, StateBadge, When, Who } from '@/components';
 import { Unread } from '@/frame/Lost';
-import { bytes, count } from '@/lib/format';
+import { bytes, count, spoken } from '@/lib/format';
 
 function VersionLine({ version }: { version: VersionView }) {
   return (
@@ -74,6 +74,7 @@ export function Version() {
   if (!found.data) return <Loading rows={5} />;
   const view = found.data;
   const tags = Object.entries(view.tags);
+  const trained = /^release:\/(r-[0-9a-f]+)$/.exec(view.source)?.[1];
   return (
     <ObjectPage
       icon="tag"
@@ -100,7 +101,7 @@ export function Version() {
               ['Stage', view.stage === 'None' ? 'none' : view.stage],
               ['Files', `${count(view.files)}, ${bytes(view.size_bytes)}`],
               ['Digest', <Digest key="d" value={view.digest} />],
-              ['Source', <span key="s" className="mono">{view.source}</span>],
+              ['Source', <span key="s" className="mono" title={view.source}>{spoken(view.source)}</span>],
             ]}
           />
         </Panel>
@@ -111,6 +112,10 @@ export function Version() {
         {view.run ? (
           <Link className="link" to="/experiment-runs/$id" params={{ id: view.run }}>
             A run of an experiment
+          </Link>
+        ) : trained ? (
+          <Link className="link" to="/runs/$id" params={{ id: trained }}>
+            The run of main that trained it as preprod
           </Link>
         ) : (
           <span className="dim">No run is on record for it.</span>

@@ -2,6 +2,7 @@ import type { GrantView } from '@/api/grants';
 import { Panel } from '@/components';
 import { day } from '@/lib/format';
 import { choiceOf, choiceWords } from '../access/terms';
+import { PurposeName } from '../purposes/names';
 
 /** What the viewer may read here: each dataset with its columns as they are seen. */
 export function Readable({ grants, onPick }: { grants: GrantView[]; onPick: (object: string) => void }) {
@@ -16,7 +17,7 @@ export function Readable({ grants, onPick }: { grants: GrantView[]; onPick: (obj
           </summary>
           <div className="pb stack g4" style={{ paddingTop: 0 }}>
             <div className="sm faint">
-              {grant.purpose}, until {day(grant.expires_at)}
+              <PurposeName id={grant.purpose} />, until {day(grant.expires_at)}
             </div>
             {grant.columns.map(({ name, as: term }) => (
               <div className="row" key={name}>

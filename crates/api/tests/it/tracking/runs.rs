@@ -4,6 +4,30 @@ use expect_test::expect;
 use serde_json::json;
 
 #[tokio::test]
+async fn an_order_that_an_earlier_process_took_is_not_taken_twice() {
+    let app = start().await;
+    let ana = client(&app, PROJECT, "ana");
+    let order = |experiment: &str, at: i64, note: &str| {
+        json!({"experiment_id": experiment, "run_name": "first", "user_id": "ana", "start_time": at,
+            "tags": [{"key": "note", "value": note}]})
+    };
+    let experiment = ana.experiment("credit").await;
+    let create = async |at, note| {
+        ana.post("runs/create", order(&experiment, at, note)).await.text("/run/info/run_id")
+    };
+    // The clock of the tests stands still: what starts then or later began with this process.
+    let now = app.gate.context().clock.now().0 / 1_000;
+    let first = create(now - 1, "one").await;
+    assert_eq!(create(now - 1, "one").await, first, "the answer may have been lost with that process");
+    assert_ne!(create(now - 1, "two").await, first, "another order");
+    let fresh = create(now, "one").await;
+    assert_ne!(create(now, "one").await, fresh, "two that start at once are two");
+    let batch = json!({"run_id": first, "params": [{"key": "seed", "value": "7"}]});
+    assert_eq!(ana.post("runs/log-batch", batch).await.status, 200);
+    assert_ne!(create(now - 1, "one").await, first, "whoever logs to it was answered");
+}
+
+#[tokio::test]
 async fn a_run_is_answered_as_the_genuine_server_does() {
     let app = start().await;
     let ana = client(&app, PROJECT, "ana");
