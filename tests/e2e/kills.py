@@ -363,15 +363,3 @@ class Operating(Operated):
         answer = super().plain(rows)
         self.answered.rows[None] += rows.num_rows * (answer.status_code == 200)
         return answer
-
-
-def again(read: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a read that is made again when the server goes away under it: a stream that broke off is not an answer."""
-
-    def reading(*arguments: Any, **options: Any) -> Any:
-        for _ in range(20):
-            with contextlib.suppress(lockgate.UnavailableError):
-                return read(*arguments, **options)
-        raise AssertionError("the server stays away")
-
-    return reading

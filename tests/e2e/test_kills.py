@@ -35,13 +35,10 @@ from kills import (
     Releasing,
     Travelling,
     Walking,
-    again,
     six,
 )
 from told import Told
 
-STREAMS = (("output", lockgate.runs), ("dossier", lockgate.evidence))
-"""What reads answers of many parts."""
 READ_AGAIN = {
     "get_request": ("create_request", "decide_request", "withdraw_request"),
     "get_purpose": ("create_purpose",),
@@ -158,8 +155,6 @@ def test_six_kills_lose_nothing_and_do_nothing_twice(
     seed = int(os.environ.get("LOCKGATE_E2E_SEED") or random.SystemRandom().randrange(10**6))
     print(f"LOCKGATE_E2E_SEED={seed}")
     monkeypatch.setattr("lockgate.client.LONGEST_WAIT_S", 0.3)
-    for name, module in STREAMS:
-        monkeypatch.setattr(module, name, again(getattr(module, name)))
     port, serving = free_port(), free_port()
     listen = {"listen": f"127.0.0.1:{port}", "serving_listen": f"127.0.0.1:{serving}"}
     with open_bank(binary, tmp_path / "killed" / "bank", same_split=True, database=database(), **listen) as bank:
