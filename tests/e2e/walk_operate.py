@@ -97,7 +97,6 @@ def score(ana: Person, cho: Person) -> None:
     ana.pictures("batch-job")
     cho.goto("/catalog?q=credit_scores")
     expect(cho.page.locator(".res").first).to_contain_text(SCORES)
-    cho.page.locator(".res a").first.click()
     cho.goto(f"/datasets/{SCORES}/versions")
     expect(cho.page.get_by_role("table", name="Versions")).to_contain_text("1,000")
     cho.pictures("predictions-and-their-versions")

@@ -246,6 +246,42 @@ async fn every_refusal_says_what_is_wrong_and_absent_is_as_not_allowed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_path_for_everyone() {
+    let bed = Bed::serves(2).await;
+    let mut table = String::new();
+    for path in ["/v2", "/v2/health/live", "/v2/health/ready"] {
+        let open = bed.send("GET", path, &[], Bytes::new()).await;
+        table += &format!("GET {path}: nobody {}\n", open.0);
+    }
+    for version in ["", "/versions/3"] {
+        for (method, path) in [("GET", ""), ("GET", "/ready"), ("POST", "/infer")] {
+            let path = format!("/v2/models/prod.credit{version}{path}");
+            table += &format!("{method} {path}:");
+            for (name, token) in [("nobody", ""), ("unknown", "lg_x"), ("of-another", "lg_ben"), ("its-own", "lg_ana")] {
+                let token = format!("Bearer {token}");
+                let headers = [("authorization", token.as_str())];
+                let headers = if name == "nobody" { &[][..] } else { &headers[..] };
+                table += &format!(" {name} {}", bed.send(method, &path, headers, rows().to_string()).await.0);
+            }
+            table += "\n";
+        }
+    }
+    expect![[r#"
+        GET /v2: nobody 200
+        GET /v2/health/live: nobody 200
+        GET /v2/health/ready: nobody 200
+        GET /v2/models/prod.credit: nobody 401 unknown 401 of-another 404 its-own 200
+        GET /v2/models/prod.credit/ready: nobody 401 unknown 401 of-another 404 its-own 200
+        POST /v2/models/prod.credit/infer: nobody 401 unknown 401 of-another 404 its-own 200
+        GET /v2/models/prod.credit/versions/3: nobody 401 unknown 401 of-another 404 its-own 200
+        GET /v2/models/prod.credit/versions/3/ready: nobody 401 unknown 401 of-another 404 its-own 200
+        POST /v2/models/prod.credit/versions/3/infer: nobody 401 unknown 401 of-another 404 its-own 200
+    "#]]
+    .assert_eq(&table);
+    bed.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bodies_are_bounded_compressed_or_not() {
     let bed = Bed::serves(2).await;
     let path = "/v2/models/prod.credit/infer";
