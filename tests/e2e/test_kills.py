@@ -117,8 +117,10 @@ def check_kept(acknowledged: Acknowledged, bank: Bank) -> None:
         for answer in acknowledged.of(*operations):
             found = find(read, id=answer["id"])
             assert answer.get("state") not in FINAL or found["state"] == answer["state"], (read, answer, found)
+    cancelled = {answer["id"] for answer in acknowledged.of("cancel_run")}
     for answer in acknowledged.of("start_run"):
-        assert find("get_run", id=answer["id"])["state"] == "succeeded"
+        wanted = "cancelled" if answer["id"] in cancelled else "succeeded"
+        assert find("get_run", id=answer["id"])["state"] == wanted, answer
     for answer in acknowledged.of("crawl_lake"):
         assert find("get_crawl", id=answer["id"])["state"] == "done"
     for answer in acknowledged.of("approve_promotion"):

@@ -41,7 +41,7 @@ impl Build {
             ids: ids.clone(),
             blobs: blobs.clone(),
             limits: tracking::Limits::default(),
-            begun_at: clock.now(),
+            last_before: std::sync::Arc::default(),
         };
         let runs = runs::Context::open(runs::Parts {
             access: access.clone(),

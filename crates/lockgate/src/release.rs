@@ -153,9 +153,10 @@ pub async fn release(verb: ReleaseVerb) -> Result<String> {
         ReleaseVerb::Rollback(order) => shown(&stop(&order, "rollback").await?, &order.remote),
         ReleaseVerb::Suspend(order) => listed_one(&stop(&order, "suspend").await?, LIVE, &order.remote),
         ReleaseVerb::Hold(order) => listed_one(&stop(&order, "holds").await?, HOLD, &order.remote),
-        ReleaseVerb::Resume { project, environment, remote } => {
+        ReleaseVerb::Resume { project, environment, candidate, remote } => {
             let path = format!("/projects/{}/resume", encoded(&project));
-            let made = Server::find(&remote)?.post(&path, &json!({ "environment": environment })).await?;
+            let order = json!({ "environment": environment, "candidate": candidate });
+            let made = Server::find(&remote)?.post(&path, &order).await?;
             shown(&made, &remote)
         }
         ReleaseVerb::Live(of) => listed(&of, "production", LIVE, "the project has no environments").await,

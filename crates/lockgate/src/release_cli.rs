@@ -75,6 +75,9 @@ pub enum ReleaseVerb {
         /// Where it was suspended.
         #[arg(long, default_value = "prod")]
         environment: String,
+        /// Which candidate; without it, what is live.
+        #[arg(long)]
+        candidate: Option<i64>,
         #[command(flatten)]
         remote: Remote,
     },

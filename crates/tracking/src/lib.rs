@@ -55,8 +55,8 @@ pub struct Context {
     pub blobs: objects::Blobs,
     /// What is taken at most.
     pub limits: Limits,
-    /// When this process began: what an earlier one made may not have been answered.
-    pub begun_at: base::Timestamp,
+    /// The last run that an earlier process made, once somebody asked: it may not have been answered.
+    pub last_before: std::sync::Arc<std::sync::OnceLock<i64>>,
 }
 
 /// What is taken at most.

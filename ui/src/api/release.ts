@@ -46,7 +46,8 @@ export const abandonPromotion = (id: string, reason: string) => ask(http.POST('/
 export const rollBack = (project: string, environment: string, reason: string) => ask(http.POST('/projects/{id}/rollback', { params: of(project), headers: onceKey(), body: { environment, reason } }));
 /** The stop button: what is live stops answering. */
 export const suspend = (project: string, environment: string, reason: string) => ask(http.POST('/projects/{id}/suspend', { params: of(project), body: { environment, reason } }));
-export const resume = (project: string, environment: string) => ask(http.POST('/projects/{id}/resume', { params: of(project), headers: onceKey(), body: { environment } }));
+/** Asks that a candidate that was suspended answers again. */
+export const resume = (project: string, environment: string, candidate: number) => ask(http.POST('/projects/{id}/resume', { params: of(project), headers: onceKey(), body: { environment, candidate } }));
 export const placeHold = (project: string, environment: string, reason: string) => ask(http.POST('/projects/{id}/holds', { params: of(project), headers: onceKey(), body: { environment, reason } }));
 export const liftHold = (id: string, reason: string) => ask(http.POST('/holds/{id}/lift', { params: { path: { id } }, body: { reason } }));
 /** Puts a new version of a gate policy in force; refused if another than `version` is in force by now. */

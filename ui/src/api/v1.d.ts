@@ -6181,6 +6181,16 @@ export interface components {
         };
         /** @description What is live in an environment. */
         ProductionView: {
+            /**
+             * Format: int64
+             * @description The number of the candidate that callers are answered by: what bakes took over from what is live.
+             */
+            answers?: number | null;
+            /**
+             * Format: int64
+             * @description The number of the candidate that a rollback would bring back.
+             */
+            back_to?: number | null;
             /** @description What is called there: `prod.credit`. */
             endpoint: string;
             /** @description `preprod` or `prod`. */
@@ -6191,6 +6201,8 @@ export interface components {
              */
             live?: number | null;
             next: components["schemas"]["Next"];
+            /** @description The numbers of the candidates that were suspended here and may be asked to answer again, the newest first. */
+            resumable: number[];
             suspended?: components["schemas"]["ProductionSuspended"] | null;
         };
         /** @description The profile of a dataset's current version. */
@@ -6935,8 +6947,14 @@ export interface components {
              */
             until: string | null;
         };
-        /** @description An environment. */
+        /** @description An environment, and which candidate in it. */
         There: {
+            /**
+             * Format: int64
+             * @description Which candidate; without it, what is live.
+             * @default null
+             */
+            candidate: number | null;
             /** @description `preprod` or `prod`. */
             environment: string;
         };

@@ -74,6 +74,32 @@ impl Terms {
         }
     }
 
+    /// Returns what `to` lets pass that these terms do not, if anything. How long a candidate bakes is no test that it has to pass.
+    pub fn loosened_by(&self, to: &Self) -> Option<String> {
+        if let Some(name) = self.required.iter().find(|name| !to.required.contains(name)) {
+            return Some(format!("check `{name}` is required no more"));
+        }
+        let excused = |name: &&String| self.required.contains(name) && !self.may_be_not_computable.contains(name);
+        if let Some(name) = to.may_be_not_computable.iter().find(excused) {
+            return Some(format!("check `{name}` may be not computable"));
+        }
+        for needed in &self.approvals {
+            let count = to.approvals.iter().find(|other| other.role == needed.role).map_or(0, |other| other.count);
+            if count < needed.count {
+                return Some(format!("fewer approvals by role `{}` are asked for", needed.role));
+            }
+        }
+        self.tolerances.iter().find_map(|limit| {
+            let name = &limit.metric;
+            let Some(other) = to.tolerances.iter().find(|other| other.metric == *name) else {
+                return Some(format!("`{name}` has no limit any more"));
+            };
+            let beyond = |new, old| limit.better.is_beyond(new, old);
+            let moved = beyond(other.amber, limit.amber) || beyond(other.red, limit.red);
+            moved.then(|| format!("a limit of `{name}` lies further out"))
+        })
+    }
+
     /// Checks what somebody wants to be in force.
     ///
     /// # Errors

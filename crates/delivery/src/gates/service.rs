@@ -2,7 +2,7 @@ use super::store::PolicyStore;
 use super::{EditGate, GatePolicy, NewGatePolicy, ReadGatePolicy};
 use crate::Context;
 use crate::promotions::{Error, Result, environment_of, project_of};
-use access::Permit;
+use access::{Permit, Role};
 use base::{EnvironmentId, ProjectId, Securable};
 use db::Tx;
 
@@ -74,6 +74,12 @@ pub(super) async fn edit(
             }
             let now = cx.clock.now();
             let Some((replaced, fresh)) = before.replace(new.terms(), by, now)? else { return Ok(before) };
+            if let Some(loosened) = before.terms.loosened_by(&fresh.terms) {
+                let validators = access::holders(&tx, Role::ModelValidator, &before.resource()).await?;
+                if !validators.iter().any(|right| right.holder == *by) {
+                    return Err(Error::Loosens(loosened));
+                }
+            }
             if made.is_some() {
                 tx.replace_policy(&replaced).await?;
             }

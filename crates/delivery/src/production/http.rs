@@ -18,12 +18,15 @@ pub struct ThereBecause {
     pub reason: String,
 }
 
-/// An environment.
+/// An environment, and which candidate in it.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct There {
     /// `preprod` or `prod`.
     pub environment: String,
+    /// Which candidate; without it, what is live.
+    #[serde(default)]
+    pub candidate: Option<i64>,
 }
 
 /// Who stopped what is live, and why.
@@ -45,18 +48,27 @@ pub struct ProductionView {
     pub endpoint: String,
     /// The number of the candidate that is live.
     pub live: Option<i64>,
+    /// The number of the candidate that callers are answered by: what bakes took over from what is live.
+    pub answers: Option<i64>,
+    /// The number of the candidate that a rollback would bring back.
+    pub back_to: Option<i64>,
+    /// The numbers of the candidates that were suspended here and may be asked to answer again, the newest first.
+    pub resumable: Vec<i64>,
     pub suspended: Option<SuspendedView>,
     pub next: Next,
 }
 
 impl From<Shown> for ProductionView {
     fn from(shown: Shown) -> Self {
-        let next = shown.next();
+        let (next, answers) = (shown.next(), shown.answers());
         let stopped = shown.endpoint.and_then(|endpoint| endpoint.stopped);
         Self {
             environment: shown.environment.to_owned(),
             endpoint: shown.id,
             live: shown.live.map(|live| live.candidate),
+            answers,
+            back_to: shown.back_to,
+            resumable: shown.resumable,
             suspended: stopped.map(|stopped| SuspendedView {
                 reason: stopped.reason,
                 by: stopped.by.0,
@@ -127,6 +139,6 @@ pub(super) async fn resume_production(
     Json(there): Json<There>,
 ) -> Result<(StatusCode, Json<PromotionView>), Problem> {
     let environment = environment_of(&there.environment)?;
-    let view = service::resume(&cx, &permit, &once, &id, environment).await?;
+    let view = service::resume(&cx, &permit, &once, &id, (environment, there.candidate)).await?;
     Ok((StatusCode::CREATED, Json(view)))
 }

@@ -3,9 +3,10 @@ use crate::Context;
 use crate::candidates::Candidate;
 use crate::promotions::store::PromotionStore;
 use crate::promotions::{
-    self, Begun, ENVIRONMENTS, Error, Promotion, PromotionKind, PromotionState, PromotionView, Result, endpoint_id,
-    enqueue, project_of, reason_of, site_of, viewed,
+    self, Begun, ENVIRONMENTS, Error, PROD, Promotion, PromotionKind, PromotionState, PromotionView, Result,
+    endpoint_id, enqueue, project_of, reason_of, site_of, viewed,
 };
+use crate::versions::ReleasedState;
 use crate::versions::store::ReleasedStore;
 use access::{Action, Once, Permit};
 use base::{Next, PersonId, ProjectId, Securable, Timestamp, Tone};
@@ -15,6 +16,9 @@ use projects::Project;
 use serving::Endpoint;
 use std::collections::BTreeSet;
 
+/// How many promotions are looked through for what may answer again.
+const MOST_LOOKED_AT: u32 = 100;
+
 /// What is live in an environment, with what its viewer may do.
 #[derive(Debug)]
 pub(super) struct Shown {
@@ -23,11 +27,21 @@ pub(super) struct Shown {
     pub live: Option<Promotion>,
     pub moving: Option<Promotion>,
     pub endpoint: Option<Endpoint>,
+    /// The candidate that a rollback would bring back.
+    pub back_to: Option<i64>,
+    /// The candidates that were suspended here and may be asked to answer again.
+    pub resumable: Vec<i64>,
     pub may_suspend: bool,
     pub may_resume: bool,
 }
 
 impl Shown {
+    /// Returns the candidate that callers are answered by.
+    pub(super) fn answers(&self) -> Option<i64> {
+        let answers = self.endpoint.as_ref().is_some_and(|found| found.stopped.is_none() && found.serving.is_some());
+        answering(self.live.as_ref(), self.moving.as_ref()).filter(|_| answers).map(|promotion| promotion.candidate)
+    }
+
     /// Returns what its viewer should know and can do.
     pub(super) fn next(&self) -> Next {
         let says = |tone, text: String, reason: String, action| Next { tone, text, reason, action };
@@ -35,7 +49,9 @@ impl Shown {
         match (stopped, &self.live, &self.moving) {
             (Some(stopped), _, _) => {
                 let reason = format!("{}: {}", stopped.by, stopped.reason);
-                let action = (self.may_resume && self.live.is_some()).then_some("resume_production");
+                let is_live = |live: &Promotion| self.resumable.contains(&live.candidate);
+                let action = self.live.as_ref().filter(|live| self.may_resume && is_live(live));
+                let action = action.map(|_| "resume_production");
                 says(Tone::Bad, "Suspended: callers get `model suspended`.".to_owned(), reason, action)
             }
             (None, _, Some(moving)) => {
@@ -52,7 +68,13 @@ impl Shown {
     }
 }
 
-async fn shown<A: Action>(tx: &Tx, permit: &Permit<A>, project: &Project, environment: &'static str) -> Result<Shown> {
+async fn shown<A: Action>(
+    cx: &Context,
+    tx: &Tx,
+    permit: &Permit<A>,
+    project: &Project,
+    environment: &'static str,
+) -> Result<Shown> {
     let id = endpoint_id(project, environment)?;
     let (live, moving) = (tx.find_live(&id).await?, tx.find_moving(&id).await?);
     let site = promotions::Site {
@@ -64,7 +86,30 @@ async fn shown<A: Action>(tx: &Tx, permit: &Permit<A>, project: &Project, enviro
     let endpoint = serving::find_endpoint(tx, &id).await?.filter(|found| found.project == project.id);
     let may_suspend = held.can::<SuspendProduction>(&place).is_some();
     let may_resume = held.can::<ResumeProduction>(&place).is_some();
-    Ok(Shown { environment, id, live, moving, endpoint, may_suspend, may_resume })
+    let back_to = target(cx, tx, project, &id, environment).await.ok().map(|(target, _)| target.candidate);
+    let resumable = resumable(tx, project, environment).await?;
+    Ok(Shown { environment, id, live, moving, endpoint, back_to, resumable, may_suspend, may_resume })
+}
+
+/// Returns the candidates that answered in prod and are suspended, the newest first. Elsewhere nobody decides that one answers again.
+async fn resumable(tx: &Tx, project: &Project, environment: &str) -> Result<Vec<i64>> {
+    let mut found = Vec::new();
+    if environment != PROD {
+        return Ok(found);
+    }
+    let mut looked_at = BTreeSet::new();
+    for before in tx.list_promotions(&project.id, Some(environment), None, MOST_LOOKED_AT).await? {
+        if before.bakes_until.is_none() || !looked_at.insert(before.candidate) {
+            continue;
+        }
+        let candidate = promotions::candidate_of(tx, &project.id, before.candidate).await?;
+        let model = candidate.model();
+        let version = tx.find_released(&project.id, &model.model, model.version).await?;
+        if version.is_some_and(|version| version.state == ReleasedState::Suspended) {
+            found.push(before.candidate);
+        }
+    }
+    Ok(found)
 }
 
 /// Returns what is live in each environment of a project.
@@ -74,7 +119,7 @@ pub(super) async fn list(cx: &Context, permit: &Permit<ReadProduction>, project:
             let project = project_of(&tx, permit, project).await?;
             let mut found = Vec::new();
             for environment in ENVIRONMENTS {
-                found.push(shown(&tx, permit, &project, environment).await?);
+                found.push(shown(cx, &tx, permit, &project, environment).await?);
             }
             Ok(found)
         })
@@ -147,11 +192,14 @@ pub(super) async fn roll_back(
         .await
 }
 
-/// Returns the rollback that this person began for this reason, and that is still on its way.
+/// Returns the rollback that this person began for this reason, and that is on its way or what is live: it is not done twice.
 async fn begun_before(tx: &Tx, endpoint: &str, by: &PersonId, reason: &str) -> Result<Option<Promotion>> {
-    let moving = tx.find_moving(endpoint).await?;
-    Ok(moving.filter(|moving| {
-        moving.kind == PromotionKind::Rollback && moving.asked_by == *by && moving.reason.as_deref() == Some(reason)
+    let last = match tx.find_moving(endpoint).await? {
+        Some(moving) => Some(moving),
+        None => tx.find_live(endpoint).await?,
+    };
+    Ok(last.filter(|last| {
+        last.kind == PromotionKind::Rollback && last.asked_by == *by && last.reason.as_deref() == Some(reason)
     }))
 }
 
@@ -175,13 +223,13 @@ async fn begin_rollback(
     Ok(promotion)
 }
 
-/// Asks that what was suspended answers again: a promotion of what is live, through the gates.
+/// Asks that what was suspended answers again: a promotion of what is live, or of `candidate`, through the gates.
 pub(super) async fn resume(
     cx: &Context,
     permit: &Permit<ResumeProduction>,
     once: &Once,
     project: &ProjectId,
-    environment: &'static str,
+    (environment, candidate): (&'static str, Option<i64>),
 ) -> Result<PromotionView> {
     cx.db
         .write(|tx| async move {
@@ -191,12 +239,18 @@ pub(super) async fn resume(
                 return viewed(cx, &tx, permit, found).await;
             }
             let by = permit.caller().person()?;
-            let shown = shown(&tx, permit, &project, environment).await?;
-            let live = shown.live.ok_or_else(|| Error::NothingLive(environment.to_owned()))?;
-            if shown.endpoint.is_none_or(|endpoint| endpoint.stopped.is_none()) {
+            let shown = shown(cx, &tx, permit, &project, environment).await?;
+            let number = match candidate {
+                Some(number) => number,
+                None => {
+                    shown.live.map(|live| live.candidate).ok_or_else(|| Error::NothingLive(environment.to_owned()))?
+                }
+            };
+            let is_stopped = shown.endpoint.is_some_and(|endpoint| endpoint.stopped.is_some());
+            if !is_stopped && !shown.resumable.contains(&number) {
                 return Err(Error::NotSuspended(environment.to_owned()));
             }
-            let candidate = promotions::candidate_of(&tx, &project.id, live.candidate).await?;
+            let candidate = promotions::candidate_of(&tx, &project.id, number).await?;
             let what = (environment, candidate, PromotionKind::Resume);
             let Begun { promotion, is_new, .. } = promotions::begin(cx, &tx, &project, what, (by, None)).await?;
             if is_new {
@@ -220,12 +274,19 @@ pub(super) async fn suspend(
         .write(|tx| async move {
             let project = site_of(&tx, permit, project, environment).await?;
             let (by, reason, now) = (permit.caller().person()?, reason_of(reason)?, cx.clock.now());
-            let before = shown(&tx, permit, &project, environment).await?;
+            let before = shown(cx, &tx, permit, &project, environment).await?;
             let Some(endpoint) = &before.endpoint else { return Err(Error::NothingLive(environment.to_owned())) };
-            let was_stopped = endpoint.stopped.is_some();
+            let stopped = endpoint.stopped.clone();
+            let was_stopped = stopped.is_some();
             let deploying = before.moving.as_ref().filter(|moving| moving.state == PromotionState::Deploying);
-            if was_stopped && deploying.is_none() {
-                return Ok(before); // nothing answers, and the first reason stands
+            if let (Some(stopped), None) = (stopped, deploying) {
+                // Nothing answers, and the first reason stands: another is not on record, and must not seem so.
+                let is_same = stopped.by == *by && stopped.reason == reason;
+                return if is_same {
+                    Ok(before)
+                } else {
+                    Err(Error::Suspended { by: stopped.by, reason: stopped.reason })
+                };
             }
             if !was_stopped {
                 serving::stop(&cx.serving, &tx, &before.id, &reason, by).await?;
@@ -246,7 +307,7 @@ pub(super) async fn suspend(
                     .await?;
             }
             promotions::go_on(cx, &tx, &project.id, environment).await?;
-            shown(&tx, permit, &project, environment).await
+            shown(cx, &tx, permit, &project, environment).await
         })
         .await
 }

@@ -20,8 +20,10 @@ use events::{PromotionEnded, PromotionLive};
 use projects::Project;
 use runs::NewRun;
 use serving::{Deployment, Endpoint, Rollout, RolloutId, RolloutState};
-use verifying::{look_at_answers, look_at_run};
+use verifying::{Answers, look_at_answers, look_at_run};
 
+/// How often what bakes is looked at, in seconds: what cannot answer goes back.
+const WATCHED_EVERY: i64 = 5;
 /// How many steps one turn takes at most.
 const STEPS: usize = 8;
 
@@ -219,7 +221,8 @@ async fn deploy(cx: &Context, tx: &Tx, promotion: &Promotion, outside: &Outside)
         }
         Err(other) => return Err(other),
     };
-    if current.kind == PromotionKind::Resume {
+    // Where another is live, what is stopped stays so until this one takes over.
+    if current.kind == PromotionKind::Resume && facts.is_live_and_stopped() {
         serving::start(&cx.serving, tx, &current.endpoint, by).await?;
     }
     save(tx, "DeployPromotion", promotion, current.deploy(&all, rollout.as_str(), facts.now)?).await?;
@@ -306,10 +309,13 @@ async fn look_at_verification(cx: &Context, tx: &Tx, promotion: &Promotion, outs
     if let Some(why) = not_serving(promotion, endpoint.as_ref()) {
         return undo(cx, tx, promotion, &why, now).await;
     }
-    match promotion.kind {
+    let answers = match promotion.kind {
         PromotionKind::Resume => return look_at_answers(cx, tx, promotion, now).await,
         PromotionKind::Rollback => return go_live(cx, tx, promotion, now).await,
-        PromotionKind::Release => {}
+        PromotionKind::Release => Answers::of(cx, promotion, now),
+    };
+    if let Answers::Never(why) = &answers {
+        return undo(cx, tx, promotion, why, now).await;
     }
     // Baking may last for days: what closed meanwhile closes this, too.
     let (_, facts) = facts_for(cx, tx, promotion).await?;
@@ -322,11 +328,14 @@ async fn look_at_verification(cx: &Context, tx: &Tx, promotion: &Promotion, outs
         return Ok(step);
     }
     if promotion.bakes_until.is_some_and(|until| now < until) {
-        return Ok(Step::Waits);
+        return Ok(Step::Later(now.plus_seconds(WATCHED_EVERY)));
     }
     let all = gates(promotion.kind, Some(promotion), &facts);
     if let Some(held) = all.iter().find(|gate| gate.name == "holds" && gate.state != GateState::Passed) {
         return wait_for(tx, promotion, promotion.waits_for(Some(held.note.clone()))).await;
+    }
+    if answers == Answers::NotYet {
+        return Ok(Step::Later(now.plus_seconds(1)));
     }
     go_live(cx, tx, &promotion.waits_for(None), now).await
 }
@@ -346,7 +355,10 @@ async fn undo(cx: &Context, tx: &Tx, promotion: &Promotion, why: &str, now: Time
 
 /// Has the endpoint serve what is live again, or nothing where nothing is; for a promotion that was moving and is no more.
 pub(super) async fn restore(cx: &Context, tx: &Tx, promotion: &Promotion, by: &PersonId) -> Result<()> {
-    if promotion.kind == PromotionKind::Resume {
+    let live = tx.find_live(&promotion.endpoint).await?;
+    if promotion.kind == PromotionKind::Resume
+        && live.as_ref().is_some_and(|live| live.candidate == promotion.candidate)
+    {
         return Ok(()); // it changed nothing of what is served
     }
     let Some(rollout) = rollout_of(tx, promotion).await? else { return Ok(()) };
@@ -355,7 +367,7 @@ pub(super) async fn restore(cx: &Context, tx: &Tx, promotion: &Promotion, by: &P
             let why = "its promotion came to an end";
             Ok(serving::cancel(&cx.serving, tx, &rollout.id, why, by).await?)
         }
-        RolloutState::Serving => match tx.find_live(&promotion.endpoint).await? {
+        RolloutState::Serving => match live {
             Some(live) => {
                 let candidate = candidate_of(tx, &live.project, live.candidate).await?;
                 roll_out(cx, tx, &live, &candidate, by).await.map(|_| ())

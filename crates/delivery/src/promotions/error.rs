@@ -36,6 +36,10 @@ pub enum Error {
     NothingBefore(String),
     #[error("nothing is suspended in {0}")]
     NotSuspended(String),
+    #[error("`{by}` suspended it before: {reason}")]
+    Suspended { by: PersonId, reason: String },
+    #[error("{0}, which loosens the policy")]
+    Loosens(String),
     #[error("`{by}` has decided promotion `{id}` already")]
     AlreadyDecided { id: String, by: PersonId },
     #[error("`{by}` had a hand in it: {why}")]
@@ -111,6 +115,8 @@ impl Fault for Error {
             Self::NothingLive(_) => (Kind::Conflict, "delivery.nothing_live"),
             Self::NothingBefore(_) => (Kind::Conflict, "delivery.nothing_before"),
             Self::NotSuspended(_) => (Kind::Conflict, "delivery.not_suspended"),
+            Self::Suspended { .. } => (Kind::Conflict, "delivery.suspended_before"),
+            Self::Loosens(_) => (Kind::Forbidden, "delivery.gate_policy_loosens"),
             Self::AlreadyDecided { .. } => (Kind::Conflict, "delivery.already_decided"),
             Self::Author { .. } => (Kind::Forbidden, "delivery.author_decides"),
             Self::Unmapped(_) => (Kind::Conflict, "delivery.author_unmapped"),
@@ -145,6 +151,8 @@ impl Fault for Error {
             Self::NothingLive(_) => "promote a candidate first".into(),
             Self::NothingBefore(_) => "suspend what is live instead".into(),
             Self::NotSuspended(_) => "what is live answers".into(),
+            Self::Suspended { .. } => "nothing answers; place a hold to put your reason on record".into(),
+            Self::Loosens(_) => "ask a model validator".into(),
             Self::AlreadyDecided { .. } => "somebody else has to decide, too".into(),
             Self::Author { .. } | Self::LinkByAuthor { .. } => "ask somebody who had no hand in it".into(),
             Self::Unmapped(_) => {

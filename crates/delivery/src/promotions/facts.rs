@@ -33,6 +33,8 @@ pub(crate) struct Facts {
     /// Those that are placed on the environment.
     pub holds: Vec<Hold>,
     pub live: Option<Promotion>,
+    /// Whether the candidate answered there once, and was suspended since.
+    pub was_suspended_here: bool,
     /// Whether somebody stopped the endpoint.
     pub is_stopped: bool,
     /// The promotion that changes the endpoint now.
@@ -45,6 +47,13 @@ impl Facts {
     /// Returns whether the candidate is what is live there, and was stopped.
     pub(super) fn is_live_and_stopped(&self) -> bool {
         self.is_stopped && self.live.as_ref().is_some_and(|live| live.candidate == self.candidate.number)
+    }
+
+    /// Returns whether it may be asked, or was at `asked_at`, that the candidate answers again: nothing else went live since.
+    pub(super) fn may_answer_again(&self, asked_at: Option<Timestamp>) -> bool {
+        let went_live = self.live.as_ref().and_then(|live| live.live_at);
+        let is_news = asked_at.zip(went_live).is_some_and(|(asked, live)| live > asked);
+        self.is_live_and_stopped() || (self.was_suspended_here && !is_news)
     }
 }
 
@@ -66,6 +75,13 @@ pub(crate) async fn facts_of(
     };
     let model = candidate.model();
     let version = tx.find_released(&project.id, &model.model, model.version).await?;
+    let version = version.map_or(ReleasedState::Withdrawn, |version| version.state);
+    let was_suspended_here = version == ReleasedState::Suspended
+        && tx
+            .list_promotions_of(&project.id, environment, candidate.number)
+            .await?
+            .iter()
+            .any(|promotion| promotion.bakes_until.is_some());
     let site =
         Site { project: project.id.clone(), environment: environment.to_owned(), team: Some(project.team.clone()) };
     let mut holders = BTreeMap::new();
@@ -78,7 +94,8 @@ pub(crate) async fn facts_of(
         checks,
         policy,
         verified_before,
-        version: version.map_or(ReleasedState::Withdrawn, |version| version.state),
+        version,
+        was_suspended_here,
         grant_ended: catalog::grants::no_longer(tx, &candidate.grants, now).await?,
         holds: tx.list_placed(&project.id, environment).await?,
         live: tx.find_live(&endpoint).await?,

@@ -76,7 +76,8 @@ fn version(kind: PromotionKind, promotion: Option<&Promotion>, facts: &Facts) ->
     let model = facts.candidate.model();
     let named = format!("`{}` version {}", model.model, model.version);
     let begins = promotion.is_none_or(|promotion| !promotion.state.is_moving());
-    if kind == PromotionKind::Resume && begins && !facts.is_live_and_stopped() {
+    let asked_at = promotion.and_then(|promotion| promotion.asked_at);
+    if kind == PromotionKind::Resume && begins && !facts.may_answer_again(asked_at) {
         let note = format!("{named} is not what is live and suspended here any more");
         return gate("version", GateState::Failed, note);
     }

@@ -293,8 +293,8 @@ pub(super) async fn authors_now(cx: &Context, id: &str) -> Result<Option<Authors
     });
     let Some((promotion, project, candidate, live)) = read.await? else { return Ok(None) };
     let judged_in = judged_in(&promotion);
-    // What comes again after it was suspended is decided as a whole: it is what is live.
-    let live = live.filter(|(commit, _)| *commit != candidate.content.commit);
+    // What comes again after it was suspended is decided as a whole.
+    let live = live.filter(|(commit, _)| is_news(&promotion, &candidate, commit));
     let asked = authors::Asked {
         project: &project,
         commit: &candidate.content.commit,
@@ -310,6 +310,11 @@ fn judged_in(promotion: &Promotion) -> &'static [&'static str] {
     if promotion.environment == PROD { &[PREPROD, PROD] } else { &[PREPROD] }
 }
 
+/// Returns whether a candidate is decided by what is new in it since `live`; else it is as a whole.
+fn is_news(promotion: &Promotion, candidate: &Candidate, live: &str) -> bool {
+    promotion.kind != PromotionKind::Resume && candidate.content.commit != live
+}
+
 /// Returns whether `authors` were counted from what is live now, and under the policies that are in force now: whoever changed one of
 /// them since is an author, too.
 pub(super) async fn is_counted_from_live(
@@ -320,7 +325,7 @@ pub(super) async fn is_counted_from_live(
     authors: &Authors,
 ) -> Result<bool> {
     let live = live_commit(tx, project, &promotion.environment).await?.map(|(commit, _)| commit);
-    let live = live.filter(|commit| *commit != candidate.content.commit);
+    let live = live.filter(|commit| is_news(promotion, candidate, commit));
     let policies = policies::versions_in_force(tx, project, judged_in(promotion)).await?;
     Ok(authors.are_counted(live.as_deref(), &policies))
 }

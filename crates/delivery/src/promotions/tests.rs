@@ -85,6 +85,7 @@ fn facts_for(approvals: Vec<Needed>, holders: &[Right]) -> Facts {
         in_the_way: Vec::new(),
         verified_before: Some(Ok(())),
         version: ReleasedState::Registered,
+        was_suspended_here: false,
         grant_ended: None,
         holds: Vec::new(),
         live: None,

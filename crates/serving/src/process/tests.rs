@@ -257,7 +257,8 @@ async fn every_path_for_everyone() {
         for (method, path) in [("GET", ""), ("GET", "/ready"), ("POST", "/infer")] {
             let path = format!("/v2/models/prod.credit{version}{path}");
             table += &format!("{method} {path}:");
-            for (name, token) in [("nobody", ""), ("unknown", "lg_x"), ("of-another", "lg_ben"), ("its-own", "lg_ana")] {
+            for (name, token) in [("nobody", ""), ("unknown", "lg_x"), ("of-another", "lg_ben"), ("its-own", "lg_ana")]
+            {
                 let token = format!("Bearer {token}");
                 let headers = [("authorization", token.as_str())];
                 let headers = if name == "nobody" { &[][..] } else { &headers[..] };

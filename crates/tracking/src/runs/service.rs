@@ -15,6 +15,9 @@ use access::http::{Action, Permit, Who};
 use base::Timestamp;
 use db::Tx;
 
+/// For how long clients repeat an order that was not answered, in seconds.
+const REPEATED_WITHIN: i64 = 600;
+
 /// Returns run `id`, if the caller may do `A` to it.
 pub(crate) async fn find_run<A: Action>(tx: &Tx, permit: &Permit<A>, id: &str) -> Result<Found> {
     let found = tx.find_run(id).await?;
@@ -94,7 +97,17 @@ pub(super) async fn create(
 /// Finds the run that the same order made before this process began: stock clients repeat, without a key, an order
 /// whose answer broke off, and would leave a second run that nothing is ever logged to.
 async fn unanswered(cx: &Context, tx: &Tx, new: &Run, tags: &[Tag]) -> Result<Option<Found>> {
-    let Some(id) = tx.find_unanswered(new, cx.begun_at).await? else { return Ok(None) };
+    let last = match cx.last_before.get() {
+        Some(last) => *last,
+        None => {
+            let last = tx.last_run().await?;
+            *cx.last_before.get_or_init(|| last)
+        }
+    };
+    if new.started_at < cx.clock.now().plus_seconds(-REPEATED_WITHIN) {
+        return Ok(None);
+    }
+    let Some(id) = tx.find_unanswered(new, last).await? else { return Ok(None) };
     let Some(found) = tx.find_run(&id).await? else { return Ok(None) };
     let its = tx.list_run_tags(&[found.run.number]).await?.remove(&found.run.number).unwrap_or_default();
     Ok((its == tags).then_some(found))

@@ -81,8 +81,10 @@ pub(crate) trait RunStore {
     async fn find_run(&self, id: &str) -> Result<Option<Found>>;
     /// Like `find_run`, and nobody else locks the row until this transaction ends.
     async fn lock_run(&self, id: &str) -> Result<Option<Found>>;
-    /// Returns the run that an earlier process made from the same order as `new` and that nothing was logged to.
-    async fn find_unanswered(&self, new: &Run, before: Timestamp) -> Result<Option<String>>;
+    /// Returns the run that was made from the same order as `new`, is numbered `last` at most, and that nothing was logged to.
+    async fn find_unanswered(&self, new: &Run, last: i64) -> Result<Option<String>>;
+    /// Returns the highest number of a run.
+    async fn last_run(&self) -> Result<i64>;
     /// Returns its number.
     async fn insert_run(&self, run: &Run) -> Result<i64>;
     async fn save_run(&self, run: &Run) -> Result<()>;
@@ -140,12 +142,22 @@ impl RunStore for Tx {
         find(self, id, hold(self)).await
     }
 
-    async fn find_unanswered(&self, new: &Run, before: Timestamp) -> Result<Option<String>> {
+    async fn last_run(&self) -> Result<i64> {
+        let row = one(self, "SELECT coalesce(max(number), 0) AS last FROM experiment_runs", vec![]).await?;
+        row.map_or(Ok(0), |row| get(&row, "last"))
+    }
+
+    async fn find_unanswered(&self, new: &Run, last: i64) -> Result<Option<String>> {
         let sql = "SELECT r.id FROM experiment_runs r WHERE r.experiment = $1 AND r.name = $2 AND r.user_name = $3 \
-            AND r.created_by = $4 AND coalesce(r.attempt, '') = $5 AND r.started_at_us = $6 AND r.started_at_us < $7 \
+            AND r.created_by = $4 AND coalesce(r.attempt, '') = $5 AND r.started_at_us = $6 AND r.number <= $7 \
             AND r.status = $8 AND r.state = $9 \
             AND NOT EXISTS (SELECT 1 FROM run_latest_metrics m WHERE m.run = r.number) \
-            AND NOT EXISTS (SELECT 1 FROM run_params p WHERE p.run = r.number) ORDER BY r.number LIMIT 1";
+            AND NOT EXISTS (SELECT 1 FROM run_params p WHERE p.run = r.number) \
+            AND NOT EXISTS (SELECT 1 FROM run_datasets d WHERE d.run = r.number) \
+            AND NOT EXISTS (SELECT 1 FROM run_models o WHERE o.run = r.number) \
+            AND NOT EXISTS (SELECT 1 FROM logged_artifacts a WHERE a.owner = r.id) \
+            AND NOT EXISTS (SELECT 1 FROM logged_models l WHERE l.experiment = r.experiment AND l.source_run = r.id) \
+            ORDER BY r.number LIMIT 1";
         let values = vec![
             new.experiment.into(),
             new.name.as_str().into(),
@@ -153,7 +165,7 @@ impl RunStore for Tx {
             new.created_by.as_str().into(),
             new.attempt.as_ref().map_or_else(String::new, |attempt| attempt.0.clone()).into(),
             new.started_at.0.into(),
-            before.0.into(),
+            last.into(),
             new.status.as_str().into(),
             new.state.as_str().into(),
         ];

@@ -139,6 +139,12 @@ class Production(Record):
     environment: str
     endpoint: str
     live: int | None = None
+    answers: int | None = None
+    """The candidate that callers are answered by: what bakes took over from what is live."""
+    back_to: int | None = None
+    """The candidate that a rollback would bring back."""
+    resumable: Sequence[int] = ()
+    """The candidates that were suspended here and may be asked to answer again."""
     suspended: Stopped | None = None
 
 
@@ -340,9 +346,14 @@ def suspend(project: str, *, environment: str = "prod", reason: str, client: Cli
     return Production.from_json((client or current()).call("suspend_production", id=project, body=body))
 
 
-def resume(project: str, *, environment: str = "prod", client: Client | None = None) -> Promotion:
-    """Ask to let a suspended version answer again: a promotion with the gate's approvals."""
-    body = {"environment": environment}
+def resume(
+    project: str, *, environment: str = "prod", candidate: int | None = None, client: Client | None = None
+) -> Promotion:
+    """Ask to let a suspended version answer again: a promotion with the gate's approvals.
+
+    Without ``candidate`` it is what is live; :attr:`Production.resumable` lists those that may be asked for.
+    """
+    body = {"environment": environment} | ({} if candidate is None else {"candidate": candidate})
     return Promotion.from_json((client or current()).call("resume_production", id=project, body=body))
 
 

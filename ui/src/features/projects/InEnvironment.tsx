@@ -3,8 +3,8 @@ import type { EnvironmentView } from '@/api/projects';
 import { Badge, Env, Icon, lookOf, readPrincipal, StateBadge, When } from '@/components';
 import { codeText } from '@/components/codeText';
 import { spoken } from '@/lib/format';
+import { isProving, offeredAt } from '@/features/release/effects';
 import { promotionOf, type Standing } from '@/features/release/flight';
-import { liveBefore } from '@/features/release/Production';
 import { openHolds } from '@/features/release/verbs';
 
 /** What is live in an environment, since when; a hold or a stop before anything else. */
@@ -37,6 +37,12 @@ function Live({ project, name, at }: { project: string; name: 'preprod' | 'prod'
           </dd>
         </>
       )}
+      {production && isProving(production) && (
+        <>
+          <dt>Answers now</dt>
+          <dd>candidate {production.answers}, which has to prove itself</dd>
+        </>
+      )}
       {production?.suspended && (
         <>
           <dt>Stopped</dt>
@@ -62,7 +68,7 @@ export function InEnvironment({ project, environment, at }: { project: string; e
   const { name } = environment;
   const serves = name === 'preprod' || name === 'prod';
   const production = at.production.find((one) => one.environment === name);
-  const before = production?.live != null ? liveBefore(at.promotions, production) : null;
+  const isUsed = production && (production.live != null || production.answers != null || production.suspended);
   const held = serves && openHolds(at.holds, name).length > 0;
   const badge = production?.suspended ? <Badge form="plain" look={lookOf('endpoint', 'stopped')} /> : held ? <Badge form="plain" look={lookOf('hold', 'placed')} /> : <StateBadge kind="instance" state={environment.state} form="plain" />;
   return (
@@ -101,9 +107,9 @@ export function InEnvironment({ project, environment, at }: { project: string; e
         )}
       </dl>
       <div className="pf">
-        {environment.reason ?? (serves && production?.live != null ? (
+        {environment.reason ?? (serves && isUsed ? (
           <Link className="link" to="/projects/$id/production" params={{ id: project }} hash={name}>
-            {production.suspended ? 'Open its endpoint, or resume it' : before == null ? 'Open its endpoint, stop it' : `Open its endpoint, stop it, or roll back to ${before}`}
+            {offeredAt(production)}
           </Link>
         ) : (
           <>

@@ -10,9 +10,9 @@ import { Unread } from '@/frame/Lost';
 
 const tabs = ['', '/candidates', '/production', '/batches', '/monitoring', '/gates', '/runs', '/code', '/about'];
 
-/** Returns how prod stands, once something is live there or was stopped: that comes before how the project was set up. */
-export function inProd(prod: Pick<ProductionView, 'live' | 'suspended' | 'next'> | undefined): Next | null {
-  if (!prod || (prod.live == null && !prod.suspended)) return null;
+/** Returns how prod stands, once something answers there or was stopped: that comes before how the project was set up. */
+export function inProd(prod: Pick<ProductionView, 'live' | 'answers' | 'suspended' | 'next'> | undefined): Next | null {
+  if (!prod || (prod.live == null && prod.answers == null && !prod.suspended)) return null;
   return { ...prod.next, text: prod.next.text.replace(/\.$/, ' in prod.') };
 }
 

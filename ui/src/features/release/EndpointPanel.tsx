@@ -1,11 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import type { ProductionView, PromotionView } from '@/api/release';
 import { endpointQuery, type EndpointView, type RolloutView } from '@/api/serving';
 import { Empty, Env, Icon, Loading, NextStrip, ProblemNote, readPrincipal, Snippet, StateBadge, When } from '@/components';
 import { count, sentence, spoken } from '@/lib/format';
 import { Captured } from './Captured';
-import { ProductionActs } from './ProductionActs';
+import { isProving, trafficOf } from './effects';
+import { type ActsProps, ProductionActs } from './ProductionActs';
 
 /** A rollout in two lines. What was asked for shows its state only while something else answers. */
 function Rollout({ rollout, asked = false, settled = false }: { rollout: RolloutView | null | undefined; asked?: boolean; settled?: boolean }) {
@@ -72,36 +72,57 @@ function CallIt({ endpoint }: { endpoint: EndpointView }) {
   );
 }
 
-/** An endpoint of a project: what is live, the three facts, and the acts, the stop button among them. */
-export function EndpointPanel({ project, production, before, resuming }: { project: string; production: ProductionView; before: number | null; resuming: PromotionView | null }) {
-  const { environment, live, suspended } = production;
-  const id = production.endpoint;
-  const endpoint = useQuery({ ...endpointQuery(id), enabled: live != null || suspended != null || production.next.tone === 'working', refetchInterval: (query) => (query.state.data?.state === 'waiting' || query.state.data?.requested?.state === 'loading' ? 1000 : 5000) });
-  const isEmpty = live == null && !endpoint.data;
-  const isFailing = endpoint.data?.state === 'failing';
+/** Who takes the traffic, in one sentence. */
+function Traffic({ project, production, moving, isFailing }: Pick<ActsProps, 'project' | 'production' | 'moving'> & { isFailing: boolean }) {
+  const traffic = trafficOf(production, moving, isFailing);
+  if (!traffic) return null;
+  const { candidate, does, until, then } = traffic;
   return (
-    <section className={`panel gp ${suspended || isFailing ? 'bad' : live != null ? 'good' : 'idle'}`} aria-label={`In ${environment}`} id={environment}>
+    <p>
+      {candidate != null && (
+        <Link className="link m" to="/projects/$id/candidates/$number" params={{ id: project, number: String(candidate) }}>
+          Candidate {candidate}
+        </Link>
+      )}{' '}
+      <span className="dim">
+        {does}
+        {until && (
+          <>
+            {' '}
+            <When at={until} />
+          </>
+        )}
+        {then}
+      </span>
+    </p>
+  );
+}
+
+/** An endpoint of a project: who takes the traffic, the three facts, and the acts, the stop button among them. */
+export function EndpointPanel({ project, production, moving, resuming }: ActsProps) {
+  const { environment, live, answers, suspended } = production;
+  const id = production.endpoint;
+  const isUsed = live != null || answers != null || suspended != null;
+  const endpoint = useQuery({ ...endpointQuery(id), enabled: isUsed || production.next.tone === 'working', refetchInterval: (query) => (query.state.data?.state === 'waiting' || query.state.data?.requested?.state === 'loading' ? 1000 : 5000) });
+  const isEmpty = !isUsed && !moving && production.resumable.length === 0 && !endpoint.data;
+  const isFailing = endpoint.data?.state === 'failing';
+  const tone = suspended || isFailing ? 'bad' : isProving(production) ? 'working' : isUsed ? 'good' : 'idle';
+  return (
+    <section className={`panel gp ${tone}`} aria-label={`In ${environment}`} id={environment}>
       <div className="ph">
         <h2>
           <Env name={environment} of="In" />
         </h2>
         <span className="faint cut">{id}</span>
         <span className="sp" />
-        <StateBadge kind="endpoint" state={suspended ? 'stopped' : (endpoint.data?.state ?? (live != null ? 'serving' : 'empty'))} form="plain" />
+        <StateBadge kind="endpoint" state={suspended ? 'stopped' : (endpoint.data?.state ?? (isUsed ? 'serving' : 'empty'))} form="plain" />
       </div>
       {isEmpty ? (
         <Empty small title={`Nothing is live in ${environment}.`} why={environment === 'preprod' ? 'A candidate that goes through this gate is called here by the repository’s own tests.' : 'What was verified in preprod is let in here by those whom the gate names.'} command={`lockgate release promote ${project} 1 --into ${environment}`} />
       ) : (
         <>
           <div className="pb stack g8">
-            {live != null && (
-              <p>
-                <Link className="link m" to="/projects/$id/candidates/$number" params={{ id: project, number: String(live) }}>
-                  Candidate {live}
-                </Link>{' '}
-                <span className="dim">{suspended ? 'is live, and stopped: it refuses every call' : isFailing ? 'is live, but does not answer' : 'is live and takes all traffic'}</span>
-              </p>
-            )}
+            <Traffic project={project} production={production} moving={moving} isFailing={isFailing} />
             {suspended && (
               <p className="stopnote">
                 <Icon name="hand-stop" />
@@ -124,7 +145,7 @@ export function EndpointPanel({ project, production, before, resuming }: { proje
             {production.next.tone !== 'good' && !(suspended && production.next.tone === 'bad') && <NextStrip next={production.next} />}
           </div>
           <div className="pf wrap">
-            <ProductionActs project={project} production={production} before={before} resuming={resuming} />
+            <ProductionActs project={project} production={production} moving={moving} resuming={resuming} />
           </div>
         </>
       )}

@@ -1,25 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
-import { isOpenPromotion, isWorking, type ProductionView, productionQuery, type PromotionView, promotionsQuery, holdsQuery } from '@/api/release';
+import { isWorking, productionQuery, type PromotionView, promotionsQuery, holdsQuery } from '@/api/release';
 import { Empty, Env, Icon, Line, Loading, lookOf, Panel, ProblemNote, readPrincipal, When } from '@/components';
 import { EndpointPanel } from './EndpointPanel';
 import { Holds } from './Holds';
-import { approvalsOf } from './verbs';
+import { approvalsOf, movingIn, resumingIn } from './verbs';
 
 const order = ['prod', 'preprod', 'dev'];
-
-/** Returns the candidate that was live in an environment before the one that is: where a roll back leads. */
-export function liveBefore(promotions: PromotionView[], production: Pick<ProductionView, 'environment' | 'live'>): number | null {
-  const were = promotions
-    .filter((one) => one.environment === production.environment && one.state === 'superseded' && one.candidate !== production.live)
-    .toSorted((a, b) => (b.ended_at ?? b.changed_at).localeCompare(a.ended_at ?? a.changed_at));
-  return were[0]?.candidate ?? null;
-}
-
-/** Returns the promotion that is to let an environment answer again, as long as it is on its way. */
-export function resumingIn(promotions: PromotionView[], environment: string): PromotionView | null {
-  return promotions.find((one) => one.kind === 'resume' && one.environment === environment && isOpenPromotion(one)) ?? null;
-}
 
 function Promotion({ project, promotion }: { project: string; promotion: PromotionView }) {
   const look = lookOf('promotion', promotion.state);
@@ -66,7 +53,7 @@ export function Production() {
       {production.error && <ProblemNote problem={production.error} onRetry={() => void production.refetch()} />}
       {production.isPending && <Loading rows={6} />}
       <div className="pair-wide">
-        {production.data?.toSorted((a, b) => order.indexOf(a.environment) - order.indexOf(b.environment)).map((one) => <EndpointPanel key={one.environment} project={id} production={one} before={liveBefore(all, one)} resuming={resumingIn(all, one.environment)} />)}
+        {production.data?.toSorted((a, b) => order.indexOf(a.environment) - order.indexOf(b.environment)).map((one) => <EndpointPanel key={one.environment} project={id} production={one} moving={movingIn(all, one.environment)} resuming={resumingIn(all, one.environment)} />)}
       </div>
       {holds.error && <ProblemNote problem={holds.error} />}
       {holds.data && <Holds project={id} holds={holds.data} />}

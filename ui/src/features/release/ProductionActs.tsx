@@ -4,80 +4,65 @@ import { type ProductionView, type PromotionView, resume, rollBack, suspend, ver
 import { can, useMe } from '@/api/session';
 import { ConfirmAct, ReasonButton, StateBadge } from '@/components';
 import { roleLine } from '@/frame/TopBar';
+import { effectOf } from './effects';
+import { GiveUp } from './GiveUp';
 import { useLookAgain } from './useStanding';
-import { approvalsOf, type ProductionVerb, productionVerbs } from './verbs';
+import { approvalsOf, type ProductionAct, productionActs } from './verbs';
 
-/** Returns what an act on a live candidate does at once, to whom, and how it is undone. */
-export function effectOf(verb: ProductionVerb, production: Pick<ProductionView, 'environment' | 'live'>, before: number | null): string {
-  const { environment, live } = production;
-  if (verb === 'suspend') return `Candidate ${live} stops answering on every endpoint within a second; callers are told that the model is suspended, and why. It passes by holds and windows. It answers again by a resume, with the approvals that the gate asks for.`;
-  if (verb === 'resume') return `Asks that candidate ${live} answers again in ${environment}. It needs the approvals of that gate; until then callers are refused as now.`;
-  return `${before == null ? 'What was live before' : `Candidate ${before}`} takes all traffic of ${environment} within seconds, and candidate ${live} leaves it. No approvals are asked for: it was approved before. A new promotion of candidate ${live} would need a new approval.`;
+type Acting = { act: ProductionAct; reason?: string };
+/** What an endpoint has, and the promotions that change it or wait to let it answer again. */
+export type ActsProps = { project: string; production: ProductionView; moving: PromotionView | null; resuming: PromotionView[] };
+
+/** What a viewer who may neither stop nor bring back is told. */
+function WhoMay({ production, offered }: { production: ProductionView; offered: ProductionAct[] }) {
+  const { answers, back_to: backTo } = production;
+  const lacks = (verb: ProductionAct['verb']) => !offered.some((act) => act.verb === verb);
+  const what = [answers != null && lacks('suspend') ? 'stop it' : '', backTo != null && lacks('roll_back') ? 'roll it back' : ''].filter(Boolean).join(' or ');
+  return what ? <span className="sm faint">A model validator, the model owner or a platform administrator may {what}.</span> : null;
 }
 
-/** The stop button and its kin: each says its effect before it acts. */
-export function ProductionActs({ project, production, before, resuming }: { project: string; production: ProductionView; before: number | null; resuming: PromotionView | null }) {
+/** The stop button and its kin: each names its candidate, and says its effect before it acts. */
+export function ProductionActs({ project, production, moving, resuming }: ActsProps) {
   const me = useMe();
   const lookAgain = useLookAgain(project);
-  const act = useMutation({
-    mutationFn: async ({ verb, reason = '' }: { verb: ProductionVerb; reason?: string }): Promise<unknown> => {
-      if (verb === 'suspend') return suspend(project, production.environment, reason);
-      return verb === 'resume' ? resume(project, production.environment) : rollBack(project, production.environment, reason);
+  const { environment, live } = production;
+  const acting = useMutation({
+    mutationFn: async ({ act, reason = '' }: Acting): Promise<unknown> => {
+      if (act.verb === 'suspend') return suspend(project, environment, reason);
+      return act.verb === 'resume' ? resume(project, environment, act.candidate) : rollBack(project, environment, reason);
     },
     onSuccess: lookAgain,
   });
-  const may = productionVerbs(production, { suspend: can(me, verbs.suspend), resume: can(me, verbs.resume), rollBack: can(me, verbs.rollBack) });
-  const offered = resuming ? may.filter((verb) => verb !== 'resume') : may;
-  const { environment, live } = production;
-  const shared = { busy: act.isPending, problem: act.error, signedAs: roleLine(me) };
+  const may = productionActs(production, { suspend: can(me, verbs.suspend), resume: can(me, verbs.resume), rollBack: can(me, verbs.rollBack) });
+  const offered = may.filter((act) => act.verb !== 'resume' || !resuming.some((one) => one.candidate === act.candidate));
+  const shared = { busy: acting.isPending, problem: acting.error, signedAs: roleLine(me) };
+  const mayGoBack = offered.some((act) => act.verb === 'roll_back');
   return (
     <>
-      {offered.includes('roll_back') && (
-        <ReasonButton
-          {...shared}
-          look="plain"
-          icon="history"
-          label={before == null ? 'Roll back' : `Roll back to ${before}`}
-          act={before == null ? `Roll ${environment} back` : `Roll ${environment} back to candidate ${before}`}
-          question={`Roll ${environment} back${before == null ? '' : ` to candidate ${before}`}?`}
-          consequence={effectOf('roll_back', production, before)}
-          busyWord="Rolling back…"
-          onReason={(reason) => act.mutate({ verb: 'roll_back', reason })}
-        />
-      )}
-      {offered.includes('suspend') && (
-        <ReasonButton
-          {...shared}
-          icon="player-stop"
-          label={`Stop candidate ${live}`}
-          act={`Stop candidate ${live} now`}
-          question={`Stop candidate ${live} in ${environment}?`}
-          consequence={effectOf('suspend', production, before)}
-          busyWord="Stopping…"
-          onReason={(reason) => act.mutate({ verb: 'suspend', reason })}
-        />
-      )}
-      {offered.includes('resume') && (
-        <ConfirmAct
-          {...shared}
-          look="tint"
-          act={`Resume candidate ${live}`}
-          question={`Resume candidate ${live} in ${environment}?`}
-          consequence={effectOf('resume', production, before)}
-          busyWord="Resuming…"
-          onConfirm={() => act.mutate({ verb: 'resume' })}
-        />
-      )}
-      {resuming && (
-        <span className="row wrap g4">
-          <StateBadge kind="promotion" state={resuming.state} fact={approvalsOf(resuming)} form="plain" />
-          <span className="dim">It was asked to answer again.</span>
-          <Link className="link" to="/projects/$id/candidates/$number/into/$environment" params={{ id: project, number: String(resuming.candidate), environment }}>
+      {offered.map((act) => {
+        const { verb, candidate } = act;
+        const key = `${verb}${candidate}`;
+        const consequence = effectOf(act, production);
+        const onReason = (reason: string) => acting.mutate({ act, reason });
+        if (verb === 'roll_back') {
+          const back = `Roll ${environment} back to candidate ${candidate}`;
+          return <ReasonButton key={key} {...shared} look="plain" icon="history" label={`Roll back to candidate ${candidate}`} act={back} question={`${back}?`} consequence={consequence} busyWord="Rolling back…" onReason={onReason} />;
+        }
+        if (verb === 'suspend') return <ReasonButton key={key} {...shared} icon="player-stop" label={`Stop candidate ${candidate}`} act={`Stop candidate ${candidate} now`} question={`Stop candidate ${candidate} in ${environment}?`} consequence={consequence} busyWord="Stopping…" onReason={onReason} />;
+        const ask = `Ask to resume candidate ${candidate}`;
+        return <ConfirmAct key={key} {...shared} look="tint" act={ask} question={`${ask} in ${environment}?`} consequence={consequence} busyWord="Asking…" onConfirm={() => acting.mutate({ act })} />;
+      })}
+      {moving && !mayGoBack && <GiveUp promotion={moving} live={live ?? null} />}
+      {resuming.map((one) => (
+        <span key={one.id} className="row wrap g4">
+          <StateBadge kind="promotion" state={one.state} fact={approvalsOf(one)} form="plain" />
+          <span className="dim">Candidate {one.candidate} was asked to answer again.</span>
+          <Link className="link" to="/projects/$id/candidates/$number/into/$environment" params={{ id: project, number: String(one.candidate), environment }}>
             Open the review
           </Link>
         </span>
-      )}
-      {offered.length === 0 && !resuming && live != null && <span className="sm faint">A model validator, the model owner or a platform administrator may stop it.</span>}
+      ))}
+      <WhoMay production={production} offered={offered} />
     </>
   );
 }

@@ -1,8 +1,8 @@
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
-import { abandonPromotion, candidateQuery, gatesQuery, holdsQuery, isOpenPromotion, isWorking, mayNow, reviewQuery, type ReviewView, verbs } from '@/api/release';
-import { can, useMe } from '@/api/session';
-import { Badge, Icon, Loading, lookOf, Meta, NextStrip, PageHead, Panel, ReasonButton, When, Who } from '@/components';
+import { candidateQuery, gatesQuery, holdsQuery, isOpenPromotion, isWorking, mayNow, reviewQuery, type ReviewView } from '@/api/release';
+import { useMe } from '@/api/session';
+import { Badge, Icon, Loading, lookOf, Meta, NextStrip, PageHead, Panel, When, Who } from '@/components';
 import { codeText } from '@/components/codeText';
 import { Unread } from '@/frame/Lost';
 import { sentence, spoken } from '@/lib/format';
@@ -10,13 +10,14 @@ import { purposesIn, usePurposes } from '../purposes/names';
 import { Digests } from './CandidateSide';
 import { changesShown } from './changes';
 import { DecidePromotion } from './DecidePromotion';
+import { followsFrom } from './effects';
+import { GiveUp } from './GiveUp';
 import { soon, yours } from './looks';
 import { passedOf } from './metrics';
 import { MetricLegend, MetricTable } from './MetricTable';
 import { NotTested } from './NotTested';
 import { Promote } from './Promote';
 import { ReviewSide } from './ReviewSide';
-import { useLookAgain } from './useStanding';
 import { approvalsOf, authorOf, nextEnvironment, openHolds, promotionVerbs, waitsForNobody } from './verbs';
 
 /** What is asked, in one sentence; and what its promotion is for, where it is none of a new release. */
@@ -33,7 +34,7 @@ function WhatIsAsked({ review }: { review: ReviewView }) {
         {kind === 'resume' && 'Let answer again '}
         {kind === 'release' && 'Let '}
         <b>{name}</b>, candidate {candidate.number}, {kind === 'live' ? 'is live' : kind === 'release' ? (live == null ? 'be the first to serve' : `replace candidate ${live}`) : ''} on the endpoint in <b>{environment}</b>.{' '}
-        {kind === 'live' ? null : environment === 'preprod' ? 'The repository’s own integration and end-to-end tests call that endpoint; it counts as verified when they pass.' : 'It takes all traffic, is watched while it bakes, and rolls back by itself if it fails.'}
+        {kind === 'live' ? null : followsFrom(kind, environment, live ?? null)}
       </p>
       {promotion?.reason && <p className="dim">“{promotion.reason}”</p>}
     </Panel>
@@ -92,26 +93,6 @@ function Bullets({ title, icon, lines, mark }: { title: string; icon: string; li
   );
 }
 
-function Abandon({ review }: { review: ReviewView }) {
-  const me = useMe();
-  const { promotion } = review;
-  const lookAgain = useLookAgain(review.candidate.project);
-  const act = useMutation({ mutationFn: (reason: string) => abandonPromotion(promotion?.id ?? '', reason), onSuccess: lookAgain });
-  if (!promotion || !promotionVerbs(promotion, me.person.id, can(me, verbs.abandon)).includes('abandon')) return null;
-  return (
-    <ReasonButton
-      label="Give it up"
-      act={`Give up candidate ${promotion.candidate} into ${promotion.environment}`}
-      question={`Give up candidate ${promotion.candidate} into ${promotion.environment}?`}
-      consequence="This promotion ends as Abandoned, and nobody is asked any more. The candidate stays, and may be promoted again."
-      busyWord="Giving up…"
-      busy={act.isPending}
-      problem={act.error}
-      onReason={(reason) => act.mutate(reason)}
-    />
-  );
-}
-
 /** A candidate before a gate: what is asked, what changed, what was tested and what not, who is affected, and what if I do nothing. */
 export function Review() {
   const { id, number, environment } = useParams({ from: '/frame/projects/$id/candidates/$number/into/$environment' });
@@ -124,7 +105,7 @@ export function Review() {
   if (!review.data) return review.error ? <Unread problem={review.error} what="review" onRetry={() => void review.refetch()} /> : <Loading rows={8} />;
   const view = review.data;
   const { candidate, promotion } = view;
-  const decides = !!promotion && promotionVerbs(promotion, me.person.id, false).includes('approve');
+  const decides = !!promotion && promotionVerbs(promotion, me.person.id, { abandon: false, rollBack: false }).includes('approve');
   const why = authorOf(candidate, me.person.id);
   const policy = gates.data?.find((gate) => gate.environment === environment && gate.state === 'in_force') ?? null;
   const held = openHolds(holds.data ?? [], view.environment);
@@ -157,7 +138,7 @@ export function Review() {
         }
         actions={
           <>
-            {!decides && <Abandon review={view} />}
+            {!decides && promotion && <GiveUp promotion={promotion} live={liveNumber} />}
             {mayNow(view.next, 'promote') && to === view.environment && <Promote project={id} candidate={candidate.number} environment={to} />}
           </>
         }

@@ -8,7 +8,7 @@ const promotion = (candidate: number, environment: 'preprod' | 'prod', state: Pr
   id: `p-${candidate}-${environment}-${state}`, project: 'credit-risk', environment, endpoint: `${environment}.credit-risk`, candidate, digest: 'd', kind: 'release', state, policy: 1, gates: [], approvals: [], needed: [], asked_by: 'person:ana',
   created_at: new Date(Date.UTC(2026, 0, 1, 0, (clock += 1))).toISOString(), changed_at: '2026-01-01T00:00:00Z', next, ...more,
 });
-const live = (environment: 'preprod' | 'prod', number: number | null): ProductionView => ({ environment, endpoint: `${environment}.credit-risk`, live: number, next });
+const live = (environment: 'preprod' | 'prod', number: number | null): ProductionView => ({ environment, endpoint: `${environment}.credit-risk`, live: number, answers: number, back_to: null, resumable: [], next });
 const standing = (numbers: number[], promotions: PromotionView[], production: ProductionView[] = [], holds: HoldView[] = []): Standing => ({
   candidates: numbers.map((number) => ({ number, promotions: [], checks: [], authors: [] }) as unknown as CandidateView), promotions, production, holds, releases: [],
 });
@@ -74,15 +74,24 @@ test('a hold is said before anything else, a lifted one not at all', () => {
 });
 
 test('a stopped candidate is never shown as one that answers', () => {
-  const stopped = { ...live('prod', 3), suspended: { reason: 'wrong', by: 'person:vera', at: '2026-01-01T00:00:00Z' } };
+  const stopped = { ...live('prod', 3), answers: null, suspended: { reason: 'wrong', by: 'person:vera', at: '2026-01-01T00:00:00Z' } };
   const at = standing([3], [promotion(3, 'prod', 'live')], [stopped]);
   expect(boatOf('credit-risk', at, placeOf(at, 3)!)).toMatchObject({ fact: 'suspended', tone: 'bad' });
+});
+
+test('what is live is not said to take the traffic while another proves itself over it', () => {
+  const promotions = [promotion(3, 'prod', 'live'), promotion(4, 'preprod', 'live'), promotion(4, 'prod', 'verifying')];
+  const factOf = (answers: number) => {
+    const at = standing([3, 4], promotions, [{ ...live('prod', 3), answers, back_to: 3 }]);
+    return boatOf('credit-risk', at, placeOf(at, 3)!).fact;
+  };
+  expect([factOf(4), factOf(3)]).toEqual(['live, while 4 proves itself', 'live, all traffic']);
 });
 
 test('the head says what moves and what is live; what is only offered does not move', () => {
   expect(headline(standing([], []))).toBe('Nothing here yet');
   expect(headline(standing([1], [promotion(1, 'preprod', 'offered')]))).toBe('1 candidate');
   expect(headline(standing([3, 4], [promotion(4, 'preprod', 'verifying'), promotion(3, 'prod', 'live')], [live('prod', 3)]))).toBe('1 moving, 1 live');
-  const stopped = { ...live('prod', 3), suspended: { by: 'person:ben', at: '2026-01-01T00:00:00Z', reason: 'odd' } };
+  const stopped = { ...live('prod', 3), answers: null, suspended: { by: 'person:ben', at: '2026-01-01T00:00:00Z', reason: 'odd' } };
   expect(headline(standing([3], [promotion(3, 'prod', 'live')], [stopped]))).toBe('1 stopped');
 });

@@ -4,6 +4,7 @@ import { isGiven, isOpenPromotion, mayNow } from '@/api/release';
 import type { Tone } from '@/api/states';
 import { type Boat, lookOf } from '@/components';
 import { plural, shortId } from '@/lib/format';
+import { isProving } from './effects';
 import { yours } from './looks';
 import { approvalsOf, openHolds } from './verbs';
 
@@ -59,12 +60,13 @@ export function boatOf(project: string, at: Standing, one: Floating): Boat {
   const { number, place, promotion, isOut } = one;
   const into = promotion?.environment ?? 'preprod';
   const stopped = at.production.find((production) => production.environment === place && production.live === number && production.suspended);
+  const taker = at.production.find((production) => production.environment === place && isProving(production))?.answers ?? null;
   const isHeld = !!promotion && isOpenPromotion(promotion) && (into === 'preprod' || into === 'prod') && openHolds(at.holds, into).length > 0;
   const isMine = !!promotion && mayNow(promotion.next, 'approve');
   const look = stopped ? lookOf('endpoint', 'stopped') : isHeld && !isOut ? lookOf('hold', 'placed') : isMine ? yours : promotion ? lookOf('promotion', promotion.state) : { tone: 'idle' as Tone, icon: 'package', word: 'Cut' };
   const approvals = promotion?.state === 'awaiting_approval' ? approvalsOf(promotion) : null;
   const isVerified = promotion?.state === 'live' && place === 'preprod';
-  const fact = stopped || isHeld || isMine ? look.word.toLowerCase() : isVerified ? 'verified here' : place === 'prod' ? 'live, all traffic' : (approvals ?? (promotion ? look.word.toLowerCase() : 'waits to be promoted'));
+  const fact = stopped || isHeld || isMine ? look.word.toLowerCase() : isVerified ? 'verified here' : place === 'prod' ? (taker == null ? 'live, all traffic' : `live, while ${taker} proves itself`) : (approvals ?? (promotion ? look.word.toLowerCase() : 'waits to be promoted'));
   const where = isOut ? `at the gate into ${into}` : place === 'prod' ? 'in prod' : isVerified ? 'in preprod' : promotion ? `at the gate into ${into}` : 'not promoted yet';
   const asks = promotion && isOpenPromotion(promotion) && (into === 'preprod' || into === 'prod');
   return {

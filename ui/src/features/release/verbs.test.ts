@@ -5,47 +5,129 @@ import { nowOf, stoppedIn } from './CandidateTable';
 import { changesShown } from './changes';
 import { approvalEffect } from './DecidePromotion';
 import { bodyOf, changesOf, draftOf, faultsOf } from './gateDraft';
-import { liveBefore } from './Production';
-import { effectOf } from './ProductionActs';
+import { effectOf, effectOfGivingUp, followsFrom, offeredAt, trafficOf } from './effects';
 import { addressOf } from './SayWho';
-import { approvalsOf, authorOf, gateWords, nextEnvironment, productionVerbs, promotionVerbs, waitsFor, waitsForNobody } from './verbs';
+import { approvalsOf, authorOf, gateWords, movingIn, nextEnvironment, productionActs, promotionVerbs, resumingIn, waitsFor, waitsForNobody } from './verbs';
 
 const next = (action: string | null) => ({ tone: 'waiting' as const, text: '', reason: '', action });
 const promotion = (state: PromotionView['state'], action: string | null, more: Partial<PromotionView> = {}) => ({ id: 'p', project: 'credit-risk', candidate: 4, environment: 'prod', kind: 'release', state, next: next(action), asked_by: 'person:ana', approvals: [], needed: [], gates: [], ...more }) as unknown as PromotionView;
 
-test('only whom the server lets approve may approve or refuse; who asked may give it up until it is deployed', () => {
-  expect(promotionVerbs(promotion('awaiting_approval', 'approve_promotion'), 'vera', false)).toEqual(['approve', 'reject']);
-  expect(promotionVerbs(promotion('awaiting_approval', null), 'ana', false)).toEqual(['abandon']);
-  expect(promotionVerbs(promotion('awaiting_approval', null), 'person:ana', false)).toEqual(['abandon']);
-  expect(promotionVerbs(promotion('awaiting_approval', null), 'cho', false)).toEqual([]);
-  expect(promotionVerbs(promotion('deploying', null), 'ana', true)).toEqual([]);
-  expect(promotionVerbs(promotion('offered', 'create_promotion'), 'ana', true)).toEqual([]);
-  expect(promotionVerbs(promotion('live', 'approve_promotion'), 'vera', true)).toEqual([]);
+const mayAll = { abandon: true, rollBack: true };
+const mayNone = { abandon: false, rollBack: false };
+
+test('only whom the server lets approve may approve or refuse; who asked may give it up until it is live', () => {
+  expect(promotionVerbs(promotion('awaiting_approval', 'approve_promotion'), 'vera', mayNone)).toEqual(['approve', 'reject']);
+  expect(promotionVerbs(promotion('awaiting_approval', null), 'ana', mayNone)).toEqual(['abandon']);
+  expect(promotionVerbs(promotion('awaiting_approval', null), 'person:ana', mayNone)).toEqual(['abandon']);
+  expect(promotionVerbs(promotion('awaiting_approval', null), 'cho', mayNone)).toEqual([]);
+  expect(promotionVerbs(promotion('offered', 'create_promotion'), 'ana', mayAll)).toEqual([]);
+  expect(promotionVerbs(promotion('live', 'approve_promotion'), 'vera', mayAll)).toEqual([]);
 });
 
-const production = (more: Partial<ProductionView>): ProductionView => ({ environment: 'prod', endpoint: 'prod.credit-risk', live: 3, next: next(null), ...more });
+test('what is deployed or bakes can still be given up, and a way back only by who may take one', () => {
+  for (const state of ['deploying', 'verifying'] as const) {
+    expect(promotionVerbs(promotion(state, null), 'cho', mayAll)).toEqual(['abandon']);
+    expect(promotionVerbs(promotion(state, null), 'cho', mayNone)).toEqual([]);
+    expect(promotionVerbs(promotion(state, null, { kind: 'rollback' }), 'ana', { abandon: true, rollBack: false })).toEqual([]);
+    expect(promotionVerbs(promotion(state, null, { kind: 'rollback' }), 'cho', mayAll)).toEqual(['abandon']);
+  }
+});
+
+const production = (more: Partial<ProductionView>): ProductionView => ({ environment: 'prod', endpoint: 'prod.credit-risk', live: 3, answers: 3, back_to: 2, resumable: [], next: next(null), ...more });
+const suspended = { reason: 'x', by: 'person:vera', at: '' };
+const [isLive, first, baking] = [production({}), production({ live: null, answers: 1, back_to: null }), production({ live: 1, answers: 2, back_to: 1 })];
+const stopped = production({ answers: null, suspended, resumable: [3] });
+const stoppedAndBack = production({ live: 2, answers: 2, back_to: null, resumable: [3] });
 const all = { suspend: true, resume: true, rollBack: true };
 const none = { suspend: false, resume: false, rollBack: false };
+const actsOf = (of: ProductionView, may = all) => productionActs(of, may).map(({ verb, candidate }) => `${verb} ${candidate}`);
 
-test('what is live can be stopped or rolled back, what is stopped resumed, and nothing else', () => {
-  expect(productionVerbs(production({}), all)).toEqual(['suspend', 'roll_back']);
-  expect(productionVerbs(production({}), none)).toEqual([]);
-  expect(productionVerbs(production({ next: next('suspend_production') }), none)).toEqual(['suspend']);
-  expect(productionVerbs(production({ live: null }), all)).toEqual([]);
-  expect(productionVerbs(production({ suspended: { reason: 'x', by: 'person:vera', at: '' } }), all)).toEqual(['resume']);
+test('each act names the candidate that it is about, the fast way back first', () => {
+  expect(actsOf(isLive)).toEqual(['roll_back 2', 'suspend 3']);
+  expect(actsOf(first)).toEqual(['suspend 1']);
+  expect(actsOf(baking)).toEqual(['roll_back 1', 'suspend 2']);
+  expect(actsOf(stopped)).toEqual(['roll_back 2', 'resume 3']);
+  expect(actsOf(stoppedAndBack)).toEqual(['suspend 2', 'resume 3']);
+  expect(actsOf(production({ live: null, answers: null, back_to: null }))).toEqual([]);
+  expect(actsOf(production({ live: null, answers: null, back_to: null, suspended, resumable: [1] }))).toEqual(['resume 1']);
 });
+
+test('what is live behind a stop that was meant for another can be asked for, too; outside of prod nobody decides that', () => {
+  expect(actsOf(production({ live: 1, answers: null, back_to: null, suspended, resumable: [2] }))).toEqual(['resume 2', 'resume 1']);
+  expect(actsOf(production({ environment: 'preprod', live: 1, answers: null, back_to: null, suspended }))).toEqual([]);
+});
+
+test('who may not is offered nothing, but what the server offers this viewer', () => {
+  for (const one of [isLive, first, baking, stopped, stoppedAndBack]) expect(actsOf(one, none)).toEqual([]);
+  expect(actsOf({ ...isLive, next: next('suspend_production') }, none)).toEqual(['suspend 3']);
+  expect(actsOf({ ...stopped, next: next('resume_production') }, none)).toEqual(['resume 3']);
+});
+
+const effect = (verb: 'suspend' | 'roll_back' | 'resume', of: ProductionView) => effectOf(productionActs(of, all).find((act) => act.verb === verb)!, of);
 
 test('each act says what happens at once and how it is undone', () => {
-  expect(effectOf('suspend', production({}), 2)).toContain('Candidate 3 stops answering on every endpoint within a second');
-  expect(effectOf('roll_back', production({}), 2)).toContain('Candidate 2 takes all traffic of prod');
-  expect(effectOf('roll_back', production({}), null)).toContain('What was live before');
-  expect(effectOf('resume', production({}), null)).toContain('needs the approvals of that gate');
+  expect(effect('suspend', isLive)).toBe('Candidate 3 stops answering on every endpoint within a second; callers are told that the model is suspended, and why. It waits for no approval and for no hold. Nothing takes its place by itself; candidate 2 can be brought back without approvals. It answers again by a resume, with the approvals that the gate asks for.');
+  expect(effect('suspend', { ...isLive, environment: 'preprod' })).not.toContain('resume');
+  expect(effect('suspend', first)).toContain('Candidate 1 stops answering');
+  expect(effect('suspend', first)).toContain('Its promotion ends. Nothing takes its place.');
+  expect(effect('suspend', baking)).toContain('Candidate 1 does not come back by itself: roll back instead if it is to answer.');
+  expect(effect('roll_back', isLive)).toBe('Candidate 2 takes all traffic of prod within seconds, and candidate 3 leaves it. No approvals are asked for: candidate 2 came through this gate before. Candidate 3 comes in again only by a new promotion, through the gate.');
+  expect(effect('roll_back', baking)).toBe('Candidate 1 takes all traffic of prod again within seconds, and candidate 2 leaves it: its promotion ends as Rolled back. No approvals are asked for: candidate 1 is what is live. Candidate 2 comes in again only by a new promotion, through the gate.');
+  expect(effect('roll_back', stopped)).toContain('Candidate 2 takes all traffic of prod within seconds, and callers are answered again. What was stopped stays suspended.');
+  expect(effect('resume', stopped)).toBe('Asks that candidate 3 answers again in prod. It needs the approvals of that gate; until then callers are refused as now.');
+  expect(effect('resume', stoppedAndBack)).toBe('Asks that candidate 3 answers again in prod, in the place of candidate 2. It needs the approvals of that gate; until then candidate 2 goes on answering.');
 });
 
-test('a roll back leads to what was live last', () => {
-  const old = (candidate: number, ended_at: string) => promotion('superseded', null, { candidate, ended_at, changed_at: ended_at });
-  expect(liveBefore([old(1, '2026-01-01T00:00:00Z'), old(2, '2026-02-01T00:00:00Z'), promotion('live', null, { candidate: 3 })], production({}))).toBe(2);
-  expect(liveBefore([], production({}))).toBeNull();
+test('giving up says what answers after it', () => {
+  const given = (state: PromotionView['state'], live: number | null, more: Partial<PromotionView> = {}) => effectOfGivingUp(promotion(state, null, more), live);
+  expect(given('awaiting_approval', 3)).toContain('nobody is asked any more');
+  expect(given('deploying', 3)).toContain('candidate 3 stays live');
+  expect(given('verifying', 3)).toContain('candidate 4 leaves prod within seconds: candidate 3 takes all traffic again');
+  expect(given('verifying', null)).toContain('nothing answers there then');
+  expect(given('verifying', 3, { kind: 'resume' })).not.toContain('promoted again');
+});
+
+test('the traffic sentence names who answers now, and who comes back', () => {
+  const now = Date.UTC(2026, 0, 1, 12);
+  const until = '2026-01-01T13:00:00Z';
+  const said = (of: ProductionView, moving: PromotionView | null = null, isFailing = false, at = now) => {
+    const traffic = trafficOf(of, moving, isFailing, at);
+    return traffic && [traffic.candidate, `${traffic.does}${traffic.until ? ` ${traffic.until}` : ''}${traffic.then}`];
+  };
+  const bakes = (candidate: number) => promotion('verifying', null, { candidate, bakes_until: until });
+  expect(said(isLive)).toEqual([3, 'is live and takes all traffic']);
+  expect(said(isLive, promotion('deploying', null))).toEqual([3, 'is live and takes all traffic']);
+  expect(said(isLive, null, true)).toEqual([3, 'is live, but does not answer']);
+  expect(said(first, bakes(1))).toEqual([1, `answers all traffic and bakes until ${until}; nothing answers if it fails: nothing was live before`]);
+  expect(said(baking, bakes(2))).toEqual([2, `answers all traffic and bakes until ${until}; candidate 1 comes back if it fails or is rolled back`]);
+  expect(said(baking, bakes(2), true)).toEqual([2, `takes all traffic but does not answer, and bakes until ${until}; candidate 1 comes back if it fails or is rolled back`]);
+  expect(said(baking, bakes(2), false, Date.parse(until) + 1)).toEqual([2, 'answers all traffic and is being verified; candidate 1 comes back if it fails or is rolled back']);
+  expect(said(stopped)).toEqual([3, 'is live, and stopped: it refuses every call']);
+  expect(said(production({ live: null, answers: null, suspended }))).toEqual([null, 'Nothing answers: the endpoint is stopped, and refuses every call']);
+  expect(said(production({ answers: null }))).toEqual([3, 'is live, but does not answer']);
+  expect(said(production({ live: null, answers: null }))).toBeNull();
+});
+
+test('only a new release proves itself while it serves', () => {
+  expect(followsFrom('release', 'prod', 3)).toBe('It takes all traffic and is watched while it bakes; if it fails, candidate 3 comes back by itself.');
+  expect(followsFrom('release', 'prod', null)).toContain('nothing answers there');
+  expect(followsFrom('release', 'preprod', 3)).toContain('tests call that endpoint');
+  expect(followsFrom('rollback', 'preprod', 3)).toContain('does not bake');
+  expect(followsFrom('resume', 'prod', 3)).toContain('once that is approved');
+});
+
+test('a link to an endpoint says what it offers', () => {
+  expect([isLive, first, baking, stopped].map(offeredAt)).toEqual(['Open its endpoint, stop it, or roll back to 2', 'Open its endpoint, or stop it', 'Open its endpoint, stop it, or roll back to 1', 'Open its endpoint, roll back to 2, or resume it']);
+  expect(offeredAt(production({ environment: 'preprod', answers: null, back_to: null, suspended }))).toBe('Open its endpoint');
+});
+
+test('what moves in an environment is told from what waits there, and every open resumption counts', () => {
+  const waits = promotion('awaiting_approval', null, { id: 'w', kind: 'resume' });
+  const moves = promotion('verifying', null, { id: 'm' });
+  const elsewhere = promotion('verifying', null, { id: 'e', environment: 'preprod', kind: 'resume' });
+  expect(movingIn([elsewhere, waits, moves], 'prod')?.id).toBe('m');
+  expect(movingIn([elsewhere, waits], 'prod')).toBeNull();
+  expect(resumingIn([elsewhere, waits, moves, promotion('live', null, { kind: 'resume' })], 'prod').map((one) => one.id)).toEqual(['w']);
 });
 
 test('a candidate goes on after it was verified, and what is only offered has not gone yet', () => {

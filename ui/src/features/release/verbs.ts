@@ -20,28 +20,41 @@ export function authorOf(candidate: Pick<CandidateView, 'authors'>, person: stri
 }
 
 export type PromotionVerb = 'approve' | 'reject' | 'abandon';
-/** Returns what may be done to a promotion. Who may approve may refuse; who asked may give it up. */
-export function promotionVerbs(promotion: PromotionView, person: string, mayAbandon: boolean): PromotionVerb[] {
+/** Returns what may be done to a promotion. Who may approve may refuse; until it is live it may be given up, a way back only by who may take one. */
+export function promotionVerbs(promotion: PromotionView, person: string, may: { abandon: boolean; rollBack: boolean }): PromotionVerb[] {
   if (!isOpenPromotion(promotion) || promotion.state === 'offered') return [];
   const verbs: PromotionVerb[] = [];
   if (mayNow(promotion.next, 'approve')) verbs.push('approve', 'reject');
-  const early = promotion.state === 'checking' || promotion.state === 'awaiting_approval';
   const asked = promotion.asked_by.replace(/^person:/, '') === person.replace(/^person:/, '');
-  if (mayNow(promotion.next, 'abandon') || (early && (asked || mayAbandon))) verbs.push('abandon');
+  const isGivenUpBy = promotion.kind === 'release' ? asked || may.abandon : may.abandon && may.rollBack;
+  if (mayNow(promotion.next, 'abandon') || isGivenUpBy) verbs.push('abandon');
   return verbs;
 }
 
-export type ProductionVerb = 'suspend' | 'resume' | 'roll_back';
+/** What may be done to an endpoint, and to which candidate: which one comes back, stops, or is to answer again. */
+export type ProductionAct = { verb: 'roll_back' | 'suspend' | 'resume'; candidate: number };
 type Rights = { suspend: boolean; resume: boolean; rollBack: boolean };
-/** Returns what may be done to what is live: stop it, bring back what was before; or resume what was stopped. */
-export function productionVerbs(production: ProductionView, may: Rights): ProductionVerb[] {
-  const { next } = production;
-  if (production.suspended) return may.resume || mayNow(next, 'resume') ? ['resume'] : [];
-  if (production.live == null) return [];
-  const verbs: ProductionVerb[] = [];
-  if (may.suspend || mayNow(next, 'suspend')) verbs.push('suspend');
-  if (may.rollBack || mayNow(next, 'rollBack')) verbs.push('roll_back');
-  return verbs;
+/** Returns what may be done to an endpoint, the fast way first: bring another back, stop what answers, ask that what was stopped answers again. */
+export function productionActs(production: ProductionView, may: Rights): ProductionAct[] {
+  const { next, answers, back_to: backTo, resumable, live, suspended, environment } = production;
+  const acts: ProductionAct[] = [];
+  if (backTo != null && (may.rollBack || mayNow(next, 'rollBack'))) acts.push({ verb: 'roll_back', candidate: backTo });
+  if (answers != null && (may.suspend || mayNow(next, 'suspend'))) acts.push({ verb: 'suspend', candidate: answers });
+  if (!may.resume && !mayNow(next, 'resume')) return acts;
+  // What is live may stand behind a stop that was meant for another, which baked: it is asked for like one that was suspended.
+  const isBehindAStop = environment === 'prod' && suspended && live != null && !resumable.includes(live);
+  const again = isBehindAStop ? [...resumable, live] : resumable;
+  return [...acts, ...again.map((candidate) => ({ verb: 'resume' as const, candidate }))];
+}
+
+/** Returns the promotion that changes an endpoint now: it is rolled out, or answers already and is verified. */
+export function movingIn(promotions: PromotionView[], environment: string): PromotionView | null {
+  return promotions.find((one) => one.environment === environment && (one.state === 'deploying' || one.state === 'verifying')) ?? null;
+}
+
+/** Returns the promotions that are to let an environment answer again, as long as they are on their way. */
+export function resumingIn(promotions: PromotionView[], environment: string): PromotionView[] {
+  return promotions.filter((one) => one.kind === 'resume' && one.environment === environment && isOpenPromotion(one));
 }
 
 /** Returns the holds that stand before an environment. */

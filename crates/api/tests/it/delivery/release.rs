@@ -307,6 +307,116 @@ async fn what_is_suspended_in_preprod_neither_enters_prod_nor_answers_again_by_o
 }
 
 #[tokio::test]
+async fn a_rollback_that_is_asked_for_again_goes_back_once() {
+    let (served, _serving) = started().await;
+    for (number, branch) in [(1, "one"), (2, "two"), (3, "three")] {
+        served.release(branch, &good()).await;
+        served.to_preprod(number).await;
+        served.to_prod(number).await;
+    }
+    let order = json!({"environment": "prod", "reason": "drift"});
+    let back = body(&served.say("ben", "/rollback", &order).await);
+    assert_eq!(back["candidate"], 2);
+    served.promotion(back["id"].as_str().unwrap(), "live").await;
+    let again = served.say("ben", "/rollback", &order).await;
+    assert_eq!(body(&again)["id"], back["id"], "it took effect, and nothing is done: {again}");
+    let production = served.see("ivo", "/production").await;
+    assert_eq!((&production[1]["answers"], &production[1]["back_to"]), (&json!(2), &json!(1)));
+    let further =
+        body(&served.say("ben", "/rollback", &json!({"environment": "prod", "reason": "drift in 2, too"})).await);
+    assert_eq!(further["candidate"], 1, "another reason is another rollback");
+}
+
+#[tokio::test]
+async fn what_was_suspended_and_rolled_back_may_answer_again() {
+    let (served, _serving) = started().await;
+    let app = &served.app;
+    served.release("one", &good()).await;
+    served.to_preprod(1).await;
+    served.to_prod(1).await;
+    served.release("two", &good()).await;
+    served.to_preprod(2).await;
+    served.to_prod(2).await;
+    app.turn_clock(1);
+    ok(&served.say("vera", "/suspend", &json!({"environment": "prod", "reason": "it harms somebody"})).await);
+    let second = served.say("ben", "/suspend", &json!({"environment": "prod", "reason": "I think so, too"})).await;
+    assert!(second.starts_with("409") && second.contains("delivery.suspended_before"), "{second}");
+    let back = body(&served.say("ben", "/rollback", &json!({"environment": "prod", "reason": "until we know"})).await);
+    served.promotion(back["id"].as_str().unwrap(), "live").await;
+    let prod = served.see("vera", "/production").await[1].clone();
+    assert_eq!((&prod["answers"], &prod["resumable"], &prod["suspended"]), (&json!(1), &json!([2]), &json!(null)));
+    app.turn_clock(1);
+    let none = served.say("ben", "/resume", &json!({"environment": "prod"})).await;
+    assert!(none.contains("delivery.not_suspended"), "{none}");
+    let resume = served.say("ben", "/resume", &json!({"environment": "prod", "candidate": 2})).await;
+    assert!(resume.starts_with("201"), "{resume}");
+    let id = body(&resume)["id"].as_str().unwrap().to_owned();
+    let waits = served.promotion(&id, "awaiting_approval").await;
+    assert_eq!(waits["authors"]["commits"].as_array().is_none_or(|all| !all.is_empty()), true, "{waits}");
+    ok(&app.user("vera").post(&format!("/promotions/{id}/approve"), &json!({})).await);
+    served.resumed(&id).await;
+    let prod = served.see("vera", "/production").await[1].clone();
+    assert_eq!((&prod["live"], &prod["answers"], &prod["resumable"]), (&json!(2), &json!(2), &json!([])));
+    assert_eq!(version(&served, 2).await, "approved");
+}
+
+#[tokio::test]
+async fn what_cannot_answer_while_it_bakes_goes_back_by_itself() {
+    let (served, _serving) = started().await;
+    let app = &served.app;
+    served.release("one", &good()).await;
+    served.to_preprod(1).await;
+    served.to_prod(1).await;
+    served.release("two", &good()).await;
+    served.to_preprod(2).await;
+    let id = served.to_baking(2).await;
+    let prod = served.see("vera", "/production").await[1].clone();
+    assert_eq!((&prod["live"], &prod["answers"], &prod["back_to"]), (&json!(1), &json!(2), &json!(1)));
+    served.answers.store(false, std::sync::atomic::Ordering::SeqCst);
+    let waits = async |seconds: i64| {
+        app.turn_clock(seconds);
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        served.see("ana", "/production").await[1]["live"].clone()
+    };
+    assert_eq!(waits(601).await, 1, "it baked long enough, and does not answer");
+    app.turn_clock(3_600);
+    let gone = served.promotion(&id, "rolled_back").await;
+    assert_eq!(gone["reason"], "it did not answer in time");
+    assert_eq!(version(&served, 2).await, "registered", "it was approved by no one as live");
+}
+
+#[tokio::test]
+async fn only_a_validator_loosens_a_gate() {
+    let (served, _serving) = started().await;
+    let gates = served.see("vera", "/gates").await;
+    let mut prod = gates[1].clone();
+    prod.as_object_mut().unwrap().retain(|key, _| {
+        ["required", "may_be_not_computable", "approvals", "baking_s", "tolerances"].contains(&key.as_str())
+    });
+    let manager = json!({"principal": "person:dora", "role": "change_manager", "scope": "project/credit-risk"});
+    ok(&served.app.user("pat").post("/role-assignments", &manager).await);
+    served.app.turn_clock(1);
+    for change in
+        [json!({"required": []}), json!({"may_be_not_computable": ["bias", "quality"]}), json!({"tolerances": []})]
+    {
+        let mut looser = prod.clone();
+        for (key, value) in change.as_object().unwrap() {
+            looser[key] = value.clone();
+        }
+        looser["required"] = change.get("required").cloned().unwrap_or_else(|| json!([]));
+        let refused = served.say("dora", "/gates/prod", &looser).await;
+        assert!(refused.starts_with("403") && refused.contains("delivery.gate_policy_loosens"), "{refused}");
+    }
+    prod["baking_s"] = 10.into();
+    prod["tolerances"][0]["red"] = json!(0.0005);
+    assert_eq!(ok(&served.say("dora", "/gates/prod", &prod).await)["version"], 1, "stricter, and baked for less long");
+    prod["tolerances"][0]["red"] = json!(0.01);
+    let refused = served.say("dora", "/gates/prod", &prod).await;
+    assert!(refused.contains("a limit of `parity_difference` lies further out"), "{refused}");
+    assert_eq!(ok(&served.say("vera", "/gates/prod", &prod).await)["version"], 2);
+}
+
+#[tokio::test]
 async fn a_resumption_ends_once_another_is_live() {
     let (served, _serving) = started().await;
     let app = &served.app;

@@ -7,24 +7,33 @@ use serde_json::json;
 async fn an_order_that_an_earlier_process_took_is_not_taken_twice() {
     let app = start().await;
     let ana = client(&app, PROJECT, "ana");
-    let order = |experiment: &str, at: i64, note: &str| {
-        json!({"experiment_id": experiment, "run_name": "first", "user_id": "ana", "start_time": at,
-            "tags": [{"key": "note", "value": note}]})
-    };
     let experiment = ana.experiment("credit").await;
-    let create = async |at, note| {
-        ana.post("runs/create", order(&experiment, at, note)).await.text("/run/info/run_id")
+    let now = app.gate.context().clock.now().0;
+    // What the process before this one made, and did not come to answer.
+    for (id, at) in [("earlier", now - 1_000_000), ("long-ago", now - 700_000_000)] {
+        app.sql(&format!(
+            "INSERT INTO experiment_runs (id, experiment, name, status, state, with_experiment, user_name, created_by, \
+             started_at_us) SELECT '{id}', number, 'first', 'running', 'active', false, 'ana', 'ana', {at} \
+             FROM experiments WHERE name = 'credit'"
+        ))
+        .await;
+        app.sql(&format!("INSERT INTO run_tags SELECT number, 'note', 'one' FROM experiment_runs WHERE id = '{id}'"))
+            .await;
+        let name = "INSERT INTO run_tags SELECT number, 'mlflow.runName', 'first' FROM experiment_runs";
+        app.sql(&format!("{name} WHERE id = '{id}'")).await;
+    }
+    let create = async |ago_ms: i64, note: &str| {
+        let order = json!({"experiment_id": experiment, "run_name": "first", "user_id": "ana",
+            "start_time": now / 1_000 - ago_ms, "tags": [{"key": "note", "value": note}]});
+        ana.post("runs/create", order).await.text("/run/info/run_id")
     };
-    // The clock of the tests stands still: what starts then or later began with this process.
-    let now = app.gate.context().clock.now().0 / 1_000;
-    let first = create(now - 1, "one").await;
-    assert_eq!(create(now - 1, "one").await, first, "the answer may have been lost with that process");
-    assert_ne!(create(now - 1, "two").await, first, "another order");
-    let fresh = create(now, "one").await;
-    assert_ne!(create(now, "one").await, fresh, "two that start at once are two");
-    let batch = json!({"run_id": first, "params": [{"key": "seed", "value": "7"}]});
-    assert_eq!(ana.post("runs/log-batch", batch).await.status, 200);
-    assert_ne!(create(now - 1, "one").await, first, "whoever logs to it was answered");
+    assert_eq!(create(1_000, "one").await, "earlier", "the answer may have been lost with that process");
+    assert_ne!(create(1_000, "two").await, "earlier", "another order");
+    assert_ne!(create(700_000, "one").await, "long-ago", "nobody repeats for so long");
+    let fresh = create(500, "one").await;
+    assert_ne!(create(500, "one").await, fresh, "what this process took, it answered: two that start at once are two");
+    ana.put(&experiment, "earlier", "note.txt", "kept").await;
+    assert_ne!(create(1_000, "one").await, "earlier", "whoever logs to it was answered");
 }
 
 #[tokio::test]

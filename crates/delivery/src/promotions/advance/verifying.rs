@@ -13,19 +13,46 @@ use serving::RolloutId;
 /// How long the serving process may take to say how often an endpoint was called, in seconds; it does so every other second.
 const COUNTED_SECONDS: i64 = 15;
 
-/// Looks whether what was suspended answers again: only then is it live. Where it cannot, it is stopped again.
-pub(super) async fn look_at_answers(cx: &Context, tx: &Tx, promotion: &Promotion, now: Timestamp) -> Result<Step> {
-    let Some(rollout) = promotion.rollout.clone().map(RolloutId) else {
-        return fail(tx, promotion, "its rollout is gone", now).await;
-    };
-    if cx.serving.live.answers(&promotion.endpoint).as_ref() == Some(&rollout) {
-        return go_live(cx, tx, promotion, now).await;
+/// Whether the serving process answers callers with what is verified.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Answers {
+    Yes,
+    NotYet,
+    /// Why it will not.
+    Never(String),
+}
+
+impl Answers {
+    /// Asks what the serving process said last. A server that was away has heard nothing of it yet.
+    pub(super) fn of(cx: &Context, promotion: &Promotion, now: Timestamp) -> Self {
+        let Some(rollout) = promotion.rollout.clone().map(RolloutId) else {
+            return Self::Never("its rollout is gone".to_owned());
+        };
+        if cx.serving.live.answers(&promotion.endpoint).as_ref() == Some(&rollout) {
+            return Self::Yes;
+        }
+        match cx.serving.live.trouble(&rollout) {
+            Some(trouble) => Self::Never(format!("the model cannot be loaded: {trouble}")),
+            None if promotion.is_due(now) && now >= cx.runs.awake_since.plus_seconds(COUNTED_SECONDS) => {
+                Self::Never("it did not answer in time".to_owned())
+            }
+            None => Self::NotYet,
+        }
     }
-    let why = match cx.serving.live.trouble(&rollout) {
-        Some(trouble) => format!("the model cannot be loaded: {trouble}"),
-        None if promotion.is_due(now) => "it did not answer in time".to_owned(),
-        None => return Ok(Step::Later(now.plus_seconds(1))),
+}
+
+/// Looks whether what was suspended answers again: only then is it live. Where it cannot, it is stopped again, or what was live
+/// meanwhile serves on.
+pub(super) async fn look_at_answers(cx: &Context, tx: &Tx, promotion: &Promotion, now: Timestamp) -> Result<Step> {
+    let why = match Answers::of(cx, promotion, now) {
+        Answers::Yes => return go_live(cx, tx, promotion, now).await,
+        Answers::NotYet => return Ok(Step::Later(now.plus_seconds(1))),
+        Answers::Never(why) => why,
     };
+    let live = tx.find_live(&promotion.endpoint).await?;
+    if live.is_some_and(|live| live.candidate != promotion.candidate) {
+        return undo(cx, tx, promotion, &why, now).await;
+    }
     let stopped = format!("it was to answer again: {why}");
     serving::stop(&cx.serving, tx, &promotion.endpoint, &stopped, &promotion.asked_by).await?;
     fail(tx, promotion, &why, now).await
