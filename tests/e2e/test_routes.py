@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import lockgate
 import pytest
 from bank import Answer, Bank, wait_until
+from journey.build import PROJECT
+from journey.operate import LIVE
 from lockgate.operations import OPERATIONS
+from told import Told
 
 OPEN = {"sign_in", "redeem_link", "get_openapi"}
 """Operations that a stranger may call: signing in, and redeeming a one-time link."""
@@ -122,6 +127,94 @@ def test_an_outsider_changes_nothing(walked: Bank) -> None:
         for body in ("{}", '{"reason":"x","state":"active","level":"public","visibility":"listed"}'):
             answer = walked.raw(method, fill(path, values), token=walked.token("zoe"), body=body)
             check_refusal(answer, f"{name} as an outsider")
+
+
+WHY: Mapping[str, Any] = {"reason": "just so"}
+PLACE: Mapping[str, Any] = {"environment": "prod", "reason": "just so"}
+ORDERS: Mapping[str, Mapping[str, Any]] = {
+    "acknowledge_breach": WHY,
+    "resolve_breach": WHY,
+    "mute_breach": {**WHY, "until": "2099-01-01T00:00:00Z"},
+    "lift_hold": WHY,
+    "pause_monitor": WHY,
+    "set_monitor": {"truth": None, "every_s": 86_400, "window_h": 24},
+    "merge_branch": {"branch": "more-steps"},
+    "create_promotion": {"candidate": 1, "environment": "prod"},
+    "abandon_promotion": WHY,
+    "reject_promotion": WHY,
+    "place_hold": PLACE,
+    "roll_back": PLACE,
+    "suspend_production": PLACE,
+    "resume_production": {"environment": "prod"},
+    "edit_gate": {"required": [], "approvals": [], "baking_s": 0, "tolerances": []},
+}
+"""Bodies that these operations take."""
+
+
+def things(bank: Bank) -> Mapping[str, Mapping[str, str]]:
+    """Return one of each kind of thing that the journey left, by the first word of its routes."""
+    ana, ben, pat = (bank.client(name) for name in ("ana", "ben", "pat"))
+    run = next(iter(lockgate.runs.list(client=ana)))
+    step = lockgate.runs.get(run.id, client=ana).steps[0]
+    (batch,) = lockgate.batch_jobs.list(project=PROJECT, client=ana)
+    evaluation = next(iter(lockgate.monitors.evaluations(LIVE, client=ben)))
+    breach = next(iter(lockgate.monitors.breaches(project=PROJECT, client=ben)))
+    hold = next(iter(lockgate.releases.holds(PROJECT, client=ben)))
+    promotion = next(iter(lockgate.releases.promotions(PROJECT, client=ana)))
+    experiment = next(one for one in lockgate.experiments.list(client=ana) if one.space == PROJECT)
+    logged = next(iter(lockgate.experiments.runs(experiment.id, client=ana)))
+    model = next(one for one in lockgate.models.list(client=ana) if one.space == PROJECT)
+    request = next(iter(lockgate.requests.list(view="mine", client=ana)))
+    grant = next(iter(lockgate.grants.list(client=ana)))
+    environment, endpoint = LIVE.split(".", 1)
+    return {
+        "batches": {"id": batch.id},
+        "breaches": {"id": breach.id},
+        "endpoints": {"environment": environment, "name": endpoint},
+        "environments": {"project": PROJECT, "name": "dev"},
+        "evaluations": {"id": evaluation.id},
+        "experiment-runs": {"id": logged.id, "key": "auc"},
+        "experiments": {"id": experiment.id},
+        "grants": {"id": grant.id},
+        "holds": {"id": hold.id},
+        "models": {"id": model.id, "version": "1"},
+        "monitors": {"id": lockgate.monitors.monitor(LIVE, client=ben).id},
+        "projects": {"id": PROJECT, "project": PROJECT, "number": "1", "environment": "prod"},
+        "promotions": {"id": promotion.id},
+        "queries": {"id": next(iter(ana.pages("list_queries", limit=1)))["id"]},
+        "requests": {"id": request.id},
+        "runs": {"id": run.id, "step": step.name, "name": "train"},
+        "tokens": {"id": next(iter(pat.pages("list_tokens", limit=1)))["id"]},
+    }
+
+
+@pytest.mark.parametrize("outsider", ["zoe", "yan"])
+def test_of_what_the_journey_left_an_outsider_learns_nothing(told: Told, outsider: str) -> None:
+    """Each thing answers as one that is not there, byte for byte: to a stranger, and to who owns another project."""
+    bank, tried = told.bank, 0
+    if outsider == "yan":
+        token = bank.token("yan")
+        for role in ("model_owner", "model_developer", "model_validator", "change_manager"):
+            lockgate.roles.assign(role, "person:yan", "project/collections", client=bank.client("pat"))
+    else:
+        token = bank.token("zoe")
+    known = things(bank)
+    for name, method, path, _ in operations(bank):
+        kind = path.removeprefix("/api/v1/").split("/")[0]
+        if "{" not in path or kind not in known:
+            continue
+        body = None if method == "GET" else json.dumps(ORDERS.get(name, {}))
+        answers = []
+        for values in (known[kind], dict.fromkeys(known[kind], "zz-0") | {"number": "1", "environment": "prod"}):
+            answer = bank.raw(method, fill(path, values), token=token, body=body)
+            shown = re.sub(rb'"request_id":"[^"]+"', b"", answer.body)
+            for value in sorted(values.values(), key=len, reverse=True):
+                shown = shown.replace(f"`{value}`".encode(), b"ID")
+            answers.append((answer.status, shown))
+        assert answers[0] == answers[1], f"{name} as {outsider}: {answers}"
+        assert answers[0][0] in {400, 403, 404}, f"{name} as {outsider}: {answers[0]}"
+        tried += 1
+    assert tried >= 60
 
 
 @pytest.mark.parametrize("person", ["pat", "dora"])

@@ -126,7 +126,8 @@ pub(super) async fn list(cx: &Context, permit: &Permit<ReadProduction>, project:
         .await
 }
 
-/// What a rollback of an endpoint brings back: what was live before, or, while another is being verified, what is.
+/// What a rollback of an endpoint brings back: what was live before; or what is, while another is verified or where the stop of
+/// another silenced it.
 async fn target(
     cx: &Context,
     tx: &Tx,
@@ -135,14 +136,20 @@ async fn target(
     environment: &str,
 ) -> Result<(Promotion, Option<Promotion>)> {
     let none = || Error::NothingLive(environment.to_owned());
-    let moving = tx.find_moving(endpoint).await?;
-    match (tx.find_live(endpoint).await?, moving) {
+    let (moving, mut may_live_serve) = (tx.find_moving(endpoint).await?, false);
+    let live = tx.find_live(endpoint).await?;
+    let is_stopped = serving::find_endpoint(tx, endpoint).await?.is_some_and(|found| found.stopped.is_some());
+    if let Some(live) = live.as_ref().filter(|_| moving.is_some() || is_stopped) {
+        let candidate = promotions::candidate_of(tx, &project.id, live.candidate).await?;
+        may_live_serve = promotions::why_not_back(cx, tx, project, &live.environment, candidate).await?.is_none();
+    }
+    match (live, moving) {
         (_, Some(moving)) if moving.state == PromotionState::Deploying || moving.kind != PromotionKind::Release => {
             Err(Error::Moving { id: moving.id, environment: environment.to_owned() })
         }
-        (Some(live), Some(moving)) => Ok((live, Some(moving))),
+        (Some(live), moving) if may_live_serve => Ok((live, moving)),
+        (Some(live), moving) => Ok((newest_before(cx, tx, project, &live).await?, moving)),
         (None, Some(_)) => Err(Error::NothingBefore(environment.to_owned())),
-        (Some(live), None) => Ok((newest_before(cx, tx, project, &live).await?, None)),
         (None, None) => Err(none()),
     }
 }

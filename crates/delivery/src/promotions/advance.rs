@@ -370,7 +370,15 @@ pub(super) async fn restore(cx: &Context, tx: &Tx, promotion: &Promotion, by: &P
         RolloutState::Serving => match live {
             Some(live) => {
                 let candidate = candidate_of(tx, &live.project, live.candidate).await?;
-                roll_out(cx, tx, &live, &candidate, by).await.map(|_| ())
+                let model = candidate.model();
+                let version = tx.find_released(&live.project, &model.model, model.version).await?;
+                roll_out(cx, tx, &live, &candidate, by).await?;
+                // What was suspended while it was live stays so: its stop was lifted for what is undone now.
+                if let Some(version) = version.filter(|version| version.state == ReleasedState::Suspended) {
+                    let reason = version.reason.as_deref().unwrap_or("it was suspended");
+                    serving::stop(&cx.serving, tx, &live.endpoint, reason, &version.changed_by).await?;
+                }
+                Ok(())
             }
             None => Ok(serving::undeploy(&cx.serving, tx, &promotion.endpoint, by).await?),
         },

@@ -1,5 +1,6 @@
 import { fireEvent, screen, within } from '@testing-library/react';
 import { expect, test, vi } from 'vitest';
+import { http } from '@/api/client';
 import { projectQuery } from '@/api/projects';
 import { decisionsQuery, holdsQuery, productionQuery, type ProductionView, promotionsQuery, type PromotionView } from '@/api/release';
 import { endpointQuery } from '@/api/serving';
@@ -48,17 +49,14 @@ test('who may give up, but not roll back, gives it up, and is told who may do th
 });
 
 test('what is stopped is rolled back first, and asked for again by its number', async () => {
-  const fetched = vi.spyOn(globalThis, 'fetch').mockRejectedValue(new Error('no server'));
+  const post = vi.spyOn(http, 'POST').mockRejectedValue(new TypeError('no server here'));
   const { names } = await panel(prod({ live: 3, answers: null, back_to: 2, resumable: [3, 1], suspended }), []);
   expect(names()).toEqual(['Roll back to candidate 2', 'Ask to resume candidate 3', 'Ask to resume candidate 1']);
   fireEvent.click(screen.getByRole('button', { name: 'Ask to resume candidate 1' }));
   const dialog = within(await screen.findByRole('dialog'));
-  fetched.mockClear();
   fireEvent.click(dialog.getByRole('button', { name: 'Ask to resume candidate 1' }));
-  await vi.waitFor(() => expect(fetched).toHaveBeenCalled());
-  const [request] = fetched.mock.calls[0]! as [Request];
-  expect(await request.clone().json()).toEqual({ environment: 'prod', candidate: 1 });
-  fetched.mockRestore();
+  await vi.waitFor(() => expect(post).toHaveBeenCalledWith('/projects/{id}/resume', expect.objectContaining({ body: { environment: 'prod', candidate: 1 } })));
+  post.mockRestore();
 });
 
 test('a resumption that waits is not asked for twice; another candidate still can be', async () => {
