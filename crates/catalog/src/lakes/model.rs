@@ -41,7 +41,11 @@ impl Lake {
             (true, 0) => {
                 (Tone::Warn, "No table was found.".to_owned(), "Tables lie in `<schema>/<table>/…` as Parquet or CSV.")
             }
-            (true, count) => (Tone::Good, format!("{count} datasets."), "A crawl reads only what changed."),
+            (true, count) => (
+                Tone::Good,
+                format!("{count} {}.", if count == 1 { "dataset" } else { "datasets" }),
+                "A crawl reads only what changed.",
+            ),
         };
         Next { tone, text, reason: reason.to_owned(), action: may_crawl.then_some("crawl_lake") }
     }

@@ -73,7 +73,7 @@ impl Request {
             .map_or(String::new(), |submission| format!("Unanswered, it ends at {}.", submission.answer_by));
         let (text, reason, action) = match viewer {
             Viewer::Decides => {
-                let reason = format!("Approve as asked or with terms that narrow, or reject. {until}");
+                let reason = format!("Approve as asked or with terms that narrow, or refuse. {until}");
                 ("Waits for you.".to_owned(), reason, Some("decide_request"))
             }
             Viewer::MayNotDecide(why) => (waits, format!("You may not decide this one: {why}. {until}"), None),

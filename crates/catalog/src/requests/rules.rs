@@ -360,7 +360,7 @@ fn what_comes_next_for_each_viewer() {
         draft may not: Not sent yet. The asking side still writes it. [-]
         draft reads: Not sent yet. The asking side still writes it. [-]
         submitted asks: Waits for data steward of retail. Unanswered, it ends at 2026-02-10T00:00:00Z. [withdraw_request]
-        submitted decides: Waits for you. Approve as asked or with terms that narrow, or reject. Unanswered, it ends at 2026-02-10T00:00:00Z. [decide_request]
+        submitted decides: Waits for you. Approve as asked or with terms that narrow, or refuse. Unanswered, it ends at 2026-02-10T00:00:00Z. [decide_request]
         submitted may not: Waits for data steward of retail. You may not decide this one: `dora` belongs to the side that asks. Unanswered, it ends at 2026-02-10T00:00:00Z. [-]
         submitted reads: Waits for data steward of retail. Unanswered, it ends at 2026-02-10T00:00:00Z. [-]
         approved asks: Approved until 2026-04-01T00:00:00Z. It works at once: name the purpose and the use. [-]

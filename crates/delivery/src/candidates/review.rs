@@ -66,7 +66,8 @@ pub(super) async fn review(
     };
     let open = found.as_ref().filter(|promotion| promotion.state.is_open());
     let kind = open.map_or(PromotionKind::Release, |promotion| promotion.kind);
-    let all = gates(kind, open, &facts);
+    let stands = open.or(found.as_ref().filter(|promotion| promotion.state == PromotionState::Live));
+    let all = gates(kind, stands, &facts);
     let changes = changes(live.as_ref(), &facts.candidate, &facts.checks);
     let (affected, if_nothing) =
         (affected(project, environment, &facts, live.as_ref()), if_nothing(environment, &facts));
@@ -204,6 +205,9 @@ fn affected(project: &Project, environment: &str, facts: &Facts, live: Option<&C
 
 fn if_nothing(environment: &str, facts: &Facts) -> String {
     match &facts.live {
+        Some(live) if live.candidate == facts.candidate.number && facts.is_stopped => {
+            format!("Candidate {} stays suspended in {environment}: every call is refused.", live.candidate)
+        }
         Some(live) if live.candidate == facts.candidate.number => {
             format!("Candidate {} stays live in {environment}.", live.candidate)
         }

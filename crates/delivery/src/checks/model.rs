@@ -250,7 +250,7 @@ impl Standing {
                 (Tone::Idle, "Not checked.", "Checks begin when a branch is pushed to the commit".to_owned(), None)
             }
             Self::Open => (Tone::Working, "Checks are not finished.", String::new(), None),
-            Self::Red(why) => (Tone::Bad, "Checks are red.", why.join("; "), None),
+            Self::Red(why) => (Tone::Bad, "Some checks failed.", why.join("; "), None),
             Self::Green => {
                 let (said, action) = if may_merge { ("It can be merged", Some("merge_branch")) } else { ("", None) };
                 (Tone::Good, "All checks passed.", said.to_owned(), action)

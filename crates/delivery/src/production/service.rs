@@ -31,6 +31,8 @@ pub(super) struct Shown {
     pub back_to: Option<i64>,
     /// The candidates that were suspended here and may be asked to answer again.
     pub resumable: Vec<i64>,
+    /// Whether somebody asked that what is live answers again.
+    pub resuming: bool,
     pub may_suspend: bool,
     pub may_resume: bool,
 }
@@ -52,7 +54,17 @@ impl Shown {
                 let is_live = |live: &Promotion| self.resumable.contains(&live.candidate);
                 let action = self.live.as_ref().filter(|live| self.may_resume && is_live(live));
                 let action = action.map(|_| "resume_production");
-                says(Tone::Bad, "Suspended: callers get `model suspended`.".to_owned(), reason, action)
+                let asked = self.resuming.then_some("That it answers again was asked for, and waits for approval.");
+                let what = match (asked, self.back_to, action) {
+                    (Some(asked), ..) => asked.to_owned(),
+                    (None, Some(back), _) => format!("A rollback lets candidate {back} answer at once."),
+                    (None, None, Some(_)) => {
+                        "It answers again by a resumption, which the gate's approvers decide.".to_owned()
+                    }
+                    (None, None, None) => String::new(),
+                };
+                let text = format!("Suspended: callers get `model suspended`. {what}");
+                says(Tone::Bad, text.trim_end().to_owned(), reason, action)
             }
             (None, _, Some(moving)) => {
                 let text = format!("Candidate {} is {}.", moving.candidate, moving.state);
@@ -88,7 +100,14 @@ async fn shown<A: Action>(
     let may_resume = held.can::<ResumeProduction>(&place).is_some();
     let back_to = target(cx, tx, project, &id, environment).await.ok().map(|(target, _)| target.candidate);
     let resumable = resumable(tx, project, environment).await?;
-    Ok(Shown { environment, id, live, moving, endpoint, back_to, resumable, may_suspend, may_resume })
+    let resuming = match &live {
+        Some(live) => {
+            let kind = PromotionKind::Resume.as_str();
+            tx.find_open(&project.id, environment, live.candidate, kind).await?.is_some()
+        }
+        None => false,
+    };
+    Ok(Shown { environment, id, live, moving, endpoint, back_to, resumable, resuming, may_suspend, may_resume })
 }
 
 /// Returns the candidates that answered in prod and are suspended, the newest first. Elsewhere nobody decides that one answers again.

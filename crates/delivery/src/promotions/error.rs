@@ -50,7 +50,7 @@ pub enum Error {
     LinkByAuthor { decider: PersonId, maker: PersonId },
     #[error("`{}` got this right from `{}` at {}", .0.holder, .0.given_by, .0.given_at)]
     NotIndependent(Right),
-    #[error("the policy asks for no approval by a role of `{by}`: {}", .roles.iter().map(|role| format!("`{role}`")).collect::<Vec<_>>().join(", "))]
+    #[error("this gate asks for {}, and `{by}` is none", .roles.iter().map(|role| format!("`{role}`")).collect::<Vec<_>>().join(" or "))]
     RoleNotAsked { by: PersonId, roles: Vec<Role> },
     #[error("the reason or comment is empty or longer than {LONGEST} bytes")]
     Reason,

@@ -174,7 +174,7 @@ fn who_had_a_hand_in_it_or_got_the_right_too_late_does_not_decide() {
     ask("too early", &given("pm-1", PromotionState::Checking), &vera());
     expect![[r#"
         a validator: may
-        nobody of the role: delivery.role_not_asked the policy asks for no approval by a role of `pat`: `model_validator`
+        nobody of the role: delivery.role_not_asked this gate asks for `model_validator`, and `pat` is none
         an author: delivery.author_decides `ana` had a hand in it: pushed it
         who asked for it: delivery.author_decides `ben` had a hand in it: asked for this promotion
         who gave it to themselves: delivery.right_not_independent `pat` got this right from `pat` at 1970-01-01T00:00:00.000005Z

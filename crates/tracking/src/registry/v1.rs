@@ -53,7 +53,7 @@ impl Version {
     pub(crate) fn next(&self) -> Next {
         let (tone, _, _) = self.state.look();
         let text = match self.state {
-            VersionState::Registered => "Registered. It is not approved for use.".to_owned(),
+            VersionState::Registered => "Registered; the gates of its project say where it may serve.".to_owned(),
         };
         let reason = "Its content never changes.".to_owned();
         Next { tone, text, reason, action: None }

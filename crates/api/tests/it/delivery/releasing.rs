@@ -234,7 +234,16 @@ impl Served {
         let id = self.promote("ana", candidate, "prod").await;
         self.promotion(&id, "awaiting_approval").await;
         ok(&self.app.user("vera").post(&format!("/promotions/{id}/approve"), &json!({})).await);
-        self.promotion(&id, "verifying").await;
+        let verifying = self.promotion(&id, "verifying").await;
+        let rollout = verifying["rollout"].as_str().unwrap();
+        let live = &self.app.release.serving.live;
+        let answers = async {
+            // Else the clock could jump before the serving process has said so, and nobody would look again.
+            while live.answers("prod.credit-risk").is_none_or(|said| said.as_str() != rollout) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        assert!(tokio::time::timeout(Duration::from_secs(30), answers).await.is_ok(), "it never answers");
         id
     }
 
