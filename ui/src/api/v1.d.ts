@@ -6952,9 +6952,8 @@ export interface components {
             /**
              * Format: int64
              * @description Which candidate; without it, what is live.
-             * @default null
              */
-            candidate: number | null;
+            candidate?: number | null;
             /** @description `preprod` or `prod`. */
             environment: string;
         };
