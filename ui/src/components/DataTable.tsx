@@ -69,11 +69,13 @@ export function DataTable<T>(props: DataTableProps<T>) {
         <tbody>
           {table.getRowModel().rows.map((row) => (
             <tr key={row.id} className={row.id === selected ? 'sel' : ''}>
-              {row.getVisibleCells().map((cell) => {
-                const form = cell.column.columnDef.meta?.form;
+              {row.getVisibleCells().map((cell, at) => {
+                const { header, meta } = cell.column.columnDef;
+                const form = meta?.form;
+                const said = cards && at > 0 && form !== 'act' && typeof header === 'string' && header ? { 'data-l': `${header}:` } : {};
                 const drawn = flexRender(cell.column.columnDef.cell, cell.getContext());
                 return (
-                  <td key={cell.id} className={form && form !== 'text' ? form : ''}>
+                  <td key={cell.id} className={form && form !== 'text' ? form : ''} {...said}>
                     {drawn}
                   </td>
                 );

@@ -1,4 +1,5 @@
 import { useClipboard } from '@mantine/hooks';
+import { Fragment } from 'react';
 import { Btn } from './Btn';
 
 /** Something to paste, with a button that copies it. `inline` puts the button beside a single line. */
@@ -12,7 +13,14 @@ export function Snippet({ code, note, inline = false }: { code: string; note?: s
   if (inline) {
     return (
       <div className="cmd">
-        <pre className="code" tabIndex={0}>{code}</pre>
+        <pre className="code" tabIndex={0}>
+          {code.split(' ').map((word, at) => (
+            <Fragment key={`${at}-${word}`}>
+              {at > 0 && ' '}
+              <span className={word.length < 24 ? 'nw' : ''}>{word}</span>
+            </Fragment>
+          ))}
+        </pre>
         {copy}
       </div>
     );

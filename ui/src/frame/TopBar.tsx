@@ -10,12 +10,12 @@ import { Crumbs } from './Crumbs';
 
 type TopBarProps = { me: Viewer; find: RefObject<HTMLInputElement | null>; showFind: boolean; onMenu: () => void; onKeys: () => void; onSignOut: () => void };
 
-/** Returns the person's roles in one line, "Data steward, retail". */
-export function roleLine(me: Viewer): string {
-  const first = me.roles[0];
+/** Returns the person's role in one line, "Data steward, retail": of those that permit an act the first, if they hold one. */
+export function roleLine(me: Viewer, permitting: string[] = []): string {
+  const first = me.roles.find(({ role }) => permitting.includes(role)) ?? me.roles[0];
   if (!first) return me.person.name;
   const scope = first.scope === 'deployment' ? '' : `, ${first.scope.split('/').slice(1).join('.')}`;
-  return sentence(`${words(first.role)}${scope}`) + (me.roles.length > 1 ? ` and ${me.roles.length - 1} more` : '');
+  return sentence(`${words(first.role)}${scope}`);
 }
 
 /** The top bar: where I am, find, help, theme, and who I am. */
@@ -58,11 +58,13 @@ export function TopBar({ me, find, showFind, onMenu, onKeys, onSignOut }: TopBar
             </span>
             <span className="vh">Signed in as</span>
             <span className="named">{me.person.name}</span>
+            {me.roles.length > 0 && <span className="named faint wide-only">{roleLine(me)}</span>}
           </button>
         </Menu.Target>
         <Menu.Dropdown>
           <Menu.Label>
             {me.person.id} · {roleLine(me)}
+            {me.roles.length > 1 && ` and ${me.roles.length - 1} more`}
             <br />
             Times in {Intl.DateTimeFormat().resolvedOptions().timeZone}
           </Menu.Label>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { age, brief, bytes, count, daysUntil, duration, figure, instant, percent, plural, shortId, unknown, spoken } from './format';
+import { age, brief, bytes, count, daysUntil, duration, exactly, figure, instant, percent, plural, shortId, unknown, spoken } from './format';
 
 test('numbers are exact in facts, brief in lists, and unknown is not zero', () => {
   expect([count(30000), count(0), count(-5), count(null)]).toEqual(['30,000', '0', '−5', unknown]);
@@ -18,6 +18,8 @@ test('an instant says as much as its distance needs', () => {
   expect(instant(new Date(2026, 10, 17, 15, 12).toISOString(), now)).toBe('17 Nov 15:12');
   expect(instant(new Date(2025, 1, 12).toISOString(), now)).toBe('12 Feb 2025');
   expect(instant(null)).toBe(unknown);
+  expect(exactly(new Date(2026, 10, 25, 10, 23, 5).toISOString(), now)).toBe('10:23:05');
+  expect(exactly(new Date(2026, 10, 17, 15, 12, 9).toISOString(), now)).toBe('17 Nov 15:12:09');
 });
 
 test('an age is a span for a week and a day after that', () => {

@@ -46,6 +46,7 @@ export function bytes(value: number | null | undefined): string {
 }
 
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
+const seconds = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 const dayMonth = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
 const fullDay = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
 
@@ -56,6 +57,13 @@ export function instant(at: string | null | undefined, now = new Date()): string
   if (then.toDateString() === now.toDateString()) return clock.format(then);
   if (then.getFullYear() === now.getFullYear()) return `${dayMonth.format(then)} ${clock.format(then)}`;
   return fullDay.format(then);
+}
+
+/** Returns an instant to the second, with its day unless that is today: "10:23:05", "17 Nov 15:12:09". */
+export function exactly(at: string, now = new Date()): string {
+  const then = new Date(at);
+  if (then.toDateString() === now.toDateString()) return seconds.format(then);
+  return `${then.getFullYear() === now.getFullYear() ? dayMonth.format(then) : fullDay.format(then)} ${seconds.format(then)}`;
 }
 
 /** Returns a day, "31 Mar 2027". */

@@ -1,4 +1,6 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { runQuery, type RunView } from '@/api/runs';
+import { type ExperimentRun, experimentQuery, experimentRunQuery, type ExperimentView, modelQuery, type ModelView, versionQuery, type VersionView } from '@/api/tracking';
 import { shortId } from '@/lib/format';
 import { crumbs, frame, paged, type Raw } from './frame';
 import { text } from './search';
@@ -40,7 +42,7 @@ export const run = createRoute({
   path: '/runs/$id',
   validateSearch: (search: Raw): { step?: string; tab?: string; view?: 'table' } => ({ ...text(search, 'step', 'tab'), ...(search['view'] === 'table' ? { view: 'table' as const } : {}) }),
   component: lazyRouteComponent(() => import('@/features/runs/Run'), 'Run'),
-  staticData: { crumbs: ({ id = '' }) => [{ label: 'Runs', to: '/runs' }, { label: shortId(id) }] },
+  staticData: { crumbs: ({ id = '' }) => [{ label: 'Runs', to: '/runs' }, { label: shortId(id), named: { read: runQuery(id), name: (one: RunView) => `${one.pipeline}, ${shortId(one.id)}` } }] },
 });
 export const experiments = createRoute({ getParentRoute: () => frame, path: '/experiments', validateSearch: paged, component: lazyRouteComponent(() => import('@/features/tracking/Experiments'), 'Experiments'), staticData: crumbs({ label: 'Experiments' }) });
 export const experiment = createRoute({
@@ -48,13 +50,13 @@ export const experiment = createRoute({
   path: '/experiments/$id',
   validateSearch: (search: Raw): { filter?: string; by?: string; down?: boolean; cursor?: string; from?: number } => ({ ...text(search, 'filter', 'by'), ...(search['down'] === true ? { down: true } : {}), ...paged(search) }),
   component: lazyRouteComponent(() => import('@/features/tracking/Experiment'), 'Experiment'),
-  staticData: { crumbs: () => [{ label: 'Experiments', to: '/experiments' }, { label: 'Experiment' }] },
+  staticData: { crumbs: ({ id = '' }) => [{ label: 'Experiments', to: '/experiments' }, { label: 'Experiment', named: { read: experimentQuery(id), name: (one: ExperimentView) => one.name } }] },
 });
 export const experimentRun = createRoute({
   getParentRoute: () => frame,
   path: '/experiment-runs/$id',
   component: lazyRouteComponent(() => import('@/features/tracking/ExperimentRun'), 'ExperimentRun'),
-  staticData: { crumbs: ({ id = '' }) => [{ label: 'Experiments', to: '/experiments' }, { label: `Run ${id.slice(-6)}` }] },
+  staticData: { crumbs: ({ id = '' }) => [{ label: 'Experiments', to: '/experiments' }, { label: `Run ${id.slice(-6)}`, named: { read: experimentRunQuery(id), name: (one: ExperimentRun) => one.name } }] },
 });
 export const models = createRoute({ getParentRoute: () => frame, path: '/models', validateSearch: paged, component: lazyRouteComponent(() => import('@/features/tracking/Models'), 'Models'), staticData: crumbs({ label: 'Models' }) });
 export const liveModels = createRoute({
@@ -74,11 +76,11 @@ export const model = createRoute({
   getParentRoute: () => frame,
   path: '/models/$id',
   component: lazyRouteComponent(() => import('@/features/tracking/Model'), 'Model'),
-  staticData: { crumbs: () => [{ label: 'Models', to: '/models' }, { label: 'Model' }] },
+  staticData: { crumbs: ({ id = '' }) => [{ label: 'Models', to: '/models' }, { label: 'Model', named: { read: modelQuery(id), name: (one: ModelView) => one.name } }] },
 });
 export const version = createRoute({
   getParentRoute: () => frame,
   path: '/models/$id/$version',
   component: lazyRouteComponent(() => import('@/features/tracking/Model'), 'Version'),
-  staticData: { crumbs: ({ id = '', version: number = '' }) => [{ label: 'Models', to: '/models' }, { label: 'Model', to: `/models/${id}` }, { label: `Version ${number}` }] },
+  staticData: { crumbs: ({ id = '', version: number = '' }) => [{ label: 'Models', to: '/models' }, { label: 'Model', to: `/models/${id}`, named: { read: versionQuery(id, Number(number)), name: (one: VersionView) => one.name } }, { label: `Version ${number}` }] },
 });

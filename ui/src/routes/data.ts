@@ -1,5 +1,7 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
-import type { InboxView } from '@/api/requests';
+import { grantQuery, type GrantView } from '@/api/grants';
+import { type InboxView, purposeQuery, type PurposeView, requestQuery, type RequestView } from '@/api/requests';
+import { readPrincipal } from '@/components/Who';
 import { Catalog } from '@/features/catalog/Catalog';
 import { shortId } from '@/lib/format';
 import { crumbs, frame, type Raw } from './frame';
@@ -48,7 +50,7 @@ export const request = createRoute({
   getParentRoute: () => inbox,
   path: '/$id',
   component: lazyRouteComponent(() => import('@/features/access/RequestPage'), 'RequestPage'),
-  staticData: { crumbs: ({ id = '' }) => [{ label: 'Access', to: '/access' }, { label: `Request ${shortId(id)}` }] },
+  staticData: { crumbs: ({ id = '' }) => [{ label: 'Access', to: '/access' }, { label: `Request ${shortId(id)}`, named: { read: requestQuery(id), name: (one: RequestView) => `${readPrincipal(one.principal).name} on ${one.object}` } }] },
 });
 export const ask = createRoute({
   getParentRoute: () => frame,
@@ -68,14 +70,14 @@ export const grant = createRoute({
   getParentRoute: () => frame,
   path: '/grants/$id',
   component: lazyRouteComponent(() => import('@/features/grants/Grant'), 'Grant'),
-  staticData: { crumbs: ({ id = '' }) => [{ label: 'Access', to: '/access' }, { label: 'Grants', to: '/grants' }, { label: shortId(id) }] },
+  staticData: { crumbs: ({ id = '' }) => [{ label: 'Access', to: '/access' }, { label: 'Grants', to: '/grants' }, { label: shortId(id), named: { read: grantQuery(id), name: (one: GrantView) => `${readPrincipal(one.principal).name} on ${one.object}` } }] },
 });
 export const purposes = createRoute({ getParentRoute: () => frame, path: '/purposes', component: lazyRouteComponent(() => import('@/features/purposes/Purposes'), 'Purposes'), staticData: crumbs({ label: 'Access', to: '/access' }, { label: 'Purposes' }) });
 export const purpose = createRoute({
   getParentRoute: () => frame,
   path: '/purposes/$id',
   component: lazyRouteComponent(() => import('@/features/purposes/Purpose'), 'Purpose'),
-  staticData: { crumbs: ({ id = '' }) => [{ label: 'Access', to: '/access' }, { label: 'Purposes', to: '/purposes' }, { label: shortId(id) }] },
+  staticData: { crumbs: ({ id = '' }) => [{ label: 'Access', to: '/access' }, { label: 'Purposes', to: '/purposes' }, { label: shortId(id), named: { read: purposeQuery(id), name: (one: PurposeView) => one.name } }] },
 });
 
 export const worksheet = createRoute({

@@ -1,5 +1,6 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import type { AuditSearch } from '@/api/admin';
+import { monitorQuery, type MonitorView } from '@/api/monitoring';
 import { shortId } from '@/lib/format';
 import { crumbs, frame, paged, type Raw } from './frame';
 import { from, text } from './search';
@@ -36,5 +37,5 @@ export const monitor = createRoute({
   path: '/monitors/$id',
   validateSearch: (search: Raw): { breach?: string } => text(search, 'breach'),
   component: lazyRouteComponent(() => import('@/features/monitors/Monitor'), 'Monitor'),
-  staticData: { crumbs: ({ id = '' }) => [{ label: 'Monitors', to: '/monitors' }, { label: shortId(id) }] },
+  staticData: { crumbs: ({ id = '' }) => [{ label: 'Monitors', to: '/monitors' }, { label: shortId(id), named: { read: monitorQuery(id), name: (one: MonitorView) => one.endpoint } }] },
 });

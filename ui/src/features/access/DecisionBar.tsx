@@ -29,8 +29,9 @@ export function DecisionBar({ request, draft, terms, effect, busy, problem, onAp
   const id = shortId(request.id);
   const words = kindWords[request.kind];
   const asIs = changesNothing(terms);
-  const act = asIs ? `Approve ${id}` : `Approve ${id} with terms`;
   const who = readPrincipal(request.principal).name;
+  const what = `${who} ${words.doing} ${request.object}`;
+  const act = `Approve ${what}${asIs ? '' : ', with terms'}`;
   const through = request.kind === 'read' ? summary(draft) : `${words.doing} ${request.object}`;
   const end = terms.until ?? request.asked.expires_at;
   const narrower = effect?.narrower ?? [];
@@ -45,13 +46,13 @@ export function DecisionBar({ request, draft, terms, effect, busy, problem, onAp
       <span className="sp" />
       <ReasonButton
         label="Refuse"
-        act={`Refuse ${id}`}
-        question={`Refuse request ${id}?`}
+        act={`Refuse ${what}`}
+        question={`Refuse ${what}?`}
         consequence={`${who} ${words.nothing}, and is told why. The request ends as Rejected for good; they may ask again with a new one.`}
         busyWord="Refusing…"
         busy={busy}
         problem={problem}
-        signedAs={roleLine(me)}
+        signedAs={roleLine(me, [words.decider.replace(' ', '_')])}
         reasonLabel="Reason, told to who asked and kept in the evidence"
         opened={refusing}
         onOpen={setRefusing}
@@ -75,7 +76,7 @@ export function DecisionBar({ request, draft, terms, effect, busy, problem, onAp
         act={act}
         busyWord="Approving…"
         busy={busy}
-        signedAs={roleLine(me)}
+        signedAs={roleLine(me, [words.decider.replace(' ', '_')])}
         problem={problem}
         onConfirm={onApprove}
       />

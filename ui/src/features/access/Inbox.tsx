@@ -76,9 +76,17 @@ export function Inbox() {
             <Entry key={request.id} request={request} view={view} isOpen={request.id === id} />
           ))}
         </div>
-        <p className="hint hide-s" style={{ marginTop: 8 }}>
-          <kbd>J</kbd> <kbd>K</kbd> next <kbd>A</kbd> approve <kbd>R</kbd> refuse
-        </p>
+        {items.length > 0 && (
+          <p className="hint hide-s" style={{ marginTop: 8 }}>
+            <kbd>J</kbd> <kbd>K</kbd> next
+            {view === 'waiting' && (
+              <>
+                {' '}
+                <kbd>A</kbd> approve <kbd>R</kbd> refuse
+              </>
+            )}
+          </p>
+        )}
         <p className="sm" style={{ marginTop: 8 }}>
           <Link className="link" to="/grants">
             All grants

@@ -1,5 +1,5 @@
 import type { RequestView, Scope } from '@/api/requests';
-import { Facts, Panel, When, Who } from '@/components';
+import { Facts, Ident, Panel, When, Who } from '@/components';
 import { day } from '@/lib/format';
 import { choiceOf, choiceWords } from './terms';
 
@@ -14,7 +14,7 @@ export function ScopePanel({ title, asked, granted }: { title: string; asked: Sc
       foot={<span>{rules.length ? `Only rows where ${rows}` : 'Every row'}</span>}
     >
       <div className="scroll" tabIndex={0} role="group" aria-label={`${title}, scrolls`}>
-        <table className="t dense" aria-label={title}>
+        <table className="t dense cards" aria-label={title}>
           <thead>
             <tr>
               <th scope="col">Column</th>
@@ -27,9 +27,11 @@ export function ScopePanel({ title, asked, granted }: { title: string; asked: Sc
               const now = given.get(name);
               return (
                 <tr key={name}>
-                  <td className="mono m">{name}</td>
-                  <td className="dim">{choiceWords[choiceOf(term)]}</td>
-                  {granted && <td className={now === term ? 'dim' : 'b'}>{choiceWords[choiceOf(now ?? 'left_out')]}</td>}
+                  <td className="m cname wide">
+                    <Ident name={name} />
+                  </td>
+                  <td className="dim" data-l="Asked:">{choiceWords[choiceOf(term)]}</td>
+                  {granted && <td className={now === term ? 'dim' : 'b'} data-l="Granted:">{choiceWords[choiceOf(now ?? 'left_out')]}</td>}
                 </tr>
               );
             })}

@@ -82,6 +82,7 @@ export function Roles() {
         ) : (
           <DataTable
             label="Roles"
+            cards
             columns={columns}
             rows={assignments.data?.items ?? []}
             rowKey={(one) => one.id}

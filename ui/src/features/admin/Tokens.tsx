@@ -58,7 +58,7 @@ function MakeToken() {
   return (
     <Panel title="Make a token" padded>
       <form className="row wrap" style={{ alignItems: 'end' }} onSubmit={submit} aria-label="Make a token">
-        <TextInput label="Name" description="What it is for" required withAsterisk={false} value={name} onChange={(event) => setName(event.currentTarget.value)} />
+        <TextInput label="Name" placeholder="What it is for" required withAsterisk={false} value={name} onChange={(event) => setName(event.currentTarget.value)} />
         <Select label="Ends in" allowDeselect={false} data={lives} value={days} onChange={(value) => value && setDays(value)} />
         <Btn type="submit" look="tint" busy={make.isPending} busyWord="Making…">
           Make

@@ -6,6 +6,7 @@ import { Digest, Facts, Icon, When, Who } from '@/components';
 import { DataTable } from '@/components/DataTable';
 import { count, sentence, spoken } from '@/lib/format';
 import { PurposeName } from '../purposes/names';
+import { actionWords, codeWords } from './words';
 
 const looks: Record<string, [tone: string, icon: string]> = { allowed: ['good', 'circle-check'], refused: ['bad', 'ban'], failed: ['warn', 'alert-triangle'] };
 
@@ -20,18 +21,20 @@ function Outcome({ outcome }: { outcome: string }) {
 }
 
 function Why({ entry }: { entry: AuditEntry }) {
+  const code = entry.reason ? codeWords(entry.reason) : null;
+  if (code) return <span title={entry.reason ?? undefined}>{code}</span>;
   if (entry.reason) return entry.reason;
   return entry.purpose ? <PurposeName id={entry.purpose} /> : null;
 }
 
 function columnsOf(open: (entry: AuditEntry) => void): ColumnDef<AuditEntry, unknown>[] {
   return [
-    { id: 'at', header: 'When', cell: ({ row }) => <When at={row.original.at} /> },
+    { id: 'at', header: 'When', cell: ({ row }) => <When at={row.original.at} form="exact" /> },
     { id: 'who', header: 'Who', cell: ({ row }) => <Who who={row.original.actor} /> },
-    { id: 'what', header: 'What', cell: ({ row }) => <span className="m">{row.original.action}</span> },
-    { id: 'on', header: 'On what', cell: ({ row }) => <span className="mono" title={row.original.resource}>{spoken(row.original.resource)}</span> },
+    { id: 'what', header: 'What', meta: { form: 'wide' }, cell: ({ row: { original } }) => <><span className="m">{actionWords(original.action)}</span> <span className="mono sm faint">{original.action}</span></> },
+    { id: 'on', header: 'On what', meta: { form: 'wide' }, cell: ({ row }) => <span className="mono" title={row.original.resource}>{spoken(row.original.resource)}</span> },
     { id: 'outcome', header: 'Outcome', cell: ({ row }) => <Outcome outcome={row.original.outcome} /> },
-    { id: 'why', header: 'Purpose or reason', cell: ({ row }) => <span className="dim"><Why entry={row.original} /></span> },
+    { id: 'why', header: 'Purpose or reason', meta: { form: 'wide' }, cell: ({ row }) => <span className="dim"><Why entry={row.original} /></span> },
     {
       id: 'open',
       header: '',
@@ -53,12 +56,13 @@ export function Entries({ entries, isOld, empty }: { entries: AuditEntry[]; isOl
   const columns = useMemo(() => columnsOf(setOpen), []);
   return (
     <>
-      <DataTable label="Audit entries" dense columns={columns} rows={entries} rowKey={(entry) => String(entry.id)} isOld={isOld} empty={empty} />
-      <Modal opened={open != null} onClose={() => setOpen(null)} title={open ? `${open.action} on ${open.resource}` : ''} closeButtonProps={{ 'aria-label': 'Close' }}>
+      <DataTable label="Audit entries" dense cards columns={columns} rows={entries} rowKey={(entry) => String(entry.id)} isOld={isOld} empty={empty} />
+      <Modal opened={open != null} onClose={() => setOpen(null)} title={open ? `${actionWords(open.action)}: ${open.resource}` : ''} closeButtonProps={{ 'aria-label': 'Close' }}>
         {open && (
           <div className="stack" style={{ gap: 12 }}>
             <Facts
               items={[
+                ['Action', <span key="c" className="mono">{open.action}</span>],
                 ['Who', <Who key="w" who={open.actor} />],
                 ['For', open.on_behalf_of ? <Who key="b" who={open.on_behalf_of} /> : null],
                 ['When, UTC', new Date(open.at).toISOString().replace('T', ' ')],

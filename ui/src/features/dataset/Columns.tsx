@@ -9,13 +9,13 @@ import { DataTable } from '@/components/DataTable';
 import { count } from '@/lib/format';
 import { can, useMe } from '@/api/session';
 import { Classify } from './Classify';
-import { barsOf, ColumnCard, range } from './ColumnCard';
+import { allDiffer, barsOf, ColumnCard, range } from './ColumnCard';
 import { typeWord } from './types';
 
 type Row = ColumnView & { profile: ColumnProfile | undefined };
 
 function columnsOf(maySay: boolean, hasMeaning: boolean, onSaid: (text: string) => void): ColumnDef<Row, unknown>[] {
-  const meaning: ColumnDef<Row, unknown> = { id: 'meaning', header: 'Meaning', cell: ({ row }) => <span className="dim">{row.original.description}</span> };
+  const meaning: ColumnDef<Row, unknown> = { id: 'meaning', header: 'Meaning', meta: { form: 'wide' }, cell: ({ row }) => <span className="dim">{row.original.description}</span> };
   return [
     { id: 'name', header: 'Name', cell: ({ row }) => <ColumnCard column={row.original} profile={row.original.profile} /> },
     { id: 'you', header: 'For you', cell: ({ row }) => <FactBadge group="columnForYou" fact={row.original.for_you} /> },
@@ -28,7 +28,7 @@ function columnsOf(maySay: boolean, hasMeaning: boolean, onSaid: (text: string) 
           <Spark counts={barsOf(original.profile)} label={`Values of ${original.name}: ${range(original.profile)}`} />
         ) : (
           <span className="sm faint" title={original.profile?.why_not ?? undefined}>
-            not shown
+            {allDiffer(original.profile) ? 'nearly all differ' : 'not shown'}
           </span>
         ),
     },
@@ -91,7 +91,7 @@ export function Columns() {
       {columns.isPending ? (
         <Loading rows={8} />
       ) : (
-        <DataTable label="Columns" dense columns={table} rows={shown} rowKey={(row) => row.name} empty={<Empty small title="No column matches." />} />
+        <DataTable label="Columns" dense cards columns={table} rows={shown} rowKey={(row) => row.name} empty={<Empty small title="No column matches." />} />
       )}
     </Panel>
   );

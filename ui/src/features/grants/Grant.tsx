@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { grantHistoryQuery, grantQuery } from '@/api/grants';
-import { BtnLink, Facts, Loading, Meta, NextStrip, ObjectPage, Panel, readPrincipal, When, Who } from '@/components';
+import { BtnLink, Facts, Ident, Loading, Meta, NextStrip, ObjectPage, Panel, readPrincipal, When, Who } from '@/components';
 import { Unread } from '@/frame/Lost';
 import { day, shortId } from '@/lib/format';
 import { Asker } from '../access/RequestPage';
@@ -28,7 +28,7 @@ export function Grant() {
           {who} on <span className="mono">{grant.object}</span>
         </>
       }
-      title={`Grant ${shortId(grant.id)}`}
+      title={`${who} on ${grant.object}`}
       badge={<GrantBadge grant={grant} form="tint" />}
       meta={
         <>
@@ -78,7 +78,7 @@ export function Grant() {
       {grant.kind === 'read' && (
         <Panel title="Columns" foot={<span>{grant.row_filter.length ? `Only rows where ${grant.rows}` : 'Every row'}</span>}>
           <div className="scroll" tabIndex={0} role="group" aria-label="Columns of the grant, scrolls">
-            <table className="t dense" aria-label="Columns of the grant">
+            <table className="t dense cards" aria-label="Columns of the grant">
               <thead>
                 <tr>
                   <th scope="col">Column</th>
@@ -88,8 +88,10 @@ export function Grant() {
               <tbody>
                 {grant.columns.map(({ name, as: term }) => (
                   <tr key={name}>
-                    <td className="mono m">{name}</td>
-                    <td>{term === 'token' ? 'Token, joins still work' : term === 'null' ? 'Nothing' : choiceWords[choiceOf(term)]}</td>
+                    <td className="m cname wide">
+                      <Ident name={name} />
+                    </td>
+                    <td className="wide" data-l="Seen as:">{term === 'token' ? 'Token, joins still work' : term === 'null' ? 'Nothing' : choiceWords[choiceOf(term)]}</td>
                   </tr>
                 ))}
               </tbody>

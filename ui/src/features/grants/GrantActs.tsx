@@ -3,7 +3,6 @@ import { grantQuery, type GrantVerb, type GrantView, resumeGrant, stopGrant } fr
 import { can, useMe } from '@/api/session';
 import { ConfirmAct, readPrincipal, ReasonButton } from '@/components';
 import { roleLine } from '@/frame/TopBar';
-import { shortId } from '@/lib/format';
 
 /** Returns what a verb does to whom, with what a grant would read although its level asks for a mask. */
 export function consequence(verb: GrantVerb, grant: GrantView): string {
@@ -37,6 +36,7 @@ export function GrantActs({ grant }: { grant: GrantView }) {
     },
   });
   const verbs = verbsFor(grant, can(me, 'RevokeGrant'), can(me, 'SuspendGrant'));
+  const access = `${readPrincipal(grant.principal).name}’s access to ${grant.object}`;
   const shared = { busy: act.isPending, problem: act.error, signedAs: roleLine(me) };
   return (
     <>
@@ -44,8 +44,8 @@ export function GrantActs({ grant }: { grant: GrantView }) {
         <ConfirmAct
           {...shared}
           label="Resume"
-          act={`Resume grant ${shortId(grant.id)}`}
-          question={`Resume grant ${shortId(grant.id)}?`}
+          act={`Resume ${access}`}
+          question={`Resume ${access}?`}
           consequence={consequence('resume', grant)}
           busyWord="Resuming…"
           onConfirm={() => act.mutate({ verb: 'resume' })}
@@ -56,8 +56,8 @@ export function GrantActs({ grant }: { grant: GrantView }) {
           {...shared}
           label="Suspend"
           look="plain"
-          act={`Suspend grant ${shortId(grant.id)}`}
-          question={`Suspend grant ${shortId(grant.id)}?`}
+          act={`Suspend ${access}`}
+          question={`Suspend ${access}?`}
           consequence={consequence('suspend', grant)}
           busyWord="Suspending…"
           onReason={(reason) => act.mutate({ verb: 'suspend', reason })}
@@ -67,8 +67,8 @@ export function GrantActs({ grant }: { grant: GrantView }) {
         <ReasonButton
           {...shared}
           label="Revoke"
-          act={`Revoke grant ${shortId(grant.id)}`}
-          question={`Revoke grant ${shortId(grant.id)}?`}
+          act={`Revoke ${access}`}
+          question={`Revoke ${access}?`}
           consequence={consequence('revoke', grant)}
           busyWord="Revoking…"
           onReason={(reason) => act.mutate({ verb: 'revoke', reason })}

@@ -10,6 +10,7 @@ import { BtnLink, Empty, Line, Loading, PageHead, Panel, ProblemNote, readPrinci
 import { codeText } from '@/components/codeText';
 import { day, plural, spoken } from '@/lib/format';
 import { kindWords, stateWord } from '../access/kinds';
+import { Begin, useIsEmpty } from './Begin';
 import { RedBreaches } from '../monitors/RedBreaches';
 import { GrantBadge, scopeLine } from '../grants/GrantBadge';
 import { PurposeName } from '../purposes/names';
@@ -53,6 +54,7 @@ export function Home() {
   const grants = useQuery(grantsQuery({ mine: true, limit: 6 }));
   const promotions = useQuery(decisionsQuery);
   const breaches = useQuery(redBreachesQuery);
+  const isEmpty = useIsEmpty();
   const items = waiting.data?.items ?? [];
   const asked = promotions.data?.items ?? [];
   const red = breaches.data ?? [];
@@ -85,7 +87,7 @@ export function Home() {
             {promotions.error && promotions.error.status !== 404 && <ProblemNote problem={promotions.error} onRetry={() => void promotions.refetch()} />}
             {breaches.error && <ProblemNote problem={breaches.error} onRetry={() => void breaches.refetch()} />}
             {waiting.isPending && <Loading rows={3} />}
-            {waiting.data && items.length + asked.length + red.length === 0 && <Empty small title="Nothing waits for you." why="Decisions that are yours to make show up here." />}
+            {waiting.data && items.length + asked.length + red.length === 0 && (isEmpty ? <Begin /> : <Empty small title="Decisions that are yours to make show up here." />)}
             <RedBreaches breaches={red} />
             <Promotions promotions={asked} />
             <Waiting requests={items.toSorted((a, b) => (a.submitted_at ?? '').localeCompare(b.submitted_at ?? ''))} />

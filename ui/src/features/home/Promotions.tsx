@@ -9,13 +9,20 @@ export function askOf(promotion: PromotionView): string {
   return `${verb} candidate ${promotion.candidate} of ${promotion.project} ${promotion.kind === 'resume' ? `answer again in ${promotion.environment}` : `into ${promotion.environment}`}`;
 }
 
+/** Returns how many of its conditions a promotion meets. Approvals are said apart, and what follows only once it serves is none yet. */
+export function metOf({ gates }: Pick<PromotionView, 'gates'>): string | null {
+  const asked = gates.filter((gate) => gate.name !== 'approvals' && gate.name !== 'verification');
+  if (asked.length === 0) return null;
+  const passed = asked.filter((gate) => gate.state === 'passed').length;
+  return passed === asked.length ? `All ${plural(asked.length, 'condition')} met` : `${passed} of ${plural(asked.length, 'condition')} met`;
+}
+
 /** The promotions that wait for the viewer, the oldest first. */
 export function Promotions({ promotions }: { promotions: PromotionView[] }) {
   return promotions
     .toSorted((a, b) => a.created_at.localeCompare(b.created_at))
     .map((promotion) => {
-      const passed = promotion.gates.filter((gate) => gate.state === 'passed').length;
-      const facts = [approvalsOf(promotion), promotion.gates.length > 0 ? `${passed} of ${plural(promotion.gates.length, 'condition')} met` : null].filter(Boolean).join(', ');
+      const facts = [metOf(promotion), approvalsOf(promotion)].filter(Boolean).join(', ');
       return (
         <Line
           key={promotion.id}

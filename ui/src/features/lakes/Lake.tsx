@@ -96,7 +96,7 @@ export function Lake() {
       {found.data && found.data.broken.length > 0 && (
         <Panel title="Broken files" note="listed, not fatal; the rest of each table is there">
           <div className="scroll" tabIndex={0} role="group" aria-label="Broken files, scrolls">
-            <table className="t" aria-label="Broken files">
+            <table className="t cards" aria-label="Broken files">
               <thead>
                 <tr>
                   <th scope="col">File</th>
@@ -106,8 +106,8 @@ export function Lake() {
               <tbody>
                 {found.data.broken.map(({ path, reason, line }) => (
                   <tr key={path}>
-                    <td className="mono">{path}</td>
-                    <td>
+                    <td className="mono wide">{path}</td>
+                    <td className="wide">
                       {sentence(reason)}
                       {line != null && `, line ${count(line)}`}
                     </td>
@@ -120,7 +120,7 @@ export function Lake() {
       )}
       <Panel title="Crawls" note="newest first; a crawl reads only what changed">
         {crawls.error && <ProblemNote problem={crawls.error} />}
-        {crawls.isPending ? <Loading rows={3} /> : <DataTable label="Crawls" columns={columns} rows={crawls.data?.items ?? []} rowKey={(one) => one.id} empty={<Empty small title="It has not been crawled yet." />} />}
+        {crawls.isPending ? <Loading rows={3} /> : <DataTable label="Crawls" cards columns={columns} rows={crawls.data?.items ?? []} rowKey={(one) => one.id} empty={<Empty small title="It has not been crawled yet." />} />}
       </Panel>
     </ObjectPage>
   );

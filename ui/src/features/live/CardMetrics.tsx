@@ -10,7 +10,7 @@ export function CardMetrics({ metrics }: { metrics: LiveModelMetric[] }) {
         <Empty small title="No number is on its card." why="Its gate asks for none." />
       ) : (
         <div className="scroll" tabIndex={0} role="group" aria-label="How good it is, scrolls">
-          <table className="t" aria-label="How good it is">
+          <table className="t cards" aria-label="How good it is">
             <thead>
               <tr>
                 <th scope="col">Metric</th>
@@ -28,12 +28,12 @@ export function CardMetrics({ metrics }: { metrics: LiveModelMetric[] }) {
                 const { name, says } = metricWords(metric.name);
                 return (
                   <tr key={`${metric.name}:${at}`}>
-                    <td>
+                    <td className="wide">
                       <b>{name}</b> {says && <span className="sm faint">{says}</span>}
                     </td>
-                    <td className="num b">{score(metric.value)}</td>
-                    <td className="num dim">{interval(metric)}</td>
-                    <td>
+                    <td className="num b" data-l="Value:">{score(metric.value)}</td>
+                    <td className="num dim" data-l="95%:">{interval(metric)}</td>
+                    <td className="wide">
                       <span className="mbar">
                         <Interval now={{ value: metric.value, low: metric.low ?? null, high: metric.high ?? null }} {...scaleOf(metric)} label={barSentence(metric)} />
                       </span>

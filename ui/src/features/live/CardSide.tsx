@@ -1,11 +1,26 @@
+import { Fragment } from 'react';
 import { Link } from '@tanstack/react-router';
 import type { LiveModelView } from '@/api/live';
 import { Facts, Ident, Panel, Who } from '@/components';
 import { PurposeLinks } from '../purposes/names';
 
+/** Returns the type of a tensor in words. */
+const typeOf = (datatype: string) => (datatype === 'BYTES' ? 'text' : datatype === 'BOOL' ? 'yes or no' : /^U?INT/.test(datatype) ? 'whole number' : /^B?FP/.test(datatype) ? 'number' : datatype);
+
 function Tensors({ tensors }: { tensors: LiveModelView['inputs'] }) {
   if (tensors.length === 0) return <p className="dim">none on record</p>;
-  return <Facts items={tensors.map(({ name, datatype }) => [name, <span key={name} className="mono">{datatype}</span>])} />;
+  return (
+    <dl className="tensors">
+      {tensors.map(({ name, datatype }) => (
+        <Fragment key={name}>
+          <dt>
+            <Ident name={name} />
+          </dt>
+          <dd title={datatype}>{typeOf(datatype)}</dd>
+        </Fragment>
+      ))}
+    </dl>
+  );
 }
 
 /** Who answers for it, what goes in and out, for what purposes, and what it was trained on. */

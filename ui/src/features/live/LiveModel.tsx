@@ -47,15 +47,7 @@ export function LiveModel() {
           </BtnLink>
         )
       }
-      next={
-        <NextStrip next={model.next}>
-          {mayAsk && (
-            <BtnLink size="sm" look="tint" to="/ask" search={search}>
-              Ask to use it
-            </BtnLink>
-          )}
-        </NextStrip>
-      }
+      next={<NextStrip next={model.next} />}
       side={<CardSide model={model} />}
     >
       <CardUse model={model} />

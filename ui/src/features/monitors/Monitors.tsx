@@ -15,6 +15,7 @@ const columns: ColumnDef<MonitorView, unknown>[] = [
   {
     id: 'endpoint',
     header: 'Endpoint',
+    meta: { form: 'wide' },
     cell: ({ row: { original } }) => (
       <Link className="link mono" to="/monitors/$id" params={{ id: original.id }}>
         {original.endpoint}
@@ -54,7 +55,7 @@ export function Monitors() {
       <PageHead icon="activity-heartbeat" kind="Operate" name="Monitors" title="Monitors" meta="One for each endpoint of prod: does what the gates judged still hold?" />
       <Panel label="Monitors">
         {monitors.error && <ProblemNote problem={monitors.error} onRetry={() => void monitors.refetch()} />}
-        {monitors.isPending ? <Loading rows={4} /> : <DataTable label="Monitors" columns={columns} rows={monitors.data?.items ?? []} rowKey={(one) => one.id} isOld={monitors.isPlaceholderData} empty={monitors.data && none()} />}
+        {monitors.isPending ? <Loading rows={4} /> : <DataTable label="Monitors" cards columns={columns} rows={monitors.data?.items ?? []} rowKey={(one) => one.id} isOld={monitors.isPlaceholderData} empty={monitors.data && none()} />}
         <Pager from={from} shown={monitors.data?.items.length ?? 0} total={monitors.data?.total} next={monitors.data?.next_cursor} onPage={(to, at) => void navigate({ to: '/monitors', search: { ...(to ? { cursor: to } : {}), ...(at ? { from: at } : {}) } })} />
       </Panel>
     </>
@@ -97,7 +98,7 @@ export function ProjectMonitoring() {
   if (only && others.length === 0) return <Watched monitor={only} />;
   return (
     <Panel title="Monitors" note="one for each endpoint of prod">
-      <DataTable label="Monitors" columns={columns} rows={monitors.data.items} rowKey={(one) => one.id} empty={none(id)} />
+      <DataTable label="Monitors" cards columns={columns} rows={monitors.data.items} rowKey={(one) => one.id} empty={none(id)} />
     </Panel>
   );
 }

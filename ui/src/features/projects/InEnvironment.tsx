@@ -89,15 +89,15 @@ export function InEnvironment({ project, environment, at }: { project: string; e
             ask for data
           </Link>
         </dd>
-        <dt>Steps</dt>
-        <dd>{environment.isolation === 'none' ? <Badge form="plain" look={{ tone: 'warn', icon: 'alert-triangle', word: 'not kept apart' }} /> : 'kept apart'}</dd>
+        <dt>Isolation</dt>
+        <dd>{environment.isolation === 'none' ? <Badge form="plain" look={{ tone: 'warn', icon: 'alert-triangle', word: 'none between steps' }} /> : 'each step in its own sandbox'}</dd>
         {!serves && (
           <>
-            <dt>Shown</dt>
+            <dt>Proven by</dt>
             <dd>
               {environment.smoke_run ? (
                 <Link className="link" to="/runs/$id" params={{ id: environment.smoke_run }}>
-                  by its smoke run
+                  its smoke run
                 </Link>
               ) : (
                 'not yet'

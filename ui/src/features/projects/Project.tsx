@@ -2,19 +2,13 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Outlet, useLocation, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import { isSettingUp, projectQuery, retryProject } from '@/api/projects';
-import { decisionsQuery, productionQuery, type ProductionView } from '@/api/release';
-import type { Next } from '@/api/types';
+import { candidatesQuery, decisionsQuery, productionQuery, releasesQuery } from '@/api/release';
 import { Btn, BtnLink, Loading, Meta, NextStrip, ObjectPage, Panel, ProblemNote, Snippet, StateBadge, Tabs, When, Who } from '@/components';
 import { StartRun } from '@/features/runs/StartRun';
 import { Unread } from '@/frame/Lost';
+import { situationOf } from './onItsWay';
 
 const tabs = ['', '/candidates', '/production', '/batches', '/monitoring', '/gates', '/runs', '/code', '/about'];
-
-/** Returns how prod stands, once something answers there or was stopped: that comes before how the project was set up. */
-export function inProd(prod: Pick<ProductionView, 'live' | 'answers' | 'suspended' | 'next'> | undefined): Next | null {
-  if (!prod || (prod.live == null && prod.answers == null && !prod.suspended)) return null;
-  return { ...prod.next, text: prod.next.text.replace(/\.$/, ' in prod.') };
-}
 
 /** A project: its flight, candidates, endpoints, gates, runs, code and facts. */
 export function Project() {
@@ -24,13 +18,19 @@ export function Project() {
   const [open, setOpen] = useState<'clone' | 'run' | null>(null);
   const project = useQuery({ ...projectQuery(id), refetchInterval: (query) => (query.state.data && isSettingUp(query.state.data) ? 700 : false) });
   const decisions = useQuery(decisionsQuery);
-  const production = useQuery({ ...productionQuery(id), enabled: project.data?.state === 'available' });
+  const isReady = project.data?.state === 'available';
+  const looks = { enabled: isReady, refetchInterval: 10_000 };
+  const production = useQuery({ ...productionQuery(id), ...looks });
+  const candidates = useQuery({ ...candidatesQuery(id, { limit: 20 }), ...looks });
+  const releases = useQuery({ ...releasesQuery(id, { limit: 10 }), ...looks, refetchInterval: (query) => (query.state.data?.items.some((run) => run.state === 'running') ? 3000 : 10_000) });
   const retry = useMutation({ mutationFn: () => retryProject(id), onSuccess: () => queryClient.invalidateQueries({ queryKey: ['projects'] }) });
   if (project.error) return <Unread problem={project.error} what="project" onRetry={() => void project.refetch()} />;
   if (!project.data) return <Loading rows={6} />;
   const view = project.data;
   const prod = production.data?.find((one) => one.environment === 'prod');
   const mine = decisions.data?.items.find((promotion) => promotion.project === id);
+  const situation = situationOf({ releases: releases.data?.items ?? [], candidates: candidates.data?.items ?? [], prod });
+  const offered = situation?.offered;
   const toggle = (what: 'clone' | 'run') => setOpen(open === what ? null : what);
   const clone = `git clone ${view.clone_url} && cd ${view.name}\nuv venv && uv pip sync requirements.lock && .venv/bin/python -m pytest\ngit switch -c my-change   # main moves by merge only`;
   return (
@@ -62,14 +62,19 @@ export function Project() {
             </BtnLink>
           )}
           {view.next.action === 'start_run' && (
-            <Btn look={mine ? 'plain' : 'primary'} icon="player-play" onClick={() => toggle('run')}>
+            <Btn look={mine || offered || prod?.suspended ? 'plain' : 'primary'} icon="player-play" onClick={() => toggle('run')}>
               Run a pipeline
             </Btn>
           )}
         </>
       }
       next={
-        <NextStrip next={isSettingUp(view) ? view.next : (mine?.next ?? inProd(prod) ?? view.next)}>
+        <NextStrip next={isSettingUp(view) ? view.next : (mine?.next ?? situation?.next ?? view.next)}>
+          {!mine && offered && (
+            <BtnLink size="sm" to="/projects/$id/candidates/$number" params={{ id, number: String(offered.number) }}>
+              Open candidate {offered.number}
+            </BtnLink>
+          )}
           {view.next.action === 'retry_project' && (
             <Btn size="sm" busy={retry.isPending} busyWord="Trying…" onClick={() => retry.mutate()}>
               Try again

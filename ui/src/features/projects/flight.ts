@@ -26,10 +26,12 @@ export function chambersOf(project: ProjectView, runs: RunView[], mergedAt: stri
   const since = inProd?.live != null ? promotionOf(at, inProd.live, 'prod') : null;
   const verified = floating(at).filter((one) => one.place === 'preprod' && !one.isOut).length;
   const prod = inProd?.suspended ? 'stopped' : inProd?.live == null ? 'nothing live' : since ? liveFor(since.live_at ?? since.changed_at) : 'live';
+  const inPreprod = live('preprod');
+  const preprod = inPreprod?.suspended ? 'stopped' : inPreprod?.live != null ? `serves candidate ${inPreprod.live}` : verified > 0 ? `${plural(verified, 'candidate')} here` : 'empty';
   return {
     main: { fact: mergedAt ? `merged ${instant(mergedAt)}` : 'template only' },
     dev: { fact: standing('dev', 'runs of people'), skiffs: runs.filter((run) => isUnderWay(run) && run.environment.endsWith('/dev')).map(skiffOf) },
-    preprod: standing('preprod', verified > 0 ? `${plural(verified, 'candidate')} here` : 'empty'),
+    preprod: standing('preprod', preprod),
     prod: standing('prod', prod),
   };
 }

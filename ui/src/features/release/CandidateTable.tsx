@@ -72,5 +72,5 @@ export function stoppedIn(production: Pick<ProductionView, 'environment' | 'live
 /** Candidates, the newest first, with how each came through its gates. */
 export function CandidateTable({ candidates, stopped, isOld = false, empty }: { candidates: CandidateView[]; stopped: number | null; isOld?: boolean; empty?: ReactNode }) {
   const columns = useMemo(() => columnsOf(stopped), [stopped]);
-  return <DataTable label="Candidates" columns={columns} rows={candidates} rowKey={(one) => String(one.number)} isOld={isOld} empty={empty} />;
+  return <DataTable label="Candidates" cards columns={columns} rows={candidates} rowKey={(one) => String(one.number)} isOld={isOld} empty={empty} />;
 }

@@ -17,9 +17,27 @@ export function approvalEffect(promotion: PromotionView, live: number | null, ba
   const left = needed - promotion.approvals.filter(isGiven).length;
   const { candidate, environment } = promotion;
   if (left > 1) return { isLast: false, text: `Yours is one of ${plural(left, 'approval')} still needed; nothing starts before the last one.` };
-  const baking = bakingS ? ` It is watched for ${duration(bakingS * 1000)}, and` : ' It';
-  const before = live == null ? `${sentence(environment)} serves nothing yet, so there is nothing to fall back to.` : `${baking} rolls back to candidate ${live} by itself if a limit breaks.`;
-  return { isLast: true, text: `Yours is the last approval it needs: candidate ${candidate} takes all traffic of ${environment} at once. ${before.trim()}` };
+  const first = `Yours is the last approval it needs: candidate ${candidate}`;
+  if (promotion.kind === 'resume') return { isLast: true, text: `${first} answers again in ${environment}, and is live once it does. If it does not within two minutes, nothing has changed.` };
+  const bakes = bakingS ? `For ${duration(bakingS * 1000)} it bakes: if it cannot answer, or a gate closes,` : 'If it cannot answer,';
+  const before = live == null ? `${sentence(environment)} serves nothing yet, so there is nothing to fall back to.` : `${bakes} candidate ${live} comes back by itself.`;
+  return { isLast: true, text: `${first} takes all traffic of ${environment} at once. ${before}` };
+}
+
+/** Returns what an approval lets happen, what a refusal leaves, and how it is undone: another for what was stopped than for what comes in. */
+export function decisionWords({ candidate, environment, kind }: Pick<PromotionView, 'candidate' | 'environment' | 'kind'>, name: string, live: number | null): { does: string; what: string; stays: string; after: string; undo: string } {
+  const stop = 'Stop it, at any time and within a second';
+  if (kind === 'resume') {
+    const stays = `Candidate ${candidate} stays suspended in ${environment}${live === candidate || live == null ? ': every call is refused, as now' : `, and candidate ${live} stays live`}`;
+    return { does: `${name} answers again in ${environment}`, what: `that candidate ${candidate} answers again in ${environment}`, stays, after: 'This promotion ends as Rejected for good.', undo: stop };
+  }
+  return {
+    does: `${name} goes into ${environment} at once`,
+    what: `candidate ${candidate} into ${environment}`,
+    stays: live == null ? `${environment} keeps serving nothing` : `Candidate ${live} stays live`,
+    after: 'This promotion ends as Rejected for good; a fix becomes a new candidate.',
+    undo: live == null ? stop : `One click back to candidate ${live}; or stop it, within a second`,
+  };
 }
 
 /** The bar that decides, always in sight. Approve and Refuse each say what follows before they act. */
@@ -40,26 +58,27 @@ export function DecidePromotion({ review, promotion, bakingS }: { review: Review
     },
   });
   useKeys({ a: () => setApproving(true), r: () => setRefusing(true) });
-  const { candidate, environment } = promotion;
+  const { candidate } = promotion;
+  const role = roleLine(me, promotion.needed.map((one) => one.role));
   const live = review.live ?? null;
   const effect = approvalEffect(promotion, live, bakingS);
-  const name = `${review.candidate.model} ${review.candidate.version}`;
+  const words = decisionWords(promotion, `${review.candidate.model} ${review.candidate.version}`, live);
   return (
     <div className="decide" role="region" aria-label={`Decide on candidate ${candidate}`}>
       <div>
-        <b>{effect.isLast ? `Approve, and ${name} goes into ${environment} at once` : 'Approve, and it waits for the next approval'}</b>
-        <div className="dim sm sub">Signed as {roleLine(me).toLowerCase()}. You may add a comment in the next step.</div>
+        <b>{effect.isLast ? `Approve, and ${words.does}` : 'Approve, and it waits for the next approval'}</b>
+        <div className="dim sm sub">Signed as {role.toLowerCase()}. You may add a comment in the next step.</div>
       </div>
       <span className="sp" />
       <ReasonButton
         label="Refuse"
         act={`Refuse candidate ${candidate}`}
-        question={`Refuse candidate ${candidate} into ${environment}?`}
-        consequence={`${live == null ? `${environment} keeps serving nothing` : `Candidate ${live} stays live`}, and its authors are told why. This promotion ends as Rejected for good; a fix becomes a new candidate.`}
+        question={`Refuse ${words.what}?`}
+        consequence={`${words.stays}; its authors are told why. ${words.after}`}
         busyWord="Refusing…"
         busy={decision.isPending}
         problem={decision.error}
-        signedAs={roleLine(me)}
+        signedAs={role}
         reasonLabel="Reason, told to its authors and kept in the evidence"
         opened={refusing}
         onOpen={setRefusing}
@@ -71,17 +90,17 @@ export function DecidePromotion({ review, promotion, bakingS }: { review: Review
       <ActDialog
         opened={approving}
         onClose={() => setApproving(false)}
-        question={`Approve candidate ${candidate} into ${environment}?`}
+        question={`Approve ${words.what}?`}
         consequence={effect.text}
         rows={[
           ...changesShown(review.changes, named).slice(0, 3).map(({ what, before, after }): [string, string, string] => [what, before, after]),
           ...(review.affected.length > 0 ? [['Affects', sentence(spoken(named(review.affected.join('; ')).replaceAll('`', '')))] as [string, string]] : []),
-          ['Undo', live == null ? 'Stop it, at any time and within a second' : `One click back to candidate ${live}; or stop it, within a second`],
+          ['Undo', words.undo],
         ]}
         act={`Approve candidate ${candidate}`}
         busyWord="Approving…"
         busy={decision.isPending}
-        signedAs={roleLine(me)}
+        signedAs={role}
         problem={decision.error}
         onConfirm={() => decision.mutate({ approve: comment })}
       >

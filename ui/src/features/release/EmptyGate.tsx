@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import type { HoldView, PromotionView } from '@/api/release';
-import { Badge, Env, Icon, lookOf, readPrincipal, When } from '@/components';
+import { Badge, Env, Icon, lookOf, readPrincipal, Snippet, When } from '@/components';
 import { codeText } from '@/components/codeText';
 import { spoken } from '@/lib/format';
 import { promotionOf, type Standing } from './flight';
@@ -69,9 +69,7 @@ export function EmptyGate({ project, at, environment, holds }: { project: string
               : 'Nothing waits here.'}
         </p>}
         {(mayGo || isFirst) && (
-          <pre className="code wrapped" tabIndex={0}>
-            {isFirst && environment === 'preprod' ? `lockgate project merge ${project} my-change` : `lockgate release promote ${project} ${number} --into ${environment}`}
-          </pre>
+          <Snippet inline code={isFirst && environment === 'preprod' ? `lockgate project merge ${project} my-change` : `lockgate release promote ${project} ${number} --into ${environment}`} />
         )}
       </div>
       <HoldLines holds={holds} />

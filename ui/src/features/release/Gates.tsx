@@ -12,7 +12,7 @@ function Tolerances({ policy }: { policy: GatePolicyView }) {
   if (policy.tolerances.length === 0) return <p className="pb dim">No metric is judged at this gate beyond those that cut a candidate.</p>;
   return (
     <div className="scroll" tabIndex={0} role="group" aria-label={`Limits of the gate into ${policy.environment}, scrolls`}>
-      <table className="t dense" aria-label={`Limits of the gate into ${policy.environment}`}>
+      <table className="t dense cards" aria-label={`Limits of the gate into ${policy.environment}`}>
         <thead>
           <tr>
             <th scope="col">Metric</th>
@@ -26,12 +26,12 @@ function Tolerances({ policy }: { policy: GatePolicyView }) {
             const sign = one.better === 'higher' ? '<' : '>';
             return (
               <tr key={one.metric}>
-                <td>
+                <td className="wide">
                   <b className="m">{metricWords(one.metric).name}</b> <span className="sm faint">{one.better} is better</span>
                 </td>
-                <td className="num nw"><span className="st plain warn"><Icon name="alert-triangle" />{sign} {score(one.amber)}</span></td>
-                <td className="num nw"><span className="st plain bad"><Icon name="circle-x" />{sign} {score(one.red)}</span></td>
-                <td className="dim">{one.rationale}</td>
+                <td className="num nw" data-l="Amber:"><span className="st plain warn"><Icon name="alert-triangle" />{sign} {score(one.amber)}</span></td>
+                <td className="num nw" data-l="Fails:"><span className="st plain bad"><Icon name="circle-x" />{sign} {score(one.red)}</span></td>
+                <td className="dim wide">{one.rationale}</td>
               </tr>
             );
           })}
@@ -80,7 +80,7 @@ function Policy({ policy, onEdit }: { policy: GatePolicyView; onEdit: (() => voi
                 </span>
                 <span>
                   {checkName(name)}
-                  {policy.may_be_not_computable.includes(name) && <span className="sm faint"> may be not computable, visibly</span>}
+                  {policy.may_be_not_computable.includes(name) && <span className="sm faint"> passes without a value, and says so</span>}
                 </span>
               </li>
             ))}

@@ -35,7 +35,7 @@ export function ProductionActs({ project, production, moving, resuming }: ActsPr
   });
   const may = productionActs(production, { suspend: can(me, verbs.suspend), resume: can(me, verbs.resume), rollBack: can(me, verbs.rollBack) });
   const offered = may.filter((act) => act.verb !== 'resume' || !resuming.some((one) => one.candidate === act.candidate));
-  const shared = { busy: acting.isPending, problem: acting.error, signedAs: roleLine(me) };
+  const shared = { busy: acting.isPending, problem: acting.error, signedAs: roleLine(me, ['model_validator', 'model_owner', 'platform_administrator']) };
   const mayGoBack = offered.some((act) => act.verb === 'roll_back');
   return (
     <>
@@ -48,7 +48,7 @@ export function ProductionActs({ project, production, moving, resuming }: ActsPr
           const back = `Roll ${environment} back to candidate ${candidate}`;
           return <ReasonButton key={key} {...shared} look="plain" icon="history" label={`Roll back to candidate ${candidate}`} act={back} question={`${back}?`} consequence={consequence} busyWord="Rolling back…" onReason={onReason} />;
         }
-        if (verb === 'suspend') return <ReasonButton key={key} {...shared} icon="player-stop" label={`Stop candidate ${candidate}`} act={`Stop candidate ${candidate} now`} question={`Stop candidate ${candidate} in ${environment}?`} consequence={consequence} busyWord="Stopping…" onReason={onReason} />;
+        if (verb === 'suspend') return <ReasonButton key={key} {...shared} icon="player-stop" label={`Stop candidate ${candidate}`} act={`Stop candidate ${candidate} now, everywhere`} question={`Stop candidate ${candidate} everywhere?`} consequence={consequence} busyWord="Stopping…" onReason={onReason} />;
         const ask = `Ask to resume candidate ${candidate}`;
         return <ConfirmAct key={key} {...shared} look="tint" act={ask} question={`${ask} in ${environment}?`} consequence={consequence} busyWord="Asking…" onConfirm={() => acting.mutate({ act })} />;
       })}

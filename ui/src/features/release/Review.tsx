@@ -1,8 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
-import { candidateQuery, gatesQuery, holdsQuery, isOpenPromotion, isWorking, mayNow, reviewQuery, type ReviewView } from '@/api/release';
+import { candidateQuery, gatesQuery, holdsQuery, isOpenPromotion, isWorking, mayNow, type ProductionView, productionQuery, reviewQuery, type ReviewView } from '@/api/release';
 import { useMe } from '@/api/session';
-import { Badge, Icon, Loading, lookOf, Meta, NextStrip, PageHead, Panel, When, Who } from '@/components';
+import { Badge, Icon, Loading, lookOf, Meta, NextStrip, PageHead, Panel, readPrincipal, When, Who } from '@/components';
 import { codeText } from '@/components/codeText';
 import { Unread } from '@/frame/Lost';
 import { sentence, spoken } from '@/lib/format';
@@ -20,8 +20,11 @@ import { Promote } from './Promote';
 import { ReviewSide } from './ReviewSide';
 import { approvalsOf, authorOf, nextEnvironment, openHolds, promotionVerbs, waitsForNobody } from './verbs';
 
-/** What is asked, in one sentence; and what its promotion is for, where it is none of a new release. */
-function WhatIsAsked({ review }: { review: ReviewView }) {
+/** Whether it is asked that what was stopped answers again. */
+const isResumption = ({ promotion }: ReviewView) => promotion?.kind === 'resume' && isOpenPromotion(promotion);
+
+/** What is asked, in one sentence; what its promotion is for, where it is none of a new release; and of what was stopped, by whom and why. */
+function WhatIsAsked({ review, suspended }: { review: ReviewView; suspended: ProductionView['suspended'] }) {
   const { candidate, environment, live, promotion } = review;
   const name = `${candidate.model} ${candidate.version}`;
   const isDone = live === candidate.number && !(promotion && isOpenPromotion(promotion));
@@ -36,7 +39,18 @@ function WhatIsAsked({ review }: { review: ReviewView }) {
         <b>{name}</b>, candidate {candidate.number}, {kind === 'live' ? 'is live' : kind === 'release' ? (live == null ? 'be the first to serve' : `replace candidate ${live}`) : ''} on the endpoint in <b>{environment}</b>.{' '}
         {kind === 'live' ? null : followsFrom(kind, environment, live ?? null)}
       </p>
-      {promotion?.reason && <p className="dim">“{promotion.reason}”</p>}
+      {isResumption(review) && (
+        <p>
+          {suspended ? (
+            <>
+              It was stopped by {readPrincipal(suspended.by).name}, <When at={suspended.at} />: “{codeText(spoken(suspended.reason))}”
+            </>
+          ) : (
+            'It was stopped, and is suspended until this is approved.'
+          )}
+        </p>
+      )}
+      {promotion?.reason && promotion.reason !== suspended?.reason && <p className="dim">“{promotion.reason}”</p>}
     </Panel>
   );
 }
@@ -48,10 +62,10 @@ function Changes({ review }: { review: ReviewView }) {
   return (
     <Panel title={<span className="row g4"><Icon name="file-diff" /> What changed since the live one</span>} label="What changed since the live one" {...(live == null ? { note: 'nothing is live here yet' } : {})}>
       {changes.length === 0 ? (
-        <p className="pb dim">{live == null ? 'There is nothing to compare it with: it would be the first.' : live === candidate.number ? 'Nothing: this is the one that is live.' : `Nothing: it is made of the same parts as candidate ${live}.`}</p>
+        <p className="pb dim">{live == null ? 'There is nothing to compare it with: it would be the first.' : live === candidate.number ? (isResumption(review) ? 'Nothing: it is the candidate that was stopped.' : 'Nothing: this is the one that is live.') : `Nothing: it is made of the same parts as candidate ${live}.`}</p>
       ) : (
         <div className="scroll" tabIndex={0} role="group" aria-label="What changed, scrolls">
-          <table className="t" aria-label="What changed">
+          <table className="t cards" aria-label="What changed">
             <thead>
               <tr>
                 <th scope="col">Part</th>
@@ -63,8 +77,8 @@ function Changes({ review }: { review: ReviewView }) {
               {changes.map((change) => (
                 <tr key={change.what}>
                   <th scope="row">{change.what}</th>
-                  <td className="dim">{change.before}</td>
-                  <td>{change.after}</td>
+                  <td className="dim wide" data-l="Live now:">{change.before}</td>
+                  <td className="wide" data-l="After:">{change.after}</td>
                 </tr>
               ))}
             </tbody>
@@ -102,6 +116,7 @@ export function Review() {
   const live = useQuery({ ...candidateQuery(id, liveNumber ?? 0), enabled: liveNumber != null && liveNumber !== Number(number) });
   const gates = useQuery(gatesQuery(id));
   const holds = useQuery(holdsQuery(id));
+  const production = useQuery({ ...productionQuery(id), enabled: review.data?.promotion?.kind === 'resume' });
   if (!review.data) return review.error ? <Unread problem={review.error} what="review" onRetry={() => void review.refetch()} /> : <Loading rows={8} />;
   const view = review.data;
   const { candidate, promotion } = view;
@@ -146,7 +161,7 @@ export function Review() {
       <NextStrip next={idle ? { ...view.next, tone: 'working' } : view.next} {...(held.length > 0 && promotion && isOpenPromotion(promotion) ? { icon: 'hand-stop' } : {})} />
       <div className="cols" style={{ ['--side' as string]: '268px' }}>
         <div className="stack">
-          <WhatIsAsked review={view} />
+          <WhatIsAsked review={view} suspended={production.data?.find((one) => one.environment === view.environment)?.suspended ?? null} />
           <Changes review={view} />
           <Panel title={<span className="row g4"><Icon name="list-check" /> What was tested</span>} label="What was tested" note={passedOf(candidate.checks)} right={<MetricLegend live={live.data ? liveNumber : null} />} foot="Computed by the platform from the exported model, on rows held out from training.">
             <MetricTable checks={candidate.checks} live={live.data?.checks} liveNumber={liveNumber} />

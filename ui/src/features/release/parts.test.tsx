@@ -37,7 +37,7 @@ test('a run that cut nothing says metric, value and limit, and the first one nam
     </>,
   );
   expect(screen.getByText('Bias of age 0.290, limit ≤ 0.200')).toBeTruthy();
-  expect(screen.getByText('lockgate project merge credit-risk my-change')).toBeTruthy();
+  expect(screen.getByText((_, shown) => shown?.tagName === 'PRE' && shown.textContent === 'lockgate project merge credit-risk my-change')).toBeTruthy();
 });
 
 test('a candidate that was turned away lies off the lane, beside those that wait', async () => {

@@ -156,7 +156,8 @@ test('an approval says whether it is the last one, and what it starts', () => {
   const two = promotion('awaiting_approval', 'approve_promotion', { needed: [{ role: 'model_validator', count: 2 }] });
   expect(approvalEffect(two, 3, 600)).toEqual({ isLast: false, text: 'Yours is one of 2 approvals still needed; nothing starts before the last one.' });
   const one = promotion('awaiting_approval', 'approve_promotion', { needed: [{ role: 'model_validator', count: 1 }] });
-  expect(approvalEffect(one, 3, 600).text).toBe('Yours is the last approval it needs: candidate 4 takes all traffic of prod at once. It is watched for 10 m, and rolls back to candidate 3 by itself if a limit breaks.');
+  expect(approvalEffect(one, 3, 600).text).toBe('Yours is the last approval it needs: candidate 4 takes all traffic of prod at once. For 10 m it bakes: if it cannot answer, or a gate closes, candidate 3 comes back by itself.');
+  expect(approvalEffect({ ...one, kind: 'resume' }, 3, 600).text).toContain('answers again in prod, and is live once it does');
   expect(approvalEffect(one, null, 600).text).toContain('nothing to fall back to');
   expect(approvalsOf(two)).toBe('0 of 2 approvals');
   expect(approvalsOf(promotion('live', null))).toBeNull();

@@ -40,5 +40,5 @@ const columns: ColumnDef<RunView, unknown>[] = [
 
 /** Runs, the newest first. */
 export function RunTable({ runs, isOld, empty }: { runs: RunView[]; isOld: boolean; empty: ReactNode }) {
-  return <DataTable label="Runs" columns={columns} rows={runs} rowKey={(run) => run.id} isOld={isOld} empty={empty} />;
+  return <DataTable label="Runs" cards columns={columns} rows={runs} rowKey={(run) => run.id} isOld={isOld} empty={empty} />;
 }

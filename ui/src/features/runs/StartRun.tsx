@@ -7,6 +7,8 @@ import { type NewRun, startRun } from '@/api/runs';
 import { Btn, Panel, ProblemNote } from '@/components';
 import { fieldError } from '@/lib/fields';
 
+const typeWords: Record<string, string> = { integer: 'A whole number', number: 'A number', string: 'Text', boolean: 'true or false' };
+
 type Declared = Record<string, { type: string; default?: unknown; description?: string }>;
 
 /** Returns the value that a text stands for, by the parameter's type; a text that does not fit is sent as it is, and refused by name. */
@@ -62,7 +64,7 @@ export function StartRun({ project, onClose }: { project: string; onClose: () =>
           <Select label="Pipeline" description="A file below pipelines/ of that commit" allowDeselect={false} data={names} value={pipeline} error={fieldError(start.error, 'pipeline')} onChange={setChosen} />
         </div>
         {Object.entries(declared).map(([name, { type, default: usual, description }]) => (
-          <TextInput key={name} label={name} description={description ?? type} placeholder={usual === undefined ? '' : String(usual)} value={texts[name] ?? ''} error={fieldError(start.error, name)} onChange={(event) => { const { value } = event.currentTarget; setTexts((old) => ({ ...old, [name]: value })); }} />
+          <TextInput key={name} label={name} description={description ?? typeWords[type] ?? type} placeholder={usual === undefined ? '' : String(usual)} value={texts[name] ?? ''} error={fieldError(start.error, name)} onChange={(event) => { const { value } = event.currentTarget; setTexts((old) => ({ ...old, [name]: value })); }} />
         ))}
         {folder.error && <ProblemNote problem={folder.error} />}
         {start.error && <ProblemNote problem={start.error} />}

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { type AttemptView, keyQuery, logHref, outputHref, type StepView, useLog } from '@/api/runs';
-import { Digest, Empty, Icon, LogView, Panel, ProblemNote, StateBadge, When } from '@/components';
+import { Badge, Digest, Empty, Icon, LogView, lookOf, Panel, ProblemNote, StateBadge, When } from '@/components';
 import { codeText } from '@/components/codeText';
 import { bytes, duration, sentence, shortId, spoken } from '@/lib/format';
 import { took } from './RunTable';
@@ -21,7 +21,7 @@ function Cause({ run, step }: { run: string; step: StepView }) {
   return (
     <div>
       <div className="pb">
-        <span className="h2">{step.kind === 'cached_from' ? 'Why did this step not run?' : 'Why did this step run?'}</span>
+        <span className="h2">{step.kind === 'cached_from' ? 'Why did this step not run?' : step.started_at ? 'Why did this step run?' : 'Why will this step run?'}</span>
         {key.error && <ProblemNote problem={key.error} />}
         <p style={{ marginTop: 3 }}>{codeText(spoken(key.data?.sentence ?? ''))}</p>
       </div>
@@ -109,7 +109,7 @@ function Made({ run, step }: { run: string; step: StepView }) {
 function Attempts({ step }: { step: StepView }) {
   return (
     <Panel title="Attempts">
-      {step.attempts.length === 0 && <Empty small title="None was needed so far." />}
+      {step.attempts.length === 0 && <Empty small title={step.kind === 'cached_from' ? 'None was needed: its result was there.' : 'It has not been tried yet.'} />}
       {step.attempts.map((attempt) => (
         <div className="li" key={attempt.id}>
           <div className="bd">
@@ -137,7 +137,7 @@ export function Step({ run, step, tab }: { run: string; step: StepView; tab?: st
         title={step.name}
         note={
           <span className="row">
-            <StateBadge kind="step" state={step.state} {...(step.kind === 'cached_from' ? { word: 'Cached' } : {})} fact={step.started_at ? took(step) : null} />
+            {step.kind === 'cached_from' ? <Badge look={{ ...lookOf('step', step.state), icon: 'recycle', word: 'Cached' }} /> : <StateBadge kind="step" state={step.state} fact={step.started_at ? took(step) : null} />}
             {attempt && <span className="dim">attempt {attempt.number}</span>}
           </span>
         }

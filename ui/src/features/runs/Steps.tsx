@@ -1,3 +1,4 @@
+import { useMediaQuery } from '@mantine/hooks';
 import { Link } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
 import type { RunView, StepView } from '@/api/runs';
@@ -46,7 +47,7 @@ function Legend({ steps }: { steps: StepView[] }) {
 function Table({ run, steps, selected }: { run: string; steps: StepView[]; selected: string | null }) {
   return (
     <div className="scroll" tabIndex={0} role="group" aria-label="Steps, scrolls">
-      <table className="t dense" aria-label="Steps">
+      <table className="t dense cards" aria-label="Steps">
         <thead>
           <tr>
             <th scope="col">Step</th>
@@ -68,10 +69,10 @@ function Table({ run, steps, selected }: { run: string; steps: StepView[]; selec
               <td>
                 <StateBadge kind="step" state={step.state} form="plain" {...(isCached(step) ? { word: 'Cached' } : {})} />
               </td>
-              <td className="dim">{step.after.join(', ')}</td>
-              <td className="dim">{step.why}</td>
-              <td className="num">{step.attempts.length}</td>
-              <td className="num">{took(step)}</td>
+              <td className="dim wide" data-l="After:">{step.after.join(', ')}</td>
+              <td className="dim wide">{step.why}</td>
+              <td className="num" data-l="Attempts:">{step.attempts.length}</td>
+              <td className="num" data-l="Took:">{took(step)}</td>
             </tr>
           ))}
         </tbody>
@@ -83,6 +84,8 @@ function Table({ run, steps, selected }: { run: string; steps: StepView[]; selec
 /** The steps of a run, as a graph or as a table. */
 export function Steps({ run, selected, isTable, onSelect }: { run: RunView; selected: string | null; isTable: boolean; onSelect: (step: string) => void }) {
   const steps = run.steps ?? [];
+  // The labels of a graph cannot be read on a phone.
+  const isNarrow = useMediaQuery('(max-width: 760px)');
   const to = { to: '/runs/$id' as const, params: { id: run.id } };
   const step = selected ? { step: selected } : {};
   const views = [
@@ -91,8 +94,8 @@ export function Steps({ run, selected, isTable, onSelect }: { run: RunView; sele
   ];
   const { nodes, edges } = graphOf(steps);
   return (
-    <Panel title="Steps" note={<Legend steps={steps} />} right={<Seg label="View" current={isTable ? 'table' : 'graph'} views={views} />}>
-      {isTable ? (
+    <Panel title="Steps" note={<Legend steps={steps} />} right={!isNarrow && <Seg label="View" current={isTable ? 'table' : 'graph'} views={views} />}>
+      {isTable || isNarrow ? (
         <Table run={run.id} steps={steps} selected={selected} />
       ) : (
         <Suspense fallback={<Loading rows={4} />}>

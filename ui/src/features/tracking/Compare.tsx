@@ -5,7 +5,7 @@ import { lazy, Suspense, useMemo, useState } from 'react';
 import { type ExperimentRun, historyQuery } from '@/api/tracking';
 import { Empty, Loading, Panel, When } from '@/components';
 import type { Series } from '@/components/LineChart';
-import { figure } from '@/lib/format';
+import { figure, unknown } from '@/lib/format';
 
 const LineChart = lazy(() => import('@/components/LineChart'));
 
@@ -36,7 +36,14 @@ export function CompareTable({ runs }: { runs: ExperimentRun[] }) {
                 <Link className="link" to="/experiment-runs/$id" params={{ id: run.id }}>
                   {run.name}
                 </Link>
-                , <When at={run.started_at} />
+                , <When at={run.started_at} form="exact" />
+                {params.slice(0, 2).map((name) => (
+                  <div key={name} className="faint">
+                    <span className="cut value" title={`${name} ${run.params[name] ?? unknown}`}>
+                      {name} {run.params[name] ?? unknown}
+                    </span>
+                  </div>
+                ))}
               </th>
             ))}
           </tr>

@@ -18,7 +18,7 @@ function Metrics({ run, metrics }: { run: string; metrics: Record<string, number
   const series = useMemo<Series[]>(() => [{ name: shown ?? '', points: (points ?? []).map(({ step, value }) => [step, value ?? null]) }], [shown, points]);
   if (!shown) return <Panel title="Metrics"><Empty small title="It logged no metric." /></Panel>;
   return (
-    <Panel title="Metrics" note="the last value of each; choose one to see how it came about">
+    <Panel title="Metrics" note={(points?.length ?? 0) > 1 ? 'the last value of each; choose one to see how it came about' : 'the last value of each'}>
       {(points?.length ?? 0) > 1 && (
         <div className="pb">
           <Suspense fallback={<Loading rows={4} />}>

@@ -1,5 +1,5 @@
 import { Select } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, useMemo, useRef, useState } from 'react';
 import { grantsQuery } from '@/api/grants';
@@ -15,11 +15,12 @@ import { Readable } from './Readable';
 
 const Editor = lazy(() => import('./Editor').then(({ Editor: component }) => ({ default: component })));
 const shownRows = 1000;
-type Run = { state: 'idle' | 'running' | 'done' | 'failed'; result?: Result; problem?: Problem; ms?: number; isCancelled?: boolean };
+type Run = { state: 'idle' | 'running' | 'done' | 'failed'; result?: Result; problem?: Problem; lost?: string | undefined; ms?: number; isCancelled?: boolean };
 
 /** The worksheet: SQL on what the viewer's grants let through, for a purpose and a use. */
 export function Worksheet() {
   const { dataset } = useSearch({ from: '/frame/worksheet' });
+  const queryClient = useQueryClient();
   const grants = useQuery(grantsQuery({ mine: true, state: 'active', limit: 200 }));
   const readable = useMemo(() => (grants.data?.items ?? []).filter((grant) => grant.kind === 'read'), [grants.data]);
   const known = useQuery(purposesQuery);
@@ -52,9 +53,17 @@ export function Worksheet() {
       setRun({ state: 'done', result, ms: performance.now() - began });
     } catch (failure) {
       if (controller.signal.aborted) setRun({ state: 'idle', isCancelled: true });
-      else setRun({ state: 'failed', problem: problemOf(failure) });
+      else {
+        const problem = problemOf(failure);
+        const isRefused = problem.status === 403 || problem.code === 'catalog.grant_not_in_force';
+        const mayAsk = isRefused && /ask for access/i.test(problem.hint ?? '');
+        setRun({ state: 'failed', problem, lost: mayAsk ? readable.find(({ object }) => sql.includes(object))?.object : undefined });
+        if (isRefused) void queryClient.invalidateQueries({ queryKey: ['grants'] });
+      }
     }
   };
+  // What was typed and what was answered stay, also once the last grant has ended.
+  const isShown = readable.length > 0 || run.state !== 'idle';
   const cancel = () => {
     // Told apart from a lost connection, so that the server stops reading at once and says who stopped it.
     if (running.current) void cancelQuery(running.current).catch(() => undefined);
@@ -74,7 +83,7 @@ export function Worksheet() {
       <PageHead icon="terminal-2" kind="Discover" name="Worksheet" title="Worksheet" meta="SQL on what your grants let through. Each run is kept in the audit log with its purpose." />
       {grants.error && <ProblemNote problem={grants.error} onRetry={() => void grants.refetch()} />}
       {grants.isPending && <Loading rows={4} />}
-      {grants.data && readable.length === 0 && (
+      {grants.data && !isShown && (
         <Panel label="No data yet">
           <Empty title="You may read no dataset yet." why="The worksheet reads what your grants let through: ask for a dataset first. Reads work at once after the approval.">
             <BtnLink to="/catalog" look="primary" icon="database">
@@ -83,7 +92,7 @@ export function Worksheet() {
           </Empty>
         </Panel>
       )}
-      {readable.length > 0 && (
+      {isShown && (
         <div className="cols" style={{ ['--side' as string]: '260px' }}>
           <div className="ws">
             <Panel label="Query" padded>
@@ -124,7 +133,15 @@ export function Worksheet() {
                 </p>
               </div>
             </Panel>
-            {run.problem && <ProblemNote problem={run.problem} />}
+            {run.problem && (
+              <ProblemNote problem={run.problem}>
+                {run.lost && (
+                  <BtnLink size="sm" to="/ask" search={{ dataset: run.lost }}>
+                    Ask for access again
+                  </BtnLink>
+                )}
+              </ProblemNote>
+            )}
             {run.isCancelled && <p className="dim" role="status">Cancelled. The server stopped reading.</p>}
             {run.state === 'running' && !run.result && <Panel label="Result"><Loading rows={5} label="Running" /></Panel>}
             {run.result && (
