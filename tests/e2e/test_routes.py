@@ -146,6 +146,9 @@ ORDERS: Mapping[str, Mapping[str, Any]] = {
     "roll_back": PLACE,
     "suspend_production": PLACE,
     "resume_production": {"environment": "prod"},
+    "revoke_grant": WHY,
+    "suspend_grant": WHY,
+    "decide_request": {"decision": "reject", "reason": "just so"},
     "edit_gate": {"required": [], "approvals": [], "baking_s": 0, "tolerances": []},
 }
 """Bodies that these operations take."""
@@ -201,18 +204,22 @@ def test_of_what_the_journey_left_an_outsider_learns_nothing(told: Told, outside
     known = things(bank)
     for name, method, path, _ in operations(bank):
         kind = path.removeprefix("/api/v1/").split("/")[0]
-        if "{" not in path or kind not in known:
+        if "{" not in path or kind not in known or name == "edit_request":
             continue
+        asked = "?environment=prod" if name == "review_candidate" else ""
         body = None if method == "GET" else json.dumps(ORDERS.get(name, {}))
         answers = []
-        for values in (known[kind], dict.fromkeys(known[kind], "zz-0") | {"number": "1", "environment": "prod"}):
-            answer = bank.raw(method, fill(path, values), token=token, body=body)
+        for values in (
+            known[kind],
+            dict.fromkeys(known[kind], "zz-0") | {"number": "1", "version": "1", "environment": "prod"},
+        ):
+            answer = bank.raw(method, fill(path, values) + asked, token=token, body=body)
             shown = re.sub(rb'"request_id":"[^"]+"', b"", answer.body)
             for value in sorted(values.values(), key=len, reverse=True):
-                shown = shown.replace(f"`{value}`".encode(), b"ID")
+                shown = re.sub(rf"(?<![\w-]){re.escape(value)}(?![\w-])".encode(), b"ID", shown)
             answers.append((answer.status, shown))
         assert answers[0] == answers[1], f"{name} as {outsider}: {answers}"
-        assert answers[0][0] in {400, 403, 404}, f"{name} as {outsider}: {answers[0]}"
+        assert answers[0][0] in {403, 404}, f"{name} as {outsider}: {answers[0]}"
         tried += 1
     assert tried >= 60
 
