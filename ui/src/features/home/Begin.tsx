@@ -3,9 +3,10 @@ import { lakesQuery } from '@/api/lakes';
 import { can, useMe } from '@/api/session';
 import { BtnLink, Empty } from '@/components';
 
-/** Whether no lake is connected yet, as far as who may connect one sees. */
+/** Whether no lake is connected yet, as far as who sets an installation up sees. */
 export function useIsEmpty(): boolean {
-  const lakes = useQuery({ ...lakesQuery, enabled: can(useMe(), 'ConnectLake') });
+  const me = useMe();
+  const lakes = useQuery({ ...lakesQuery, enabled: can(me, 'ConnectLake') || can(me, 'AssignRole') });
   return lakes.data?.items.length === 0;
 }
 
@@ -15,9 +16,11 @@ export function Begin() {
   return (
     <Empty title="Nothing is set up yet." why="A lake brings the data, people do the work, and roles say who decides what.">
       <span className="row wrap">
-        <BtnLink to="/lakes" icon="ripple" look="primary">
-          Connect a lake
-        </BtnLink>
+        {can(me, 'ConnectLake') && (
+          <BtnLink to="/lakes" icon="ripple" look="primary">
+            Connect a lake
+          </BtnLink>
+        )}
         {can(me, 'CreatePerson') && (
           <BtnLink to="/admin" icon="users">
             Add people
