@@ -59,7 +59,7 @@ def clock(pat: Person, ben: Person) -> None:
     page.get_by_label("Baseline as CSV").set_input_files(BASELINE)
     page.get_by_role("button", name=f"Import {BASELINE.name}").click()
     expect(page.get_by_role("region", name="What it took before")).to_contain_text("By")
-    expect(page.get_by_role("table", name="Stages")).to_contain_text("6 wk")
+    expect(page.get_by_role("table", name="Stages")).to_contain_text("42 d")
     pat.settled()
     pat.pictures("clock")
     ben.goto(f"/projects/{PROJECT}/about")

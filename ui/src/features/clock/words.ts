@@ -64,7 +64,7 @@ export function medianWords({ median_s, n, open }: Pick<StageSummary, 'median_s'
 /** Returns what may be said of now against before, in the words that the server allows. */
 export function comparisonWords(one: StageComparison): string {
   if (!one.same_definition) return 'Both numbers stand beside each other; nothing is said of a saving.';
-  const ratio = one.ratio != null ? `${one.ratio.toFixed(1)} times as fast` : null;
+  const ratio = one.ratio != null ? `${one.ratio < 10 ? one.ratio.toFixed(1) : Math.round(one.ratio).toLocaleString('en-GB')} times as fast` : null;
   const interval = one.saving_low_s != null && one.saving_high_s != null ? `saving between ${signed(one.saving_low_s)} and ${signed(one.saving_high_s)} (95%)` : null;
   return [ratio, interval, one.note].filter(Boolean).join('; ') || 'not measured yet';
 }
