@@ -18,7 +18,7 @@ type BatchJobProps = {
 
 function Dataset({ id }: { id: string }) {
   return (
-    <Link className="link mono" to="/datasets/$id" params={{ id }} style={{ overflowWrap: 'anywhere' }}>
+    <Link className="link mono tall" to="/datasets/$id" params={{ id }} style={{ overflowWrap: 'anywhere' }}>
       {id}
     </Link>
   );

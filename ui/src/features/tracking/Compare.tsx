@@ -36,7 +36,9 @@ export function CompareTable({ runs }: { runs: ExperimentRun[] }) {
                 <Link className="link" to="/experiment-runs/$id" params={{ id: run.id }}>
                   {run.name}
                 </Link>
-                , <When at={run.started_at} form="exact" />
+                <div className="faint">
+                  <When at={run.started_at} form="exact" />
+                </div>
                 {params.slice(0, 2).map((name) => (
                   <div key={name} className="faint">
                     <span className="cut value" title={`${name} ${run.params[name] ?? unknown}`}>
