@@ -118,9 +118,7 @@ async fn a_candidate_goes_through_preprod_and_four_eyes_to_prod_and_back() {
 async fn what_is_suspended_answers_again_by_a_promotion_with_approvals() {
     let (served, _serving) = started().await;
     let app = &served.app;
-    served.release("one", &good()).await;
-    served.to_preprod(1).await;
-    served.to_prod(1).await;
+    served.to_live(1, "one").await;
     app.turn_clock(1);
     let stop = json!({"environment": "prod", "reason": "it harms somebody"});
     assert!(served.say("ana", "/suspend", &stop).await.starts_with("403"));
@@ -148,9 +146,7 @@ async fn what_is_suspended_answers_again_by_a_promotion_with_approvals() {
 async fn what_was_suspended_is_live_only_once_it_answers() {
     let (served, _serving) = started().await;
     let app = &served.app;
-    served.release("one", &good()).await;
-    served.to_preprod(1).await;
-    served.to_prod(1).await;
+    served.to_live(1, "one").await;
     app.turn_clock(1);
     ok(&served.say("vera", "/suspend", &json!({"environment": "prod", "reason": "it harms somebody"})).await);
     served.answers.store(false, std::sync::atomic::Ordering::SeqCst);
@@ -251,9 +247,7 @@ async fn version(served: &Served, number: i64) -> String {
 #[tokio::test]
 async fn a_stop_while_a_candidate_bakes_is_for_what_answers() {
     let (served, _serving) = started().await;
-    served.release("one", &good()).await;
-    served.to_preprod(1).await;
-    served.to_prod(1).await;
+    served.to_live(1, "one").await;
     served.release("two", &good()).await;
     served.to_preprod(2).await;
     let id = served.to_baking(2).await;
@@ -276,9 +270,7 @@ async fn a_stop_while_a_candidate_bakes_is_for_what_answers() {
 async fn what_was_suspended_stays_so_when_what_bakes_over_it_fails() {
     let (served, _serving) = started().await;
     let app = &served.app;
-    served.release("one", &good()).await;
-    served.to_preprod(1).await;
-    served.to_prod(1).await;
+    served.to_live(1, "one").await;
     app.turn_clock(1);
     ok(&served.say("vera", "/suspend", &json!({"environment": "prod", "reason": "one is bad"})).await);
     served.release("two", &good()).await;
@@ -336,9 +328,7 @@ async fn what_is_suspended_in_preprod_neither_enters_prod_nor_answers_again_by_o
 async fn a_rollback_that_is_asked_for_again_goes_back_once() {
     let (served, _serving) = started().await;
     for (number, branch) in [(1, "one"), (2, "two"), (3, "three")] {
-        served.release(branch, &good()).await;
-        served.to_preprod(number).await;
-        served.to_prod(number).await;
+        served.to_live(number, branch).await;
     }
     let order = json!({"environment": "prod", "reason": "drift"});
     let back = body(&served.say("ben", "/rollback", &order).await);
@@ -357,12 +347,8 @@ async fn a_rollback_that_is_asked_for_again_goes_back_once() {
 async fn what_was_suspended_and_rolled_back_may_answer_again() {
     let (served, _serving) = started().await;
     let app = &served.app;
-    served.release("one", &good()).await;
-    served.to_preprod(1).await;
-    served.to_prod(1).await;
-    served.release("two", &good()).await;
-    served.to_preprod(2).await;
-    served.to_prod(2).await;
+    served.to_live(1, "one").await;
+    served.to_live(2, "two").await;
     app.turn_clock(1);
     ok(&served.say("vera", "/suspend", &json!({"environment": "prod", "reason": "it harms somebody"})).await);
     let second = served.say("ben", "/suspend", &json!({"environment": "prod", "reason": "I think so, too"})).await;
@@ -390,9 +376,7 @@ async fn what_was_suspended_and_rolled_back_may_answer_again() {
 async fn what_cannot_answer_while_it_bakes_goes_back_by_itself() {
     let (served, _serving) = started().await;
     let app = &served.app;
-    served.release("one", &good()).await;
-    served.to_preprod(1).await;
-    served.to_prod(1).await;
+    served.to_live(1, "one").await;
     served.release("two", &good()).await;
     served.to_preprod(2).await;
     let id = served.to_baking(2).await;
@@ -451,17 +435,13 @@ async fn only_a_validator_loosens_a_gate() {
 async fn a_resumption_ends_once_another_is_live() {
     let (served, _serving) = started().await;
     let app = &served.app;
-    served.release("one", &good()).await;
-    served.to_preprod(1).await;
-    served.to_prod(1).await;
+    served.to_live(1, "one").await;
     app.turn_clock(1);
     ok(&served.say("vera", "/suspend", &json!({"environment": "prod", "reason": "it harms somebody"})).await);
     let resume = body(&served.say("ben", "/resume", &json!({"environment": "prod"})).await);
     let id = resume["id"].as_str().unwrap().to_owned();
     served.promotion(&id, "awaiting_approval").await;
-    served.release("two", &good()).await;
-    served.to_preprod(2).await;
-    served.to_prod(2).await;
+    served.to_live(2, "two").await;
     let ended = served.promotion(&id, "failed").await;
     assert!(ended["reason"].as_str().unwrap().contains("not what is live and suspended here any more"), "{ended}");
     let late = app.user("vera").post(&format!("/promotions/{id}/approve"), &json!({})).await;

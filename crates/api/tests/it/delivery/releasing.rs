@@ -223,6 +223,13 @@ impl Served {
         tokio::time::timeout(std::time::Duration::from_secs(30), watched).await.expect("nothing watches it")
     }
 
+    /// Brings a change to `main`, and what it is trained to, candidate `number`, to live in prod.
+    pub async fn to_live(&self, number: i64, branch: &str) -> String {
+        self.release(branch, &good()).await;
+        self.to_preprod(number).await;
+        self.to_prod(number).await
+    }
+
     /// Brings a candidate to live in preprod.
     pub async fn to_preprod(&self, candidate: i64) {
         let id = self.promote("ana", candidate, "preprod").await;
