@@ -21,6 +21,8 @@ const OURSELVES: &str = "/proc/self/exe";
 const UP: Duration = Duration::from_secs(30);
 /// How long a killed tree may take to be gone.
 const GONE: Duration = Duration::from_secs(10);
+/// How far the inner stage stands before the step it watches, where the system allows it (root): many processes must not keep it waiting.
+const WATCH_NICE: i32 = -20;
 
 /// A step that runs.
 pub(super) struct Running {
@@ -52,7 +54,13 @@ impl Running {
         listener: &UnixListener,
     ) -> Result<Self, NoStart> {
         let (mut command, filter) = command(local, own, places)?;
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true).spawn()?;
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        // What is started inherits it; of what follows here only the inner stage is to have it.
+        let own = rustix::process::getpriority_process(None).map_err(io::Error::from)?;
+        let _ = rustix::process::setpriority_process(None, WATCH_NICE);
+        let started = command.spawn();
+        let _ = rustix::process::setpriority_process(None, own);
+        let mut child = started?;
         drop(filter);
         let connected = tokio::time::timeout(UP, async {
             tokio::select! {

@@ -27,6 +27,8 @@ const STACK: usize = 128 * 1024;
 const NICE: i32 = 10;
 /// How long between two looks at what a step uses, in milliseconds: short ones at first, so that short steps are seen at all.
 const LOOKS: [u64; 4] = [2, 10, 40, 100];
+/// From how many processes on half as many again since the last look are looked at once more, at once.
+const MANY: usize = 32;
 
 /// Runs a command to its end. What comes first on `socket` is the control connection, for which the outer stage waits; every later one
 /// is forwarded to the server.
@@ -154,15 +156,21 @@ impl Watched {
 
     /// Looks again and again at what all of it uses, and ends it where that is too much.
     fn watch(&self, command: Pid) {
-        for look in 0.. {
-            thread::sleep(Duration::from_millis(LOOKS[LOOKS.len().min(look + 1) - 1]));
+        let (mut pauses, mut before, mut grows) = (LOOKS.into_iter(), 0, false);
+        loop {
+            let pause = if grows { LOOKS[0] } else { pauses.next().unwrap_or(LOOKS[LOOKS.len() - 1]) };
+            thread::sleep(Duration::from_millis(pause));
             if self.over.load(Ordering::SeqCst) {
                 return;
             }
             // Counted before anything is read of each: a bomb must not grow while we look at its parts.
             let processes = self.processes();
-            let beyond = if processes.len() > limits::PROCESSES {
+            grows = processes.len() > MANY.max(before + before / 2);
+            before = processes.len();
+            let beyond = if before > limits::PROCESSES {
                 Beyond::Processes
+            } else if grows {
+                continue;
             } else {
                 let mut bytes = processes.iter().map(|pid| process::resident(*pid)).sum::<u64>();
                 if bytes > self.memory_bytes {
@@ -206,7 +214,9 @@ fn start(plan: &Plan, port: u16, wall: Option<RulesetCreated>) -> Result<(Pid, b
     command.stdin(std::process::Stdio::null()).process_group(0);
     let starting = thread::Builder::new().spawn(move || {
         // Of this thread and what it starts: the server, and our own watch over the step, come first.
-        rustix::process::nice(NICE).map_err(|error| NotStarted::Stage(format!("its priority: {error}")))?;
+        let priority = rustix::process::getpriority_process(None)
+            .and_then(|own| rustix::process::setpriority_process(None, NICE.max(own)));
+        priority.map_err(|error| NotStarted::Stage(format!("its priority: {error}")))?;
         let landlock = match wall {
             Some(wall) => {
                 let done = wall.restrict_self().map_err(|error| NotStarted::Stage(format!("Landlock: {error}")))?;

@@ -6,7 +6,7 @@ use std::io;
 /// How many processes at a time.
 pub(super) const PROCESSES: usize = 512;
 /// How many processes and threads at a time, where the system counts them per sandbox: not for a server that runs as root.
-const TASKS: u64 = 8_192;
+const TASKS: u64 = 2_048;
 /// How large one file may become.
 const FILE_BYTES: u64 = 16 << 30;
 /// How much outputs, home and temporary files may take together.
