@@ -202,6 +202,11 @@ mod tests {
         (head.status.as_u16(), head.headers, String::from_utf8_lossy(&bytes).into_owned())
     }
 
+    #[expect(clippy::disallowed_methods, reason = "the far side of a test asks nobody for a permit")]
+    fn answering<T: 'static>(handler: impl axum::handler::Handler<T, ()>) -> Router {
+        Router::new().fallback(handler)
+    }
+
     /// Says what came, in place of the serving process.
     async fn echo(request: Request) -> Response<Body> {
         let (head, body) = request.into_parts();
@@ -218,8 +223,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_steps_call_goes_to_the_serving_process_and_nothing_else_does() {
-        let serving = served(Router::new().fallback(echo)).await;
-        let api = Router::new().fallback(async || "the api".to_owned());
+        let serving = served(answering(echo)).await;
+        let api = answering(async || "the api".to_owned());
         let runners = served(with_serving(api, serving)).await;
         let (status, headers, said) = sent(runners, "/v2/models/preprod.credit/infer?x=1", vec![0; 3]).await;
         assert_eq!(status, 418);
@@ -242,7 +247,7 @@ mod tests {
         let runners = served(with_serving(Router::new(), address)).await;
         let (status, _, said) = sent(runners, "/v2/models/x/infer", Vec::new()).await;
         assert_eq!((status, said.as_str()), (503, r#"{"error":"the serving process does not answer"}"#));
-        let runners = served(with_serving(Router::new(), served(Router::new().fallback(echo)).await)).await;
+        let runners = served(with_serving(Router::new(), served(answering(echo)).await)).await;
         let (status, _, said) = sent(runners, "/v2/models/x/infer", vec![0; BODY + 1]).await;
         assert_eq!(status, 413, "{said}");
     }
@@ -260,7 +265,7 @@ mod tests {
 
     #[tokio::test]
     async fn bodies_that_do_not_come_are_in_the_way_of_their_own_attempt_alone() {
-        let serving = served(Router::new().fallback(echo)).await;
+        let serving = served(answering(echo)).await;
         let runners = served(with_serving(Router::new(), serving)).await;
         let mut open = Vec::new();
         for _ in 0..CALLS + CALLS_OF_ONE {
@@ -278,7 +283,7 @@ mod tests {
 
     #[tokio::test]
     async fn of_a_token_that_nobody_knows_no_body_is_read() {
-        let serving = served(Router::new().fallback(async || StatusCode::UNAUTHORIZED)).await;
+        let serving = served(answering(async || StatusCode::UNAUTHORIZED)).await;
         let runners = served(with_serving(Router::new(), serving)).await;
         let mut open = stuck(runners, "Bearer made-up").await;
         let mut answer = [0; 12];

@@ -401,7 +401,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_model_that_keeps_loading_is_what_the_process_ends_over() {
-        let (ends, waits) = std::sync::mpsc::channel::<()>();
+        let (ends, waits) = std::sync::mpsc::sync_channel::<()>(1);
         let mut known = Known { since: Some(Instant::now()), ..Known::default() };
         known.loading.spawn_blocking(move || {
             let _ = waits.recv();
