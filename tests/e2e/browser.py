@@ -129,6 +129,8 @@ class Person:
 @contextlib.contextmanager
 def open_browser() -> Iterator[Browser]:
     """Start Chromium, without a download of the tool's own."""
+    # Other tests run beside these: what is expected may take a while on a busy machine.
+    expect.set_options(timeout=20_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
@@ -143,7 +145,7 @@ def open_browser() -> Iterator[Browser]:
 def at_browser(browser: Browser, url: str, name: str, album: Album, seen: Seen) -> Iterator[Person]:
     """Give a person a browser of their own; whatever its pages complain about is noted."""
     context = browser.new_context(viewport={"width": SIZE["width"], "height": SIZE["height"]}, locale="en-GB")
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     page = context.new_page()
     page.on("pageerror", lambda error: seen.note(f"{name} at {page.url}: page error {error}"))
     page.on("console", lambda line: seen.note(f"{name} at {page.url}: {line.text}") if line.type == "error" else None)

@@ -12,6 +12,24 @@ from journey.walk import Walk
 from told import Told, tell
 
 
+SHARED = ("told", "walked")
+"""What takes long to set up: the tests that share one run in one worker."""
+FIRST = ("test_browser", "told", "test_git", "walked")
+"""What is begun first, since it lasts longest; a worker takes a second group along when its first has a single test."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say which tests run in one worker: those that share what was set up, else those of a file; the longest come first."""
+
+    def group(item: pytest.Item) -> str:
+        names: list[str] = getattr(item, "fixturenames", [])
+        return next((name for name in SHARED if name in names), item.path.stem)
+
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(group(item)))
+    items.sort(key=lambda item: FIRST.index(group(item)) if group(item) in FIRST else len(FIRST))
+
+
 @pytest.fixture(scope="session")
 def binary() -> Path:
     """Return the built binary."""

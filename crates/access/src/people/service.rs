@@ -127,7 +127,9 @@ pub(crate) async fn create(
 ) -> Result<Person, Error> {
     let write = cx.db.write(|tx| async move {
         if let Some(id) = once.kept::<PersonId>(&tx, permit.caller()).await? {
-            return tx.find_person(&id).await?.ok_or(Error::NotFound(id));
+            let kept = tx.find_person(&id).await?.ok_or(Error::NotFound(id))?;
+            permit.check(&tx, &kept).await?;
+            return Ok(kept);
         }
         let person = create_person(cx, &tx, new, &permit.caller().name()).await?;
         permit.check(&tx, &person).await?;

@@ -101,7 +101,9 @@ pub(crate) async fn give(
 ) -> Result<RoleAssignment, Error> {
     let write = cx.db.write(|tx| async move {
         if let Some(id) = once.kept::<String>(&tx, permit.caller()).await? {
-            return tx.lock_assignment(&id).await?.ok_or(Error::NotFound(id));
+            let kept = tx.lock_assignment(&id).await?.ok_or(Error::NotFound(id))?;
+            permit.check(&tx, &kept).await?;
+            return Ok(kept);
         }
         let assignment = assign(cx, &tx, new, &permit.caller().name()).await?;
         permit.check(&tx, &assignment).await?;

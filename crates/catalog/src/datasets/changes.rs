@@ -43,6 +43,8 @@ pub struct Published {
 
 /// Who makes captured calls a dataset: no other publishes it, since monitors judge by it.
 const ENDPOINT: &str = "endpoint/";
+/// How the tables of captured calls end, in whatever case: kept free for those who make them, who come with the first call.
+const CAPTURED: &str = "_capture";
 /// How the audit log names crawls.
 const CRAWLER: &str = "crawler";
 
@@ -262,6 +264,8 @@ pub async fn publish(cx: &Context, tx: &Tx, what: &Published) -> Result<i64> {
         if maker != what.made_by && [&maker, &what.made_by].into_iter().flatten().any(|by| by.starts_with(ENDPOINT)) {
             return Err(Error::OtherMaker(before.id.clone()));
         }
+    } else if is_for_captures(&what.dataset) && !what.made_by.as_ref().is_some_and(|by| by.starts_with(ENDPOINT)) {
+        return Err(Error::OtherMaker(what.dataset.clone()));
     }
     let rows = what.files.iter().map(|file| file.rows).sum::<i64>();
     if rows != what.rows {
@@ -290,12 +294,16 @@ async fn maker_of(tx: &Tx, dataset: &Dataset) -> db::Result<Option<String>> {
     Ok(last.and_then(|(version, _)| version.lineage.by))
 }
 
-/// Returns whether an endpoint makes a dataset, so that nobody else publishes it.
+fn is_for_captures(id: &DatasetId) -> bool {
+    id.as_str().to_lowercase().ends_with(CAPTURED)
+}
+
+/// Returns whether an endpoint makes a dataset, or will, so that nobody else publishes it.
 ///
 /// # Errors
 /// The store's.
 pub async fn is_made_by_endpoint(tx: &Tx, id: &DatasetId) -> db::Result<bool> {
-    let Some(dataset) = tx.find_dataset(id).await? else { return Ok(false) };
+    let Some(dataset) = tx.find_dataset(id).await? else { return Ok(is_for_captures(id)) };
     Ok(maker_of(tx, &dataset).await?.is_some_and(|by| by.starts_with(ENDPOINT)))
 }
 

@@ -12,7 +12,9 @@ pub async fn create(cx: &Context, permit: &Permit<CreatePurpose>, once: &Once, n
     cx.db
         .write(|tx| async move {
             if let Some(id) = once.kept::<PurposeId>(&tx, permit.caller()).await? {
-                return tx.find_purpose(&id).await?.ok_or(Error::NotFound(id));
+                let kept = tx.find_purpose(&id).await?.ok_or(Error::NotFound(id))?;
+                permit.check(&tx, &kept).await?;
+                return Ok(kept);
             }
             let now = cx.clock.now();
             let purpose = new.record(id, permit.caller().person()?, now)?;

@@ -15,7 +15,7 @@ pub(crate) struct Asked<'a> {
     pub project: &'a projects::Project,
     /// The candidate's commit.
     pub commit: &'a str,
-    /// What is live where it is to go, and since when; its commits do not count.
+    /// What is live where it is to go, whose commits do not count, and when a gate was passed there last.
     pub live: Option<(String, Timestamp)>,
     /// In whose name it was trained.
     pub trained_by: &'a PersonId,
@@ -30,21 +30,28 @@ pub(crate) struct Asked<'a> {
 pub(crate) async fn find(cx: &Context, asked: &Asked<'_>) -> Result<Authors> {
     let project = &asked.project.id;
     let read = cx.db.read(|tx| async move {
-        let (pushes, merges) = (git::pushes::all(&tx, project).await?, tx.list_merged(project).await?);
-        let since = asked.live.as_ref().map_or(Timestamp(0), |(_, since)| *since);
+        Ok::<_, db::Error>((git::pushes::all(&tx, project).await?, tx.list_merged(project).await?))
+    });
+    let (pushes, merges) = read.await?;
+    let tips: BTreeSet<String> =
+        pushes.iter().filter_map(|push| push.new.clone()).chain([asked.commit.to_owned()]).collect();
+    let tips: Vec<String> = tips.into_iter().collect();
+    let live = asked.live.as_ref().map(|(commit, _)| commit.as_str());
+    let mut written = git::history(&cx.git, project, &tips, live).await?;
+    // What is older than what is live has nothing that is new: it is decided as a whole.
+    let is_older = !written.iter().any(|commit| commit.id == asked.commit);
+    if is_older {
+        written = git::history(&cx.git, project, &tips, None).await?;
+    }
+    let since = asked.live.as_ref().filter(|_| !is_older).map_or(Timestamp(0), |(_, since)| *since);
+    let read = cx.db.read(|tx| async move {
         let mut editors = Vec::new();
         for environment in asked.judged_in {
             editors.extend(tx.list_policy_makers(project, environment, since).await?);
         }
-        let policies = gates::versions_in_force(&tx, asked.project, asked.judged_in).await?;
-        Ok::<_, db::Error>((pushes, merges, editors, policies))
+        Ok::<_, db::Error>((editors, gates::versions_in_force(&tx, asked.project, asked.judged_in).await?))
     });
-    let (pushes, merges, editors, policies) = read.await?;
-    let tips: BTreeSet<String> =
-        pushes.iter().filter_map(|push| push.new.clone()).chain([asked.commit.to_owned()]).collect();
-    let tips: Vec<String> = tips.into_iter().collect();
-    let since = asked.live.as_ref().map(|(commit, _)| commit.as_str());
-    let written = git::history(&cx.git, project, &tips, since).await?;
+    let (editors, policies) = read.await?;
     let maker = &asked.project.created_by;
     let history = History { commit: asked.commit, written: &written, pushes: &pushes, merges: &merges, maker };
     let hands = hands(&history);
@@ -60,7 +67,7 @@ pub(crate) async fn find(cx: &Context, asked: &Asked<'_>) -> Result<Authors> {
     let mut others = vec![(asked.trained_by.clone(), "trained it")];
     others.extend(editors.into_iter().map(|editor| (editor, "set the gate policy that judges it")));
     let (known, unmapped) = settle(&hands, &belongs, &others, maker);
-    Ok(Authors { known, unmapped, since: since.map(str::to_owned), policies })
+    Ok(Authors { known, unmapped, since: live.map(str::to_owned), policies })
 }
 
 /// Returns to whom each of these addresses belongs, and who said so.

@@ -34,7 +34,7 @@ struct Ended {
     run: Run,
     steps: Vec<Step>,
     definition: String,
-    /// What is live in prod, and since when.
+    /// What is live in prod, and when a gate was passed there last.
     live: Option<(String, Timestamp)>,
 }
 

@@ -220,8 +220,10 @@ pub(super) async fn roll_back(
 
 /// Returns the rollback that this person began for this reason, and that is on its way or what is live: it is not done twice.
 async fn begun_before(tx: &Tx, endpoint: &str, by: &PersonId, reason: &str) -> Result<Option<Promotion>> {
+    let is_stopped = serving::find_endpoint(tx, endpoint).await?.is_some_and(|endpoint| endpoint.stopped.is_some());
     let last = match tx.find_moving(endpoint).await? {
         Some(moving) => Some(moving),
+        None if is_stopped => None, // what it brought back was stopped since: this is another way back
         None => tx.find_live(endpoint).await?,
     };
     Ok(last.filter(|last| {

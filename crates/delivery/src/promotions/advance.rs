@@ -142,6 +142,13 @@ async fn fail(tx: &Tx, promotion: &Promotion, reason: &str, now: Timestamp) -> R
     Ok(Step::Went)
 }
 
+/// Ends what was being deployed, and undoes what that had begun.
+async fn fail_deployed(cx: &Context, tx: &Tx, promotion: &Promotion, reason: &str, now: Timestamp) -> Result<Step> {
+    let step = fail(tx, promotion, reason, now).await?;
+    restore(cx, tx, promotion, &promotion.asked_by).await?;
+    Ok(step)
+}
+
 /// Tells whoever waits that a promotion came to its end.
 pub(super) async fn tell_end(tx: &Tx, promotion: &Promotion) -> db::Result<()> {
     tx.publish(PromotionEnded {
@@ -260,7 +267,7 @@ async fn rollout_of(tx: &Tx, promotion: &Promotion) -> Result<Option<Rollout>> {
 async fn look_at_rollout(cx: &Context, tx: &Tx, promotion: &Promotion) -> Result<Step> {
     let now = cx.clock.now();
     let Some(rollout) = rollout_of(tx, promotion).await? else {
-        return fail(tx, promotion, "its rollout is gone", now).await;
+        return fail_deployed(cx, tx, promotion, "its rollout is gone", now).await;
     };
     match rollout.state {
         RolloutState::Serving => {
@@ -279,15 +286,15 @@ async fn look_at_rollout(cx: &Context, tx: &Tx, promotion: &Promotion) -> Result
         }
         RolloutState::Failed => {
             let why = rollout.reason.unwrap_or_else(|| "no reason is known".to_owned());
-            fail(tx, promotion, &format!("it could not be deployed: {why}"), now).await
+            fail_deployed(cx, tx, promotion, &format!("it could not be deployed: {why}"), now).await
         }
         RolloutState::Draining | RolloutState::Retired => {
-            fail(tx, promotion, "another rollout took its place", now).await
+            fail_deployed(cx, tx, promotion, "another rollout took its place", now).await
         }
         RolloutState::Created | RolloutState::Loading | RolloutState::Ready if promotion.is_due(now) => {
             let why = "it was not deployed in time";
             serving::cancel(&cx.serving, tx, &rollout.id, why, &promotion.asked_by).await?;
-            fail(tx, promotion, why, now).await
+            fail_deployed(cx, tx, promotion, why, now).await
         }
         RolloutState::Created | RolloutState::Loading | RolloutState::Ready => Ok(Step::Waits),
     }
@@ -356,10 +363,11 @@ async fn undo(cx: &Context, tx: &Tx, promotion: &Promotion, why: &str, now: Time
 /// Has the endpoint serve what is live again, or nothing where nothing is; for a promotion that was moving and is no more.
 pub(super) async fn restore(cx: &Context, tx: &Tx, promotion: &Promotion, by: &PersonId) -> Result<()> {
     let live = tx.find_live(&promotion.endpoint).await?;
-    if promotion.kind == PromotionKind::Resume
-        && live.as_ref().is_some_and(|live| live.candidate == promotion.candidate)
+    if let Some(live) = &live
+        && promotion.kind == PromotionKind::Resume
+        && live.candidate == promotion.candidate
     {
-        return Ok(()); // it changed nothing of what is served
+        return stop_again(cx, tx, live).await; // it changed nothing else of what is served
     }
     let Some(rollout) = rollout_of(tx, promotion).await? else { return Ok(()) };
     match rollout.state {
@@ -370,20 +378,25 @@ pub(super) async fn restore(cx: &Context, tx: &Tx, promotion: &Promotion, by: &P
         RolloutState::Serving => match live {
             Some(live) => {
                 let candidate = candidate_of(tx, &live.project, live.candidate).await?;
-                let model = candidate.model();
-                let version = tx.find_released(&live.project, &model.model, model.version).await?;
                 roll_out(cx, tx, &live, &candidate, by).await?;
-                // What was suspended while it was live stays so: its stop was lifted for what is undone now.
-                if let Some(version) = version.filter(|version| version.state == ReleasedState::Suspended) {
-                    let reason = version.reason.as_deref().unwrap_or("it was suspended");
-                    serving::stop(&cx.serving, tx, &live.endpoint, reason, &version.changed_by).await?;
-                }
-                Ok(())
+                stop_again(cx, tx, &live).await
             }
             None => Ok(serving::undeploy(&cx.serving, tx, &promotion.endpoint, by).await?),
         },
         RolloutState::Draining | RolloutState::Retired | RolloutState::Failed => Ok(()),
     }
+}
+
+/// Stops what is live where it was suspended: its stop was lifted for what is undone now.
+async fn stop_again(cx: &Context, tx: &Tx, live: &Promotion) -> Result<()> {
+    let candidate = candidate_of(tx, &live.project, live.candidate).await?;
+    let model = candidate.model();
+    let version = tx.find_released(&live.project, &model.model, model.version).await?;
+    if let Some(version) = version.filter(|version| version.state == ReleasedState::Suspended) {
+        let reason = version.reason.as_deref().unwrap_or("it was suspended");
+        serving::stop(&cx.serving, tx, &live.endpoint, reason, &version.changed_by).await?;
+    }
+    Ok(())
 }
 
 async fn go_live(cx: &Context, tx: &Tx, promotion: &Promotion, now: Timestamp) -> Result<Step> {

@@ -125,10 +125,12 @@ fn word(state: PromotionState) -> &'static str {
     if state == PromotionState::Failed { "failed" } else { "was rolled back" }
 }
 
-/// Returns the commit of the candidate that is live in an environment, and since when. Joins the transaction.
+/// Returns the commit of the candidate that is live in an environment, and when a gate was passed there last: who changed its policy
+/// since then has a hand in what comes next, also where a rollback came between. Joins the transaction.
 pub(crate) async fn live_commit(tx: &Tx, project: &Project, environment: &str) -> Result<Option<(String, Timestamp)>> {
     let endpoint = super::endpoint_id(project, environment)?;
     let Some(live) = tx.find_live(&endpoint).await? else { return Ok(None) };
     let candidate = tx.find_candidate(&project.id, live.candidate).await?;
-    Ok(candidate.map(|candidate| (candidate.content.commit, live.live_at.unwrap_or(live.created_at))))
+    let judged_at = tx.last_judged_at(&endpoint).await?.unwrap_or(live.created_at);
+    Ok(candidate.map(|candidate| (candidate.content.commit, judged_at)))
 }

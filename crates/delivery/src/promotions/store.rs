@@ -55,6 +55,8 @@ pub(crate) trait PromotionStore {
     ) -> Result<Vec<Promotion>>;
     /// Returns those of a candidate, the newest first.
     async fn list_promotions_of_candidate(&self, project: &ProjectId, candidate: i64) -> Result<Vec<Promotion>>;
+    /// Returns when something last went live on an endpoint through its gate, as a rollback does not.
+    async fn last_judged_at(&self, endpoint: &str) -> Result<Option<Timestamp>>;
     /// Returns those that were live on an endpoint and are no more, the one that was live last first.
     async fn list_was_live(&self, endpoint: &str) -> Result<Vec<Promotion>>;
     /// Returns up to `most` of a project behind `after`, the newest first.
@@ -295,6 +297,12 @@ impl PromotionStore for Tx {
         let sql = "SELECT count(*) AS n FROM promotions WHERE project = $1 AND ($2 = '' OR environment = $2)";
         let values = vec![project.as_str().into(), environment.unwrap_or_default().into()];
         count(&one(self, sql, values).await?.ok_or(db::Error::Stale)?, "n")
+    }
+
+    async fn last_judged_at(&self, endpoint: &str) -> Result<Option<Timestamp>> {
+        let sql = "SELECT live_at_us FROM promotions WHERE endpoint = $1 AND kind <> 'rollback' \
+            AND live_at_us IS NOT NULL ORDER BY live_at_us DESC LIMIT 1";
+        one(self, sql, vec![endpoint.into()]).await?.map(|row| Ok(Timestamp(get(&row, "live_at_us")?))).transpose()
     }
 
     async fn list_awaiting(&self, visible: &Visible, most: u32) -> Result<Vec<Promotion>> {

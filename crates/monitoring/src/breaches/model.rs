@@ -172,10 +172,11 @@ impl Breach {
         Self { severity, content, last_seen_at: now, ..self.clone() }
     }
 
-    /// A later evaluation finds it within again, acknowledged or not. What is resolved stays so.
+    /// A later evaluation finds it within again. A red one that nobody acknowledged stays open: whoever may call the endpoint could
+    /// bring about numbers that are within. What is resolved stays so.
     #[must_use]
     pub fn recover(&self, reason: &str, now: Timestamp) -> Self {
-        if !self.is_open() {
+        if !self.is_open() || (self.severity == Severity::Red && self.state == BreachState::Open) {
             return self.clone();
         }
         self.resolved(Answered { reason: reason.to_owned(), by: ACTOR.to_owned(), at: now })
@@ -256,7 +257,8 @@ impl Breach {
         let red = self.severity == Severity::Red;
         let (tone, mut reason, action) = match (self.state, &content.acknowledged, &content.resolved) {
             (BreachState::Open, ..) => {
-                let why = "Nobody looks after it yet".to_owned();
+                let stays = if red { "; a red one stays open until somebody does" } else { "" };
+                let why = format!("Nobody looks after it yet{stays}");
                 (if red { Tone::Bad } else { Tone::Warn }, why, may.acknowledge.then_some("acknowledge_breach"))
             }
             (BreachState::Acknowledged, Some(Answered { reason, by, .. }), _) => {

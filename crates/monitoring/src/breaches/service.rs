@@ -53,7 +53,11 @@ pub(crate) async fn judged(
             }
             (Some(before), MetricVerdict::Within | MetricVerdict::NoLimit) => {
                 let reason = recovered(evaluation, metric);
-                let after = tx.save_breach(before.recover(&reason, now)).await?;
+                let after = before.recover(&reason, now);
+                if after == *before {
+                    continue;
+                }
+                let after = tx.save_breach(after).await?;
                 record(tx, "ResolveBreach", Some(before), (&after, Some(&reason)), now).await?;
             }
             (_, MetricVerdict::NotComputable) | (None, MetricVerdict::Within | MetricVerdict::NoLimit) => {}

@@ -33,7 +33,8 @@ fn every_verb_from_every_state() {
     let open = raised(0.2).unwrap();
     let acknowledged = open.acknowledge("I look", &vera(), NEW_YEAR).unwrap();
     let resolved = acknowledged.resolve("it is over", &vera(), NEW_YEAR).unwrap();
-    for from in [open, acknowledged, resolved] {
+    let red = raised(0.4).unwrap();
+    for from in [open, red, acknowledged, resolved] {
         let tried = [
             ("acknowledge", from.acknowledge("x", &vera(), NEW_YEAR)),
             ("resolve", from.resolve("x", &vera(), NEW_YEAR)),
@@ -44,12 +45,13 @@ fn every_verb_from_every_state() {
             Ok(after) => format!("{verb} → {}", after.state),
             Err(why) => format!("{verb}: {}", why.fault().1),
         });
-        writeln!(page, "{}: {}", from.state, said.collect::<Vec<_>>().join(", ")).unwrap();
+        writeln!(page, "{} {}: {}", from.severity, from.state, said.collect::<Vec<_>>().join(", ")).unwrap();
     }
     expect![[r#"
-        open: acknowledge → acknowledged, resolve: monitoring.breach_not_possible, mute → open, recover → resolved
-        acknowledged: acknowledge: monitoring.breach_not_possible, resolve → resolved, mute → acknowledged, recover → resolved
-        resolved: acknowledge: monitoring.breach_not_possible, resolve: monitoring.breach_not_possible, mute: monitoring.breach_not_possible, recover → resolved
+        amber open: acknowledge → acknowledged, resolve: monitoring.breach_not_possible, mute → open, recover → resolved
+        red open: acknowledge → acknowledged, resolve: monitoring.breach_not_possible, mute → open, recover → open
+        amber acknowledged: acknowledge: monitoring.breach_not_possible, resolve → resolved, mute → acknowledged, recover → resolved
+        amber resolved: acknowledge: monitoring.breach_not_possible, resolve: monitoring.breach_not_possible, mute: monitoring.breach_not_possible, recover → resolved
     "#]]
     .assert_eq(&page);
 }
@@ -100,6 +102,8 @@ proptest! {
             prop_assert!(before.severity == Severity::Amber || breach.severity == Severity::Red);
             prop_assert!(breach.content.count >= before.content.count);
             prop_assert!(step != 2 || breach.state == before.state);
+            let is_unseen_red = before.severity == Severity::Red && before.state == BreachState::Open;
+            prop_assert!(!is_unseen_red || breach.state != BreachState::Resolved);
             prop_assert_eq!(breach.state == BreachState::Resolved, breach.content.resolved.is_some());
             prop_assert!(breach.state != BreachState::Acknowledged || breach.content.acknowledged.is_some());
         }

@@ -52,6 +52,7 @@ pub(super) async fn create(cx: &Context, permit: &Permit<CreateBatch>, once: &On
         .write(|tx| async move {
             if let Some(id) = once.kept::<String>(&tx, permit.caller()).await? {
                 let batch = tx.find_batch(&id).await?.ok_or(Error::NotFound(id))?;
+                permit.check(&tx, &batch).await?;
                 return Ok(Shown { batch, may_start: true });
             }
             let now = cx.clock.now();

@@ -86,7 +86,7 @@ impl BatchStore for Tx {
 
     async fn batch_in_the_way(&self, batch: &Batch) -> Result<Option<Batch>> {
         let sql = format!(
-            "SELECT {BATCH} FROM batches WHERE state <> 'removed' AND (endpoint = $1 AND name = $2 OR output = $3) \
+            "SELECT {BATCH} FROM batches WHERE state <> 'removed' AND (endpoint = $1 AND name = $2 OR lower(output) = lower($3)) \
              ORDER BY id LIMIT 1"
         );
         let values = vec![batch.endpoint.as_str().into(), batch.name.as_str().into(), batch.output.as_str().into()];

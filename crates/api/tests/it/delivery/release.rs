@@ -235,6 +235,31 @@ async fn gate_policies_are_set_by_who_authors_nothing_and_a_change_voids_approva
     assert_eq!(ok(&abandoned)["state"], "abandoned");
 }
 
+#[tokio::test]
+async fn who_set_a_policy_is_not_forgotten_by_a_rollback() {
+    let (served, _serving) = started().await;
+    let app = &served.app;
+    for (number, name) in [(1, "one"), (2, "two")] {
+        served.to_live(number, name).await;
+        app.turn_clock(1);
+    }
+    let mut prod = served.see("vera", "/gates").await[1].clone();
+    prod.as_object_mut().unwrap().retain(|key, _| {
+        ["required", "may_be_not_computable", "approvals", "baking_s", "tolerances"].contains(&key.as_str())
+    });
+    prod["baking_s"] = 10.into();
+    ok(&served.say("vera", "/gates/prod", &prod).await);
+    app.turn_clock(1);
+    let back = body(&served.say("ben", "/rollback", &json!({"environment": "prod", "reason": "drift"})).await);
+    served.promotion(back["id"].as_str().unwrap(), "live").await;
+    served.release("three", &good()).await;
+    served.to_preprod(3).await;
+    let id = served.promote("ana", 3, "prod").await;
+    served.promotion(&id, "awaiting_approval").await;
+    let refused = app.user("vera").post(&format!("/promotions/{id}/approve"), &json!({})).await;
+    assert!(refused.starts_with("403") && refused.contains("set the gate policy"), "{refused}");
+}
+
 /// Returns the state of a released version, and why.
 async fn version(served: &Served, number: i64) -> String {
     use sea_orm::{ConnectionTrait, Statement};
@@ -447,6 +472,68 @@ async fn a_resumption_ends_once_another_is_live() {
     let late = app.user("vera").post(&format!("/promotions/{id}/approve"), &json!({})).await;
     assert!(late.starts_with("409"), "{late}");
     assert_eq!(served.see("ivo", "/production").await[1]["live"], 2);
+}
+
+#[tokio::test]
+async fn what_is_older_than_what_is_live_is_no_news_of_nobody() {
+    let (served, _serving) = started().await;
+    let app = &served.app;
+    served.to_live(1, "one").await;
+    for (number, name) in [(2, "two"), (3, "three")] {
+        served.release(name, &good()).await;
+        served.to_preprod(number).await;
+    }
+    served.to_prod(3).await;
+    let role = json!({"principal": "person:ana", "role": "model_validator", "scope": "project/credit-risk"});
+    ok(&app.user("pat").post("/role-assignments", &role).await);
+    app.turn_clock(1);
+    // The commit of 2 is in the history of what is live.
+    let id = served.promote("ana", 2, "prod").await;
+    served.promotion(&id, "awaiting_approval").await;
+    let own = app.user("ana").post(&format!("/promotions/{id}/approve"), &json!({})).await;
+    assert!(own.starts_with("403") && own.contains("delivery.author_decides"), "{own}");
+    ok(&app.user("vera").post(&format!("/promotions/{id}/approve"), &json!({})).await);
+}
+
+#[tokio::test]
+async fn a_rollback_for_the_same_reason_goes_further_back_once_what_it_brought_back_is_stopped() {
+    let (served, _serving) = started().await;
+    let app = &served.app;
+    for (number, name) in [(1, "one"), (2, "two"), (3, "three")] {
+        served.to_live(number, name).await;
+        app.turn_clock(1);
+    }
+    let order = json!({"environment": "prod", "reason": "drift"});
+    let first = body(&served.say("ben", "/rollback", &order).await);
+    served.promotion(first["id"].as_str().unwrap(), "live").await;
+    assert_eq!(body(&served.say("ben", "/rollback", &order).await)["id"], first["id"], "the same order again");
+    app.turn_clock(1);
+    ok(&served.say("vera", "/suspend", &json!({"environment": "prod", "reason": "two is bad, too"})).await);
+    let second = body(&served.say("ben", "/rollback", &order).await);
+    assert_ne!(second["id"], first["id"]);
+    served.promotion(second["id"].as_str().unwrap(), "live").await;
+    assert_eq!(served.see("ivo", "/production").await[1]["live"], 1);
+}
+
+#[tokio::test]
+async fn what_is_not_to_answer_again_after_all_stays_stopped() {
+    let (served, serving) = started().await;
+    let app = &served.app;
+    served.to_live(1, "one").await;
+    app.turn_clock(1);
+    ok(&served.say("vera", "/suspend", &json!({"environment": "prod", "reason": "it harms somebody"})).await);
+    let resume = body(&served.say("ben", "/resume", &json!({"environment": "prod"})).await);
+    let id = resume["id"].as_str().unwrap().to_owned();
+    served.promotion(&id, "awaiting_approval").await;
+    // The serving process is away: it does not say that it answers.
+    drop(serving);
+    ok(&app.user("vera").post(&format!("/promotions/{id}/approve"), &json!({})).await);
+    served.promotion(&id, "verifying").await;
+    ok(&app.user("ben").post(&format!("/promotions/{id}/abandon"), &json!({"reason": "no, not yet"})).await);
+    let endpoint = ok(&app.user("ana").get("/endpoints/prod/credit-risk").await);
+    assert_eq!(endpoint["state"], "stopped");
+    let prod = served.see("vera", "/production").await[1].clone();
+    assert_eq!((&prod["answers"], &prod["suspended"]["reason"]), (&json!(null), &json!("it harms somebody")), "{prod}");
 }
 
 #[tokio::test]

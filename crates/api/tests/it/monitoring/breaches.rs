@@ -39,6 +39,10 @@ async fn a_red_breach_holds_prod_once_and_a_person_lifts_that() {
     app.db.write(|tx| async move { tx.publish(raised.clone()).await }).await.unwrap();
     watched.measure(psi(0.0)).await;
     assert_eq!(app.count("holds").await, 1, "however often it is told of");
+    assert_eq!(only_breach(&watched).await["state"], "open", "it is red, and nobody looks after it");
+    let acknowledge = format!("/breaches/{}/acknowledge", breach["id"].as_str().unwrap());
+    ok(&app.user("ben").post(&acknowledge, &json!({"reason": "I look into it"})).await);
+    watched.measure(psi(0.0)).await;
     let over = only_breach(&watched).await;
     assert_eq!((&over["state"], &over["resolved"]["by"]), (&json!("resolved"), &json!("monitoring")));
     let holds = ok(&app.user("ben").get("/projects/credit-risk/holds").await);

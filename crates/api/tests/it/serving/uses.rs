@@ -320,6 +320,11 @@ async fn a_batch_job_needs_the_grants_of_its_environment_and_scores_once_at_a_ti
     assert_eq!(code(&ana.post("/batches", &new).await), "409 serving.batch_taken");
     let beside = with("name", json!("beside"));
     assert_eq!(code(&ana.post("/batches", &beside).await), "409 serving.batch_output_taken");
+    let (schema, _) = new["output"].as_str().unwrap().rsplit_once('.').unwrap();
+    let mut squat = beside;
+    squat["output"] = format!("{schema}.preprod_credit_Capture").into();
+    let refused = code(&ana.post("/batches", &squat).await);
+    assert_eq!(refused, "409 serving.batch_output_taken", "kept free for calls that are yet to come");
     let path = format!("/batches/{}", made["id"].as_str().unwrap());
     assert!(app.user("eli").get(&path).await.starts_with("404"));
     assert!(app.user("eli").post(&format!("{path}/start"), &json!({})).await.starts_with("404"));
