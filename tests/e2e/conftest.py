@@ -11,7 +11,6 @@ from bank import REPO, Bank, open_bank
 from journey.walk import Walk
 from told import Told, tell
 
-
 SHARED = ("told", "walked")
 """What takes long to set up: the tests that share one run in one worker."""
 FIRST = ("test_browser", "told", "test_git", "walked")
@@ -19,7 +18,7 @@ FIRST = ("test_browser", "told", "test_git", "walked")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say which tests run in one worker: those that share what was set up, else those of a file; the longest come first."""
+    """Say which tests run in one worker: those of one set-up, else those of a file; the longest come first."""
 
     def group(item: pytest.Item) -> str:
         names: list[str] = getattr(item, "fixturenames", [])
