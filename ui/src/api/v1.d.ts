@@ -3268,7 +3268,7 @@ export interface components {
         DossierChecks: {
             /** @description As preprod's policy judged them when the candidate was cut. */
             judged: components["schemas"]["JudgedCheck"][];
-            /** @description Every version that a promotion of the candidate went by or a decision was bound to, and those that hold now. */
+            /** @description Every version from the first that a promotion of the candidate went by or a decision was bound to, up to those that hold now. */
             policies: components["schemas"]["DossierPolicy"][];
         };
         /** @description The commit, and whose hands were in it. */

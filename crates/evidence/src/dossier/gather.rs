@@ -133,12 +133,13 @@ async fn checks(tx: &Tx, project: &Project, candidate: &Candidate, all: &[Promot
     let mut policies = Vec::new();
     for environment in ENVIRONMENTS {
         let of_here = all.iter().filter(|promotion| promotion.environment == environment);
-        let named: BTreeSet<i64> = of_here
+        let first = of_here
             .flat_map(|promotion| promotion.approvals.iter().map(|one| one.policy).chain([promotion.policy]))
-            .collect();
+            .min();
         let versions = delivery::gates::versions_of(tx, project, environment).await?;
         let last = versions.iter().map(|policy| policy.version).max();
-        let asked = versions.into_iter().filter(|one| named.contains(&one.version) || Some(one.version) == last);
+        // All between, too: a limit may have been loosened by another than made the version that was judged by in the end.
+        let asked = versions.into_iter().filter(|one| Some(one.version) >= first.or(last));
         policies.extend(asked.map(|policy| DossierPolicy {
             environment: policy.environment,
             version: policy.version,

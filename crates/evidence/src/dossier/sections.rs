@@ -321,7 +321,7 @@ pub struct DossierPolicy {
 pub struct DossierChecks {
     /// As preprod's policy judged them when the candidate was cut.
     pub judged: Vec<JudgedCheck>,
-    /// Every version that a promotion of the candidate went by or a decision was bound to, and those that hold now.
+    /// Every version from the first that a promotion of the candidate went by or a decision was bound to, up to those that hold now.
     pub policies: Vec<DossierPolicy>,
 }
 
