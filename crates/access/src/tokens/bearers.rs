@@ -40,7 +40,11 @@ pub async fn bearers<A: Action>(
         WHERE ended_at_us IS NULL AND expires_at_us > $1 ORDER BY created_at_us DESC, id DESC LIMIT $2";
     let mut decided: BTreeMap<String, (Vec<u32>, Vec<u32>)> = BTreeMap::new();
     let mut found = Vec::new();
-    for row in all(tx, sql, vec![now.0.into(), i64::from(most).into()]).await? {
+    let rows = all(tx, sql, vec![now.0.into(), i64::from(most).into()]).await?;
+    if rows.len() as u64 >= u64::from(most) {
+        tracing::error!(most, "there are more tokens than endpoints know of: older ones may call none");
+    }
+    for row in rows {
         let verbs: Option<String> = get(&row, "verbs")?;
         let verbs: Option<Vec<String>> = verbs.as_deref().map(serde_json::from_str).transpose().map_err(unknown)?;
         if verbs.is_some_and(|verbs| !verbs.iter().any(|verb| verb == A::NAME)) {

@@ -13,6 +13,8 @@ pub enum Error {
     Wider,
     #[error("the secret of the token created with this `Idempotency-Key` was shown once")]
     ShownOnce,
+    #[error("you have {0} tokens that work, and no more are made")]
+    TooMany(u64),
     #[error("the name of a token has at most 100 characters")]
     Name,
     #[error(transparent)]
@@ -32,6 +34,7 @@ impl Fault for Error {
             Self::Ttl(_) | Self::UnknownVerb(_) | Self::Name => (Kind::Invalid, "access.token_malformed"),
             Self::Wider => (Kind::Forbidden, "access.token_wider"),
             Self::ShownOnce => (Kind::Conflict, "access.secret_shown_once"),
+            Self::TooMany(_) => (Kind::Conflict, "access.too_many_tokens"),
             Self::Randomness(_) => (Kind::Internal, "access.no_randomness"),
             Self::Once(inner) => inner.fault(),
             Self::Refused(inner) => inner.fault(),
@@ -45,6 +48,7 @@ impl Fault for Error {
             Self::UnknownVerb(_) => "verbs are named as in the audit log, such as `ReadDataset`".into(),
             Self::Name => "say `name` in fewer words".into(),
             Self::Wider => "sign in with a password, or use a token without limits".into(),
+            Self::TooMany(_) => "revoke those that you no longer use, or let each live for less long".into(),
             Self::ShownOnce => "revoke that token, and create another with a new key".into(),
             Self::Once(inner) => return inner.hint(),
             Self::Refused(inner) => return inner.hint(),

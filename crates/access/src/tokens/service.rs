@@ -10,6 +10,9 @@ use db::Tx;
 use sea_orm::ColumnTrait;
 use sea_orm::sea_query::{Condition, Expr};
 
+/// How many tokens that work one person may have.
+const MOST_TOKENS: u64 = 100;
+
 const DAY: i64 = 86_400;
 const DEFAULT_TTL: i64 = 30 * DAY;
 
@@ -78,6 +81,7 @@ pub(crate) async fn create(
         if once.kept::<TokenId>(&tx, caller).await?.is_some() {
             return Err(Error::ShownOnce); // a secret is not stored, so it cannot be answered again
         }
+        check_has_room(&tx, person, cx.clock.now()).await?;
         let (token, secret) = issue(cx, &tx, person, new, person).await?;
         permit.check(&tx, &token).await?;
         narrower(&tx, permit, &token).await?;
@@ -86,6 +90,17 @@ pub(crate) async fn create(
         Ok((token, secret))
     });
     write.await
+}
+
+/// A person who made tokens without end would take the place of everybody's.
+async fn check_has_room(tx: &Tx, person: &PersonId, now: Timestamp) -> Result<(), Error> {
+    let fits = Condition::all()
+        .add(TokenColumn::PersonId.eq(person.as_str()))
+        .add(TokenColumn::Kind.eq(TokenKind::Personal.as_str()))
+        .add(TokenColumn::EndedAtUs.is_null())
+        .add(TokenColumn::ExpiresAtUs.gt(now.0));
+    let (_, living) = tx.list_tokens(&TokenFilter { fits, after: None, limit: 1 }).await?;
+    if living < MOST_TOKENS { Ok(()) } else { Err(Error::TooMany(living)) }
 }
 
 /// A token that could make a wider one would outlive its own revocation.

@@ -18,6 +18,8 @@ use std::collections::BTreeSet;
 
 /// How many promotions are looked through for what may answer again.
 const MOST_LOOKED_AT: u32 = 100;
+/// For how long the same rollback asked for again is that one, in seconds.
+const AGAIN_SECONDS: i64 = 600;
 
 /// What is live in an environment, with what its viewer may do.
 #[derive(Debug)]
@@ -173,13 +175,17 @@ async fn target(
     }
 }
 
-/// Returns the newest that was live before `live` and may serve again. What is suspended, or was trained under a grant that has ended,
-/// is in nobody's way.
+/// Returns the newest that was live before `live` and may serve again. What was itself left by going back, is suspended, or was trained
+/// under a grant that has ended, is in nobody's way.
 async fn newest_before(cx: &Context, tx: &Tx, project: &Project, live: &Promotion) -> Result<Promotion> {
     let mut looked_at = BTreeSet::from([live.candidate]);
     let mut why_not = Error::NothingBefore(live.environment.clone());
     for before in tx.list_was_live(&live.endpoint).await? {
         if !looked_at.insert(before.candidate) {
+            continue;
+        }
+        let of_it = tx.list_promotions_of(&project.id, &live.environment, before.candidate).await?;
+        if of_it.iter().find(|one| one.live_at.is_some()).is_some_and(|one| one.state == PromotionState::RolledBack) {
             continue;
         }
         let candidate = promotions::candidate_of(tx, &project.id, before.candidate).await?;
@@ -208,7 +214,7 @@ pub(super) async fn roll_back(
             }
             let (by, reason) = (permit.caller().person()?, reason_of(reason)?);
             let endpoint = endpoint_id(&project, environment)?;
-            let promotion = match begun_before(&tx, &endpoint, by, &reason).await? {
+            let promotion = match begun_before(&tx, &endpoint, (by, &reason), cx.clock.now()).await? {
                 Some(same) => same,
                 None => begin_rollback(cx, &tx, permit, (&project, environment), &endpoint, (by, &reason)).await?,
             };
@@ -218,8 +224,13 @@ pub(super) async fn roll_back(
         .await
 }
 
-/// Returns the rollback that this person began for this reason, and that is on its way or what is live: it is not done twice.
-async fn begun_before(tx: &Tx, endpoint: &str, by: &PersonId, reason: &str) -> Result<Option<Promotion>> {
+/// Returns the rollback that this person began for this reason a moment ago, and that is on its way or what is live: it is not done twice.
+async fn begun_before(
+    tx: &Tx,
+    endpoint: &str,
+    (by, reason): (&PersonId, &str),
+    now: Timestamp,
+) -> Result<Option<Promotion>> {
     let is_stopped = serving::find_endpoint(tx, endpoint).await?.is_some_and(|endpoint| endpoint.stopped.is_some());
     let last = match tx.find_moving(endpoint).await? {
         Some(moving) => Some(moving),
@@ -227,7 +238,8 @@ async fn begun_before(tx: &Tx, endpoint: &str, by: &PersonId, reason: &str) -> R
         None => tx.find_live(endpoint).await?,
     };
     Ok(last.filter(|last| {
-        last.kind == PromotionKind::Rollback && last.asked_by == *by && last.reason.as_deref() == Some(reason)
+        let is_its = last.asked_by == *by && last.reason.as_deref() == Some(reason);
+        last.kind == PromotionKind::Rollback && is_its && now < last.created_at.plus_seconds(AGAIN_SECONDS)
     }))
 }
 

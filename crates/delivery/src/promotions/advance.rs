@@ -317,7 +317,7 @@ async fn look_at_verification(cx: &Context, tx: &Tx, promotion: &Promotion, outs
         return undo(cx, tx, promotion, &why, now).await;
     }
     let answers = match promotion.kind {
-        PromotionKind::Resume => return look_at_answers(cx, tx, promotion, now).await,
+        PromotionKind::Resume => return look_at_resumption(cx, tx, promotion, now).await,
         PromotionKind::Rollback => return go_live(cx, tx, promotion, now).await,
         PromotionKind::Release => Answers::of(cx, promotion, now),
     };
@@ -337,14 +337,27 @@ async fn look_at_verification(cx: &Context, tx: &Tx, promotion: &Promotion, outs
     if promotion.bakes_until.is_some_and(|until| now < until) {
         return Ok(Step::Later(now.plus_seconds(WATCHED_EVERY)));
     }
-    let all = gates(promotion.kind, Some(promotion), &facts);
-    if let Some(held) = all.iter().find(|gate| gate.name == "holds" && gate.state != GateState::Passed) {
-        return wait_for(tx, promotion, promotion.waits_for(Some(held.note.clone()))).await;
+    if let Some(held) = held(promotion, &facts) {
+        return wait_for(tx, promotion, promotion.waits_for(Some(held))).await;
     }
     if answers == Answers::NotYet {
         return Ok(Step::Later(now.plus_seconds(1)));
     }
     go_live(cx, tx, &promotion.waits_for(None), now).await
+}
+
+/// Returns what is said of the holds that keep a promotion from going live, if there are any.
+fn held(promotion: &Promotion, facts: &Facts) -> Option<String> {
+    let all = gates(promotion.kind, Some(promotion), facts);
+    all.into_iter().find(|gate| gate.name == "holds" && gate.state != GateState::Passed).map(|gate| gate.note)
+}
+
+async fn look_at_resumption(cx: &Context, tx: &Tx, promotion: &Promotion, now: Timestamp) -> Result<Step> {
+    let (_, facts) = facts_for(cx, tx, promotion).await?;
+    match held(promotion, &facts) {
+        Some(held) => wait_for(tx, promotion, promotion.waits_for(Some(held))).await,
+        None => look_at_answers(cx, tx, &promotion.waits_for(None), now).await,
+    }
 }
 
 /// It did not prove itself: what was live before serves again.

@@ -398,7 +398,7 @@ pub(super) async fn abandon(
             if before.state == PromotionState::Abandoned && before.reason.as_deref() == Some(reason.trim()) {
                 return viewed(cx, &tx, permit, before).await;
             }
-            if before.kind != PromotionKind::Release {
+            if before.kind != PromotionKind::Release || (before.environment == PROD && before.state.is_moving()) {
                 check_may_roll_back(&tx, permit, &before).await?;
             }
             let now = cx.clock.now();
@@ -414,7 +414,8 @@ pub(super) async fn abandon(
         .await
 }
 
-/// A way back is given up by those who may take one: else somebody else could keep what is bad answering.
+/// A way back is given up by those who may take one: else somebody else could keep what is bad answering. So is what callers of prod
+/// are answered by already.
 async fn check_may_roll_back<A: Action>(tx: &Tx, permit: &Permit<A>, promotion: &Promotion) -> Result<()> {
     let resource = promotion.resource();
     match permit.can::<RollBack>(tx, &resource).await? {

@@ -55,7 +55,7 @@ pub(crate) trait PromotionStore {
     ) -> Result<Vec<Promotion>>;
     /// Returns those of a candidate, the newest first.
     async fn list_promotions_of_candidate(&self, project: &ProjectId, candidate: i64) -> Result<Vec<Promotion>>;
-    /// Returns when something last went live on an endpoint through its gate, as a rollback does not.
+    /// Returns when a release last went live on an endpoint through its gate; what comes back later was judged before.
     async fn last_judged_at(&self, endpoint: &str) -> Result<Option<Timestamp>>;
     /// Returns those that were live on an endpoint and are no more, the one that was live last first.
     async fn list_was_live(&self, endpoint: &str) -> Result<Vec<Promotion>>;
@@ -300,7 +300,7 @@ impl PromotionStore for Tx {
     }
 
     async fn last_judged_at(&self, endpoint: &str) -> Result<Option<Timestamp>> {
-        let sql = "SELECT live_at_us FROM promotions WHERE endpoint = $1 AND kind <> 'rollback' \
+        let sql = "SELECT live_at_us FROM promotions WHERE endpoint = $1 AND kind = 'release' \
             AND live_at_us IS NOT NULL ORDER BY live_at_us DESC LIMIT 1";
         one(self, sql, vec![endpoint.into()]).await?.map(|row| Ok(Timestamp(get(&row, "live_at_us")?))).transpose()
     }

@@ -28,6 +28,8 @@ test('what is deployed or bakes can still be given up, and a way back only by wh
   for (const state of ['deploying', 'verifying'] as const) {
     expect(promotionVerbs(promotion(state, null), 'cho', mayAll)).toEqual(['abandon']);
     expect(promotionVerbs(promotion(state, null), 'cho', mayNone)).toEqual([]);
+    expect(promotionVerbs(promotion(state, null), 'ana', { abandon: true, rollBack: false })).toEqual([]);
+    expect(promotionVerbs(promotion(state, null, { environment: 'preprod' }), 'ana', mayNone)).toEqual(['abandon']);
     expect(promotionVerbs(promotion(state, null, { kind: 'rollback' }), 'ana', { abandon: true, rollBack: false })).toEqual([]);
     expect(promotionVerbs(promotion(state, null, { kind: 'rollback' }), 'cho', mayAll)).toEqual(['abandon']);
   }

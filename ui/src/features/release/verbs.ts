@@ -20,13 +20,14 @@ export function authorOf(candidate: Pick<CandidateView, 'authors'>, person: stri
 }
 
 export type PromotionVerb = 'approve' | 'reject' | 'abandon';
-/** Returns what may be done to a promotion. Who may approve may refuse; until it is live it may be given up, a way back only by who may take one. */
+/** Returns what may be done to a promotion. Who may approve may refuse; until it is live it may be given up, a way back and what callers of prod get already only by who may roll back. */
 export function promotionVerbs(promotion: PromotionView, person: string, may: { abandon: boolean; rollBack: boolean }): PromotionVerb[] {
   if (!isOpenPromotion(promotion) || promotion.state === 'offered') return [];
   const verbs: PromotionVerb[] = [];
   if (mayNow(promotion.next, 'approve')) verbs.push('approve', 'reject');
   const asked = promotion.asked_by.replace(/^person:/, '') === person.replace(/^person:/, '');
-  const isGivenUpBy = promotion.kind === 'release' ? asked || may.abandon : may.abandon && may.rollBack;
+  const isOut = promotion.environment === 'prod' && (promotion.state === 'deploying' || promotion.state === 'verifying');
+  const isGivenUpBy = promotion.kind === 'release' && !isOut ? asked || may.abandon : may.abandon && may.rollBack;
   if (mayNow(promotion.next, 'abandon') || isGivenUpBy) verbs.push('abandon');
   return verbs;
 }

@@ -148,3 +148,17 @@ async fn a_repeated_key_makes_one_person_and_shows_a_secret_once() {
     let again = pat.post("/tokens", &json!({})).await;
     assert_eq!((&again[..3], field(&again, "code").as_str()), ("409", "access.secret_shown_once"));
 }
+
+#[tokio::test]
+async fn one_person_has_a_hundred_tokens_at_most() {
+    let app = TestApp::start().await;
+    let new = json!({"name": "again", "ttl_seconds": 60});
+    let mut last = String::new();
+    for _ in 0..101 {
+        last = app.user("ana").post("/tokens", &new).await;
+    }
+    assert!(last.starts_with("409") && last.contains("access.too_many_tokens"), "{last}");
+    assert_eq!(app.user("ben").post("/tokens", &new).await[..3], *"200", "others have room");
+    app.turn_clock(61);
+    assert_eq!(app.user("ana").post("/tokens", &new).await[..3], *"200", "what has ended makes room");
+}

@@ -516,6 +516,46 @@ async fn a_rollback_for_the_same_reason_goes_further_back_once_what_it_brought_b
 }
 
 #[tokio::test]
+async fn a_rollback_never_brings_back_what_was_left_by_one() {
+    let (served, _serving) = started().await;
+    let app = &served.app;
+    for (number, name) in [(1, "one"), (2, "two")] {
+        served.to_live(number, name).await;
+        app.turn_clock(1);
+    }
+    // 2 was live twice: what it was before it was stopped stands on record, too.
+    ok(&served.say("vera", "/suspend", &json!({"environment": "prod", "reason": "a complaint"})).await);
+    let again = body(&served.say("ben", "/resume", &json!({"environment": "prod"})).await);
+    let id = again["id"].as_str().unwrap();
+    served.promotion(id, "awaiting_approval").await;
+    ok(&app.user("vera").post(&format!("/promotions/{id}/approve"), &json!({})).await);
+    served.promotion(id, "live").await;
+    app.turn_clock(1);
+    served.to_live(3, "three").await;
+    for (person, back_to) in [("ben", 2), ("vera", 1)] {
+        app.turn_clock(1);
+        let order = json!({"environment": "prod", "reason": format!("{person} saw it drift")});
+        let back = body(&served.say(person, "/rollback", &order).await);
+        served.promotion(back["id"].as_str().unwrap(), "live").await;
+        assert_eq!(served.see("ivo", "/production").await[1]["live"], back_to);
+    }
+    let further = served.say("ben", "/rollback", &json!({"environment": "prod", "reason": "once more"})).await;
+    assert!(further.starts_with("409") && further.contains("delivery.nothing_before"), "{further}");
+}
+
+#[tokio::test]
+async fn what_callers_of_prod_are_answered_by_is_given_up_by_who_may_roll_back() {
+    let (served, _serving) = started().await;
+    served.release("one", &good()).await;
+    served.to_preprod(1).await;
+    let id = served.to_baking(1).await;
+    let abandon = format!("/promotions/{id}/abandon");
+    let refused = served.app.user("ana").post(&abandon, &json!({"reason": "not this one"})).await;
+    assert!(refused.starts_with("403") && refused.contains("access.forbidden"), "{refused}");
+    ok(&served.app.user("ben").post(&abandon, &json!({"reason": "not this one"})).await);
+}
+
+#[tokio::test]
 async fn what_is_not_to_answer_again_after_all_stays_stopped() {
     let (served, serving) = started().await;
     let app = &served.app;
