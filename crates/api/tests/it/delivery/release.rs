@@ -529,7 +529,7 @@ async fn a_rollback_never_brings_back_what_was_left_by_one() {
     let id = again["id"].as_str().unwrap();
     served.promotion(id, "awaiting_approval").await;
     ok(&app.user("vera").post(&format!("/promotions/{id}/approve"), &json!({})).await);
-    served.promotion(id, "live").await;
+    served.resumed(id).await;
     app.turn_clock(1);
     served.to_live(3, "three").await;
     for (person, back_to) in [("ben", 2), ("vera", 1)] {
