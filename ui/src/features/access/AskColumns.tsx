@@ -8,7 +8,7 @@ import { type Choice, choiceOf, choiceWords, maskFor, presetOf } from './terms';
 type Terms = Record<string, ColumnTerm | undefined>;
 const order: Choice[] = ['clear', 'mask', 'check', 'out'];
 
-const isSensitive = ({ level }: ColumnView) => presetOf(level) === 'out';
+const isSensitive = (column: ColumnView) => presetOf(column) === 'out';
 
 /** Returns as what a column is asked for: what was chosen, else what its level presets. */
 export function termOf(column: ColumnView, terms: Terms): ColumnTerm | undefined {
@@ -42,7 +42,7 @@ export function AskColumns({ columns, terms, onChange }: { columns: ColumnView[]
             <tr key={column.name}>
               <td className="m cname">
                 <Ident name={column.name} />
-                {isSensitive(column) && <Level level={column.level} source={column.level_source} />}
+                {!['public', 'internal'].includes(column.level) && <Level level={column.level} source={column.level_source} />}
               </td>
               <td className="dim" title={column.type}>{typeWord(column.type)}</td>
               <td className="wide">

@@ -117,7 +117,7 @@ export function AskForm() {
         {kind === 'read' && object !== '' && (
           <Panel
             title="Columns"
-            note="ask for what you need, as little as it can be; what is sensitive is left out unless you ask for it"
+            note="what is sensitive starts left out"
             right={<Btn look="sub" onClick={() => setTerms(Object.fromEntries((columns.data?.items ?? []).map(({ name }) => [name, undefined])))}>Leave all out</Btn>}
           >
             {columns.error && <ProblemNote problem={columns.error} />}

@@ -52,5 +52,7 @@ test('an approval sends the levels that were drawn, and says which are others no
 });
 
 test('what is sensitive is left out unless it is asked for', () => {
-  expect((['public', 'internal', 'confidential', 'restricted'] as const).map(presetOf)).toEqual(['clear', 'clear', 'out', 'out']);
+  const levels = ['public', 'internal', 'confidential', 'restricted'] as const;
+  expect(levels.map((level) => presetOf({ level, level_source: 'rule' }))).toEqual(['clear', 'clear', 'out', 'out']);
+  expect(presetOf({ level: 'restricted', level_source: 'unclassified' })).toBe('clear');
 });

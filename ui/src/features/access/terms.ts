@@ -32,8 +32,9 @@ export function asAsked(asked: Scope): Draft {
   return { choices, rules: [], until: dayOf(asked.expires_at) };
 }
 
-/** Returns how a column is asked for unless the asker says otherwise: as little as it can be, so what is sensitive is left out. */
-export const presetOf = (level: ColumnView['level']): Choice => (level === 'public' || level === 'internal' ? 'clear' : 'out');
+/** Returns how a column is asked for unless the asker says otherwise: what is sensitive is left out; of an unclassified one nobody knows that yet. */
+export const presetOf = ({ level, level_source: source }: Pick<ColumnView, 'level' | 'level_source'>): Choice =>
+  level === 'public' || level === 'internal' || source === 'unclassified' ? 'clear' : 'out';
 
 const isText = (type: string) => /text|utf8|string|char/i.test(type);
 
