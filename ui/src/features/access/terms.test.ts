@@ -53,6 +53,6 @@ test('an approval sends the levels that were drawn, and says which are others no
 
 test('what is sensitive is left out unless it is asked for', () => {
   const levels = ['public', 'internal', 'confidential', 'restricted'] as const;
-  expect(levels.map((level) => presetOf({ level, level_source: 'rule' }))).toEqual(['clear', 'clear', 'out', 'out']);
+  expect(levels.map((level) => presetOf({ level, level_source: 'proposed' }))).toEqual(['clear', 'clear', 'out', 'out']);
   expect(presetOf({ level: 'restricted', level_source: 'unclassified' })).toBe('clear');
 });
