@@ -62,7 +62,7 @@ dev: rust ui ## Serve on 127.0.0.1:8080 with data in target/dev
 	@scripts/need onnxruntime
 	@exec "$(LOCKGATE_BIN)" server --data target/dev --listen 127.0.0.1:8080 --serving-listen 127.0.0.1:8081
 
-bench: rust python ## Measure an optimised build against the budgets of the design (builds for 20 minutes the first time)
+bench: rust python ## Measure an optimised build against the budgets of the design (builds for an hour the first time, on two cores)
 	@cargo build --locked --workspace --bins --release
 	@LOCKGATE_BIN="$(CARGO_TARGET_DIR)/release/lockgate" "$(PYTHON)" bench/run
 
