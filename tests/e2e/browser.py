@@ -129,7 +129,7 @@ class Person:
 @contextlib.contextmanager
 def open_browser() -> Iterator[Browser]:
     """Start Chromium, without a download of the tool's own."""
-    # Other tests run beside these: what is expected may take a while on a busy machine.
+    # Other tests may run beside these: what is expected can take a while on a busy machine.
     expect.set_options(timeout=20_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(

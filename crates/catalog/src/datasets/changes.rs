@@ -44,7 +44,7 @@ pub struct Published {
 /// Who makes captured calls a dataset: no other publishes it, since monitors judge by it.
 const ENDPOINT: &str = "endpoint/";
 /// How the tables of captured calls end, in whatever case: kept free for those who make them, who come with the first call.
-const CAPTURED: &str = "_capture";
+pub const CAPTURED: &str = "_capture";
 /// How the audit log names crawls.
 const CRAWLER: &str = "crawler";
 
@@ -261,10 +261,10 @@ pub async fn publish(cx: &Context, tx: &Tx, what: &Published) -> Result<i64> {
     }
     if let Some(before) = &before {
         let maker = maker_of(tx, before).await?;
-        if maker != what.made_by && [&maker, &what.made_by].into_iter().flatten().any(|by| by.starts_with(ENDPOINT)) {
+        if maker != what.made_by && (is_endpoint(maker.as_ref()) || is_endpoint(what.made_by.as_ref())) {
             return Err(Error::OtherMaker(before.id.clone()));
         }
-    } else if is_for_captures(&what.dataset) && !what.made_by.as_ref().is_some_and(|by| by.starts_with(ENDPOINT)) {
+    } else if is_for_captures(&what.dataset) && !is_endpoint(what.made_by.as_ref()) {
         return Err(Error::OtherMaker(what.dataset.clone()));
     }
     let rows = what.files.iter().map(|file| file.rows).sum::<i64>();
@@ -294,6 +294,10 @@ async fn maker_of(tx: &Tx, dataset: &Dataset) -> db::Result<Option<String>> {
     Ok(last.and_then(|(version, _)| version.lineage.by))
 }
 
+fn is_endpoint(maker: Option<&String>) -> bool {
+    maker.is_some_and(|by| by.starts_with(ENDPOINT))
+}
+
 fn is_for_captures(id: &DatasetId) -> bool {
     id.as_str().to_lowercase().ends_with(CAPTURED)
 }
@@ -304,7 +308,7 @@ fn is_for_captures(id: &DatasetId) -> bool {
 /// The store's.
 pub async fn is_made_by_endpoint(tx: &Tx, id: &DatasetId) -> db::Result<bool> {
     let Some(dataset) = tx.find_dataset(id).await? else { return Ok(is_for_captures(id)) };
-    Ok(maker_of(tx, &dataset).await?.is_some_and(|by| by.starts_with(ENDPOINT)))
+    Ok(is_endpoint(maker_of(tx, &dataset).await?.as_ref()))
 }
 
 /// Returns for each column whether it may be null, and the highest level that a column of its name has among the inputs.
@@ -319,7 +323,7 @@ async fn inherited(tx: &Tx, what: &Published) -> db::Result<Vec<(bool, Sensitivi
     }
     let highest = levels.values().max().copied();
     // What a caller writes under a column's name need not be what stands there.
-    if what.made_by.as_ref().is_some_and(|by| by.starts_with(ENDPOINT)) {
+    if is_endpoint(what.made_by.as_ref()) {
         levels.clear();
     }
     let sensitivity = |name: &String| {

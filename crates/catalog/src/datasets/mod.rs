@@ -11,8 +11,8 @@ pub(crate) mod store;
 mod table;
 mod views;
 
+pub use changes::{CAPTURED, Published, is_made_by_endpoint, publish};
 pub(crate) use changes::{Crawled, crawled, found_again, lost, profiled};
-pub use changes::{Published, is_made_by_endpoint, publish};
 pub use error::Error;
 pub use http::routes;
 pub use model::{Change, Column, Dataset, DatasetState, Lineage, Origin, Version, Visibility};

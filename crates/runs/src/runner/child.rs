@@ -56,10 +56,10 @@ impl Running {
         let (mut command, filter) = command(local, own, places)?;
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         // What is started inherits it; of what follows here only the inner stage is to have it.
-        let own = rustix::process::getpriority_process(None).map_err(io::Error::from)?;
+        let before = rustix::process::getpriority_process(None).map_err(io::Error::from)?;
         let _ = rustix::process::setpriority_process(None, WATCH_NICE);
         let started = command.spawn();
-        let _ = rustix::process::setpriority_process(None, own);
+        let _ = rustix::process::setpriority_process(None, before);
         let mut child = started?;
         drop(filter);
         let connected = tokio::time::timeout(UP, async {

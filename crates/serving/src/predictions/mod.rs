@@ -11,5 +11,5 @@ pub use publisher::Publisher;
 /// Returns the name of the table that the calls of an endpoint, such as `prod.credit-risk`, are captured in:
 /// `prod_credit_risk_capture`.
 pub fn capture_table(endpoint: &str) -> String {
-    format!("{}_capture", endpoint.replace(['-', '.'], "_"))
+    endpoint.replace(['-', '.'], "_") + catalog::datasets::CAPTURED
 }

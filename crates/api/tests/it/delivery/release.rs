@@ -151,10 +151,8 @@ async fn what_was_suspended_is_live_only_once_it_answers() {
     ok(&served.say("vera", "/suspend", &json!({"environment": "prod", "reason": "it harms somebody"})).await);
     served.answers.store(false, std::sync::atomic::Ordering::SeqCst);
     let resumed = || async {
-        let asked = body(&served.say("ben", "/resume", &json!({"environment": "prod"})).await);
-        let id = asked["id"].as_str().unwrap().to_owned();
-        served.promotion(&id, "awaiting_approval").await;
-        ok(&app.user("vera").post(&format!("/promotions/{id}/approve"), &json!({})).await);
+        let id = served.ask_to_resume().await;
+        served.approve(&id).await;
         id
     };
     let silent = resumed().await;
@@ -463,9 +461,7 @@ async fn a_resumption_ends_once_another_is_live() {
     served.to_live(1, "one").await;
     app.turn_clock(1);
     ok(&served.say("vera", "/suspend", &json!({"environment": "prod", "reason": "it harms somebody"})).await);
-    let resume = body(&served.say("ben", "/resume", &json!({"environment": "prod"})).await);
-    let id = resume["id"].as_str().unwrap().to_owned();
-    served.promotion(&id, "awaiting_approval").await;
+    let id = served.ask_to_resume().await;
     served.to_live(2, "two").await;
     let ended = served.promotion(&id, "failed").await;
     assert!(ended["reason"].as_str().unwrap().contains("not what is live and suspended here any more"), "{ended}");
@@ -525,11 +521,9 @@ async fn a_rollback_never_brings_back_what_was_left_by_one() {
     }
     // 2 was live twice: what it was before it was stopped stands on record, too.
     ok(&served.say("vera", "/suspend", &json!({"environment": "prod", "reason": "a complaint"})).await);
-    let again = body(&served.say("ben", "/resume", &json!({"environment": "prod"})).await);
-    let id = again["id"].as_str().unwrap();
-    served.promotion(id, "awaiting_approval").await;
-    ok(&app.user("vera").post(&format!("/promotions/{id}/approve"), &json!({})).await);
-    served.resumed(id).await;
+    let again = served.ask_to_resume().await;
+    served.approve(&again).await;
+    served.resumed(&again).await;
     app.turn_clock(1);
     served.to_live(3, "three").await;
     for (person, back_to) in [("ben", 2), ("vera", 1)] {
@@ -562,18 +556,46 @@ async fn what_is_not_to_answer_again_after_all_stays_stopped() {
     served.to_live(1, "one").await;
     app.turn_clock(1);
     ok(&served.say("vera", "/suspend", &json!({"environment": "prod", "reason": "it harms somebody"})).await);
-    let resume = body(&served.say("ben", "/resume", &json!({"environment": "prod"})).await);
-    let id = resume["id"].as_str().unwrap().to_owned();
-    served.promotion(&id, "awaiting_approval").await;
+    let id = served.ask_to_resume().await;
     // The serving process is away: it does not say that it answers.
     drop(serving);
-    ok(&app.user("vera").post(&format!("/promotions/{id}/approve"), &json!({})).await);
+    served.approve(&id).await;
     served.promotion(&id, "verifying").await;
     ok(&app.user("ben").post(&format!("/promotions/{id}/abandon"), &json!({"reason": "no, not yet"})).await);
     let endpoint = ok(&app.user("ana").get("/endpoints/prod/credit-risk").await);
     assert_eq!(endpoint["state"], "stopped");
     let prod = served.see("vera", "/production").await[1].clone();
     assert_eq!((&prod["answers"], &prod["suspended"]["reason"]), (&json!(null), &json!("it harms somebody")), "{prod}");
+}
+
+#[tokio::test]
+async fn a_hold_keeps_what_is_to_answer_again_from_being_live() {
+    let (served, serving) = started().await;
+    let app = &served.app;
+    served.to_live(1, "one").await;
+    app.turn_clock(1);
+    ok(&served.say("vera", "/suspend", &json!({"environment": "prod", "reason": "it harms somebody"})).await);
+    let id = served.ask_to_resume().await;
+    drop(serving);
+    served.approve(&id).await;
+    served.promotion(&id, "verifying").await;
+    let hold = body(&served.say("vera", "/holds", &json!({"environment": "prod", "reason": "an incident"})).await);
+    let _serving = serve(&served);
+    let held = async {
+        loop {
+            let found = ok(&app.user("ana").get(&format!("/promotions/{id}")).await);
+            assert_eq!(found["state"], "verifying");
+            if found["reason"].as_str().is_some_and(|why| why.contains("an incident")) {
+                return;
+            }
+            app.turn_clock(1);
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(30), held).await.expect("nothing is said of the hold");
+    let lift = format!("/holds/{}/lift", hold["id"].as_str().unwrap());
+    ok(&app.user("ben").post(&lift, &json!({"reason": "over"})).await);
+    served.resumed(&id).await;
 }
 
 #[tokio::test]

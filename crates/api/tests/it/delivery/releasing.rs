@@ -198,6 +198,20 @@ impl Served {
         self.wait(&format!("/promotions/{id}"), (&good(), true), |found| found["state"] == state).await
     }
 
+    /// Asks that what is live and stopped in prod answers again, and returns the promotion that waits for approval.
+    pub async fn ask_to_resume(&self) -> String {
+        let asked = self.say("ben", "/resume", &json!({"environment": "prod"})).await;
+        assert!(asked.starts_with("201"), "{asked}");
+        let id = body(&asked)["id"].as_str().unwrap().to_owned();
+        self.promotion(&id, "awaiting_approval").await;
+        id
+    }
+
+    /// Approves a promotion as Vera.
+    pub async fn approve(&self, id: &str) {
+        ok(&self.app.user("vera").post(&format!("/promotions/{id}/approve"), &json!({})).await);
+    }
+
     /// Waits until a resumption is live. Whether the endpoint answers is looked at each second.
     pub async fn resumed(&self, id: &str) {
         let answers = async {
