@@ -205,12 +205,9 @@ async fn gate_policies_are_set_by_who_authors_nothing_and_a_change_voids_approva
     let (served, _serving) = started().await;
     let app = &served.app;
     let gates = served.see("ana", "/gates").await;
-    let mut prod = gates[1].clone();
+    let prod = &gates[1];
     assert_eq!((&prod["version"], &prod["by"], &prod["next"]["action"]), (&json!(0), &json!("lockgate"), &json!(null)));
-    let terms = prod.as_object_mut().unwrap();
-    terms.retain(|key, _| {
-        ["required", "may_be_not_computable", "approvals", "baking_s", "tolerances"].contains(&key.as_str())
-    });
+    let mut prod = served.terms(1).await;
     prod["baking_s"] = 10.into();
     for (person, status) in [("ana", "403"), ("ben", "403"), ("pat", "403"), ("eli", "404")] {
         let refused = served.say(person, "/gates/prod", &prod).await;
@@ -241,10 +238,7 @@ async fn who_set_a_policy_is_not_forgotten_by_a_rollback() {
         served.to_live(number, name).await;
         app.turn_clock(1);
     }
-    let mut prod = served.see("vera", "/gates").await[1].clone();
-    prod.as_object_mut().unwrap().retain(|key, _| {
-        ["required", "may_be_not_computable", "approvals", "baking_s", "tolerances"].contains(&key.as_str())
-    });
+    let mut prod = served.terms(1).await;
     prod["baking_s"] = 10.into();
     ok(&served.say("vera", "/gates/prod", &prod).await);
     app.turn_clock(1);
@@ -425,11 +419,7 @@ async fn what_cannot_answer_while_it_bakes_goes_back_by_itself() {
 #[tokio::test]
 async fn only_a_validator_loosens_a_gate() {
     let (served, _serving) = started().await;
-    let gates = served.see("vera", "/gates").await;
-    let mut prod = gates[1].clone();
-    prod.as_object_mut().unwrap().retain(|key, _| {
-        ["required", "may_be_not_computable", "approvals", "baking_s", "tolerances"].contains(&key.as_str())
-    });
+    let mut prod = served.terms(1).await;
     let manager = json!({"principal": "person:dora", "role": "change_manager", "scope": "project/credit-risk"});
     ok(&served.app.user("pat").post("/role-assignments", &manager).await);
     served.app.turn_clock(1);
@@ -691,10 +681,7 @@ async fn who_asks_is_on_record_while_the_clock_runs() {
 async fn whoever_changes_a_policy_after_their_approval_did_not_approve() {
     let (served, _serving) = started().await;
     let app = &served.app;
-    let mut preprod = served.see("ana", "/gates").await[0].clone();
-    preprod.as_object_mut().unwrap().retain(|key, _| {
-        ["required", "may_be_not_computable", "approvals", "baking_s", "tolerances"].contains(&key.as_str())
-    });
+    let mut preprod = served.terms(0).await;
     served.release("one", &good()).await;
     served.to_preprod(1).await;
     let hold = body(&served.say("ben", "/holds", &json!({"environment": "prod", "reason": "an incident"})).await);

@@ -198,6 +198,14 @@ impl Served {
         self.wait(&format!("/promotions/{id}"), (&good(), true), |found| found["state"] == state).await
     }
 
+    /// Returns what the gate policy of an environment (0: preprod, 1: prod) says, as it is put.
+    pub async fn terms(&self, environment: usize) -> Value {
+        let mut terms = self.see("vera", "/gates").await[environment].clone();
+        let kept = ["required", "may_be_not_computable", "approvals", "baking_s", "tolerances"];
+        terms.as_object_mut().unwrap().retain(|key, _| kept.contains(&key.as_str()));
+        terms
+    }
+
     /// Asks that what is live and stopped in prod answers again, and returns the promotion that waits for approval.
     pub async fn ask_to_resume(&self) -> String {
         let asked = self.say("ben", "/resume", &json!({"environment": "prod"})).await;

@@ -42,15 +42,6 @@ async fn bytes(app: &TestApp, person: &str, path: &str) -> Vec<u8> {
     answer.into_body().collect().await.unwrap().to_bytes().to_vec()
 }
 
-/// Asks for a resumption and has Vera approve it.
-async fn resume(served: &Served) {
-    let asked = body(&served.say("ben", "/resume", &json!({"environment": "prod"})).await);
-    let id = asked["id"].as_str().unwrap();
-    served.promotion(id, "awaiting_approval").await;
-    ok(&served.app.user("vera").post(&format!("/promotions/{id}/approve"), &json!({})).await);
-    served.resumed(id).await;
-}
-
 #[tokio::test]
 async fn what_was_live_is_right_across_releases_rollbacks_stops_and_resumptions() {
     let (served, _serving) = started().await;
@@ -73,7 +64,9 @@ async fn what_was_live_is_right_across_releases_rollbacks_stops_and_resumptions(
     let rolled_back = moment(app);
     ok(&served.say("vera", "/suspend", &json!({"environment": "prod", "reason": "it harms somebody"})).await);
     let suspended = moment(app);
-    resume(&served).await;
+    let again = served.ask_to_resume().await;
+    served.approve(&again).await;
+    served.resumed(&again).await;
     let resumed = moment(app);
     let mut said = String::new();
     for (name, at) in [
@@ -105,6 +98,11 @@ async fn what_was_live_is_right_across_releases_rollbacks_stops_and_resumptions(
     }
     let refused = app.user("ivo").get("/live?environment=dev").await;
     assert!(refused.contains("evidence.environment"), "{refused}");
+    let mut terms = served.terms(1).await;
+    for baking_s in [10, 11] {
+        terms["baking_s"] = baking_s.into();
+        ok(&served.say("vera", "/gates/prod", &terms).await);
+    }
     dossier_of_both(app).await;
 }
 
@@ -126,6 +124,10 @@ async fn dossier_of_both(app: &TestApp) {
     let judged: Vec<&str> =
         sections["checks"]["judged"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
     assert_eq!(judged, ["parity", "quality", "bias"]);
+    let policies = sections["checks"]["policies"].as_array().unwrap().iter();
+    let of_prod: Vec<i64> =
+        policies.filter(|one| one["environment"] == "prod").map(|one| one["version"].as_i64().unwrap()).collect();
+    assert_eq!(of_prod, [0, 1, 2], "the one that judged, the one that holds, and who changed it between");
     let promotions = sections["promotions"].as_array().unwrap().iter();
     let kinds: Vec<String> = promotions
         .clone()
