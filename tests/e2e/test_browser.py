@@ -70,8 +70,8 @@ def get_access(stage: Stage) -> None:
     ana, dora = stage["ana"], stage["dora"]
     walk_discover.record_purpose(dora)
     stage.walk.purpose = walk_discover.purpose_of(stage)
-    retail = walk_discover.ask(ana, walk_discover.CUSTOMERS)
-    risk = walk_discover.ask(ana, walk_discover.APPLICATIONS, leave_out="age_in_years")
+    retail = walk_discover.ask(ana, walk_discover.CUSTOMERS, "iban", "Clear")
+    risk = walk_discover.ask(ana, walk_discover.APPLICATIONS, "age_in_years", "Leave out")
     walk_discover.not_theirs(stage["pat"], ana, retail)
     walk_discover.review(dora, retail, stage.walk.lakes)
     walk_discover.approve_as_asked(stage["eli"], risk)

@@ -143,15 +143,14 @@ def record_purpose(steward: Person) -> None:
     steward.picture("purpose")
 
 
-def ask(ana: Person, dataset: str, leave_out: str | None = None) -> str:
-    """Ask for a dataset, to explore it, and return the request's id."""
+def ask(ana: Person, dataset: str, column: str, choice: str) -> str:
+    """Ask for a dataset, to explore it, a column otherwise than is preset, and return the request's id."""
     page = ana.page
     ana.goto(f"/ask?dataset={dataset}")
     form = page.get_by_role("form", name="Ask for access")
     choose(page, form.get_by_role("combobox", name="Purpose", exact=True), PURPOSE)
     form.get_by_label("Why do you need it").fill("We want to see whether these columns tell anything about default.")
-    if leave_out is not None:
-        form.get_by_role("radiogroup", name=f"Ask for {leave_out}").get_by_text("Leave out").click()
+    form.get_by_role("radiogroup", name=f"Ask for {column}", exact=True).get_by_text(choice).click()
     if dataset == CUSTOMERS:
         ana.pictures("ask")
     return sent(page, "Ask for access")

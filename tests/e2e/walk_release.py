@@ -51,10 +51,12 @@ def ask_for_preprod(ana: Person, stage: Stage, lake: str) -> str:
         form.get_by_label(use, exact=True).check()
     form.get_by_label("Why do you need it").fill("The released model is trained on these columns; nobody reads them.")
     names = stage.walk.lakes.customer_columns if lake == "retail" else stage.walk.lakes.application_columns
+    words = {"clear": "Clear", "check": "Check only", None: "Leave out"}
     for name in names:
-        if wanted.get(name) != "clear":
-            choice = "Check only" if name in wanted else "Leave out"
-            form.get_by_role("radiogroup", name=f"Ask for {name}", exact=True).get_by_text(choice).click()
+        choice = form.get_by_role("radiogroup", name=f"Ask for {name}", exact=True)
+        word = words[wanted.get(name)]
+        if not choice.get_by_role("radio", name=word, exact=True).is_checked():
+            choice.get_by_text(word).click()
     if dataset == CUSTOMERS:
         ana.pictures("ask-for-preprod")
     return sent(page, "Ask for access")

@@ -3,18 +3,26 @@ import type { ColumnView } from '@/api/datasets';
 import type { ColumnTerm } from '@/api/requests';
 import { Ident, Level } from '@/components';
 import { typeWord } from '../dataset/types';
-import { type Choice, choiceOf, choiceWords, maskFor } from './terms';
+import { type Choice, choiceOf, choiceWords, maskFor, presetOf } from './terms';
 
 type Terms = Record<string, ColumnTerm | undefined>;
 const order: Choice[] = ['clear', 'mask', 'check', 'out'];
 
-/** How each column is asked for: clear, masked, for the fairness check alone, or not at all. */
+const isSensitive = (column: ColumnView) => presetOf(column) === 'out';
+
+/** Returns as what a column is asked for: what was chosen, else what its level presets. */
+export function termOf(column: ColumnView, terms: Terms): ColumnTerm | undefined {
+  if (column.name in terms) return terms[column.name];
+  return isSensitive(column) ? undefined : 'clear';
+}
+
+/** How each column is asked for: clear, masked, for the fairness check alone, or not at all; sensitive ones first. */
 export function AskColumns({ columns, terms, onChange }: { columns: ColumnView[]; terms: Terms; onChange: (terms: Terms) => void }) {
-  const chosen = (name: string): Choice => {
-    if (!(name in terms)) return 'clear';
-    const term = terms[name];
+  const chosen = (column: ColumnView): Choice => {
+    const term = termOf(column, terms);
     return term === undefined ? 'out' : choiceOf(term);
   };
+  const sorted = [...columns.filter(isSensitive), ...columns.filter((column) => !isSensitive(column))];
   const choose = (column: ColumnView, choice: Choice) => {
     const term = choice === 'out' ? undefined : choice === 'mask' ? maskFor(column.type) : choice;
     onChange({ ...terms, [column.name]: term });
@@ -30,7 +38,7 @@ export function AskColumns({ columns, terms, onChange }: { columns: ColumnView[]
           </tr>
         </thead>
         <tbody>
-          {columns.map((column) => (
+          {sorted.map((column) => (
             <tr key={column.name}>
               <td className="m cname">
                 <Ident name={column.name} />
@@ -41,7 +49,7 @@ export function AskColumns({ columns, terms, onChange }: { columns: ColumnView[]
                 <SegmentedControl
                   aria-label={`Ask for ${column.name}`}
                   data={order.map((choice) => ({ value: choice, label: choiceWords[choice] }))}
-                  value={chosen(column.name)}
+                  value={chosen(column)}
                   onChange={(choice) => choose(column, choice as Choice)}
                 />
               </td>

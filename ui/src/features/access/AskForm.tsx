@@ -8,7 +8,7 @@ import { type ColumnTerm, newRequest, purposesQuery, type Use } from '@/api/requ
 import { useMe } from '@/api/session';
 import { Btn, BtnLink, Empty, Loading, PageHead, Panel, ProblemNote } from '@/components';
 import { sentence } from '@/lib/format';
-import { AskColumns } from './AskColumns';
+import { AskColumns, termOf } from './AskColumns';
 import { askers, isEnvironment } from './askers';
 import { AskWhat } from './AskWhat';
 import { callUses, type Kind, kindOf, kindWords } from './kinds';
@@ -44,7 +44,7 @@ export function AskForm() {
   const columns = useQuery({ ...columnsQuery(object), enabled: kind === 'read' && object !== '' });
   const chosen = purposes.data?.items.find((one) => one.id === purpose);
   const asked = useMemo(() => {
-    const entries = (columns.data?.items ?? []).map(({ name }) => [name, name in terms ? terms[name] : 'clear'] as const);
+    const entries = (columns.data?.items ?? []).map((column) => [column.name, termOf(column, terms)] as const);
     return Object.fromEntries(entries.filter((entry): entry is [string, ColumnTerm] => entry[1] !== undefined));
   }, [columns.data, terms]);
   const send = useMutation({
@@ -115,7 +115,11 @@ export function AskForm() {
           </div>
         </Panel>
         {kind === 'read' && object !== '' && (
-          <Panel title="Columns" note="ask for what you need, as little as it can be">
+          <Panel
+            title="Columns"
+            note="what is sensitive starts left out"
+            right={<Btn look="sub" onClick={() => setTerms(Object.fromEntries((columns.data?.items ?? []).map(({ name }) => [name, undefined])))}>Leave all out</Btn>}
+          >
             {columns.error && <ProblemNote problem={columns.error} />}
             {columns.isPending ? <Loading rows={5} /> : <AskColumns columns={columns.data?.items ?? []} terms={terms} onChange={setTerms} />}
           </Panel>

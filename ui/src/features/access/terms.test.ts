@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Scope } from '@/api/requests';
-import { asAsked, changesNothing, choicesBelow, levelsChanged, levelsOf, ruleText, summary, termsOf } from './terms';
+import { asAsked, changesNothing, choicesBelow, levelsChanged, levelsOf, presetOf, ruleText, summary, termsOf } from './terms';
 
 const asked: Scope = {
   columns: [{ name: 'age', as: 'check' }, { name: 'amount', as: 'clear' }, { name: 'iban', as: 'clear' }, { name: 'name', as: 'token' }],
@@ -49,4 +49,10 @@ test('an approval sends the levels that were drawn, and says which are others no
   const now = levelsOf({ columns: [column('age', 'clear', 'restricted'), column('iban', 'clear', 'restricted')] });
   expect(levelsChanged(drawn, drawn)).toEqual([]);
   expect(levelsChanged(drawn, now)).toEqual(['age was internal, and is restricted']);
+});
+
+test('what is sensitive is left out unless it is asked for', () => {
+  const levels = ['public', 'internal', 'confidential', 'restricted'] as const;
+  expect(levels.map((level) => presetOf({ level, level_source: 'proposed' }))).toEqual(['clear', 'clear', 'out', 'out']);
+  expect(presetOf({ level: 'restricted', level_source: 'unclassified' })).toBe('clear');
 });

@@ -1,3 +1,4 @@
+import type { ColumnView } from '@/api/datasets';
 import type { ColumnTerm, RequestView, RowOp, Rule, Scope, Terms } from '@/api/requests';
 import { plural } from '@/lib/format';
 
@@ -30,6 +31,10 @@ export function asAsked(asked: Scope): Draft {
   const choices = Object.fromEntries(asked.columns.map(({ name, as }) => [name, asChoice[as]]));
   return { choices, rules: [], until: dayOf(asked.expires_at) };
 }
+
+/** Returns how a column is asked for unless the asker says otherwise: what is sensitive is left out; of an unclassified one nobody knows that yet. */
+export const presetOf = ({ level, level_source: source }: Pick<ColumnView, 'level' | 'level_source'>): Choice =>
+  level === 'public' || level === 'internal' || source === 'unclassified' ? 'clear' : 'out';
 
 const isText = (type: string) => /text|utf8|string|char/i.test(type);
 

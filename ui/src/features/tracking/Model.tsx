@@ -4,6 +4,7 @@ import { modelQuery, spaceName, versionQuery, type VersionView } from '@/api/tra
 import { Digest, Empty, Facts, Line, Loading, Meta, NextStrip, ObjectPage, Panel, Snippet, StateBadge, When, Who } from '@/components';
 import { Unread } from '@/frame/Lost';
 import { bytes, count, spoken } from '@/lib/format';
+import { Serves } from './Serves';
 
 function VersionLine({ version }: { version: VersionView }) {
   return (
@@ -108,6 +109,7 @@ export function Version() {
       }
     >
       {view.description && <p className="dim">{view.description}</p>}
+      {trained && <Serves version={view} run={trained} />}
       <Panel title="Made by" padded>
         {view.run ? (
           <Link className="link" to="/experiment-runs/$id" params={{ id: view.run }}>
@@ -122,9 +124,11 @@ export function Version() {
         )}
         {view.attempt && <p className="sm faint">Registered by a step of a pipeline, {view.attempt}.</p>}
       </Panel>
-      <Panel title="Parameters" padded>
-        {Object.keys(view.params).length ? <Facts items={Object.entries(view.params)} /> : <span className="dim">none</span>}
-      </Panel>
+      {Object.keys(view.params).length > 0 && (
+        <Panel title="Parameters" padded>
+          <Facts items={Object.entries(view.params)} />
+        </Panel>
+      )}
       {tags.length > 0 && (
         <Panel title="Tags" padded>
           <Facts items={tags} />
