@@ -6,6 +6,8 @@ MAKEFLAGS += --no-builtin-rules
 
 # One target folder for every checkout: dependencies are built once (`scripts/claim-target` keeps ours apart).
 export CARGO_TARGET_DIR ?= $(HOME)/.cache/lockgate/target
+# Where pip puts a program that `scripts/need` installs for this user.
+export PATH := $(PATH):$(HOME)/.local/bin
 export LOCKGATE_VENV ?= $(CURDIR)/.venv
 export LOCKGATE_BIN ?= $(CARGO_TARGET_DIR)/debug/lockgate
 PYTHON := $(LOCKGATE_VENV)/bin/python
@@ -25,12 +27,12 @@ test: check ## Everything CI runs: check, then all tests, on SQLite and PostgreS
 	@$(call say,UI tests)
 	@cd ui && npm run --silent test
 	@$(call say,Rust tests, on SQLite and PostgreSQL)
-	@scripts/need postgres onnxruntime
+	@scripts/need postgres bwrap uv onnxruntime
 	@scripts/with-postgres cargo test --locked --workspace
 	@$(call say,Python tests)
 	@"$(PYTHON)" -m pytest python/lockgate/tests
 	@$(call say,end-to-end tests)
-	@scripts/need chromium bwrap onnxruntime
+	@scripts/need chromium
 	@scripts/with-postgres "$(PYTHON)" -m pytest tests/e2e
 
 check: rust ui python ## The rules of the house, formats, lints, types, generated files
@@ -53,13 +55,13 @@ gen: rust ui-deps python ## Rewrite the OpenAPI document, the clients, the state
 	@"$(PYTHON)" python/gen_operations.py
 
 accept: rust ## Rewrite inline snapshots, and record new migrations as merged
-	@scripts/need postgres onnxruntime
+	@scripts/need postgres bwrap uv onnxruntime
 	@UPDATE_EXPECT=1 scripts/with-postgres cargo test --locked --workspace
 	@cargo xtask tidy --accept
 
 dev: rust ui ## Serve on 127.0.0.1:8080 with data in target/dev
 	@cargo build --locked --workspace --bins
-	@scripts/need onnxruntime
+	@scripts/need bwrap uv onnxruntime
 	@exec "$(LOCKGATE_BIN)" server --data target/dev --listen 127.0.0.1:8080 --serving-listen 127.0.0.1:8081
 
 bench: rust python ## Measure an optimised build against the budgets of the design (builds for an hour the first time, on two cores)
