@@ -11,6 +11,7 @@ export PATH := $(PATH):$(HOME)/.local/bin
 export LOCKGATE_VENV ?= $(CURDIR)/.venv
 export LOCKGATE_BIN ?= $(CARGO_TARGET_DIR)/debug/lockgate
 PYTHON := $(LOCKGATE_VENV)/bin/python
+BENCH_VENV := $(CARGO_TARGET_DIR)/bench-peer
 PYTHON_FOLDERS := python demo tests bench templates
 
 help: ## Say what there is to do
@@ -66,7 +67,10 @@ dev: rust ui ## Serve on 127.0.0.1:8080 with data in target/dev
 
 bench: rust python ## Measure an optimised build against the budgets of the design (builds for an hour the first time, on two cores)
 	@cargo build --locked --workspace --bins --release
-	@LOCKGATE_BIN="$(CARGO_TARGET_DIR)/release/lockgate" "$(PYTHON)" bench/run
+	@scripts/need bwrap uv onnxruntime
+	@uv venv --quiet --clear "$(BENCH_VENV)"
+	@uv pip install --quiet --python "$(BENCH_VENV)/bin/python" -r bench/predict/requirements.txt
+	@LOCKGATE_BIN="$(CARGO_TARGET_DIR)/release/lockgate" PEER_PYTHON="$(BENCH_VENV)/bin/python" "$(PYTHON)" bench/run
 
 lock: ## Renew python/requirements.lock and what platform steps run on
 	@scripts/need uv

@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Measure a prediction: `bench/predict/measure.py BINARY PYTHON`, where PYTHON has requirements.txt of this folder.
+"""Measure a prediction: `LOCKGATE_BIN=… PEER_PYTHON=… bench/predict/measure.py`.
+
+PEER_PYTHON has requirements.txt of this folder; `bench/run` makes it.
 
 Both servers answer the same rows of the same model over loopback; what is counted is the processor time of the
 server's process, since machines are shared. Ours checks the token and the signature, and captures.
@@ -15,7 +17,6 @@ import random
 import statistics
 import struct
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -30,6 +31,9 @@ REPO = HERE.parents[1]
 RUNTIME = Path(os.environ.get("LOCKGATE_VENV") or REPO / ".venv") / "onnxruntime" / "libonnxruntime.so"
 FEATURES = 23
 CALLS = int(os.environ.get("CALLS", "2000"))
+WARM = 20
+# Milliseconds of processor time for a call, by rows and form.
+BUDGETS = {(1, "JSON"): 0.12, (100, "JSON"): 0.6, (100, "bytes"): 0.3}
 HEADERS = {"authorization": "Bearer lg_bench", "content-type": "application/json"}
 
 
@@ -67,8 +71,8 @@ def measure(port: int, pid: int, payload: bytes, headers: dict[str, str]) -> tup
     """Return the median time of a call and the server's processor time for one, both in milliseconds."""
     connection = http.client.HTTPConnection("127.0.0.1", port)
     times = []
-    for call in range(CALLS + 20):
-        if call == 20:
+    for call in range(CALLS + WARM):
+        if call == WARM:
             before = cpu_s(pid)
         started = time.perf_counter()
         connection.request("POST", "/v2/models/prod.bench/infer", payload, headers)
@@ -77,7 +81,7 @@ def measure(port: int, pid: int, payload: bytes, headers: dict[str, str]) -> tup
         if answer.status != 200:
             raise SystemExit(f"{answer.status} {text[:300]!r}")
         times.append(time.perf_counter() - started)
-    return statistics.median(times[20:]) * 1_000, (cpu_s(pid) - before) / CALLS * 1_000
+    return statistics.median(times[WARM:]) * 1_000, (cpu_s(pid) - before) / CALLS * 1_000
 
 
 def wait(ready: Callable[[], bool]) -> float:
@@ -137,21 +141,41 @@ def manifest(folder: Path, model: bytes) -> str:
     return key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
 
 
-def report(name: str, cold_s: float, port: int, pid: int, *, with_bytes: bool) -> None:
-    """Print the lines of a server."""
+def report(name: str, cold_s: float, port: int, pid: int, *, with_bytes: bool) -> dict[tuple[int, str], float]:
+    """Print the lines of a server, and return the processor time of a call by rows and form."""
     print(f"{name}: first answer after {cold_s:.2f} s, {resident_mib(pid):.0f} MiB")
+    found = {}
     for rows in (1, 100):
         forms = [("JSON", body(rows), HEADERS)]
         if with_bytes:
             forms.append(("bytes", *binary_body(rows)))
         for form, payload, headers in forms:
             median, cpu = measure(port, pid, payload, headers)
+            found[rows, form] = cpu
             print(f"  {rows:>3} rows, {form:<5}: {median:.3f} ms at the median, {cpu:.3f} ms of processor time")
+    return found
+
+
+def captured(folder: Path) -> int:
+    """Return how many calls the serving process has captured."""
+    return sum(len(file.read_bytes().splitlines()) for file in (folder / "out" / "capture").rglob("*.jsonl*"))
+
+
+def verdict(ours: dict[tuple[int, str], float], peer: dict[tuple[int, str], float]) -> int:
+    """Print each budget beside what was measured and the peer's, and return 1 where one is missed."""
+    print("| a prediction | CPU | budget | FastAPI + onnxruntime | of it |\n| --- | --- | --- | --- | --- |")
+    missed = 0
+    for (rows, form), budget in BUDGETS.items():
+        cpu, other = ours[rows, form], peer[rows, "JSON"]
+        missed |= cpu > budget
+        word = "missed" if cpu > budget else "met"
+        print(f"| {rows} rows, {form} | {cpu:.3f} ms | ≤ {budget:g} ms: {word} | {other:.3f} ms | {cpu / other:.2f} |")
+    return missed
 
 
 def main() -> int:
-    """Measure both servers."""
-    binary, python = sys.argv[1:3]
+    """Measure both servers, print the table, and fail where a budget is missed or a call was not captured."""
+    binary, python = os.environ["LOCKGATE_BIN"], os.environ["PEER_PYTHON"]
     with tempfile.TemporaryDirectory() as place:
         model = Path(place) / "model.onnx"
         subprocess.run([python, HERE / "model.py", model], check=True)
@@ -173,17 +197,20 @@ def main() -> int:
             try:
                 assert ours.stdout is not None
                 port = int(json.loads(ours.stdout.readline())["serving"].rsplit(":", 1)[1])
-                report("lockgate serve", wait(lambda: answers(port)), port, ours.pid, with_bytes=True)
+                own = report("lockgate serve", wait(lambda: answers(port)), port, ours.pid, with_bytes=True)
             finally:
                 ours.terminate()
+        calls, kept = len(own) * (CALLS + WARM), captured(folder)
+        if kept < calls:
+            raise SystemExit(f"{kept} of {calls} calls were captured")
         port = 18_431
         with subprocess.Popen([python, HERE / "fastapi_peer.py", model, str(port)]) as peer:
             try:
-                report("FastAPI + onnxruntime", wait(lambda: answers(port)), port, peer.pid, with_bytes=False)
+                other = report("FastAPI + onnxruntime", wait(lambda: answers(port)), port, peer.pid, with_bytes=False)
             finally:
                 peer.terminate()
     print(f"load while measured: {os.getloadavg()[0]:.1f}")
-    return 0
+    return verdict(own, other)
 
 
 if __name__ == "__main__":

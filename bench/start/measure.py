@@ -59,7 +59,12 @@ def start(binary: Path, data: Path, settle_s: float = 0.0) -> tuple[float, float
             if ready.get("event") != "ready":
                 raise SystemExit(f"not a ready line: {ready}")
             time.sleep(settle_s)
-            return seconds, sum(pss_mib(pid) for pid in processes(binary, data))
+            if not settle_s:
+                return seconds, float("nan")
+            both = processes(binary, data)
+            if len(both) != 2:
+                raise SystemExit(f"not a server and its serving process, but {len(both)} processes")
+            return seconds, sum(pss_mib(pid) for pid in both)
         finally:
             server.send_signal(signal.SIGTERM)
             server.wait(timeout=15)

@@ -38,11 +38,12 @@ def busy_s() -> float:
 
 
 def pipeline(name: str, *, in_a_row: bool) -> str:
-    """Return a pipeline of steps that do nothing."""
+    """Return a pipeline of steps that do nothing, each its own entry of the cache: it knows a step by what it runs."""
     steps = []
     for number in range(STEPS):
         after = [f"s{number - 1}"] if in_a_row and number else []
-        steps.append({"name": f"s{number}", "run": {"command": ["/bin/true"]}, "outputs": [], "after": after})
+        step = {"name": f"s{number}", "run": {"command": ["/bin/true"]}, "env": {"N": f"{name}-{number}"}}
+        steps.append({**step, "outputs": [], "after": after})
     return json.dumps({"version": 1, "name": name, "parameters": {}, "steps": steps})
 
 
@@ -96,8 +97,11 @@ def busier_than(share: float) -> bool:
     return busy_s() - before > share * 0.5
 
 
-def run(ana: Client, name: str, rest: float) -> tuple[float, float]:
-    """Run a pipeline; return processor time less what the machine uses at rest, and wall time, in seconds."""
+def run(ana: Client, name: str, rest: float, *, cached: bool) -> tuple[float, float]:
+    """Run a pipeline, whose steps must all be run or all be cached.
+
+    Returns processor time less what the machine uses at rest, and wall time, in seconds.
+    """
     before, began = busy_s(), time.perf_counter()
     started = lockgate.runs.start(PROJECT, name, revision="steps", client=ana)
     while lockgate.runs.get(started.id, client=ana).state in ("queued", "running"):
@@ -106,6 +110,9 @@ def run(ana: Client, name: str, rest: float) -> tuple[float, float]:
     done = lockgate.runs.get(started.id, client=ana)
     if done.state != "succeeded":
         raise SystemExit(f"`{name}` is {done.state}: {done.reason}")
+    from_cache = sum(step.cached_from is not None for step in done.steps)
+    if len(done.steps) != STEPS or from_cache != (STEPS if cached else 0):
+        raise SystemExit(f"`{name}` took {from_cache} of {len(done.steps)} steps from the cache")
     return busy_s() - before - rest * wall, wall
 
 
@@ -131,11 +138,11 @@ def main() -> int:
             f"| path | measured | budget | wall |\n| --- | --- | --- | --- |\n| bare `/bin/true` | {bare:.2f} ms | | |"
         )
         for name in ("row", "wide"):
-            cpu, wall = run(ana, name, rest)
+            cpu, wall = run(ana, name, rest, cached=False)
             each = cpu / STEPS * 1e3 - bare
             met.append(each <= STEP_BUDGET_MS)
             print(f"| a step, {STEPS} {name} | {each:.2f} ms | ≤ {STEP_BUDGET_MS:g} ms | {wall:.2f} s |")
-            cpu, wall = run(ana, name, rest)
+            cpu, wall = run(ana, name, rest, cached=True)
             met.append(wall < CACHED_BUDGET_S)
             print(
                 f"| again from the cache, {STEPS} {name} | {wall:.3f} s | < {CACHED_BUDGET_S:g} s | {cpu:.3f} CPU s |"
