@@ -8,7 +8,9 @@ import json
 import os
 import stat
 import subprocess
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import lockgate
 import pytest
@@ -63,6 +65,26 @@ def test_the_cli_reads_masked_and_filtered_as_python_does(walked: Bank, binary: 
     )
     assert wrong.returncode == 2, wrong
     assert "recrod_id" in wrong.stderr
+
+
+def test_a_draft_is_submitted_and_taken_back(walked: Bank, binary: Path, tmp_path: Path) -> None:
+    env = {"LOCKGATE_URL": walked.url, "LOCKGATE_TOKEN": walked.token("ana")}
+
+    def said(*arguments: str) -> Any:
+        done = cli(binary, tmp_path, *arguments, "--json", **env)
+        assert done.returncode == 0, done
+        return json.loads(done.stdout)
+
+    (purpose,) = said("purpose", "list")
+    until = (datetime.now(timezone.utc) + timedelta(days=1)).isoformat(timespec="seconds")
+    asked = ["risk.credit.applications", "--use", "explore", "--text", "to look", "--until", until, "--draft"]
+    draft = said("request", "create", *asked, "--purpose", purpose["id"])
+    assert draft["state"] == "draft"
+    for verb, state in [("submit", "submitted"), ("withdraw", "withdrawn")]:
+        assert said("request", verb, draft["id"])["state"] == state
+    late = cli(binary, tmp_path, "request", "submit", draft["id"], **env)
+    assert late.returncode == 5, late
+    assert "withdrawn" in late.stderr
 
 
 def test_the_audit_log_verifies_offline_and_not_after_a_flipped_byte(

@@ -146,3 +146,28 @@ def test_a_call_is_refused_once_its_grant_is_revoked(bank: Bank) -> None:
     ]
     lockgate.grants.revoke(grant.id, reason="the campaign is over", client=bank.client("ben"))
     wait_until(lambda: status() in (401, 404))
+
+
+def test_a_candidate_does_not_pass_once_a_grant_that_it_was_trained_under_is_revoked(bank: Bank) -> None:
+    ana, vera, dora = bank.client("ana"), bank.client("vera"), bank.client("dora")
+    number = max(one.number for one in lockgate.releases.candidates(PROJECT, client=ana))
+    tried = lockgate.releases.promote(PROJECT, number, environment="prod", client=ana)
+
+    def gate() -> lockgate.releases.Gate:
+        (found,) = [one for one in lockgate.releases.promotion(tried.id, client=ana).gates if one.name == "grants"]
+        return found
+
+    wait_until(lambda: gate().state == "passed")
+    trains = [
+        one
+        for one in lockgate.grants.list(object=SOURCES[0], state="active", client=dora)
+        if one.principal == f"environment:{PROJECT}/preprod"
+    ]
+    for grant in trains:
+        lockgate.grants.revoke(grant.id, reason="the customers objected", client=dora)
+    wait_until(lambda: gate().state == "failed")
+    assert any(grant.id in gate().note for grant in trains), gate()
+    with contextlib.suppress(lockgate.ConflictError):
+        lockgate.releases.approve(tried.id, client=vera)
+    assert lockgate.releases.promotion(tried.id, client=ana).rollout is None
+    assert lockgate.releases.abandon(tried.id, reason="it may not be used", client=ana).state == "abandoned"

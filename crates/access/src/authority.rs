@@ -188,6 +188,11 @@ impl Authority {
         Ok(())
     }
 
+    /// Returns the actions that the policies name, in order.
+    pub(crate) fn named(&self) -> BTreeSet<&str> {
+        self.by_action.keys().map(String::as_str).collect()
+    }
+
     /// Returns the actions of the routes, once they are known.
     pub(crate) fn actions(&self) -> impl Iterator<Item = &'static str> {
         self.actions.get().into_iter().flatten().copied()

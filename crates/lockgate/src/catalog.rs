@@ -1,5 +1,6 @@
 //! The verbs of the catalog and of queries: each asks the server and shows its answer.
-use crate::catalog_cli::{DatasetVerb, GrantVerb, LakeVerb, QueryArgs, QueryFormat, RequestVerb};
+use crate::catalog_cli::{DatasetVerb, GrantVerb, LakeVerb, PurposeVerb, QueryArgs, QueryFormat, RequestVerb};
+use crate::cli::Remote;
 use crate::failure::{Exit, Failure, Result};
 use crate::remote::{Server, encoded};
 use crate::table::{Column, card, table};
@@ -48,6 +49,13 @@ const COLUMN: &[Column] = &[
     ("LEVEL", "/level"),
     ("FOR YOU", "/for_you"),
     ("DESCRIPTION", "/description"),
+];
+const PURPOSE: &[Column] = &[
+    ("PURPOSE", "/id"),
+    ("NAME", "/name"),
+    ("LAWFUL BASIS", "/lawful_basis"),
+    ("USES", "/allowed_uses"),
+    ("OWNER", "/owner"),
 ];
 const REQUEST: &[Column] = &[
     ("REQUEST", "/id"),
@@ -131,6 +139,12 @@ pub async fn dataset(verb: DatasetVerb) -> Result<String> {
     }
 }
 
+/// Carries out a verb on purposes.
+pub async fn purpose(PurposeVerb::List { remote }: PurposeVerb) -> Result<String> {
+    let found = Server::find(&remote)?.list("/purposes").await?;
+    Ok(rows(&found, PURPOSE, "no purposes: whoever looks after data records one on the page Purposes", remote.json))
+}
+
 /// Runs a verb on access requests.
 pub async fn request(verb: RequestVerb) -> Result<String> {
     match verb {
@@ -151,6 +165,8 @@ pub async fn request(verb: RequestVerb) -> Result<String> {
             let made = Server::find(&ask.remote)?.post("/requests", &body).await?;
             Ok(one(&made, ONE_REQUEST, ask.remote.json))
         }
+        RequestVerb::Submit { id, remote } => moved(&id, "submit", &remote).await,
+        RequestVerb::Withdraw { id, remote } => moved(&id, "withdraw", &remote).await,
         RequestVerb::Approve { id, levels, without, masks, until, remote } => {
             let server = Server::find(&remote)?;
             let place = format!("/requests/{}", encoded(&id));
@@ -172,6 +188,12 @@ pub async fn request(verb: RequestVerb) -> Result<String> {
             Ok(one(&decided, ONE_REQUEST, remote.json))
         }
     }
+}
+
+/// Submits or withdraws a request of the caller's side.
+async fn moved(id: &str, verb: &str, remote: &Remote) -> Result<String> {
+    let done = Server::find(remote)?.post(&format!("/requests/{}/{verb}", encoded(id)), &json!({})).await?;
+    Ok(one(&done, ONE_REQUEST, remote.json))
 }
 
 /// Shows the levels of the columns that `request` asks for, and returns them once whoever decides says that they are right.

@@ -66,6 +66,16 @@ pub enum DatasetVerb {
     },
 }
 
+/// Verbs on purposes.
+#[derive(Debug, Subcommand)]
+pub enum PurposeVerb {
+    /// List the purposes on record, which requests name.
+    List {
+        #[command(flatten)]
+        remote: Remote,
+    },
+}
+
 /// Verbs on access requests.
 #[derive(Debug, Subcommand)]
 pub enum RequestVerb {
@@ -79,6 +89,20 @@ pub enum RequestVerb {
     },
     /// Ask for access to a dataset, or to use a live model.
     Create(AskArgs),
+    /// Submit an access request that was kept as a draft.
+    Submit {
+        /// The request.
+        id: String,
+        #[command(flatten)]
+        remote: Remote,
+    },
+    /// Take an access request back before it is decided.
+    Withdraw {
+        /// The request.
+        id: String,
+        #[command(flatten)]
+        remote: Remote,
+    },
     /// Approve an access request, perhaps with narrower terms. Approving confirms the levels of its columns: they are shown,
     /// and it is asked whether they are right.
     Approve {

@@ -1,5 +1,5 @@
 //! The command line.
-use crate::catalog_cli::{DatasetVerb, GrantVerb, LakeVerb, QueryArgs, RequestVerb};
+use crate::catalog_cli::{DatasetVerb, GrantVerb, LakeVerb, PurposeVerb, QueryArgs, RequestVerb};
 use crate::evidence_cli::{ClockVerb, EvidenceVerb};
 use crate::live_cli::{BatchVerb, LiveModelVerb};
 use crate::monitor_cli::{BreachVerb, MonitorVerb};
@@ -39,6 +39,9 @@ pub enum Verb {
     /// Tables in lakes.
     #[command(subcommand)]
     Dataset(DatasetVerb),
+    /// What data may be used for.
+    #[command(subcommand)]
+    Purpose(PurposeVerb),
     /// Requests for access.
     #[command(subcommand)]
     Request(RequestVerb),
@@ -225,6 +228,7 @@ pub enum AuditVerb {
 pub enum ReferencePage {
     Cli,
     Configuration,
+    Permissions,
 }
 
 /// Reads a span of time such as `24h` as seconds.

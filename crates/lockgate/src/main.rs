@@ -76,6 +76,9 @@ fn run(verb: Verb) -> Result<()> {
         Verb::States => print(&wiring::states()?),
         Verb::Reference { page: ReferencePage::Cli } => print(&cli::reference()),
         Verb::Reference { page: ReferencePage::Configuration } => print(&config::reference()),
+        Verb::Reference { page: ReferencePage::Permissions } => {
+            print(&access::permissions::reference(&api::policies())?)
+        }
         Verb::Audit(AuditVerb::Verify { file, key, checkpoint, json }) => {
             print(&audit::verify(&file, &key, checkpoint.as_deref(), json)?)
         }
@@ -110,6 +113,7 @@ async fn run_async(verb: Verb) -> Result<()> {
         Verb::Audit(AuditVerb::Export { remote }) => audit::export(&remote).await,
         Verb::Lake(verb) => print(&catalog::lake(verb).await?),
         Verb::Dataset(verb) => print(&catalog::dataset(verb).await?),
+        Verb::Purpose(verb) => print(&catalog::purpose(verb).await?),
         Verb::Request(verb) => print(&catalog::request(verb).await?),
         Verb::Grant(verb) => print(&catalog::grant(verb).await?),
         Verb::Query(args) => catalog::query(args).await,

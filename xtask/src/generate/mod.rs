@@ -33,7 +33,7 @@ pub fn run(root: &Path, mode: Mode) -> Result<()> {
         ("docs/reference/api.md".to_owned(), reference::api(&document)?),
         ("docs/reference/errors.md".to_owned(), reference::errors(root)?),
     ]);
-    for page in ["cli", "configuration"] {
+    for page in ["cli", "configuration", "permissions"] {
         files.insert(format!("docs/reference/{page}.md"), with_newline(ask(&binary, &["reference", page])?));
     }
     let mut changed = Vec::new();

@@ -52,7 +52,7 @@ pub enum NotAllowed {
     Named { object: String, grant: GrantId },
     #[error("{} grants for `{object}` fit: {}", .fit.len(), list(.fit))]
     Several { object: String, fit: Vec<GrantId> },
-    #[error("`{0}` is not active")]
+    #[error("`{0}` is missing: the last crawl of its lake did not find it, or it was retired")]
     NotActive(String),
 }
 

@@ -1,6 +1,5 @@
 use super::started;
 use crate::app::{TestApp, audit_key};
-use crate::delivery::given::Served;
 use crate::delivery::releasing::good;
 use crate::runs::given::{body, ok};
 use axum::body::Body;

@@ -4,6 +4,7 @@ pub mod given;
 mod held_out;
 mod holes;
 mod levels;
+mod missing;
 mod named;
 mod publish;
 mod run;

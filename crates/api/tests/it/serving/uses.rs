@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use serving::keeper::Keeper;
 use serving::{Publisher, RolloutId};
 use std::fs;
+use std::time::Duration;
 
 const SCORES: &str = "retail.predictions.scores";
 const CAPTURE: &str = "retail.predictions.prod_credit_capture";
@@ -333,4 +334,59 @@ async fn a_batch_job_needs_the_grants_of_its_environment_and_scores_once_at_a_ti
     let again = ok(&ana.post(&format!("{path}/start"), &json!({})).await);
     assert_eq!(again["run"], started["run"]);
     assert_eq!(code(&ana.post(&format!("{path}/remove"), &json!({})).await), "409 serving.batch_not_possible");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_schedule_runs_nothing_while_its_model_is_suspended_and_says_so() {
+    let (app, mut keeper, _) = given("lake/retail").await;
+    let facts = "retail.core.facts";
+    for (kind, object) in [("read", CUSTOMERS), ("read", facts), ("write", "retail.predictions")] {
+        may(&app, kind, object).await;
+    }
+    let new = json!({
+        "endpoint": "prod.credit", "name": "nightly", "datasets": [CUSTOMERS, facts], "key": "id", "output": SCORES,
+        "daily_at": "02:00",
+    });
+    let made = ok(&app.user("ana").post("/batches", &new).await);
+    let path = format!("/batches/{}", made["id"].as_str().unwrap());
+    let (cx, by) = (&app.release.serving, &"dora".into());
+    app.db.write(|tx| async move { serving::stop(cx, &tx, "prod.credit", "drift", by).await }).await.unwrap();
+    let by_hand = app.user("ben").post(&format!("{path}/start"), &json!({})).await;
+    assert!(by_hand.starts_with("409") && by_hand.contains("its model is suspended"), "{by_hand}");
+    app.turn_clock(2 * 3_600);
+    let workers = scheduled(&app).await;
+    let missed = until(&app, &path, |batch| batch["next_at"] == "2026-01-02T02:00:00Z").await;
+    assert_eq!((&missed["state"], &missed["run"]), (&json!("idle"), &Value::Null), "{missed}");
+    let why = missed["last"].to_string();
+    assert!(why.contains("its model is suspended"), "{why}");
+    assert!(app.audit_log().await.contains("MissBatch"));
+
+    app.db.write(|tx| async move { serving::start(cx, &tx, "prod.credit", by).await }).await.unwrap();
+    keeper.turn().await.unwrap();
+    app.turn_clock(24 * 3_600);
+    let runs = until(&app, &path, |batch| batch["run"].is_string()).await;
+    assert_eq!((&runs["state"], &runs["next_at"]), (&json!("running"), &json!("2026-01-03T02:00:00Z")));
+    workers.stop(Duration::from_secs(5)).await;
+}
+
+/// Starts workers that look for batch jobs whose time has come.
+async fn scheduled(app: &TestApp) -> jobs::Workers {
+    let cx = app.gate.context();
+    let cx = jobs::Context { db: cx.db, clock: cx.clock, ids: cx.ids };
+    let mut registry = jobs::Registry::new();
+    serving::register(&mut registry, &app.release.serving);
+    let options = jobs::Options { poll: Duration::from_millis(5), ..jobs::Options::new("test") };
+    jobs::Workers::start(cx, registry, options).await.unwrap()
+}
+
+/// Waits until a batch job is so, and returns it as Ana sees it.
+async fn until(app: &TestApp, path: &str, fits: impl Fn(&Value) -> bool) -> Value {
+    for _ in 0..1_000 {
+        let batch = ok(&app.user("ana").get(path).await);
+        if fits(&batch) {
+            return batch;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("never so: {}", app.user("ana").get(path).await);
 }
