@@ -129,11 +129,15 @@ def test_a_limit_out_of_bounds_never_widens_the_page(walked: Bank, limit: str) -
     ],
 )
 def test_a_hostile_name_is_refused(walked: Bank, name: str) -> None:
-    dora = walked.client("pat")
-    with pytest.raises((lockgate.InvalidError, lockgate.ForbiddenError)):
-        lockgate.lakes.connect(name, root="spare", team="spare", client=dora)
+    pat, sam = walked.client("pat"), steward_of_all(walked)
+    lakes, people = names_of(walked)
+    with pytest.raises(lockgate.InvalidError) as refused:
+        lockgate.lakes.connect(name, root="spare", team="spare", client=sam)
+    assert ascii(name)[1:-1][:20] in ascii(str(refused.value)), "it names what was given"
+    assert refused.value.hint, "and what would do"
     with pytest.raises(lockgate.InvalidError):
-        lockgate.people.create(name, client=walked.client("pat"))
+        lockgate.people.create(name, client=pat)
+    assert names_of(walked) == (lakes, people)
 
 
 @pytest.mark.parametrize("folder", ["..", "../retail", "/etc", "a/../../retail", "./..", "a\x00b", "link"])
@@ -151,6 +155,20 @@ def test_a_lake_stays_below_its_root(walked: Bank, folder: str) -> None:
 def test_a_root_that_is_not_configured_is_named(walked: Bank) -> None:
     with pytest.raises(lockgate.LockgateError, match="nowhere"):
         lockgate.lakes.connect("escape", root="nowhere", team="spare", client=steward_of(walked, "escape"))
+
+
+def names_of(bank: Bank) -> tuple[set[str], set[str]]:
+    """Return the names of all lakes and people."""
+    pat = bank.client("pat")
+    return {one.id for one in lockgate.lakes.list(client=pat)}, {one.id for one in lockgate.people.list(client=pat)}
+
+
+def steward_of_all(bank: Bank) -> lockgate.Client:
+    """Return the connection of Sam, who is a steward of everything."""
+    if "sam" not in bank.tokens:
+        bank.tokens["sam"] = bank.server.token("sam", ["data-stewards"])
+        lockgate.roles.assign("data_steward", "person:sam", "deployment", client=bank.client("pat"))
+    return bank.client("sam")
 
 
 def steward_of(bank: Bank, lake: str) -> lockgate.Client:

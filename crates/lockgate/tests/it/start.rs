@@ -25,16 +25,31 @@ fn an_unknown_key_suggests_the_right_one() {
 
 #[test]
 fn a_port_in_use_is_named() {
-    let folder = Folder::new();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let data = folder.data();
-    let (code, said) =
-        fails(&["server", "--data", text(&data), "--listen", &address, "--serving-listen", "127.0.0.1:0"]);
-    assert_eq!(code, 7, "{said}");
-    assert!(said.contains(&format!("`server.listen`: cannot listen on `{address}`: address already in use")), "{said}");
-    assert!(said.contains("hint: "), "{said}");
-    assert!(!data.join("lockgate.db").exists(), "nothing was made");
+    for (option, other, key) in [
+        ("--listen", "--serving-listen", "`server.listen`"),
+        ("--serving-listen", "--listen", "`server.serving_listen`"),
+    ] {
+        let folder = Folder::new();
+        let data = folder.data();
+        let (code, said) = fails(&["server", "--data", text(&data), option, &address, other, "127.0.0.1:0"]);
+        assert_eq!(code, 7, "{said}");
+        assert!(said.contains(&format!("{key}: cannot listen on `{address}`: address already in use")), "{said}");
+        assert!(said.contains("hint: "), "{said}");
+        assert!(!data.join("lockgate.db").exists(), "nothing was made");
+    }
+}
+
+#[test]
+fn a_database_that_is_not_there_is_named_without_its_password() {
+    let Some(server) = testkit::postgres() else { return };
+    let url = format!("{}/nowhere", server.replace("://lockgate@", "://lockgate:hunter2@"));
+    let folder = Folder::new();
+    let file = folder.file("lockgate.toml", &format!("[database]\nurl = \"{url}\"\n"));
+    let (code, said) = start(&folder, &["--config", text(&file)]);
+    assert_eq!(code, 6, "{said}");
+    assert!(said.contains("nowhere") && said.contains("hint: ") && !said.contains("hunter2"), "{said}");
 }
 
 #[test]

@@ -1,8 +1,11 @@
 use super::given::Served;
 use super::releasing::{good, serve, with};
 use crate::runs::given::{body, ok};
+use axum::body::Body;
+use axum::http::Request;
 use expect_test::expect;
 use serde_json::{Value, json};
+use tower::ServiceExt;
 
 /// Returns name and state of each gate.
 fn gates(promotion: &Value) -> String {
@@ -112,6 +115,55 @@ async fn a_candidate_goes_through_preprod_and_four_eyes_to_prod_and_back() {
     assert_eq!((&production[1]["live"], &production[0]["live"]), (&json!(1), &json!(2)));
     let nothing = served.say("ben", "/rollback", &json!({"environment": "prod", "reason": "more"})).await;
     assert!(nothing.contains("delivery.nothing_before"), "{nothing}");
+}
+
+/// A step of the project, with every verb that there is, on what really waits.
+#[tokio::test]
+async fn a_step_decides_nothing_of_what_waits() {
+    let (served, _serving) = started().await;
+    let app = &served.app;
+    served.release("one", &good()).await;
+    served.to_preprod(1).await;
+    let id = served.promote("ana", 1, "prod").await;
+    let waits = served.promotion(&id, "awaiting_approval").await;
+    let (project, promotion) = ("/projects/credit-risk", format!("/promotions/{id}"));
+    let terms = served.terms(1).await;
+    let orders = [
+        (format!("{promotion}/approve"), json!({"comment": "fine"})),
+        (format!("{promotion}/reject"), json!({"reason": "not yet"})),
+        (format!("{promotion}/abandon"), json!({"reason": "not yet"})),
+        (format!("{project}/promotions"), json!({"candidate": 1, "environment": "prod"})),
+        (format!("{project}/suspend"), json!({"environment": "preprod", "reason": "it harms somebody"})),
+        (format!("{project}/rollback"), json!({"environment": "preprod", "reason": "drift"})),
+        (format!("{project}/resume"), json!({"environment": "preprod"})),
+        (format!("{project}/holds"), json!({"environment": "prod", "reason": "stop"})),
+        (format!("{project}/merges"), json!({"branch": "one"})),
+        (format!("{project}/gates/prod"), terms.clone()),
+    ];
+    let before = (app.count("audit_entries").await, served.see("ivo", "/production").await);
+    for environment in ["credit-risk/dev", "credit-risk/preprod", "credit-risk/prod", "marketing/prod"] {
+        let token = crate::authority::attempt(app, environment).await;
+        for (path, body) in &orders {
+            let post = |router: &axum::Router| {
+                let request = Request::post(format!("/api/v1{path}"))
+                    .header("content-type", "application/json")
+                    .header("authorization", format!("Bearer {token}"));
+                router.clone().oneshot(request.body(Body::from(body.to_string())).unwrap())
+            };
+            let (inside, outside) = (post(&app.services.runners).await, post(&app.services.public).await);
+            let inside = inside.unwrap().status().as_u16();
+            assert!([403, 404].contains(&inside), "{environment} {path}: {inside}");
+            assert_eq!(outside.unwrap().status().as_u16(), 401, "{environment} {path}");
+        }
+    }
+    assert_eq!(ok(&app.user("ana").get(&promotion).await)["state"], waits["state"]);
+    assert_eq!(ok(&app.user("ana").get(&promotion).await)["approvals"], json!([]));
+    assert_eq!(served.see("ivo", "/production").await, before.1);
+    assert!(!app.audit_log().await.lines().any(|line| line.starts_with("allowed environment:")), "nothing was done");
+    assert!(
+        served.say("vera", "/gates/prod", &terms).await.starts_with('2'),
+        "those were orders that somebody may give"
+    );
 }
 
 #[tokio::test]

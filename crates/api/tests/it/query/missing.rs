@@ -16,7 +16,10 @@ async fn what_is_gone_is_refused_with_that_reason_and_read_again_once_it_is_back
     assert_eq!(dataset["state"], "missing", "{dataset}");
     let refused = lines(&app, &sql).await.remove(0);
     assert!(refused.contains("missing"), "{refused}");
-    assert!(app.user("ana").get(&format!("/datasets/{CUSTOMERS}/columns")).await.contains("iban"), "what is known stays");
+    assert!(
+        app.user("ana").get(&format!("/datasets/{CUSTOMERS}/columns")).await.contains("iban"),
+        "what is known stays"
+    );
     assert_eq!(ok(&app.user("ana").get(&format!("/grants/{grant}")).await)["state"], "active", "and so does the grant");
     std::fs::rename(&away, &there).unwrap();
     crawl(&app).await;
