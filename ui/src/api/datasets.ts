@@ -29,6 +29,9 @@ export const profileQuery = (id: string) =>
   queryOptions({ queryKey: under(id, 'profile'), queryFn: () => ask(http.GET('/datasets/{id}/profile', { params: { path: { id } } })) });
 export const versionsQuery = (id: string) =>
   queryOptions({ queryKey: under(id, 'versions'), queryFn: () => ask(http.GET('/datasets/{id}/versions', { params: { path: { id } } })) });
+/** What was done to a dataset, the newest first. */
+export const datasetHistoryQuery = (id: string) =>
+  queryOptions({ queryKey: under(id, 'history'), queryFn: () => ask(http.GET('/datasets/{id}/history', { params: { path: { id } } })) });
 export const classify = (id: string, column: string, body: Schema<'Classification'>) =>
   ask(http.POST('/datasets/{id}/columns/{column}/classify', { params: { path: { id, column } }, body }));
 export const describeDataset = (id: string, body: Schema<'Description'>) => ask(http.POST('/datasets/{id}/describe', { params: { path: { id } }, body }));

@@ -4,7 +4,7 @@ import { type InboxView, purposeQuery, type PurposeView, requestQuery, type Requ
 import { readPrincipal } from '@/components/Who';
 import { Catalog } from '@/features/catalog/Catalog';
 import { shortId } from '@/lib/format';
-import { crumbs, frame, type Raw } from './frame';
+import { crumbs, frame, paged, type Raw } from './frame';
 import { from, text } from './search';
 
 /** Places of data: catalog, lakes, access, worksheet. */
@@ -31,6 +31,7 @@ export const dataset = createRoute({
 export const columns = createRoute({ getParentRoute: () => dataset, path: '/', component: lazyRouteComponent(() => import('@/features/dataset/Columns'), 'Columns') });
 export const access = createRoute({ getParentRoute: () => dataset, path: '/access', component: lazyRouteComponent(() => import('@/features/dataset/DatasetAccess'), 'DatasetAccess') });
 export const versions = createRoute({ getParentRoute: () => dataset, path: '/versions', component: lazyRouteComponent(() => import('@/features/dataset/Versions'), 'Versions') });
+export const datasetHistory = createRoute({ getParentRoute: () => dataset, path: '/history', component: lazyRouteComponent(() => import('@/features/dataset/DatasetHistory'), 'DatasetHistory') });
 
 export const lakes = createRoute({ getParentRoute: () => frame, path: '/lakes', component: lazyRouteComponent(() => import('@/features/lakes/Lakes'), 'Lakes'), staticData: crumbs({ label: 'Lakes' }) });
 export const lake = createRoute({
@@ -40,9 +41,9 @@ export const lake = createRoute({
   staticData: { crumbs: ({ id = '' }) => [{ label: 'Lakes', to: '/lakes' }, { label: id }] },
 });
 
-const inboxSearch = (search: Raw): { view?: InboxView } => {
+const inboxSearch = (search: Raw): { view?: InboxView; cursor?: string; from?: number } => {
   const { view } = text(search, 'view');
-  return view === 'waiting' || view === 'mine' || view === 'decided' ? { view } : {};
+  return { ...(view === 'waiting' || view === 'mine' || view === 'decided' ? { view } : {}), ...paged(search) };
 };
 export const inbox = createRoute({ getParentRoute: () => frame, path: '/access', validateSearch: inboxSearch, component: lazyRouteComponent(() => import('@/features/access/Inbox'), 'Inbox') });
 export const inboxStart = createRoute({ getParentRoute: () => inbox, path: '/', component: lazyRouteComponent(() => import('@/features/access/InboxStart'), 'InboxStart'), staticData: crumbs({ label: 'Access' }, { label: 'Inbox' }) });

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { type InboxView, requestsQuery, type RequestItem } from '@/api/requests';
-import { FactBadge, Icon, Loading, ProblemNote, readPrincipal, Seg, StateBadge, When } from '@/components';
+import { FactBadge, Icon, Loading, Pager, ProblemNote, readPrincipal, Seg, StateBadge, When } from '@/components';
 import { useKeys } from '@/lib/keys';
 import { shortId } from '@/lib/format';
 import { stateWord } from './kinds';
@@ -13,9 +13,11 @@ const views: { key: InboxView; label: string }[] = [
 ];
 const none: Record<InboxView, string> = { waiting: 'No request waits for your decision.', mine: 'You have not asked for anything yet.', decided: 'You see no decided request yet.' };
 
-function Entry({ request, view, isOpen }: { request: RequestItem; view: InboxView; isOpen: boolean }) {
+type Place = { view: InboxView; cursor?: string; from?: number };
+
+function Entry({ request, place, isOpen }: { request: RequestItem; place: Place; isOpen: boolean }) {
   return (
-    <Link to="/access/$id" params={{ id: request.id }} search={{ view }} className={`q${isOpen ? ' on' : ''}`} aria-current={isOpen ? 'true' : undefined}>
+    <Link to="/access/$id" params={{ id: request.id }} search={place} className={`q${isOpen ? ' on' : ''}`} aria-current={isOpen ? 'true' : undefined}>
       <div className="row">
         <b className="tn" title={request.id}>{shortId(request.id)}</b>
         <span className="cut">{readPrincipal(request.principal).name}</span>
@@ -30,7 +32,7 @@ function Entry({ request, view, isOpen }: { request: RequestItem; view: InboxVie
       <div className="row sm">
         <span className="dim cut">{request.kind === 'use' ? 'call it' : request.uses.join(', ') || request.kind}</span>
         <span className="sp" />
-        {view === 'waiting' ? <FactBadge group="request" fact="yours" word="Decide" /> : <StateBadge kind="accessRequest" state={request.state} form="plain" fact={request.fact} {...stateWord(request)} />}
+        {place.view === 'waiting' ? <FactBadge group="request" fact="yours" word="Decide" /> : <StateBadge kind="accessRequest" state={request.state} form="plain" fact={request.fact} {...stateWord(request)} />}
       </div>
     </Link>
   );
@@ -38,15 +40,17 @@ function Entry({ request, view, isOpen }: { request: RequestItem; view: InboxVie
 
 /** The inbox: the requests that wait for me, mine, and the decided ones; beside it the one that is open. */
 export function Inbox() {
-  const { view = 'waiting' } = useSearch({ from: '/frame/access' });
+  const { view = 'waiting', cursor, from = 0 } = useSearch({ from: '/frame/access' });
   const { id } = useParams({ strict: false });
   const navigate = useNavigate();
-  const requests = useQuery({ ...requestsQuery({ view, limit: 100 }), refetchInterval: 30_000 });
+  const placeOf = (to: string | undefined, at: number): Place => ({ view, ...(to ? { cursor: to } : {}), ...(at ? { from: at } : {}) });
+  const place = placeOf(cursor, from);
+  const requests = useQuery({ ...requestsQuery({ view, ...(cursor ? { cursor } : {}), limit: 100 }), refetchInterval: 30_000 });
   const items = requests.data?.items ?? [];
   const at = items.findIndex((one) => one.id === id);
   const go = (step: number) => () => {
     const next = items[Math.min(Math.max(0, at + step), items.length - 1)];
-    if (next) void navigate({ to: '/access/$id', params: { id: next.id }, search: { view } });
+    if (next) void navigate({ to: '/access/$id', params: { id: next.id }, search: place });
   };
   useKeys({ j: go(1), k: go(-1) });
   return (
@@ -73,8 +77,9 @@ export function Inbox() {
           {requests.isPending && <Loading rows={4} />}
           {requests.data && items.length === 0 && <p className="pb dim">{none[view]}</p>}
           {items.map((request) => (
-            <Entry key={request.id} request={request} view={view} isOpen={request.id === id} />
+            <Entry key={request.id} request={request} place={place} isOpen={request.id === id} />
           ))}
+          {(from > 0 || requests.data?.next_cursor) && <Pager from={from} shown={items.length} total={requests.data?.total} next={requests.data?.next_cursor} onPage={(to, at) => void navigate({ to: '/access', search: placeOf(to, at) })} />}
         </div>
         {items.length > 0 && (
           <p className="hint hide-s" style={{ marginTop: 8 }}>

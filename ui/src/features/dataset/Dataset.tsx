@@ -7,12 +7,12 @@ import { bytes, count } from '@/lib/format';
 import { ReadIt } from './ReadIt';
 import { StewardActs } from './StewardActs';
 
-const parts = ['', 'access', 'versions'] as const;
-const labels = { '': 'Columns', access: 'Access', versions: 'Versions' };
+const parts = ['', 'access', 'versions', 'history'] as const;
+const labels = { '': 'Columns', access: 'Access', versions: 'Versions', history: 'History' };
 
 function tabsOf(dataset: DatasetView): Tab[] {
   const params = { id: dataset.id };
-  const counts = { '': dataset.columns, access: null, versions: dataset.version };
+  const counts = { '': dataset.columns, access: null, versions: dataset.version, history: null };
   return parts.map((part) => ({ label: labels[part], count: counts[part], to: { to: part ? `/datasets/$id/${part}` : '/datasets/$id', params } as Tab['to'] }));
 }
 
