@@ -37,7 +37,7 @@ test: check ## Everything CI runs: check, then all tests, on SQLite and PostgreS
 	@"$(PYTHON)" -m pytest python/lockgate/tests
 	@$(call say,end-to-end tests)
 	@scripts/need chromium
-	@scripts/with-postgres "$(PYTHON)" -m pytest tests/e2e
+	@scripts/with-postgres "$(PYTHON)" -m pytest tests/e2e --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 
 check: rust ui python ## The rules of the house, formats, lints, types, generated files
 	@$(call say,tidy)

@@ -132,8 +132,8 @@ impl Signature {
         for tensors in [&self.inputs, &self.outputs] {
             let mut names: Vec<&str> = tensors.iter().map(|tensor| tensor.name.as_str()).collect();
             names.sort_unstable();
-            if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-                return bad(format!("tensor `{}` is there twice", pair[0]));
+            if let Some([twice, _]) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+                return bad(format!("tensor `{twice}` is there twice"));
             }
         }
         if self.inputs.iter().any(|tensor| tensor.name == RECORD_ID) {

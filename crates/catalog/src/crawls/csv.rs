@@ -136,6 +136,7 @@ fn fault(error: &csv::Error) -> Fault {
 
 /// Which types every value so far fits.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "one question for each type")]
 struct Guess {
     any: bool,
     flag: bool,

@@ -96,7 +96,7 @@ pub(crate) fn tables(dir: &Dir) -> std::io::Result<Found> {
                     .push(Broken::of(schema, "a schema's name is letters, digits and `_`, and starts with no digit"));
             }
             Sort::File(_) => {
-                found.broken.push(Broken::of(schema, "a table lies in a schema: move it to `<schema>/<table>`"))
+                found.broken.push(Broken::of(schema, "a table lies in a schema: move it to `<schema>/<table>`"));
             }
             Sort::Skipped => {}
             Sort::Odd(why) => found.broken.push(Broken::of(schema, why)),

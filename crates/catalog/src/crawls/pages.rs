@@ -206,9 +206,9 @@ impl Compact<'_> {
                 let length = if byte >> 4 == 15 { self.varint()? } else { u64::from(byte >> 4) };
                 for _ in 0..length {
                     if matches!(byte & 15, 1 | 2) {
-                        self.at += 1
+                        self.at += 1;
                     } else {
-                        self.skip(byte & 15, depth + 1)?
+                        self.skip(byte & 15, depth + 1)?;
                     }
                     self.bytes.get(self.at.checked_sub(1)?)?;
                 }

@@ -140,10 +140,10 @@ impl Tables<'_> {
             let version = tx.find_content(id, found.version).await?.map(|(version, _)| version.digest);
             Ok(Some((found, version)))
         });
-        if let Some((found, version)) = now.await? {
-            if found.origin == Origin::Published || version.as_ref() == Some(&digest) {
-                return Ok((found.state == DatasetState::Missing).then_some(Outcome::FoundAgain(dataset)));
-            }
+        if let Some((found, version)) = now.await?
+            && (found.origin == Origin::Published || version.as_ref() == Some(&digest))
+        {
+            return Ok((found.state == DatasetState::Missing).then_some(Outcome::FoundAgain(dataset)));
         }
         let sketches = self.merged(good, schema).await?;
         let (mut profile, mut columns) = (Vec::new(), Vec::new());

@@ -95,6 +95,10 @@ pub async fn terms_of(
         for (column, term) in grant.columns {
             let known = terms.entry(column).or_default();
             if !known.iter().any(|wider| term <= *wider) {
+                #[expect(
+                    clippy::neg_cmp_op_on_partial_ord,
+                    reason = "of two masks none is the narrower one: both stay"
+                )]
                 known.retain(|narrower| !(*narrower <= term));
                 known.push(term);
             }

@@ -109,6 +109,7 @@ impl ColumnSketch {
         }
         // The same number is the same value, whether its file stores integers or floats.
         if value.fract() == 0.0 && value.abs() < 9e15 {
+            #[expect(clippy::cast_possible_truncation, reason = "it is whole and far below 2^63")]
             return self.add_integer(key, value as i64);
         }
         self.all_integers = false;

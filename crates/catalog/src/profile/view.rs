@@ -174,6 +174,7 @@ fn bins(form: Form, histogram: &Histogram, seen: u64, kept: u64) -> Vec<Bin> {
 }
 
 /// Returns a number as JSON can hold it: days and instants as text, infinities not at all.
+#[expect(clippy::cast_possible_truncation, reason = "days and microseconds that came from integers")]
 fn datum(form: Form, value: f64) -> Option<Datum> {
     match form {
         Form::Date => {
@@ -200,14 +201,14 @@ mod tests {
             ("n", Arc::new(Int32Array::from(numbers.clone()))),
             (
                 "x",
-                Arc::new(Float64Array::from_iter(numbers.iter().map(|n| (n % 7 != 0).then_some(f64::from(*n) / 2.0)))),
+                Arc::new(numbers.iter().map(|n| (n % 7 != 0).then_some(f64::from(*n) / 2.0)).collect::<Float64Array>()),
             ),
             (
                 "t",
                 Arc::new(StringArray::from_iter_values(numbers.iter().map(|n| if n % 3 == 0 { "car" } else { "tv" }))),
             ),
             ("d", Arc::new(Date32Array::from_iter_values(numbers.iter().copied()))),
-            ("b", Arc::new(BooleanArray::from_iter(numbers.iter().map(|n| Some(n % 2 == 0))))),
+            ("b", Arc::new(numbers.iter().map(|n| Some(n % 2 == 0)).collect::<BooleanArray>())),
         ];
         RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, array)| (name, array, true))).unwrap()
     }

@@ -93,7 +93,7 @@ pub(super) fn propose(name: &str) -> Option<Proposal> {
     let words = words(name);
     for (what, level, confidence, runs) in RULES {
         let fires = |run: &&[&str]| words.windows(run.len()).any(|window| window.iter().zip(*run).all(|(a, b)| a == b));
-        if runs.iter().any(|run| fires(run)) {
+        if runs.iter().any(fires) {
             return Some(Proposal { level: *level, rule: format!("name {what}"), confidence: *confidence });
         }
     }

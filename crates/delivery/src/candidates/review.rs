@@ -133,7 +133,7 @@ fn changes(live: Option<&Candidate>, candidate: &Candidate, checks: &[JudgedChec
     let model = |one: &Candidate| format!("{} version {}", one.model().model, one.model().version);
     let digest = |of: Option<base::Digest>| of.map_or("none".to_owned(), |digest| crate::short(&digest.to_string()));
     let purposes = |one: &Candidate| {
-        let named: Vec<&str> = one.content.purposes.iter().map(|purpose| purpose.as_str()).collect();
+        let named: Vec<&str> = one.content.purposes.iter().map(base::PurposeId::as_str).collect();
         if named.is_empty() { "none: no governed data is behind it".to_owned() } else { named.join(", ") }
     };
     add("commit", live.map(commit), commit(candidate));

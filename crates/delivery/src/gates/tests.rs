@@ -169,7 +169,7 @@ fn a_version_is_replaced_by_the_next_and_the_same_again_is_the_same() {
     let (first, terms) = (policy(), Terms { baking_s: 10, ..Terms::usual("prod") });
     let (before, after) = first.replace(terms.clone(), &"vera".into(), Timestamp(9)).unwrap().unwrap();
     assert_eq!((before.state, after.state, after.version), (GatePolicyState::Replaced, GatePolicyState::InForce, 1));
-    assert_eq!((first.editor(), after.editor().map(|by| by.as_str())), (None, Some("vera")));
+    assert_eq!((first.editor(), after.editor().map(base::PersonId::as_str)), (None, Some("vera")));
     assert_eq!(after.replace(terms.clone(), &"vera".into(), Timestamp(10)).unwrap(), None);
     let by_another = after.replace(terms.clone(), &"ivo".into(), Timestamp(10)).unwrap();
     assert_eq!(by_another, None, "whoever saves what holds anyway is no author for it");

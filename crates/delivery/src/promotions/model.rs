@@ -210,7 +210,7 @@ impl Promotion {
     /// Somebody asks for it: its gates are looked at from now on.
     pub fn check(&self, by: &PersonId, policy: i64, now: Timestamp) -> Result<Self, Error> {
         let (asked_by, asked_at, reason) = (by.clone(), Some(now), None);
-        Ok(Self { asked_by, asked_at, policy, reason, ..self.to("check", PromotionState::Checking, now)? })
+        Ok(Self { reason, policy, asked_by, asked_at, ..self.to("check", PromotionState::Checking, now)? })
     }
 
     /// No gate is closed but the approvals.

@@ -126,7 +126,8 @@ fn every_verb_from_every_state() {
             tried(&given("pm-1", state)).into_iter().filter_map(|(verb, to)| Some((verb, to?))).collect();
         let (mut verbs, mut said): (Vec<&str>, Vec<&str>) =
             (fits.iter().map(|(verb, _)| *verb).collect(), state.possible().to_vec());
-        (verbs.sort_unstable(), said.sort_unstable());
+        verbs.sort_unstable();
+        said.sort_unstable();
         assert_eq!(verbs, said, "what {state} says of itself");
         let cells: Vec<_> = fits.iter().map(|(verb, to)| format!("{verb} → {to}")).collect();
         writeln!(page, "{state}: {}", if cells.is_empty() { "final".to_owned() } else { cells.join(", ") }).unwrap();

@@ -71,7 +71,7 @@ async fn since(tx: &Tx, promotion: &Promotion, at: Timestamp) -> db::Result<Opti
 async fn view(tx: &Tx, promotion: Promotion, at: Timestamp) -> Result<Option<LiveView>> {
     let Some((live_from, verifying)) = since(tx, &promotion, at).await? else { return Ok(None) };
     let candidate = delivery::candidates::find(tx, &promotion.project, promotion.candidate).await?;
-    let model = candidate.as_ref().map(|candidate| candidate.model());
+    let model = candidate.as_ref().map(delivery::candidates::Candidate::model);
     let approved_by = approvers(tx, &promotion).await?;
     let no_approval = approved_by.is_empty().then(|| match promotion.environment.as_str() {
         "preprod" => "its gate policy asked for no approval".to_owned(),

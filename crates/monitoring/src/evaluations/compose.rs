@@ -124,10 +124,7 @@ async fn granted(
         grant: None,
         now,
     };
-    let held = match grants::grant_for(tx, &reading).await? {
-        Err(NotAllowed::Purpose { held, .. }) => held,
-        _ => return Ok(read),
-    };
+    let Err(NotAllowed::Purpose { held, .. }) = grants::grant_for(tx, &reading).await? else { return Ok(read) };
     let stated = held.iter().find(|held| Some(held.as_str()) == read.purpose.as_deref());
     let purpose = stated.or(held.first()).map(|purpose| purpose.0.clone());
     Ok(Read { for_use: USE.to_owned(), purpose, ..read })

@@ -73,7 +73,7 @@ pub async fn retune(
     for found in tx.list_monitors_in(environment).await? {
         let Some(before) = tx.lock_monitor(&found.id).await? else { continue };
         let (tolerances, excused) = (tolerances.to_vec(), excused.to_vec());
-        let released = Released { policy, tolerances, excused, ..before.released.clone() };
+        let released = Released { tolerances, excused, policy, ..before.released.clone() };
         save(tx, &before, before.watch(&released, before.team.as_ref(), now), now).await?;
     }
     Ok(())

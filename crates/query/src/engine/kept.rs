@@ -119,7 +119,7 @@ fn unnested(rows: &RecordBatch, kept: &mut MemoryReservation) -> Result<()> {
     let (lists, beside): (Vec<_>, Vec<_>) = rows.columns().iter().partition(|column| is_list(column.data_type()));
     let row = beside.into_iter().map(widest::of).fold(16, usize::saturating_add);
     let elements: usize =
-        lists.iter().map(|list| list.to_data().child_data().first().map_or(0, |items| items.len())).sum();
+        lists.iter().map(|list| list.to_data().child_data().first().map_or(0, arrow::array::ArrayData::len)).sum();
     kept.try_resize(row.saturating_mul(elements).saturating_add(rows.get_array_memory_size()))
 }
 

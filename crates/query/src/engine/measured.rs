@@ -170,7 +170,7 @@ impl ScalarUDFImpl for Joined {
             .zip(["a", "b"])
             .map(|(array, name)| Field::new(name, array.data_type().clone(), true))
             .collect();
-        let rows = arrays.first().map_or(0, |array| array.len());
+        let rows = arrays.first().map_or(0, arrow::array::Array::len);
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
         let batch = RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)?;
         let joined =

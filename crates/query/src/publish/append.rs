@@ -135,7 +135,7 @@ pub async fn commit(cx: &Context, tx: &Tx, staged: &Staged) -> Result<Published>
         published_at: now,
     };
     let action = <PublishDataset as access::Action>::NAME;
-    let mut entry = Entry::new(now, &by.to_string(), action, format!("dataset/{}", target.dataset()));
+    let mut entry = Entry::new(now, by.to_string(), action, format!("dataset/{}", target.dataset()));
     entry.grant = Some(place.grant.id.clone());
     entry.purpose = Some(place.grant.purpose.clone());
     entry.after = Some(serde_json::to_value(&published).map_err(db::sql::unknown)?);

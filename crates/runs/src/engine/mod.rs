@@ -150,7 +150,7 @@ pub trait Engine: std::fmt::Debug + Send + Sync {
 
     /// Waits until there may be more room than before. One that cannot tell waits for ever: it is asked again all the same.
     async fn room(&self) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     /// Returns what it can do.

@@ -369,7 +369,7 @@ mod tests {
         for _ in 0..20 {
             known.failed("ro-1".into(), "the model's file is not there".into(), now);
         }
-        assert!(!tries(&known, AGAIN.1 - Duration::from_secs(1)) && tries(&known, AGAIN.1));
+        assert!(!tries(&known, AGAIN.1.checked_sub(Duration::from_secs(1)).unwrap()) && tries(&known, AGAIN.1));
 
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join(OUT)).unwrap();

@@ -20,7 +20,7 @@ pub(super) struct Release {
 }
 
 /// An endpoint as the manifest has it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Endpoint {
     pub name: String,
     /// None before its first model is in memory.
@@ -92,12 +92,6 @@ impl Default for Table {
     fn default() -> Self {
         let (endpoints, by_name, callers) = (Vec::new(), HashMap::new(), HashMap::new());
         Self { sequence: 0, made_at: Timestamp(0), endpoints, by_name, callers, whole: false }
-    }
-}
-
-impl Default for Endpoint {
-    fn default() -> Self {
-        Self { name: String::new(), serving: None, stopped: None, counts: Arc::default() }
     }
 }
 

@@ -32,7 +32,7 @@ impl Serialize for Output<'_> {
         map.serialize_entry("shape", &self.named.shape)?;
         match self.size {
             Some(size) => {
-                map.serialize_entry("parameters", &std::collections::BTreeMap::from([("binary_data_size", size)]))?
+                map.serialize_entry("parameters", &std::collections::BTreeMap::from([("binary_data_size", size)]))?;
             }
             None => map.serialize_entry::<_, Data>("data", &self.named.data)?,
         }

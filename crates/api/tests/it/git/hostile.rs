@@ -24,7 +24,7 @@ async fn call(
     let response = served.app.raw(request.body(body.into()).unwrap()).await;
     let status = response.status().as_u16();
     let kind = response.headers().get("content-type").map(|kind| kind.to_str().unwrap().to_owned()).unwrap_or_default();
-    let bytes = response.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+    let bytes = response.into_body().collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     (status, format!("{kind}\n{}", String::from_utf8_lossy(&bytes)))
 }
 
@@ -126,7 +126,7 @@ async fn what_is_too_large_is_refused_in_gits_own_words() {
     let served = Served::within(git::Limits { push_bytes: 200_000, refs: 3, ..git::Limits::default() }).await;
     served.cloned("ana", "a").await;
     let noise: Vec<u8> =
-        (0..400_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8 ^ (n >> 3) as u8).collect();
+        (0..400_000_u32).map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()[2] ^ n.to_le_bytes()[1]).collect();
     std::fs::write(served.clones.path().join("a/noise"), noise).unwrap();
     served.git("a", &["add", "noise"]).await.ok();
     served.git("a", &["commit", "--quiet", "--message", "noise"]).await.ok();

@@ -137,7 +137,7 @@ async fn large_pushes_and_large_fetches_go_through() {
     served.cloned("ana", "a").await;
     // Does not compress, so it goes above git's 1 MiB: tried first, then sent in chunks.
     let noise: Vec<u8> =
-        (0..3_000_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8 ^ (n >> 3) as u8).collect();
+        (0..3_000_000_u32).map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()[2] ^ n.to_le_bytes()[1]).collect();
     std::fs::write(served.clones.path().join("a/noise"), noise).unwrap();
     served.git("a", &["add", "noise"]).await.ok();
     served.git("a", &["commit", "--quiet", "--message", "noise"]).await.ok();

@@ -54,13 +54,13 @@ async fn deploy(app: &TestApp, deployment: &Deployment) -> Result<RolloutId, ser
 
 /// Says what the process would say of the rollouts, and takes two turns: it is ready, then it serves.
 async fn said(app: &TestApp, keeper: &mut Keeper, rollouts: &[(&RolloutId, Option<&str>)]) {
-    let told = |reason: &Option<&str>| Told {
+    let told = |reason: Option<&str>| Told {
         outcome: if reason.is_some() { Outcome::Failed } else { Outcome::Ready },
         reason: reason.map(str::to_owned),
     };
     let captured = Captured { calls: 5, dropped: 1, answered: 6, refused: 2, outside_at: None };
     let report = Report {
-        rollouts: rollouts.iter().map(|(id, reason)| (id.0.clone(), told(reason))).collect(),
+        rollouts: rollouts.iter().map(|(id, reason)| (id.0.clone(), told(*reason))).collect(),
         captured: [("prod.credit".to_owned(), captured)].into(),
         sequence: i64::MAX,
         ..Report::default()

@@ -193,7 +193,7 @@ async fn the_pages_see_what_clients_logged() {
         runs.push(run);
     }
     let vera = app.user("vera");
-    let list = vera.get(&format!("/experiments?space=project/credit-risk")).await;
+    let list = vera.get("/experiments?space=project/credit-risk").await;
     assert!(list.starts_with("200") && list.contains("\"name\":\"credit\""), "{list}");
     let page = vera.get(&format!("/experiments/{experiment}/runs?order_by=metrics.loss%20DESC&limit=2")).await;
     let first: serde_json::Value = serde_json::from_str(&page[4..]).unwrap();
