@@ -129,12 +129,16 @@ def test_a_limit_out_of_bounds_never_widens_the_page(walked: Bank, limit: str) -
     ],
 )
 def test_a_hostile_name_is_refused(walked: Bank, name: str) -> None:
-    pat, sam = walked.client("pat"), steward_of_all(walked)
+    pat, sam = walked.client("pat"), steward_of_team(walked)
     lakes, people = names_of(walked)
     with pytest.raises(lockgate.InvalidError) as refused:
         lockgate.lakes.connect(name, root="spare", team="spare", client=sam)
-    assert ascii(name)[1:-1][:20] in ascii(str(refused.value)), "it names what was given"
-    assert refused.value.hint, "and what would do"
+    said = str(refused.value)
+    if "\0" in name:
+        assert "U+0000" in said, said
+    else:
+        assert name.replace("\n", r"\n")[:63] in said, "it names what was given"
+        assert "1 to 63" in said, "and what would do"
     with pytest.raises(lockgate.InvalidError):
         lockgate.people.create(name, client=pat)
     assert names_of(walked) == (lakes, people)
@@ -163,11 +167,11 @@ def names_of(bank: Bank) -> tuple[set[str], set[str]]:
     return {one.id for one in lockgate.lakes.list(client=pat)}, {one.id for one in lockgate.people.list(client=pat)}
 
 
-def steward_of_all(bank: Bank) -> lockgate.Client:
-    """Return the connection of Sam, who is a steward of everything."""
+def steward_of_team(bank: Bank) -> lockgate.Client:
+    """Return the connection of Sam, who is a steward of all lakes of team `spare`, however they are called."""
     if "sam" not in bank.tokens:
         bank.tokens["sam"] = bank.server.token("sam", ["data-stewards"])
-        lockgate.roles.assign("data_steward", "person:sam", "deployment", client=bank.client("pat"))
+        lockgate.roles.assign("data_steward", "person:sam", "team/spare", client=bank.client("pat"))
     return bank.client("sam")
 
 
