@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { candidatesQuery, productionQuery } from '@/api/release';
 import type { VersionView } from '@/api/tracking';
 import { Badge, Line, Loading, Panel, ProblemNote, When, Who } from '@/components';
+import { spoken } from '@/lib/format';
 import { nowOf, stoppedIn } from '../release/CandidateTable';
 
 /** The candidates that are a version of a released model, each with where it is now; nothing for what a project's people registered. */
@@ -28,7 +29,7 @@ export function Serves({ version, run }: { version: VersionView; run: string }) 
               <Badge form="plain" look={nowOf(one, one.number === stoppedIn(production.data))} />
             </span>
           }
-          under={one.next.text}
+          under={spoken(one.next.text)}
           when={<When at={one.created_at} form="ago" />}
         />
       ))}
