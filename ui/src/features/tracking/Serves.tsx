@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { candidatesQuery, productionQuery } from '@/api/release';
 import type { VersionView } from '@/api/tracking';
-import { Badge, Line, Loading, Panel, ProblemNote, When, Who } from '@/components';
+import { Badge, codeText, Line, Loading, Panel, ProblemNote, When, Who } from '@/components';
 import { spoken } from '@/lib/format';
 import { nowOf, stoppedIn } from '../release/CandidateTable';
 
@@ -29,7 +29,7 @@ export function Serves({ version, run }: { version: VersionView; run: string }) 
               <Badge form="plain" look={nowOf(one, one.number === stoppedIn(production.data))} />
             </span>
           }
-          under={spoken(one.next.text)}
+          under={codeText(spoken(one.next.text))}
           when={<When at={one.created_at} form="ago" />}
         />
       ))}
