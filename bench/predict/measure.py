@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measure a prediction: `LOCKGATE_BIN=… PEER_PYTHON=… bench/predict/measure.py`.
 
-PEER_PYTHON has requirements.txt of this folder; `bench/run` makes it.
+PEER_PYTHON has requirements.txt of this folder; `make bench` makes it.
 
 Both servers answer the same rows of the same model over loopback; what is counted is the processor time of the
 server's process, since machines are shared. Ours checks the token and the signature, and captures.
