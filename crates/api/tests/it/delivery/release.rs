@@ -623,18 +623,7 @@ async fn a_hold_keeps_what_is_to_answer_again_from_being_live() {
     served.promotion(&id, "verifying").await;
     let hold = body(&served.say("vera", "/holds", &json!({"environment": "prod", "reason": "an incident"})).await);
     let _serving = serve(&served);
-    let held = async {
-        loop {
-            let found = ok(&app.user("ana").get(&format!("/promotions/{id}")).await);
-            assert_eq!(found["state"], "verifying");
-            if found["reason"].as_str().is_some_and(|why| why.contains("an incident")) {
-                return;
-            }
-            app.turn_clock(1);
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        }
-    };
-    tokio::time::timeout(std::time::Duration::from_secs(30), held).await.expect("nothing is said of the hold");
+    served.look_until(&id, |found| found["reason"].as_str().is_some_and(|why| why.contains("an incident"))).await;
     let lift = format!("/holds/{}/lift", hold["id"].as_str().unwrap());
     ok(&app.user("ben").post(&lift, &json!({"reason": "over"})).await);
     served.resumed(&id).await;

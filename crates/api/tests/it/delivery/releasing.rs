@@ -222,13 +222,38 @@ impl Served {
 
     /// Waits until a resumption is live. Whether the endpoint answers is looked at each second.
     pub async fn resumed(&self, id: &str) {
-        let answers = async {
-            while ok(&self.app.user("ana").get(&format!("/promotions/{id}")).await)["state"] != "live" {
+        self.look_until(id, |found| found["state"] == "live").await;
+    }
+
+    /// Turns the clock second by second until a promotion fits, once the serving process has said that what it deploys answers: a
+    /// resumption has two minutes, which would be over before a busy machine has started it.
+    pub async fn look_until(&self, id: &str, fits: impl Fn(&Value) -> bool) {
+        let deployed = |found: &Value| found["rollout"].is_string() && found["state"] != "deploying";
+        self.it_answers(&self.wait(&format!("/promotions/{id}"), (&good(), true), deployed).await).await;
+        let fitting = async {
+            loop {
+                let found = ok(&self.app.user("ana").get(&format!("/promotions/{id}")).await);
+                if fits(&found) {
+                    return;
+                }
+                assert_eq!(found["state"], "verifying", "{found}");
                 self.app.turn_clock(1);
-                tokio::time::sleep(Duration::from_millis(50)).await;
+                tokio::time::sleep(Duration::from_millis(250)).await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(90), answers).await.expect("it never answers");
+        tokio::time::timeout(Duration::from_secs(60), fitting).await.expect("it never is so");
+    }
+
+    /// Waits until the serving process has said that what a promotion deploys answers in prod.
+    async fn it_answers(&self, promotion: &Value) {
+        let rollout = promotion["rollout"].as_str().unwrap();
+        let live = &self.app.release.serving.live;
+        let answers = async {
+            while live.answers("prod.credit-risk").is_none_or(|said| said.as_str() != rollout) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), answers).await.expect("it never answers");
     }
 
     /// Waits until a candidate is watched in prod, and returns its monitor.
@@ -264,15 +289,8 @@ impl Served {
         self.promotion(&id, "awaiting_approval").await;
         ok(&self.app.user("vera").post(&format!("/promotions/{id}/approve"), &json!({})).await);
         let verifying = self.promotion(&id, "verifying").await;
-        let rollout = verifying["rollout"].as_str().unwrap();
-        let live = &self.app.release.serving.live;
-        let answers = async {
-            // Else the clock could jump before the serving process has said so, and nobody would look again.
-            while live.answers("prod.credit-risk").is_none_or(|said| said.as_str() != rollout) {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-        };
-        assert!(tokio::time::timeout(Duration::from_secs(30), answers).await.is_ok(), "it never answers");
+        // Else the clock could jump before the serving process has said so, and nobody would look again.
+        self.it_answers(&verifying).await;
         id
     }
 
