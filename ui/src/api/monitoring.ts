@@ -1,7 +1,7 @@
 /** Monitors of what is live, what they found, and the breaches that people answer. */
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { ask, http } from './client';
-import type { Schema } from './types';
+import type { Paged, Schema } from './types';
 
 export type MonitorView = Schema<'MonitorView'>;
 export type MonitorSettings = Schema<'MonitorSettings'>;
@@ -9,7 +9,6 @@ export type EvaluationView = Schema<'EvaluationView'>;
 export type EvaluatedMetric = Schema<'EvaluatedMetric'>;
 export type BreachView = Schema<'BreachView'>;
 export type BreachState = Schema<'BreachState'>;
-type Paged = { cursor?: string; limit?: number };
 export type BreachSearch = Paged & { project?: string; monitor?: string; state?: BreachState };
 
 /** The key below which everything of monitors lies. */

@@ -1,7 +1,7 @@
 /** Candidates, promotions, holds and gate policies. */
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { ask, http, onceKey } from './client';
-import type { Next, Schema } from './types';
+import type { Next, Paged, Schema } from './types';
 
 export type Verdict = Schema<'GateVerdict'>;
 /** A number that the platform computed from the exported model, with the limits it is judged by. */
@@ -21,7 +21,6 @@ export type ToleranceView = Schema<'Tolerance'>;
 export type GatePolicyView = Schema<'GatePolicyView'>;
 /** What can be changed of a gate policy. */
 export type GatePolicyBody = Pick<GatePolicyView, 'required' | 'may_be_not_computable' | 'approvals' | 'baking_s' | 'tolerances'>;
-type Paged = { cursor?: string; limit?: number };
 
 const of = (id: string) => ({ path: { id } });
 

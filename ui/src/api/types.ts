@@ -7,3 +7,5 @@ export type Schema<N extends keyof components['schemas']> = components['schemas'
 export type Next = Schema<'Next'>;
 /** How every failure is answered. */
 export type Problem = Schema<'Problem'>;
+/** Which page of a list: where it begins, and how many it has. */
+export type Paged = { cursor?: string; limit?: number };

@@ -19,7 +19,7 @@ export const projectRuns = createRoute({ getParentRoute: () => project, path: '/
 export const code = createRoute({ getParentRoute: () => project, path: '/code', validateSearch: (search: Raw): { rev?: string; path?: string } => text(search, 'rev', 'path'), component: lazyRouteComponent(() => import('@/features/projects/Code'), 'Code') });
 export const about = createRoute({ getParentRoute: () => project, path: '/about', component: lazyRouteComponent(() => import('@/features/projects/About'), 'About') });
 export const candidates = createRoute({ getParentRoute: () => project, path: '/candidates', validateSearch: paged, component: lazyRouteComponent(() => import('@/features/release/Candidates'), 'Candidates') });
-export const production = createRoute({ getParentRoute: () => project, path: '/production', component: lazyRouteComponent(() => import('@/features/release/Production'), 'Production') });
+export const production = createRoute({ getParentRoute: () => project, path: '/production', validateSearch: paged, component: lazyRouteComponent(() => import('@/features/release/Production'), 'Production') });
 export const batches = createRoute({ getParentRoute: () => project, path: '/batches', validateSearch: paged, component: lazyRouteComponent(() => import('@/features/batches/Batches'), 'Batches') });
 export const monitoring = createRoute({ getParentRoute: () => project, path: '/monitoring', component: lazyRouteComponent(() => import('@/features/monitors/Monitors'), 'ProjectMonitoring') });
 export const gates = createRoute({ getParentRoute: () => project, path: '/gates', component: lazyRouteComponent(() => import('@/features/release/Gates'), 'Gates') });

@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { BreachState } from '@/api/monitoring';
 import { Btn, Empty, Loading, Pager, Panel, ProblemNote } from '@/components';
+import { usePage } from '@/lib/paging';
 import { BreachLine } from './BreachLine';
 import { useBreaches } from './useMonitor';
 
@@ -15,11 +16,11 @@ const views: { key: BreachState | 'all'; label: string }[] = [
 /** The breaches of a monitor, by their state; the one that a link names is marked. */
 export function Breaches({ monitor, project, chosen }: { monitor: string; project: string; chosen?: string | undefined }) {
   const [view, setView] = useState<BreachState | 'all'>(chosen ? 'all' : 'open');
-  const [{ cursor, from }, setPage] = useState<{ cursor: string | undefined; from: number }>({ cursor: undefined, from: 0 });
-  const breaches = useBreaches({ monitor }, view === 'all' ? undefined : view, cursor);
+  const { page, from, onPage } = usePage();
+  const breaches = useBreaches({ monitor }, view === 'all' ? undefined : view, page.cursor);
   const show = (next: BreachState | 'all') => {
     setView(next);
-    setPage({ cursor: undefined, from: 0 });
+    onPage(undefined, 0);
   };
   const items = breaches.data?.items ?? [];
   return (
@@ -51,7 +52,7 @@ export function Breaches({ monitor, project, chosen }: { monitor: string; projec
       {items.map((breach) => (
         <BreachLine key={breach.id} breach={breach} isChosen={breach.id === chosen} />
       ))}
-      <Pager from={from} shown={items.length} total={breaches.data?.total} next={breaches.data?.next_cursor} onPage={(to, start) => setPage({ cursor: to, from: start })} />
+      <Pager from={from} shown={items.length} total={breaches.data?.total} next={breaches.data?.next_cursor} onPage={onPage} />
     </Panel>
   );
 }

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { candidatesQuery, productionQuery, releasesQuery } from '@/api/release';
 import { Empty, Loading, Pager, Panel, ProblemNote } from '@/components';
+import { usePage } from '@/lib/paging';
 import { CandidateTable, stoppedIn } from './CandidateTable';
 import { ReleaseRuns } from './ReleaseRuns';
 
@@ -12,7 +13,8 @@ export function Candidates() {
   const navigate = useNavigate();
   const candidates = useQuery({ ...candidatesQuery(id, { limit: 50, ...(cursor ? { cursor } : {}) }), refetchInterval: 10_000 });
   const production = useQuery(productionQuery(id));
-  const releases = useQuery({ ...releasesQuery(id, { limit: 10 }), refetchInterval: (query) => (query.state.data?.items.some((one) => one.state === 'running') ? 1500 : 10_000) });
+  const runs = usePage();
+  const releases = useQuery({ ...releasesQuery(id, { limit: 10, ...runs.page }), refetchInterval: (query) => (query.state.data?.items.some((one) => one.state === 'running') ? 1500 : 10_000) });
   return (
     <>
       <Panel title="Candidates" note="newest first; what is in one never changes">
@@ -32,6 +34,7 @@ export function Candidates() {
       <Panel title="Release runs" note="main, trained as preprod">
         {releases.error && <ProblemNote problem={releases.error} onRetry={() => void releases.refetch()} />}
         {releases.isPending ? <Loading rows={3} /> : releases.data && <ReleaseRuns project={id} releases={releases.data.items} />}
+        <Pager from={runs.from} shown={releases.data?.items.length ?? 0} total={releases.data?.total} next={releases.data?.next_cursor} onPage={runs.onPage} />
       </Panel>
     </>
   );

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
-import { Link, useParams } from '@tanstack/react-router';
+import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { isWorking, productionQuery, type PromotionView, promotionsQuery, holdsQuery } from '@/api/release';
-import { Empty, Env, Icon, Line, Loading, lookOf, Panel, ProblemNote, readPrincipal, When } from '@/components';
+import { Empty, Env, Icon, Line, Loading, lookOf, Pager, Panel, ProblemNote, readPrincipal, When } from '@/components';
 import { EndpointPanel } from './EndpointPanel';
 import { Holds } from './Holds';
 import { approvalsOf, movingIn, resumingIn } from './verbs';
@@ -45,9 +45,15 @@ function Promotion({ project, promotion }: { project: string; promotion: Promoti
 export function Production() {
   const { id } = useParams({ from: '/frame/projects/$id' });
   const production = useQuery({ ...productionQuery(id), refetchInterval: 3000 });
-  const promotions = useQuery({ ...promotionsQuery(id, { limit: 50 }), refetchInterval: (query) => (query.state.data?.items.some(isWorking) ? 1500 : 10_000) });
+  const { cursor, from = 0 } = useSearch({ from: '/frame/projects/$id/production' });
+  const navigate = useNavigate();
+  // What moves is among the newest, whichever page is shown.
+  const newest = useQuery({ ...promotionsQuery(id, { limit: 50 }), refetchInterval: (query) => (query.state.data?.items.some(isWorking) ? 1500 : 10_000) });
+  const older = useQuery({ ...promotionsQuery(id, { limit: 50, cursor: cursor ?? '' }), enabled: !!cursor, refetchInterval: 10_000 });
+  const promotions = cursor ? older : newest;
   const holds = useQuery(holdsQuery(id));
-  const all = promotions.data?.items ?? [];
+  const all = newest.data?.items ?? [];
+  const shown = promotions.data?.items ?? [];
   return (
     <>
       {production.error && <ProblemNote problem={production.error} onRetry={() => void production.refetch()} />}
@@ -60,10 +66,11 @@ export function Production() {
       <Panel title="Promotions" note="each candidate’s way through a gate, newest first">
         {promotions.error && <ProblemNote problem={promotions.error} onRetry={() => void promotions.refetch()} />}
         {promotions.isPending && <Loading rows={3} />}
-        {promotions.data && all.length === 0 && <Empty small title="Nothing has been promoted yet." why="A promotion is a candidate’s way through a gate." command={`lockgate release promote ${id} 1 --into preprod`} />}
-        {all.map((promotion) => (
+        {promotions.data && shown.length === 0 && <Empty small title="Nothing has been promoted yet." why="A promotion is a candidate’s way through a gate." command={`lockgate release promote ${id} 1 --into preprod`} />}
+        {shown.map((promotion) => (
           <Promotion key={promotion.id} project={id} promotion={promotion} />
         ))}
+        <Pager from={from} shown={shown.length} total={promotions.data?.total} next={promotions.data?.next_cursor} onPage={(to, at) => void navigate({ to: '/projects/$id/production', params: { id }, search: { ...(to ? { cursor: to } : {}), ...(at ? { from: at } : {}) } })} />
       </Panel>
     </>
   );
