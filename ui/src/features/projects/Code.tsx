@@ -1,9 +1,11 @@
 import { Select } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { mergesQuery, type MergeView } from '@/api/delivery';
 import { branchesQuery, commitsQuery, filesQuery, pushesQuery } from '@/api/projects';
-import { Digest, Empty, Icon, Line, Loading, Panel, ProblemNote, StateBadge, When, Who } from '@/components';
-import { bytes } from '@/lib/format';
+import { codeText, Digest, Empty, Icon, Line, Loading, Pager, Panel, ProblemNote, StateBadge, When, Who } from '@/components';
+import { bytes, sentence, spoken } from '@/lib/format';
+import { usePage } from '@/lib/paging';
 import { Checks } from './Checks';
 
 const icons: Record<string, string> = { folder: 'folder', link: 'link', submodule: 'git-commit' };
@@ -64,7 +66,8 @@ function Files({ id, rev, path }: { id: string; rev: string; path: string }) {
 }
 
 function Commits({ id, rev }: { id: string; rev: string }) {
-  const commits = useQuery(commitsQuery(id, rev));
+  const { page, from, onPage } = usePage();
+  const commits = useQuery({ ...commitsQuery(id, rev, page), placeholderData: keepPreviousData });
   return (
     <Panel title="Commits" note={rev}>
       {commits.error && <ProblemNote problem={commits.error} />}
@@ -76,17 +79,62 @@ function Commits({ id, rev }: { id: string; rev: string }) {
           </span>
         </div>
       ))}
+      <Pager from={from} shown={commits.data?.items.length ?? 0} total={commits.data?.total} next={commits.data?.next_cursor} onPage={onPage} />
     </Panel>
   );
 }
 
-/** The repository: files at a branch, commits, and who pushed what. */
+function Merge({ merge }: { merge: MergeView }) {
+  const why = merge.state === 'refused' && merge.reason ? sentence(spoken(merge.reason)) : null;
+  return (
+    <Line
+      lead={<Who who={merge.merged_by} bare />}
+      title={merge.branch}
+      under={
+        <>
+          <StateBadge kind="merge" state={merge.state} form="plain" />
+          {why && <div>{codeText(why)}</div>}
+        </>
+      }
+      when={<When at={merge.ended_at ?? merge.asked_at} form="ago" />}
+    />
+  );
+}
+
+function Merges({ id }: { id: string }) {
+  const { page, from, onPage } = usePage();
+  const merges = useQuery({ ...mergesQuery(id, page), placeholderData: keepPreviousData });
+  return (
+    <Panel title="Merges" note="into main">
+      {merges.error && <ProblemNote problem={merges.error} />}
+      {merges.data?.items.length === 0 && <Empty small title="Nothing has been merged yet." />}
+      {merges.data?.items.map((merge) => <Merge key={merge.id} merge={merge} />)}
+      <Pager from={from} shown={merges.data?.items.length ?? 0} total={merges.data?.total} next={merges.data?.next_cursor} onPage={onPage} />
+    </Panel>
+  );
+}
+
+function Pushes({ id }: { id: string }) {
+  const { page, from, onPage } = usePage();
+  const pushes = useQuery({ ...pushesQuery(id, page), placeholderData: keepPreviousData });
+  return (
+    <Panel title="Pushes" note="on record before they happen">
+      {pushes.error && <ProblemNote problem={pushes.error} />}
+      {pushes.data?.items.length === 0 && <Empty small title="Nobody has pushed yet." />}
+      {pushes.data?.items.map((push) => (
+        <Line key={push.id} lead={<Who who={push.pusher ?? 'operator'} bare />} title={push.branch ?? push.reference} under={<StateBadge kind="push" state={push.state} form="plain" />} when={<When at={push.recorded_at} form="ago" />} />
+      ))}
+      <Pager from={from} shown={pushes.data?.items.length ?? 0} total={pushes.data?.total} next={pushes.data?.next_cursor} onPage={onPage} />
+    </Panel>
+  );
+}
+
+/** The repository: files at a branch, commits, what was merged, and who pushed what. */
 export function Code() {
   const { id } = useParams({ from: '/frame/projects/$id' });
   const { rev = 'main', path = '' } = useSearch({ from: '/frame/projects/$id/code' });
   const navigate = useNavigate();
   const branches = useQuery(branchesQuery(id));
-  const pushes = useQuery(pushesQuery(id));
   const names = branches.data?.items.map(({ name }) => name) ?? [];
   const choose = (next: string | null) => next && void navigate({ to: '/projects/$id/code', params: { id }, search: { rev: next } });
   return (
@@ -97,14 +145,9 @@ export function Code() {
       </div>
       <aside className="stack" aria-label="History">
         {names.includes(rev) && <Checks id={id} branch={rev} />}
-        <Commits id={id} rev={rev} />
-        <Panel title="Pushes" note="on record before they happen">
-          {pushes.error && <ProblemNote problem={pushes.error} />}
-          {pushes.data?.items.length === 0 && <Empty small title="Nobody has pushed yet." />}
-          {pushes.data?.items.map((push) => (
-            <Line key={push.id} lead={<Who who={push.pusher ?? 'operator'} bare />} title={push.branch ?? push.reference} under={<StateBadge kind="push" state={push.state} form="plain" />} when={<When at={push.recorded_at} form="ago" />} />
-          ))}
-        </Panel>
+        <Commits key={rev} id={id} rev={rev} />
+        <Merges id={id} />
+        <Pushes id={id} />
       </aside>
     </div>
   );
