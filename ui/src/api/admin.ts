@@ -1,6 +1,6 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { ask, http, onceKey } from './client';
-import type { Schema } from './types';
+import type { Paged, Schema } from './types';
 
 export type PersonView = Schema<'PersonView'>;
 export type GroupView = Schema<'GroupView'>;
@@ -13,6 +13,8 @@ export type AuditSearch = { actor?: string; action?: string; resource?: string; 
 
 const all = { params: { query: { limit: 200 } } };
 export const peopleQuery = queryOptions({ queryKey: ['people'], queryFn: () => ask(http.GET('/people', all)) });
+/** A page of the people, to list them; `peopleQuery` is to choose one. */
+export const peoplePageQuery = (page: Paged = {}) => queryOptions({ queryKey: ['people', page], queryFn: () => ask(http.GET('/people', { params: { query: { limit: 50, ...page } } })), placeholderData: keepPreviousData });
 export const groupsQuery = queryOptions({ queryKey: ['groups'], queryFn: () => ask(http.GET('/groups')) });
 export const tokensQuery = queryOptions({ queryKey: ['tokens'], queryFn: () => ask(http.GET('/tokens', all)) });
 export const assignmentsQuery = queryOptions({ queryKey: ['role-assignments'], queryFn: () => ask(http.GET('/role-assignments', all)) });

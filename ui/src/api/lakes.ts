@@ -1,6 +1,6 @@
-import { queryOptions } from '@tanstack/react-query';
+import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { ask, http, onceKey } from './client';
-import type { Schema } from './types';
+import type { Paged, Schema } from './types';
 
 export type CrawlView = Schema<'CrawlView'>;
 export type LakeView = Schema<'LakeView'>;
@@ -8,6 +8,8 @@ export type NewLake = Schema<'NewLake'>;
 
 const at = (id: string) => ({ params: { path: { id } } });
 export const lakesQuery = queryOptions({ queryKey: ['lakes'], queryFn: () => ask(http.GET('/lakes', { params: { query: { limit: 200 } } })) });
+/** A page of the lakes, to list them. */
+export const lakesPageQuery = (page: Paged = {}) => queryOptions({ queryKey: ['lakes', page], queryFn: () => ask(http.GET('/lakes', { params: { query: { limit: 50, ...page } } })), placeholderData: keepPreviousData });
 export const rootsQuery = queryOptions({ queryKey: ['roots'], queryFn: () => ask(http.GET('/roots')) });
 export const lakeQuery = (id: string) => queryOptions({ queryKey: ['lakes', id], queryFn: () => ask(http.GET('/lakes/{id}', at(id))) });
 export const crawlsQuery = (id: string) => queryOptions({ queryKey: ['lakes', id, 'crawls'], queryFn: () => ask(http.GET('/lakes/{id}/crawls', at(id))) });

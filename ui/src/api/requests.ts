@@ -1,6 +1,6 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { ask, http, onceKey } from './client';
-import type { Schema } from './types';
+import type { Paged, Schema } from './types';
 
 /** How a column is seen. What is left out of a request or a grant stands as `left_out` only where all columns are listed. */
 export type ColumnTerm = Schema<'ColumnTerm'>;
@@ -40,6 +40,8 @@ export const effectQuery = (id: string, terms: Terms) =>
     staleTime: 60_000,
   });
 export const purposesQuery = queryOptions({ queryKey: ['purposes'], queryFn: () => ask(http.GET('/purposes', { params: { query: { limit: 200 } } })) });
+/** A page of the purposes, to list them; `purposesQuery` is to choose one and to name them. */
+export const purposesPageQuery = (page: Paged = {}) => queryOptions({ queryKey: ['purposes', page], queryFn: () => ask(http.GET('/purposes', { params: { query: { limit: 50, ...page } } })), placeholderData: keepPreviousData });
 export const purposeQuery = (id: string) =>
   queryOptions({ queryKey: ['purposes', id], queryFn: () => ask(http.GET('/purposes/{id}', { params: { path: { id } } })) });
 

@@ -33,7 +33,7 @@ export const access = createRoute({ getParentRoute: () => dataset, path: '/acces
 export const versions = createRoute({ getParentRoute: () => dataset, path: '/versions', component: lazyRouteComponent(() => import('@/features/dataset/Versions'), 'Versions') });
 export const datasetHistory = createRoute({ getParentRoute: () => dataset, path: '/history', component: lazyRouteComponent(() => import('@/features/dataset/DatasetHistory'), 'DatasetHistory') });
 
-export const lakes = createRoute({ getParentRoute: () => frame, path: '/lakes', component: lazyRouteComponent(() => import('@/features/lakes/Lakes'), 'Lakes'), staticData: crumbs({ label: 'Lakes' }) });
+export const lakes = createRoute({ getParentRoute: () => frame, path: '/lakes', validateSearch: paged, component: lazyRouteComponent(() => import('@/features/lakes/Lakes'), 'Lakes'), staticData: crumbs({ label: 'Lakes' }) });
 export const lake = createRoute({
   getParentRoute: () => frame,
   path: '/lakes/$id',
@@ -73,7 +73,7 @@ export const grant = createRoute({
   component: lazyRouteComponent(() => import('@/features/grants/Grant'), 'Grant'),
   staticData: { crumbs: ({ id = '' }) => [{ label: 'Access', to: '/access' }, { label: 'Grants', to: '/grants' }, { label: shortId(id), named: { read: grantQuery(id), name: (one: GrantView) => `${readPrincipal(one.principal).name} on ${one.object}` } }] },
 });
-export const purposes = createRoute({ getParentRoute: () => frame, path: '/purposes', component: lazyRouteComponent(() => import('@/features/purposes/Purposes'), 'Purposes'), staticData: crumbs({ label: 'Access', to: '/access' }, { label: 'Purposes' }) });
+export const purposes = createRoute({ getParentRoute: () => frame, path: '/purposes', validateSearch: paged, component: lazyRouteComponent(() => import('@/features/purposes/Purposes'), 'Purposes'), staticData: crumbs({ label: 'Access', to: '/access' }, { label: 'Purposes' }) });
 export const purpose = createRoute({
   getParentRoute: () => frame,
   path: '/purposes/$id',

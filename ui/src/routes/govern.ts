@@ -7,7 +7,7 @@ import { from, text } from './search';
 
 /** Places of those who govern: administration, audit, evidence, the clock, monitors. */
 export const admin = createRoute({ getParentRoute: () => frame, path: '/admin', component: lazyRouteComponent(() => import('@/features/admin/Admin'), 'Admin'), staticData: crumbs({ label: 'Administration' }) });
-export const people = createRoute({ getParentRoute: () => admin, path: '/', component: lazyRouteComponent(() => import('@/features/admin/People'), 'People') });
+export const people = createRoute({ getParentRoute: () => admin, path: '/', validateSearch: paged, component: lazyRouteComponent(() => import('@/features/admin/People'), 'People') });
 export const groups = createRoute({ getParentRoute: () => admin, path: '/groups', component: lazyRouteComponent(() => import('@/features/admin/Groups'), 'Groups') });
 export const roles = createRoute({ getParentRoute: () => admin, path: '/roles', component: lazyRouteComponent(() => import('@/features/admin/Roles'), 'Roles') });
 export const tokens = createRoute({ getParentRoute: () => frame, path: '/tokens', component: lazyRouteComponent(() => import('@/features/admin/Tokens'), 'Tokens'), staticData: crumbs({ label: 'Tokens' }) });

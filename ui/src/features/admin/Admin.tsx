@@ -10,7 +10,7 @@ export function Admin() {
   const groups = useQuery(groupsQuery);
   const roles = useQuery(assignmentsQuery);
   const tabs: Tab[] = [
-    { label: 'People', to: { to: '/admin' }, count: people.data?.items.length ?? null },
+    { label: 'People', to: { to: '/admin' }, count: people.data?.total ?? people.data?.items.length ?? null },
     { label: 'Groups', to: { to: '/admin/groups' }, count: groups.data?.items.length ?? null },
     { label: 'Roles', to: { to: '/admin/roles' }, count: roles.data?.items.length ?? null },
   ];

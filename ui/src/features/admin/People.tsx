@@ -1,9 +1,10 @@
 import { TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useNavigate, useSearch } from '@tanstack/react-router';
 import type { ColumnDef } from '@tanstack/react-table';
 import { type FormEvent, useState } from 'react';
-import { addPerson, peopleQuery, type PersonView } from '@/api/admin';
-import { Btn, Empty, Loading, Panel, ProblemNote, When, Who } from '@/components';
+import { addPerson, peoplePageQuery, type PersonView } from '@/api/admin';
+import { Btn, Empty, Loading, Pager, Panel, ProblemNote, When, Who } from '@/components';
 import { DataTable } from '@/components/DataTable';
 import { fieldError } from '@/lib/fields';
 import { sentence, words } from '@/lib/format';
@@ -49,13 +50,16 @@ function AddPerson() {
 
 /** The people, and their one-time links. */
 export function People() {
-  const people = useQuery(peopleQuery);
+  const { cursor, from = 0 } = useSearch({ from: '/frame/admin/' });
+  const navigate = useNavigate();
+  const people = useQuery(peoplePageQuery(cursor ? { cursor } : {}));
   return (
     <>
       <AddPerson />
       <Panel label="People">
         {people.error && <ProblemNote problem={people.error} onRetry={() => void people.refetch()} />}
-        {people.isPending ? <Loading rows={5} /> : <DataTable label="People" columns={columns} rows={people.data?.items ?? []} rowKey={(one) => one.id} empty={<Empty small title="You see no people." />} />}
+        {people.isPending ? <Loading rows={5} /> : <DataTable label="People" columns={columns} rows={people.data?.items ?? []} rowKey={(one) => one.id} isOld={people.isPlaceholderData} empty={<Empty small title="You see no people." />} />}
+        <Pager from={from} shown={people.data?.items.length ?? 0} total={people.data?.total} next={people.data?.next_cursor} onPage={(to, at) => void navigate({ to: '/admin', search: { ...(to ? { cursor: to } : {}), ...(at ? { from: at } : {}) } })} />
       </Panel>
     </>
   );

@@ -1,10 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import type { ColumnDef } from '@tanstack/react-table';
 import { useState } from 'react';
-import { isCrawling, type LakeView, lakesQuery } from '@/api/lakes';
+import { isCrawling, lakesPageQuery, type LakeView } from '@/api/lakes';
 import { can, useMe } from '@/api/session';
-import { Btn, Empty, Icon, Loading, PageHead, Panel, ProblemNote, StateBadge, When } from '@/components';
+import { Btn, Empty, Icon, Loading, PageHead, Pager, Panel, ProblemNote, StateBadge, When } from '@/components';
 import { DataTable } from '@/components/DataTable';
 import { count, plural } from '@/lib/format';
 import { Connect } from './Connect';
@@ -52,7 +52,9 @@ const columns: ColumnDef<LakeView, unknown>[] = [
 export function Lakes() {
   const me = useMe();
   const [isNew, setNew] = useState(false);
-  const lakes = useQuery({ ...lakesQuery, refetchInterval: (query) => (query.state.data?.items.some((lake) => isCrawling(lake.last_crawl)) ? 1500 : false) });
+  const { cursor, from = 0 } = useSearch({ from: '/frame/lakes' });
+  const navigate = useNavigate();
+  const lakes = useQuery({ ...lakesPageQuery(cursor ? { cursor } : {}), refetchInterval: (query) => (query.state.data?.items.some((lake) => isCrawling(lake.last_crawl)) ? 1500 : false) });
   const mayConnect = can(me, 'ConnectLake');
   return (
     <>
@@ -81,6 +83,7 @@ export function Lakes() {
               columns={columns}
               rows={lakes.data?.items ?? []}
               rowKey={(lake) => lake.id}
+              isOld={lakes.isPlaceholderData}
               empty={
                 <Empty
                   title="No lake is connected yet."
@@ -90,6 +93,7 @@ export function Lakes() {
               }
             />
           )}
+          <Pager from={from} shown={lakes.data?.items.length ?? 0} total={lakes.data?.total} next={lakes.data?.next_cursor} onPage={(to, at) => void navigate({ to: '/lakes', search: { ...(to ? { cursor: to } : {}), ...(at ? { from: at } : {}) } })} />
         </Panel>
       </div>
     </>

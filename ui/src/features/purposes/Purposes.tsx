@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import type { ColumnDef } from '@tanstack/react-table';
 import { useState } from 'react';
-import { type PurposeView, purposesQuery } from '@/api/requests';
-import { Btn, Empty, Loading, PageHead, Panel, ProblemNote, Who } from '@/components';
+import { purposesPageQuery, type PurposeView } from '@/api/requests';
+import { Btn, Empty, Loading, PageHead, Pager, Panel, ProblemNote, Who } from '@/components';
 import { DataTable } from '@/components/DataTable';
 import { plural } from '@/lib/format';
 import { NewPurpose } from './NewPurpose';
@@ -26,7 +26,9 @@ const columns: ColumnDef<PurposeView, unknown>[] = [
 
 /** The purposes on record: why data may be used at all. */
 export function Purposes() {
-  const purposes = useQuery(purposesQuery);
+  const { cursor, from = 0 } = useSearch({ from: '/frame/purposes' });
+  const navigate = useNavigate();
+  const purposes = useQuery(purposesPageQuery(cursor ? { cursor } : {}));
   const [isNew, setNew] = useState(false);
   return (
     <>
@@ -38,8 +40,9 @@ export function Purposes() {
           {purposes.isPending ? (
             <Loading rows={4} />
           ) : (
-            <DataTable label="Purposes" columns={columns} rows={purposes.data?.items ?? []} rowKey={(one) => one.id} empty={<Empty title="No purpose is on record yet." why="Every request names one: why the data may be used, on what lawful basis, for which uses and how long it is kept." />} />
+            <DataTable label="Purposes" columns={columns} rows={purposes.data?.items ?? []} rowKey={(one) => one.id} isOld={purposes.isPlaceholderData} empty={<Empty title="No purpose is on record yet." why="Every request names one: why the data may be used, on what lawful basis, for which uses and how long it is kept." />} />
           )}
+          <Pager from={from} shown={purposes.data?.items.length ?? 0} total={purposes.data?.total} next={purposes.data?.next_cursor} onPage={(to, at) => void navigate({ to: '/purposes', search: { ...(to ? { cursor: to } : {}), ...(at ? { from: at } : {}) } })} />
         </Panel>
       </div>
     </>
