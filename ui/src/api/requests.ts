@@ -19,6 +19,8 @@ export type RequestItem = Schema<'RequestItem'>;
 export type RequestView = Schema<'RequestView'>;
 export type Effect = Schema<'EffectView'>;
 export type NewRequest = Schema<'NewRequestBody'>;
+/** What a request asks for instead: all of it, of the same object, for the same. */
+export type EditedRequest = Schema<'EditRequestBody'>;
 export type NewPurpose = Schema<'NewPurpose'>;
 
 export type InboxView = 'waiting' | 'mine' | 'decided';
@@ -47,6 +49,7 @@ export const purposeQuery = (id: string) =>
 
 const at = (id: string) => ({ params: { path: { id } } });
 export const newRequest = (body: NewRequest) => ask(http.POST('/requests', { body, headers: onceKey() }));
+export const editRequest = (id: string, body: EditedRequest) => ask(http.POST('/requests/{id}/edit', { ...at(id), body }));
 export const newPurpose = (body: NewPurpose) => ask(http.POST('/purposes', { body, headers: onceKey() }));
 export const decide = (id: string, body: Decision) => ask(http.POST('/requests/{id}/decide', { ...at(id), body }));
 export const submit = (id: string) => ask(http.POST('/requests/{id}/submit', at(id)));

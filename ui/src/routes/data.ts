@@ -56,7 +56,7 @@ export const request = createRoute({
 export const ask = createRoute({
   getParentRoute: () => frame,
   path: '/ask',
-  validateSearch: (search: Raw): { dataset?: string; kind?: string; object?: string; for?: string } => text(search, 'dataset', 'kind', 'object', 'for'),
+  validateSearch: (search: Raw): { dataset?: string; kind?: string; object?: string; for?: string; draft?: string } => text(search, 'dataset', 'kind', 'object', 'for', 'draft'),
   component: lazyRouteComponent(() => import('@/features/access/AskForm'), 'AskForm'),
   staticData: crumbs({ label: 'Access', to: '/access' }, { label: 'Ask' }),
 });

@@ -8,7 +8,7 @@ import { theme } from '@/theme';
 /** What a page reads, by the query that reads it. */
 export type Read = [query: { queryKey: QueryKey }, data: unknown];
 
-const me = { principal: 'person:olga', person: { id: 'person:olga', name: 'Olga' }, roles: [], csrf: null };
+const me = { principal: 'person:olga', person: { id: 'person:olga', name: 'Olga' }, groups: [], roles: [], csrf: null };
 
 /** Draws a whole page at its address, for somebody who may do those verbs; what it reads is given, nothing is fetched. */
 export function drawPage(address: string, can: string[], reads: Read[]) {

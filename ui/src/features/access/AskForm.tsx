@@ -4,43 +4,42 @@ import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { type FormEvent, useMemo, useState } from 'react';
 import { columnsQuery } from '@/api/datasets';
 import { projectsQuery } from '@/api/projects';
-import { type ColumnTerm, newRequest, purposesQuery, type Use } from '@/api/requests';
+import { type ColumnTerm, editRequest, newRequest, purposesQuery, requestHistoryQuery, requestQuery, submit as submitRequest, type Use } from '@/api/requests';
 import { useMe } from '@/api/session';
 import { Btn, BtnLink, Empty, Loading, PageHead, Panel, ProblemNote } from '@/components';
-import { sentence } from '@/lib/format';
+import { Unread } from '@/frame/Lost';
+import { sentence, shortId } from '@/lib/format';
+import { type Ask, askOf, askOfDraft, endOf, monthsAhead } from './ask';
 import { AskColumns, termOf } from './AskColumns';
 import { askers, isEnvironment } from './askers';
 import { AskWhat } from './AskWhat';
-import { callUses, type Kind, kindOf, kindWords } from './kinds';
+import { callUses, type Kind, kindWords } from './kinds';
+import { WhatStays } from './WhatStays';
 
 const uses: Use[] = ['explore', 'train', 'check', 'score', 'monitor'];
-const monthsAhead = (months: number) => {
-  const day = new Date();
-  day.setMonth(day.getMonth() + months);
-  return day.toISOString().slice(0, 10);
-};
 
-/** Asks for access: to what, for whom and what purpose, which columns, until when. */
-export function AskForm() {
-  const search = useSearch({ from: '/frame/ask' });
+type FormProps = { ask: Ask; draft?: string };
+
+/** The form: to what, for whom and what purpose, which columns, until when. Of a draft the object and for whom stay. */
+function Form({ ask, draft }: FormProps) {
   const navigate = useNavigate();
   const queryClient = useQueryClient();
   const me = useMe();
   const purposes = useQuery(purposesQuery);
-  const [kind, setKind] = useState<Kind>(kindOf(search.kind));
-  const [object, setObject] = useState(search.object ?? search.dataset ?? '');
-  const [wanted, setPrincipal] = useState(search.for ?? `person:${me.person.id}`);
+  const [kind, setKind] = useState<Kind>(ask.kind);
+  const [object, setObject] = useState(ask.object);
+  const [wanted, setPrincipal] = useState(ask.principal);
   const projects = useQuery(projectsQuery());
   const asks = askers(me, projects.data?.items ?? []);
-  const principal = asks.some(({ value }) => value === wanted) ? wanted : `person:${me.person.id}`;
-  const [purpose, setPurpose] = useState<string | null>(null);
-  const [picked, setUses] = useState<Use[]>(['explore']);
+  const principal = draft || asks.some(({ value }) => value === wanted) ? wanted : `person:${me.person.id}`;
+  const [purpose, setPurpose] = useState(ask.purpose);
+  const [picked, setUses] = useState(ask.uses);
   // Only people explore; an environment reads for its runs and its endpoint.
   const isMachine = isEnvironment(principal);
   const chosenUses = kind === 'use' ? callUses : isMachine ? picked.filter((use) => use !== 'explore') : picked;
-  const [text, setText] = useState('');
-  const [until, setUntil] = useState(monthsAhead(3));
-  const [terms, setTerms] = useState<Record<string, ColumnTerm | undefined>>({});
+  const [text, setText] = useState(ask.text);
+  const [until, setUntil] = useState(ask.until);
+  const [terms, setTerms] = useState(ask.terms);
   const columns = useQuery({ ...columnsQuery(object), enabled: kind === 'read' && object !== '' });
   const chosen = purposes.data?.items.find((one) => one.id === purpose);
   const asked = useMemo(() => {
@@ -48,14 +47,17 @@ export function AskForm() {
     return Object.fromEntries(entries.filter((entry): entry is [string, ColumnTerm] => entry[1] !== undefined));
   }, [columns.data, terms]);
   const send = useMutation({
-    mutationFn: (submit: boolean) =>
-      newRequest({
-        kind, object, principal, purpose: purpose ?? '', uses: chosenUses, text: text.trim(), row_filter: [], expires_at: `${until}T23:59:59Z`, submit,
-        ...(kind === 'read' ? { columns: asked } : {}),
-      }),
+    mutationFn: async (isSent: boolean) => {
+      const body = { purpose: purpose ?? '', uses: chosenUses, text: text.trim(), row_filter: ask.rowFilter, starts_at: ask.startsAt, expires_at: endOf(until, ask), ...(kind === 'read' ? { columns: asked } : {}) };
+      if (!draft) return newRequest({ kind, object, principal, ...body, submit: isSent });
+      const edited = await editRequest(draft, body);
+      return isSent ? submitRequest(draft) : edited;
+    },
     onSuccess: async (request) => {
       await queryClient.invalidateQueries({ queryKey: ['requests'] });
       await navigate({ to: '/access/$id', params: { id: request.id }, search: { view: 'mine' } });
+      if (draft) queryClient.setQueryData(requestQuery(draft).queryKey, request);
+      if (draft) await queryClient.invalidateQueries({ queryKey: requestHistoryQuery(draft).queryKey });
     },
   });
   const submit = (event: FormEvent) => {
@@ -69,24 +71,28 @@ export function AskForm() {
   const lacks = [!object && kindWords[kind].object, !purpose && 'a purpose', isUnfit && 'a purpose that allows to score', chosenUses.length === 0 && 'a use', !text.trim() && 'why you need it'].filter(Boolean).join(', ');
   return (
     <>
-      <PageHead icon="key" kind="Access" name="Ask for access" title="Ask for access" meta={`Its ${decider} decides, and may narrow what you ask, never widen it.`} />
+      <PageHead icon="key" kind="Access" name={draft ? `Change draft ${shortId(draft)}` : 'Ask for access'} title={draft ? 'Change a draft' : 'Ask for access'} meta={`Its ${decider} decides, and may narrow what you ask, never widen it.`} />
       <form className="form wide" onSubmit={submit} aria-label="Ask for access">
-        <AskWhat
-          kind={kind}
-          object={object}
-          onKind={(next) => {
-            setKind(next);
-            setObject('');
-            setTerms({});
-          }}
-          onObject={(next) => {
-            setObject(next);
-            setTerms({});
-          }}
-        />
-        <Panel title="For whom and what" padded>
+        {draft ? (
+          <WhatStays ask={ask} />
+        ) : (
+          <AskWhat
+            kind={kind}
+            object={object}
+            onKind={(next) => {
+              setKind(next);
+              setObject('');
+              setTerms({});
+            }}
+            onObject={(next) => {
+              setObject(next);
+              setTerms({});
+            }}
+          />
+        )}
+        <Panel title={draft ? 'For what' : 'For whom and what'} padded>
           <div className="form">
-            <Select label="For whom" allowDeselect={false} data={asks} value={principal} description={isMachine ? 'Its steps and its endpoint do, no person; exploring is for people' : undefined} onChange={(value) => value && setPrincipal(value)} />
+            {!draft && <Select label="For whom" allowDeselect={false} data={asks} value={principal} description={isMachine ? 'Its steps and its endpoint do, no person; exploring is for people' : undefined} onChange={(value) => value && setPrincipal(value)} />}
             {purposes.data?.items.length === 0 ? (
               <Empty small title="No purpose is on record yet." why="A purpose says why data may be used at all, with its lawful basis.">
                 <BtnLink to="/purposes" look="tint">Record a purpose</BtnLink>
@@ -130,7 +136,7 @@ export function AskForm() {
             Ask for access
           </Btn>
           <Btn size="lg" disabled={!isReady} busy={send.isPending} onClick={() => send.mutate(false)}>
-            Keep as draft
+            {draft ? 'Save the draft' : 'Keep as draft'}
           </Btn>
           {!isReady && <span className="sm faint">{lacks ? `Still missing: ${lacks}.` : 'Choose at least one column.'}</span>}
           <span className="sp" />
@@ -148,4 +154,29 @@ export function AskForm() {
       </form>
     </>
   );
+}
+
+/** The form with a draft, as long as it is one. */
+function DraftForm({ id }: { id: string }) {
+  const request = useQuery(requestQuery(id));
+  if (request.error) return <Unread problem={request.error} what="request" onRetry={() => void request.refetch()} />;
+  if (!request.data) return <Loading rows={6} />;
+  if (request.data.state === 'draft') return <Form key={id} ask={askOfDraft(request.data)} draft={id} />;
+  return (
+    <>
+      <PageHead icon="key" kind="Access" name={`Change draft ${shortId(id)}`} title="Change a draft" />
+      <Empty title="This request is no draft any more." why="Ask anew for something else.">
+        <BtnLink to="/access/$id" params={{ id }} look="tint">
+          Open the request
+        </BtnLink>
+      </Empty>
+    </>
+  );
+}
+
+/** Asks for access, or changes what a draft asks for. */
+export function AskForm() {
+  const { draft, ...search } = useSearch({ from: '/frame/ask' });
+  const me = useMe();
+  return draft ? <DraftForm id={draft} /> : <Form ask={askOf(search, me.person.id)} />;
 }

@@ -5,7 +5,7 @@ import { Btn, BtnLink, ConfirmAct } from '@/components';
 import { shortId } from '@/lib/format';
 import { kindWords } from './kinds';
 
-/** What the person who asked may still do: send it, take it back, or read at once. */
+/** What the person who asked may still do: send it, change it, take it back, or read at once. */
 export function AskerActs({ request }: { request: RequestView }) {
   const me = useMe();
   const queryClient = useQueryClient();
@@ -37,6 +37,11 @@ export function AskerActs({ request }: { request: RequestView }) {
         <Btn size="sm" look="primary" busy={send.isPending} busyWord="Sending…" onClick={() => send.mutate()}>
           Send to the {kindWords[request.kind].decider}
         </Btn>
+      )}
+      {request.state === 'draft' && (
+        <BtnLink to="/ask" search={{ draft: request.id }} size="sm" icon="pencil">
+          Change
+        </BtnLink>
       )}
       <ConfirmAct
         size="sm"
