@@ -10,12 +10,13 @@ import { count } from '@/lib/format';
 import { can, useMe } from '@/api/session';
 import { Classify } from './Classify';
 import { allDiffer, barsOf, ColumnCard, range } from './ColumnCard';
+import { Meaning } from './Meaning';
 import { typeWord } from './types';
 
 type Row = ColumnView & { profile: ColumnProfile | undefined };
 
-function columnsOf(maySay: boolean, hasMeaning: boolean, onSaid: (text: string) => void): ColumnDef<Row, unknown>[] {
-  const meaning: ColumnDef<Row, unknown> = { id: 'meaning', header: 'Meaning', meta: { form: 'wide' }, cell: ({ row }) => <span className="dim">{row.original.description}</span> };
+function columnsOf(maySay: boolean, mayDescribe: boolean, hasMeaning: boolean, onSaid: (text: string) => void): ColumnDef<Row, unknown>[] {
+  const meaning: ColumnDef<Row, unknown> = { id: 'meaning', header: 'Meaning', meta: { form: 'wide' }, cell: ({ row: { original } }) => (mayDescribe ? <Meaning column={original} /> : <span className="dim">{original.description}</span>) };
   return [
     { id: 'name', header: 'Name', cell: ({ row }) => <ColumnCard column={row.original} profile={row.original.profile} /> },
     { id: 'you', header: 'For you', cell: ({ row }) => <FactBadge group="columnForYou" fact={row.original.for_you} /> },
@@ -59,8 +60,9 @@ export function Columns() {
     () => (columns.data?.items ?? []).map((column) => ({ ...column, profile: profile.data?.columns.find((one) => one.name === column.name) })),
     [columns.data, profile.data],
   );
-  const hasMeaning = all.some((column) => column.description);
-  const table = useMemo(() => columnsOf(maySay, hasMeaning, setSaid), [maySay, hasMeaning]);
+  const mayDescribe = can(me, 'DescribeDataset');
+  const hasMeaning = mayDescribe || all.some((column) => column.description);
+  const table = useMemo(() => columnsOf(maySay, mayDescribe, hasMeaning, setSaid), [maySay, mayDescribe, hasMeaning]);
   const inView = { all: () => true, mine: (column: Row) => column.for_you !== 'not_granted', sensitive: isSensitive }[view] ?? (() => true);
   const shown = all.filter((column) => inView(column) && `${column.name} ${column.description}`.toLowerCase().includes(find.toLowerCase()));
   const segments = [
