@@ -5,14 +5,25 @@ import { drawPage } from '@/test/page';
 
 const at = '2026-01-01T00:00:00Z';
 
+const line = (text: string, by: string) => ({ at, by: `person:${by}`, verb: 'classify', text });
+const facts = { lake: 'retail', schema: 'core', table: 'customers', team: 'retail', visibility: 'listed', state: 'active', level: 'restricted', origin: 'crawled', columns: 3, rows: 2, files: 1, version: 1, size_bytes: 1, description: '', found_at: at, fresh_at: at };
+const dataset = { ...facts, id: 'retail.core.customers', partitions: [], record_key: [], stewards: [], next: { tone: 'good', text: 'You may ask.', reason: '', action: null }, access: { state: 'none', columns: 3, readable_columns: 0 } };
+
 test('the history of a dataset has the newest first', async () => {
-  const line = (text: string, by: string) => ({ at, by: `person:${by}`, verb: 'classify', text });
-  const facts = { lake: 'retail', schema: 'core', table: 'customers', team: 'retail', visibility: 'listed', state: 'active', level: 'restricted', origin: 'crawled', columns: 3, rows: 2, files: 1, version: 1, size_bytes: 1, description: '', found_at: at, fresh_at: at };
-  const dataset = { ...facts, id: 'retail.core.customers', partitions: [], record_key: [], stewards: [], next: { tone: 'good', text: 'You may ask.', reason: '', action: null }, access: { state: 'none', columns: 3, readable_columns: 0 } };
   drawPage('/datasets/retail.core.customers/history', [], [
     [datasetQuery('retail.core.customers'), dataset],
     [datasetHistoryQuery('retail.core.customers'), [line('age is restricted', 'dora'), line('found by a crawl', 'lakes')]],
   ]);
   const lines = (await screen.findAllByText(/age is restricted|found by a crawl/i)).map((one) => one.textContent);
   expect(lines).toEqual([expect.stringMatching(/^Age is restricted/), expect.stringMatching(/^Found by a crawl/)]);
+});
+
+test('the history names the columns of a record key as people write them', async () => {
+  const keyed = (key: string) => line(`its records are named by ${key}`, 'dora');
+  drawPage('/datasets/retail.core.customers/history', [], [
+    [datasetQuery('retail.core.customers'), dataset],
+    [datasetHistoryQuery('retail.core.customers'), [keyed('[]'), keyed('["account","the \\"month\\""]'), keyed('["record_id"]')]],
+  ]);
+  const lines = (await screen.findAllByText(/records are named by/)).map((one) => one.textContent);
+  expect(lines).toEqual([expect.stringMatching(/named by no column/), expect.stringMatching(/named by account, the "month"/), expect.stringMatching(/named by record_id/)]);
 });
