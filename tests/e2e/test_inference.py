@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -13,7 +14,8 @@ import lockgate
 import pytest
 from bank import Answer, Bank, wait_until
 from hostile import LEAKS, SEGMENTS
-from journey.build import PROJECT
+from journey.build import CODE, PIPELINE, PROJECT
+from journey.laptop import Laptop
 from journey.operate import LIVE
 from told import Told
 
@@ -246,6 +248,59 @@ def test_each_is_answered_who_may_call_and_no_one_else(callers: Callers) -> None
                 if found != wanted:
                     wrong.append(f"{who}: {method} {path}: {found}, not {wanted}")
     assert not wrong, "\n".join(wrong)
+
+
+ASKS = """
+
+def _ask(url: str, token: str, body: bytes | None) -> str:
+    import urllib.error
+    import urllib.request
+
+    headers = {"Authorization": f"Bearer {token}"}
+    try:
+        with urllib.request.urlopen(
+            urllib.request.Request(url, body, headers), timeout=10
+        ) as answer:
+            return str(answer.status)
+    except urllib.error.HTTPError as refused:
+        return f"{refused.code} {refused.read().decode()}"
+
+
+if "LOCKGATE_TOKEN" in __import__("os").environ:
+    _known = __import__("os").environ
+    for _name in ("prod.credit-risk", "preprod.credit-risk", "prod.nothing"):
+        for _path, _body in (("", None), ("/ready", None), ("/infer", BODY)):
+            _url = f"{_known['LOCKGATE_URL'].rstrip('/')}/v2/models/{_name}{_path}"
+            print("asked", _name, _ask(_url, _known["LOCKGATE_TOKEN"], _body))
+    print("asked all", flush=True)
+"""
+"""What a step of dev asks, beside what it is there for; it sends what the model would answer."""
+
+
+def test_a_step_of_dev_calls_nothing(callers: Callers) -> None:
+    """Its project's people may call; it may not, by its own token. Only what verifies an endpoint and batches may."""
+    bank, branch = callers.bank, f"{PREFIX}asks"
+    home = bank.server.data.with_name("laptop")
+    laptop = Laptop(home, bank.url, "ana", bank.token("ana")).set_up()
+    laptop.git("fetch", "--quiet", "origin", folder=home / PROJECT)
+    laptop.git("worktree", "add", "--quiet", "-b", branch, str(home / branch), "origin/main", folder=home / PROJECT)
+    code = home / branch / CODE
+    code.write_text(code.read_text() + ASKS.replace("BODY", repr(callers.body.encode())))
+    laptop.git("commit", "--quiet", "-am", "Ask the live model", folder=home / branch)
+    laptop.git("push", "--quiet", "origin", branch, folder=home / branch)
+    run = lockgate.runs.start(PROJECT, PIPELINE, revision=branch, client=bank.client("ana"))
+
+    def lines() -> list[str]:
+        with contextlib.suppress(lockgate.NotFoundError, lockgate.ConflictError):
+            return [one.text for one in lockgate.runs.logs(run.id, "fit", client=bank.client("ana"))]
+        return []
+
+    said_all = wait_until(lambda: [one for one in lines() if one == "asked all"] and lines(), 240.0)
+    asked = [one.removeprefix("asked ") for one in said_all if one.startswith("asked p")]
+    refusal = json.dumps({"error": NO_CALLER}, separators=(",", ":"))
+    names = [one for one in (LIVE, OTHER, "prod.nothing") for _ in range(3)]
+    assert asked == [f"{name} 401 {refusal}" for name in names]
+    lockgate.runs.cancel(run.id, client=bank.client("ana"))
 
 
 def test_what_is_answered_is_what_was_asked(callers: Callers) -> None:
