@@ -36,6 +36,8 @@ REMOTE = ("clone", "fetch", "push", "ls-remote")
 """The words of git that ask the server."""
 UNAVAILABLE = 6
 """How a command of the binary ends that the server did not answer."""
+CHECKPOINTS = "audit-checkpoints.jsonl"
+"""Where the server writes down what its audit log was, for whoever copies that elsewhere."""
 MOVING = ("deploying", "verifying")
 GOING_ON_WITHIN_S = 60.0
 FOLLOWS_WITHIN_S = 8.0
@@ -78,6 +80,8 @@ class Killer:
     step: str = ""
     events: Counter[str] = field(default_factory=Counter)
     kills: list[Kill] = field(default_factory=list)
+    checkpoints: list[bytes] = field(default_factory=list)
+    """What each kill left of the audit log's checkpoints, as far as their lines are whole."""
     begun: int = 0
     """How many kills have begun."""
     back_at: float = 0.0
@@ -125,6 +129,9 @@ class Killer:
         self.begun += 1
         self.bank.server.kill()
         print(f"killed: {kill}", flush=True)
+        left = self.bank.server.data / CHECKPOINTS
+        whole = left.read_bytes().rpartition(b"\n") if left.exists() else (b"", b"", b"")
+        self.checkpoints.append(whole[0] + whole[1])
         self.bank.server.start()
         self.back_at = time.monotonic()
         self.kills.append(kill)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import random
 import shutil
@@ -25,6 +26,7 @@ from journey.process import free_port
 from journey.walk import GROUPS
 from journey.watch import CAPTURE
 from kills import (
+    CHECKPOINTS,
     KILLS,
     Acknowledged,
     Answered,
@@ -151,6 +153,35 @@ def check_captured(bank: Bank, answered: Answered) -> None:
     assert Counter(table["record_id"].to_pylist()) == answered.rows
 
 
+def check_audit_log(bank: Bank, known: list[bytes], key: Path, folder: Path) -> None:
+    """Check the exported log without a server, by what was known of it all along: the key, and what each kill left.
+
+    So nothing that was sealed before a kill was lost, changed or sealed anew after it.
+    """
+    reader = {"LOCKGATE_URL": bank.url, "LOCKGATE_TOKEN": bank.token("ivo")}
+    wait_until(lambda: lockgate.audit.status(client=bank.client("ivo"))["unsealed"] == 0)
+    # Before the export: what is recorded later, the export itself among it, may be known of and not be in it.
+    known = [*filter(None, known), (bank.server.data / CHECKPOINTS).read_bytes()]
+    export = bank.server.run("audit", "export", **reader)
+    assert export.returncode == 0, export.stderr
+    bank.server.stop()
+    log, checkpoint = folder / "audit.jsonl", folder / "checkpoints.jsonl"
+    log.write_text(export.stdout)
+    sealed = [line["seq"] for line in map(json.loads, export.stdout.splitlines()) if "seq" in line]
+    assert sealed == [*range(1, len(sealed) + 1)]
+    for each in known:
+        checkpoint.write_bytes(each)
+        done = bank.server.run(
+            "audit", "verify", str(log), "--key", str(key), "--checkpoint", str(checkpoint), "--json"
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        report = json.loads(done.stdout)["report"]
+        assert report["sealed"] == len(sealed), report
+        assert report["checkpoints"] >= len(each.splitlines()), report
+    # What was known before is what is known now: checkpoints are added, never written again.
+    assert all(known[-1].startswith(each) for each in known)
+
+
 def test_six_kills_lose_nothing_and_do_nothing_twice(
     binary: Path, tmp_path: Path, database: Callable[[], str], told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -161,6 +192,8 @@ def test_six_kills_lose_nothing_and_do_nothing_twice(
     listen = {"listen": f"127.0.0.1:{port}", "serving_listen": f"127.0.0.1:{serving}"}
     with open_bank(binary, tmp_path / "killed" / "bank", same_split=True, database=database(), **listen) as bank:
         killer, acknowledged = Killer(bank, []), Acknowledged()
+        pinned = tmp_path / "audit.pub"
+        shutil.copyfile(bank.server.data / "keys" / "audit.pub", pinned)
         killer.strikes = six(bank, random.Random(seed))
         print(*killer.strikes, sep="\n")
         try:
@@ -172,3 +205,4 @@ def test_six_kills_lose_nothing_and_do_nothing_twice(
         assert end_state(bank) == told.ending
         check_kept(acknowledged, bank)
         check_captured(bank, answered)
+        check_audit_log(bank, killer.checkpoints, pinned, tmp_path)
