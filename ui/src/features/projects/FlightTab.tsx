@@ -62,7 +62,7 @@ export function FlightTab() {
         {prod && <InEnvironment project={id} environment={prod} at={at} />}
       </div>
       <Panel title="Candidates" note="newest first">
-        {isPending ? <Loading rows={3} /> : <CandidateTable candidates={at.candidates} stopped={stoppedIn(at.production)} empty={<Empty small title="No candidate has been cut yet." why="A merge to main trains as preprod, on the sources; if every required check passes, the run ends with a candidate." command={`lockgate project merge ${id} my-change`} />} />}
+        {isPending ? <Loading rows={3} /> : <CandidateTable candidates={at.candidates} promotions={at.promotions} stopped={stoppedIn(at.production)} empty={<Empty small title="No candidate has been cut yet." why="A merge to main trains as preprod, on the sources; if every required check passes, the run ends with a candidate." command={`lockgate project merge ${id} my-change`} />} />}
       </Panel>
     </>
   );

@@ -1,7 +1,7 @@
 /** What of a project is on its way: a run of main, a candidate that may be promoted, one that is at a gate. */
-import { type CandidateView, isOpenPromotion, type ProductionView, type ReleaseView } from '@/api/release';
+import { type CandidateView, isOpenPromotion, type ProductionView, type PromotionView, type ReleaseView } from '@/api/release';
 import type { Next } from '@/api/types';
-import { lookOf } from '@/components';
+import { listedLook } from '@/features/release/looks';
 import { nextEnvironment } from '@/features/release/verbs';
 import { spoken } from '@/lib/format';
 
@@ -22,10 +22,10 @@ export function offeredOf(candidates: Pick<CandidateView, 'number' | 'promotions
   return !last || last.state === 'offered' || last.state === 'abandoned' ? { number: newest.number, into } : null;
 }
 
-type Known = { releases: Pick<ReleaseView, 'state' | 'reason' | 'candidate'>[]; candidates: Pick<CandidateView, 'number' | 'promotions'>[]; prod: Parameters<typeof inProd>[0] };
+type Known = { releases: Pick<ReleaseView, 'state' | 'reason' | 'candidate'>[]; candidates: Pick<CandidateView, 'number' | 'promotions'>[]; prod: Parameters<typeof inProd>[0]; promotions?: PromotionView[] };
 
 /** Returns what a project's strip says before what its set-up says: what is wrong in prod, what moves, what may be promoted, how prod is. */
-export function situationOf({ releases, candidates, prod }: Known): { next: Next; offered: Offered | null } | null {
+export function situationOf({ releases, candidates, prod, promotions = [] }: Known): { next: Next; offered: Offered | null } | null {
   const answers = inProd(prod);
   const plainly = (next: Next) => ({ next, offered: null });
   if (answers && answers.tone !== 'good') return plainly(answers);
@@ -33,7 +33,7 @@ export function situationOf({ releases, candidates, prod }: Known): { next: Next
   if (release?.state === 'running') return plainly({ tone: 'working', text: 'Main trains as preprod.', reason: 'Its last step cuts a candidate, if every required check passes.', action: null });
   const moving = candidates[0]?.promotions.find((one) => isOpenPromotion(one) && one.state !== 'offered');
   if (moving) {
-    const { tone, word } = lookOf('promotion', moving.state);
+    const { tone, word } = listedLook(moving, promotions);
     return plainly({ tone, text: `Candidate ${candidates[0]?.number} is at the gate into ${moving.environment}.`, reason: `${word}.`, action: null });
   }
   const isUncut = release?.state === 'not_cut' || release?.state === 'failed';

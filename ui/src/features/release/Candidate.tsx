@@ -1,10 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
-import { candidateQuery, isOpenPromotion, isWorking, mayNow } from '@/api/release';
-import { BtnLink, Env, Line, Loading, lookOf, Meta, NextStrip, ObjectPage, Panel, ProblemNote, StateBadge, When, Who } from '@/components';
+import { candidateQuery, isOpenPromotion, isWorking, mayNow, promotionsQuery } from '@/api/release';
+import { Badge, BtnLink, Env, Line, Loading, Meta, NextStrip, ObjectPage, Panel, ProblemNote, StateBadge, When, Who } from '@/components';
 import { DossierPanel } from '@/features/evidence/Dossier';
 import { Unread } from '@/frame/Lost';
 import { Authors, Digests, MadeOf } from './CandidateSide';
+import { listedLook } from './looks';
 import { passedOf } from './metrics';
 import { MetricLegend, MetricTable } from './MetricTable';
 import { NotTested } from './NotTested';
@@ -15,10 +16,12 @@ import { nextEnvironment } from './verbs';
 export function Candidate() {
   const { id, number } = useParams({ from: '/frame/projects/$id/candidates/$number' });
   const found = useQuery({ ...candidateQuery(id, Number(number)), refetchInterval: (query) => (query.state.data?.promotions.some(isWorking) ? 1500 : 10_000) });
+  const promotions = useQuery({ ...promotionsQuery(id, { limit: 50 }), refetchInterval: 10_000 });
   if (!found.data) return found.error ? <Unread problem={found.error} what="candidate" onRetry={() => void found.refetch()} /> : <Loading rows={8} />;
   const view = found.data;
   const to = nextEnvironment(view);
   const open = view.promotions.find((promotion) => isOpenPromotion(promotion) && promotion.state !== 'offered');
+  const known = promotions.data?.items ?? [];
   const live = view.promotions.find((promotion) => promotion.state === 'live');
   return (
     <ObjectPage
@@ -26,7 +29,7 @@ export function Candidate() {
       kind={`Candidate of ${id}`}
       name={`Candidate ${view.number}`}
       title={`Candidate ${view.number}`}
-      badge={open ? <StateBadge kind="promotion" state={open.state} fact={`into ${open.environment}`} /> : live ? <StateBadge kind="promotion" state="live" word={live.environment === 'prod' ? 'Live in prod' : 'Verified in preprod'} /> : undefined}
+      badge={open ? <Badge look={listedLook(open, known)} fact={`into ${open.environment}`} /> : live ? <StateBadge kind="promotion" state="live" word={live.environment === 'prod' ? 'Live in prod' : 'Verified in preprod'} /> : undefined}
       meta={
         <>
           <span>{view.subject}</span>
@@ -59,7 +62,7 @@ export function Candidate() {
         <>
           <Panel title="Its way">
             {view.promotions.map((promotion) => {
-              const look = lookOf('promotion', promotion.state);
+              const look = listedLook(promotion, known);
               return (
                 <Line
                   key={promotion.id}

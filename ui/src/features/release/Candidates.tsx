@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { candidatesQuery, productionQuery, releasesQuery } from '@/api/release';
+import { candidatesQuery, productionQuery, promotionsQuery, releasesQuery } from '@/api/release';
 import { Empty, Loading, Pager, Panel, ProblemNote } from '@/components';
 import { usePage } from '@/lib/paging';
 import { CandidateTable, stoppedIn } from './CandidateTable';
@@ -13,6 +13,7 @@ export function Candidates() {
   const navigate = useNavigate();
   const candidates = useQuery({ ...candidatesQuery(id, { limit: 50, ...(cursor ? { cursor } : {}) }), refetchInterval: 10_000 });
   const production = useQuery(productionQuery(id));
+  const promotions = useQuery({ ...promotionsQuery(id, { limit: 50 }), refetchInterval: 10_000 });
   const runs = usePage();
   const releases = useQuery({ ...releasesQuery(id, { limit: 10, ...runs.page }), refetchInterval: (query) => (query.state.data?.items.some((one) => one.state === 'running') ? 1500 : 10_000) });
   return (
@@ -24,6 +25,7 @@ export function Candidates() {
         ) : (
           <CandidateTable
             candidates={candidates.data?.items ?? []}
+            promotions={promotions.data?.items}
             stopped={stoppedIn(production.data)}
             isOld={candidates.isPlaceholderData}
             empty={candidates.data && <Empty title="No candidate has been cut yet." why="A merge to main trains as preprod, on the sources. If every required check passes, the run ends with a candidate, which then goes into preprod and prod." command={`lockgate project merge ${id} my-change`} />}

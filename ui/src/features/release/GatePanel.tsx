@@ -5,10 +5,10 @@ import { codeText } from '@/components/codeText';
 import { sentence, spoken, words } from '@/lib/format';
 import { EmptyGate, HoldLines } from './EmptyGate';
 import { atGate, type Standing } from './flight';
-import { yours } from './looks';
+import { promotionLook, yours } from './looks';
 import { interval, limitOf, metricLook, metricWords, passedOf, score } from './metrics';
 import { Promote } from './Promote';
-import { approvalsOf, gateWords, openHolds } from './verbs';
+import { approvalsOf, gateWords, openHolds, waitsForNobody } from './verbs';
 
 /** The numbers that decide, each with its limit; of many only those that need an eye and a count of the rest. */
 function Numbers({ candidate }: { candidate: CandidateView }) {
@@ -101,6 +101,7 @@ export function ApprovalLines({ promotion, authors }: { promotion: PromotionView
         </div>
       ))}
       {promotion.state === 'awaiting_approval' &&
+        !waitsForNobody(promotion) &&
         promotion.needed.map((one) => (
           <div className="chk" key={one.role}>
             <span className="ic waiting">
@@ -121,7 +122,7 @@ export function GatePanel({ project, at, environment }: { project: string; at: S
   const candidate = at.candidates.find((one) => one.number === promotion?.candidate);
   const isMine = !!promotion && mayNow(promotion.next, 'approve');
   if (!promotion) return <EmptyGate project={project} at={at} environment={environment} holds={holds} />;
-  const look = holds.length > 0 ? lookOf('hold', 'placed') : isMine ? yours : lookOf('promotion', promotion.state);
+  const look = holds.length > 0 ? lookOf('hold', 'placed') : isMine ? yours : promotionLook(promotion);
   return (
     <section className={`panel gp gatep ${look.tone}${isMine ? ' first' : ''}`} aria-label={`Gate into ${environment}`}>
       <div className="ph">

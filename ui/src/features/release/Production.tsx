@@ -1,15 +1,16 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { isWorking, productionQuery, type PromotionView, promotionsQuery, holdsQuery } from '@/api/release';
-import { Empty, Env, Icon, Line, Loading, lookOf, Pager, Panel, ProblemNote, readPrincipal, When } from '@/components';
+import { Empty, Env, Icon, Line, Loading, Pager, Panel, ProblemNote, readPrincipal, When } from '@/components';
 import { EndpointPanel } from './EndpointPanel';
 import { Holds } from './Holds';
-import { approvalsOf, movingIn, resumingIn } from './verbs';
+import { promotionLook } from './looks';
+import { approvalsOf, movingIn, resumingIn, waitsForNobody } from './verbs';
 
 const order = ['prod', 'preprod', 'dev'];
 
 function Promotion({ project, promotion }: { project: string; promotion: PromotionView }) {
-  const look = lookOf('promotion', promotion.state);
+  const look = promotionLook(promotion);
   const kind = { release: '', rollback: ', rolled back to', resume: ', resumed' }[promotion.kind];
   return (
     <Line
@@ -34,7 +35,7 @@ function Promotion({ project, promotion }: { project: string; promotion: Promoti
       act={
         <span className={`st plain ${look.tone}`}>
           <Icon name={look.icon} />
-          {promotion.state === 'awaiting_approval' ? (approvalsOf(promotion) ?? look.word) : look.word}
+          {promotion.state === 'awaiting_approval' && !waitsForNobody(promotion) ? (approvalsOf(promotion) ?? look.word) : look.word}
         </span>
       }
     />

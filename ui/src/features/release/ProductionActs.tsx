@@ -2,12 +2,13 @@ import { useMutation } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { type ProductionView, type PromotionView, resume, rollBack, suspend, verbs } from '@/api/release';
 import { can, useMe } from '@/api/session';
-import { ConfirmAct, ReasonButton, StateBadge } from '@/components';
+import { Badge, ConfirmAct, ReasonButton } from '@/components';
 import { roleLine } from '@/frame/TopBar';
 import { effectOf } from './effects';
 import { GiveUp } from './GiveUp';
+import { promotionLook } from './looks';
 import { useLookAgain } from './useStanding';
-import { approvalsOf, type ProductionAct, productionActs } from './verbs';
+import { approvalsOf, type ProductionAct, productionActs, waitsForNobody } from './verbs';
 
 type Acting = { act: ProductionAct; reason?: string };
 /** What an endpoint has, and the promotions that change it or wait to let it answer again. */
@@ -55,7 +56,7 @@ export function ProductionActs({ project, production, moving, resuming }: ActsPr
       {moving && !mayGoBack && <GiveUp promotion={moving} live={live ?? null} />}
       {resuming.map((one) => (
         <span key={one.id} className="row wrap g4">
-          <StateBadge kind="promotion" state={one.state} fact={approvalsOf(one)} form="plain" />
+          <Badge look={promotionLook(one)} fact={waitsForNobody(one) ? null : approvalsOf(one)} form="plain" />
           <span className="dim">Candidate {one.candidate} was asked to answer again.</span>
           <Link className="link" to="/projects/$id/candidates/$number/into/$environment" params={{ id: project, number: String(one.candidate), environment }}>
             Open the review

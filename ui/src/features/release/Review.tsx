@@ -12,7 +12,7 @@ import { changesShown } from './changes';
 import { DecidePromotion } from './DecidePromotion';
 import { followsFrom } from './effects';
 import { GiveUp } from './GiveUp';
-import { soon, yours } from './looks';
+import { promotionLook, yours } from './looks';
 import { passedOf } from './metrics';
 import { MetricLegend, MetricTable } from './MetricTable';
 import { NotTested } from './NotTested';
@@ -126,7 +126,7 @@ export function Review() {
   const held = openHolds(holds.data ?? [], view.environment);
   const to = nextEnvironment(candidate);
   const idle = promotion && waitsForNobody(promotion);
-  const badge = promotion ? idle ? <Badge look={soon} /> : decides ? <Badge look={yours} /> : <Badge look={lookOf('promotion', promotion.state)} fact={promotion.state === 'awaiting_approval' ? approvalsOf(promotion) : null} /> : undefined;
+  const badge = promotion ? idle ? <Badge look={promotionLook(promotion)} /> : decides ? <Badge look={yours} /> : <Badge look={lookOf('promotion', promotion.state)} fact={promotion.state === 'awaiting_approval' ? approvalsOf(promotion) : null} /> : undefined;
   return (
     <>
       <PageHead
@@ -158,7 +158,7 @@ export function Review() {
           </>
         }
       />
-      <NextStrip next={idle ? { ...view.next, tone: 'working' } : view.next} {...(held.length > 0 && promotion && isOpenPromotion(promotion) ? { icon: 'hand-stop' } : {})} />
+      <NextStrip next={idle ? { ...view.next, tone: promotionLook(promotion).tone } : view.next} {...(held.length > 0 && promotion && isOpenPromotion(promotion) ? { icon: 'hand-stop' } : {})} />
       <div className="cols" style={{ ['--side' as string]: '268px' }}>
         <div className="stack">
           <WhatIsAsked review={view} suspended={production.data?.find((one) => one.environment === view.environment)?.suspended ?? null} />

@@ -5,8 +5,8 @@ import type { Tone } from '@/api/states';
 import { type Boat, lookOf } from '@/components';
 import { plural, shortId } from '@/lib/format';
 import { isProving } from './effects';
-import { yours } from './looks';
-import { approvalsOf, openHolds } from './verbs';
+import { promotionLook, yours } from './looks';
+import { approvalsOf, openHolds, waitsForNobody } from './verbs';
 
 /** What the server says of a project's releases. */
 export type Standing = { candidates: CandidateView[]; promotions: PromotionView[]; production: ProductionView[]; holds: HoldView[]; releases: ReleaseView[] };
@@ -63,8 +63,8 @@ export function boatOf(project: string, at: Standing, one: Floating): Boat {
   const taker = at.production.find((production) => production.environment === place && isProving(production))?.answers ?? null;
   const isHeld = !!promotion && isOpenPromotion(promotion) && (into === 'preprod' || into === 'prod') && openHolds(at.holds, into).length > 0;
   const isMine = !!promotion && mayNow(promotion.next, 'approve');
-  const look = stopped ? lookOf('endpoint', 'stopped') : isHeld && !isOut ? lookOf('hold', 'placed') : isMine ? yours : promotion ? lookOf('promotion', promotion.state) : { tone: 'idle' as Tone, icon: 'package', word: 'Cut' };
-  const approvals = promotion?.state === 'awaiting_approval' ? approvalsOf(promotion) : null;
+  const look = stopped ? lookOf('endpoint', 'stopped') : isHeld && !isOut ? lookOf('hold', 'placed') : isMine ? yours : promotion ? promotionLook(promotion) : { tone: 'idle' as Tone, icon: 'package', word: 'Cut' };
+  const approvals = promotion?.state === 'awaiting_approval' && !waitsForNobody(promotion) ? approvalsOf(promotion) : null;
   const isVerified = promotion?.state === 'live' && place === 'preprod';
   const fact = stopped || isHeld || isMine ? look.word.toLowerCase() : isVerified ? 'verified here' : place === 'prod' ? (taker == null ? 'live, all traffic' : `live, while ${taker} proves itself`) : (approvals ?? (promotion ? look.word.toLowerCase() : 'waits to be promoted'));
   const where = isOut ? `at the gate into ${into}` : place === 'prod' ? 'in prod' : isVerified ? 'in preprod' : promotion ? `at the gate into ${into}` : 'not promoted yet';
@@ -116,9 +116,9 @@ export function gateOf(at: Standing, environment: Target): GateFacts {
     }
     return { share: 0, tone: 'idle', icon: 'circle-dashed', word: 'No candidate', isHeld: false };
   }
-  const look = lookOf('promotion', first.state);
-  const several = waiting.filter((one) => one.state === 'awaiting_approval').length;
-  if (first.state === 'awaiting_approval') return { share: shareOf(first), tone: 'waiting', icon: 'user-question', word: several > 1 ? `${several} await approval` : (approvalsOf(first) ?? look.word), isHeld: false };
+  const look = promotionLook(first);
+  const several = waiting.filter((one) => one.state === 'awaiting_approval' && !waitsForNobody(one)).length;
+  if (first.state === 'awaiting_approval' && !waitsForNobody(first)) return { share: shareOf(first), tone: 'waiting', icon: 'user-question', word: several > 1 ? `${several} await approval` : (approvalsOf(first) ?? look.word), isHeld: false };
   const passed = first.gates.filter((gate) => gate.state === 'passed').length;
   return { share: shareOf(first), tone: look.tone, icon: look.icon, word: first.state === 'checking' ? `${passed} of ${first.gates.length} passed` : look.word, isHeld: false };
 }

@@ -77,8 +77,11 @@ export function approvalsOf(promotion: Pick<PromotionView, 'approvals' | 'needed
   return `${Math.min(given, needed)} of ${needed} ${needed === 1 ? 'approval' : 'approvals'}`;
 }
 
-/** Whether a promotion that stands at its approvals has all that it needs: it is rolled out within seconds, and waits for no person. */
-export function waitsForNobody(promotion: Pick<PromotionView, 'state' | 'approvals' | 'needed'>): boolean {
+/** Whether a promotion that stands at its approvals has all of them: it is rolled out within seconds, unless a hold lies there. */
+export function waitsForNobody(promotion: Pick<PromotionView, 'state' | 'approvals' | 'needed'> & Partial<Pick<PromotionView, 'gates'>>): boolean {
+  // The server counts more closely: who approved may have turned out to be an author.
+  const gate = promotion.gates?.find(({ name }) => name === 'approvals');
+  if (gate) return promotion.state === 'awaiting_approval' && gate.state === 'passed';
   const needed = promotion.needed.reduce((sum, one) => sum + one.count, 0);
   return promotion.state === 'awaiting_approval' && promotion.approvals.filter(isGiven).length >= needed;
 }
