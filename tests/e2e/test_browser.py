@@ -13,6 +13,7 @@ import walk_operate
 import walk_prove
 import walk_release
 from browser import open_browser
+from journey.release import AGAIN
 from journey.walk import STEWARDS
 from playwright.sync_api import Browser
 from stage import Stage, open_stage
@@ -95,19 +96,23 @@ def build(stage: Stage, run: str) -> None:
 
 
 def release(stage: Stage) -> None:
-    """From the merge, which trains on the sources, to what is live, stopped and resumed."""
+    """From the merge, which trains on the sources, to what is live, rolled back, stopped and resumed."""
     ana, ben, vera = stage["ana"], stage["ben"], stage["vera"]
     walk_release.preprod_gets_data(ana, stage)
     walk_build.merge(ana)
     walk_release.main_trains(ana)
     walk_release.prod_gets_data(ana, stage)
     walk_release.candidate_is_cut(ana, stage)
+    stage.released.push(AGAIN, stage.released.tuned)
     walk_release.promote(ana, "preprod")
     walk_release.verified(ana)
+    walk_release.next_one_trains(stage)
     walk_release.promote(ana, "prod")
     walk_release.may_not_approve(ana)
     walk_release.approve(vera)
     walk_release.flight(ana)
+    walk_release.second(stage)
+    walk_release.roll_back(ben, ana, stage)
     walk_release.stop(ben)
     walk_release.flight_when_stopped(ana)
     walk_release.resume(ben, vera, stage)

@@ -7,7 +7,7 @@ import re
 import lockgate
 from browser import Person, choose, confirm
 from journey.build import PROJECT
-from journey.release import BAKING_S
+from journey.release import AGAIN, BAKING_S
 from journey.walk import STEWARDS
 from playwright.sync_api import expect
 from stage import Stage
@@ -177,6 +177,56 @@ def flight(ana: Person) -> None:
     ana.page.get_by_role("link", name="Version 1").click()
     ana.settled()
     ana.picture("model-version")
+
+
+def next_one_trains(stage: Stage) -> None:
+    """Merge the next change, pushed before, which trains as preprod while the story goes on; neither is of a page."""
+    stage.released.merge(AGAIN, stage.released.tuned)
+
+
+def second(stage: Stage) -> None:
+    """Bring a second candidate live the way that the first one took on the pages, by the SDK."""
+    released, ana = stage.released, stage.build.ana
+    candidate = released.candidate_of(released.made_of(AGAIN))
+    assert candidate.number == 2
+    tried = lockgate.releases.promote(PROJECT, candidate.number, environment="preprod", client=ana)
+    assert lockgate.releases.wait(tried.id, client=ana).state == "live"
+    assert released.approved(released.to_prod(candidate.number)).state == "live"
+
+
+def roll_back(ben: Person, ana: Person, stage: Stage) -> None:
+    """Bring what was live before back, saying why; who made both is not offered that. The page says what is live."""
+    page, where, why = ben.page, f"/projects/{PROJECT}/production", "callers see odd scores"
+    ana.goto(where)
+    theirs = ana.page.get_by_role("region", name="In prod", exact=True)
+    expect(theirs).to_contain_text("Candidate 2 is live and takes all traffic")
+    expect(theirs).to_contain_text("may stop it or roll it back")
+    assert theirs.get_by_role("button", name=re.compile("^Roll back")).count() == 0
+    ben.goto(f"/projects/{PROJECT}")
+    page.get_by_role("navigation", name="Project").get_by_role("link", name="Endpoints").click()
+    prod = page.get_by_role("region", name="In prod", exact=True)
+    expect(prod).to_contain_text("Candidate 2 is live and takes all traffic")
+    ben.settled()
+    ben.pictures("two-have-been-live")
+    prod.get_by_role("button", name="Roll back to candidate 1").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Candidate 1 takes all traffic of prod within seconds, and candidate 2 leaves it")
+    ben.picture("roll-back")
+    confirm(page, "Roll prod back to candidate 1", why)
+    expect(prod).to_contain_text("Candidate 1 is live and takes all traffic", timeout=30_000)
+    # So say the three facts below, too, within seconds: no word of the second version is left.
+    expect(prod).not_to_contain_text(f"{PROJECT} 2")
+    expect(prod).to_contain_text(f"{PROJECT} 1")
+    # What was left by a rollback is not what a rollback brings back.
+    expect(prod.get_by_role("button", name=re.compile("^Roll back"))).to_have_count(0)
+    expect(prod.get_by_role("button", name="Stop candidate 1")).to_be_visible()
+    promotions = page.get_by_role("region", name="Promotions")
+    expect(promotions).to_contain_text(re.compile(f"Candidate 1, rolled back to.*{why}.*Live"))
+    expect(promotions).to_contain_text(re.compile("Candidate 2.*Rolled back"))
+    ben.settled()
+    ben.pictures("rolled-back")
+    assert stage.released.call() in {"good", "bad"}
+    expect(theirs).to_contain_text("Candidate 1 is live and takes all traffic")
 
 
 def stop(ben: Person) -> None:
