@@ -49,6 +49,8 @@ pub struct Keeper {
     written: Option<Manifest>,
     /// The first manifest that said of a rollout that it answers.
     said: BTreeMap<String, i64>,
+    /// By endpoint that is not stopped: what it answers with, and the first manifest that said so.
+    answering: BTreeMap<String, (String, i64)>,
     /// The model's file that is being put in its place.
     placing: Option<(RolloutId, JoinHandle<Result<(), String>>)>,
     /// When the file of a rollout that serves was put in its place again.
@@ -70,8 +72,12 @@ impl Keeper {
         let written = read(&cx.folder.join(MANIFEST), manifest::LARGEST).ok();
         // Its number only grows, over restarts too: a process that lives on takes no older one.
         let written = written.and_then(|file| manifest::open(&file, &cx.key.verifying_key()).ok());
-        let (said, placed, outside) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
-        Ok(Self { cx, gate, written, said, placing: None, placed, outside, turns: 0 })
+        let (said, answering, placed, outside) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
+        let mut keeper = Self { cx, gate, written: None, said, answering, placing: None, placed, outside, turns: 0 };
+        if let Some(written) = written {
+            keeper.wrote(written);
+        }
+        Ok(keeper)
     }
 
     /// Takes turns until `ended`.
@@ -96,7 +102,7 @@ impl Keeper {
         self.write_manifest().await?;
         let path = self.cx.folder.join(REPORT);
         let report = tokio::task::spawn_blocking(move || read_report(&path)).await.ok().flatten();
-        self.cx.live.said(report.clone());
+        self.cx.live.said(report.clone().map(|report| believed(report, &self.answering)));
         self.note_outside(report.as_ref()).await?;
         let open = self.cx.db.read(|tx| async move { tx.list_open_rollouts(MOST).await }).await?;
         let now = self.cx.clock.now();
@@ -194,13 +200,23 @@ impl Keeper {
         let file = manifest::seal(&fresh, &self.cx.key).map_err(db::sql::unknown)?;
         let path = self.cx.folder.join(MANIFEST);
         tokio::task::spawn_blocking(move || write(&path, &file)).await.map_err(io::Error::other).flatten()?;
-        let serving = || fresh.endpoints.iter().filter_map(|endpoint| endpoint.serving.as_ref());
-        self.said.retain(|rollout, _| serving().any(|serving| serving == rollout));
-        for rollout in serving() {
-            self.said.entry(rollout.clone()).or_insert(sequence);
-        }
-        self.written = Some(fresh);
+        self.wrote(fresh);
         Ok(())
+    }
+
+    /// Notes what a manifest says for the first time.
+    fn wrote(&mut self, manifest: Manifest) {
+        let serving = || manifest.endpoints.iter().filter_map(|endpoint| Some((endpoint, endpoint.serving.as_ref()?)));
+        self.said.retain(|rollout, _| serving().any(|(_, serving)| serving == rollout));
+        for (_, rollout) in serving() {
+            self.said.entry(rollout.clone()).or_insert(manifest.sequence);
+        }
+        let answering = serving().filter(|(endpoint, _)| endpoint.stopped.is_none()).map(|(endpoint, rollout)| {
+            let before = self.answering.get(&endpoint.name).filter(|(before, _)| before == rollout);
+            (endpoint.name.clone(), (rollout.clone(), before.map_or(manifest.sequence, |(_, since)| *since)))
+        });
+        self.answering = answering.collect();
+        self.written = Some(manifest);
     }
 }
 
@@ -225,6 +241,17 @@ enum Step {
     Serve,
     Retire,
     Fail(String),
+}
+
+/// Takes out of a report that an endpoint answers, where it was stopped or changed since: a process that went away before it heard of a
+/// stop said last that it answers.
+fn believed(mut report: Report, answering: &BTreeMap<String, (String, i64)>) -> Report {
+    let sequence = report.sequence;
+    let still = |endpoint: &String, rollout: &String| {
+        answering.get(endpoint).is_some_and(|(now, since)| now == rollout && sequence >= *since)
+    };
+    report.answers.retain(|endpoint, rollout| still(endpoint, rollout));
+    report
 }
 
 /// Returns what is to be done with a rollout now.
@@ -464,6 +491,17 @@ mod tests {
             (at(RolloutState::Draining, 899, None), at(RolloutState::Draining, 900, None)),
             (None, Some(Step::Retire))
         );
+    }
+
+    #[test]
+    fn what_was_said_before_a_stop_is_not_believed_after_it() {
+        let answers = BTreeMap::from([("prod.a".to_owned(), "ro-1".to_owned())]);
+        let said = |sequence| Report { sequence, answers: answers.clone(), ..Report::default() };
+        let since = |rollout: &str, sequence| BTreeMap::from([("prod.a".to_owned(), (rollout.to_owned(), sequence))]);
+        assert_eq!(believed(said(7), &since("ro-1", 7)).answers, answers);
+        assert!(believed(said(7), &BTreeMap::new()).answers.is_empty(), "it is stopped");
+        assert!(believed(said(7), &since("ro-1", 9)).answers.is_empty(), "it was stopped, and is to answer again");
+        assert!(believed(said(9), &since("ro-2", 9)).answers.is_empty(), "another takes over");
     }
 
     #[test]

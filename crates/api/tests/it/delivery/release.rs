@@ -1,5 +1,5 @@
 use super::given::Served;
-use super::releasing::{good, serve, with};
+use super::releasing::{good, serve, started, with};
 use crate::runs::given::{body, ok};
 use axum::body::Body;
 use axum::http::Request;
@@ -12,15 +12,6 @@ fn gates(promotion: &Value) -> String {
     let all = promotion["gates"].as_array().unwrap();
     let line = |gate: &Value| format!("{} {}", gate["name"].as_str().unwrap(), gate["state"].as_str().unwrap());
     all.iter().map(line).collect::<Vec<_>>().join(", ")
-}
-
-async fn started() -> (Served, tokio::task::JoinSet<()>) {
-    let served = Served::start().await;
-    // Rights are older than what is asked for now.
-    served.app.turn_clock(60);
-    let serving = serve(&served);
-    served.clone().await;
-    (served, serving)
 }
 
 #[tokio::test]
@@ -600,6 +591,7 @@ async fn what_is_not_to_answer_again_after_all_stays_stopped() {
     ok(&served.say("vera", "/suspend", &json!({"environment": "prod", "reason": "it harms somebody"})).await);
     let id = served.ask_to_resume().await;
     // The serving process is away: it does not say that it answers.
+    served.silent().await;
     drop(serving);
     served.approve(&id).await;
     served.promotion(&id, "verifying").await;
@@ -618,6 +610,7 @@ async fn a_hold_keeps_what_is_to_answer_again_from_being_live() {
     app.turn_clock(1);
     ok(&served.say("vera", "/suspend", &json!({"environment": "prod", "reason": "it harms somebody"})).await);
     let id = served.ask_to_resume().await;
+    served.silent().await;
     drop(serving);
     served.approve(&id).await;
     served.promotion(&id, "verifying").await;

@@ -36,6 +36,16 @@ fn report(metrics: &[(&str, f64)]) -> Value {
     json!({"metrics": metrics.iter().map(metric).collect::<Vec<_>>(), "note": "on the held-out fifth"})
 }
 
+/// Starts a project with a clone and a serving process.
+pub async fn started() -> (Served, JoinSet<()>) {
+    let served = Served::start().await;
+    // Rights are older than what is asked for now.
+    served.app.turn_clock(60);
+    let serving = serve(&served);
+    served.clone().await;
+    (served, serving)
+}
+
 /// Plays the serving process: whatever is to be loaded is in memory at once. It ends when it is dropped.
 pub fn serve(served: &Served) -> JoinSet<()> {
     let (cx, gate) = (served.app.release.serving.clone(), served.app.gate.clone());
@@ -178,12 +188,17 @@ impl Served {
         let commit = self.push(branch, "origin/main", &[("notes.md", branch)]).await;
         self.judge(&format!("branch={branch}"), &passes(), &passes()).await;
         assert!(self.merge("ana", branch).await.starts_with("200"));
+        self.cut(&commit, reports).await
+    }
+
+    /// Waits until the run on a commit of `main` has ended, and returns what came of it.
+    pub async fn cut(&self, commit: &str, reports: &Value) -> Value {
         let is_it = |found: &Value| {
             let all = found["items"].as_array().unwrap();
-            all.iter().any(|one| one["commit"] == commit.as_str() && one["state"] != "running")
+            all.iter().any(|one| one["commit"] == commit && one["state"] != "running")
         };
         let found = self.wait("/projects/credit-risk/releases", (reports, true), is_it).await;
-        found["items"].as_array().unwrap().iter().find(|one| one["commit"] == commit.as_str()).unwrap().clone()
+        found["items"].as_array().unwrap().iter().find(|one| one["commit"] == commit).unwrap().clone()
     }
 
     /// Asks for a promotion and returns its id.
@@ -246,14 +261,24 @@ impl Served {
 
     /// Waits until the serving process has said that what a promotion deploys answers in prod.
     async fn it_answers(&self, promotion: &Value) {
-        let rollout = promotion["rollout"].as_str().unwrap();
+        let rollout = promotion["rollout"].as_str();
+        self.said(|said| said == rollout).await;
+    }
+
+    /// Waits until the serving process has heard that prod is stopped.
+    pub async fn silent(&self) {
+        self.said(|said| said.is_none()).await;
+    }
+
+    /// Waits until what the serving process says of prod fits: the rollout that answers, or none.
+    async fn said(&self, fits: impl Fn(Option<&str>) -> bool) {
         let live = &self.app.release.serving.live;
-        let answers = async {
-            while live.answers("prod.credit-risk").is_none_or(|said| said.as_str() != rollout) {
+        let saying = async {
+            while !fits(live.answers("prod.credit-risk").as_ref().map(serving::RolloutId::as_str)) {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(60), answers).await.expect("it never answers");
+        tokio::time::timeout(Duration::from_secs(60), saying).await.expect("it never says so");
     }
 
     /// Waits until a candidate is watched in prod, and returns its monitor.
@@ -288,17 +313,22 @@ impl Served {
         let id = self.promote("ana", candidate, "prod").await;
         self.promotion(&id, "awaiting_approval").await;
         ok(&self.app.user("vera").post(&format!("/promotions/{id}/approve"), &json!({})).await);
-        let verifying = self.promotion(&id, "verifying").await;
         // Else the clock could jump before the serving process has said so, and nobody would look again.
-        self.it_answers(&verifying).await;
+        self.it_answers(&self.promotion(&id, "verifying").await).await;
         id
+    }
+
+    /// Lets what answers in prod bake until it is live.
+    pub async fn baked(&self, id: &str) {
+        self.it_answers(&self.promotion(id, "verifying").await).await;
+        self.app.turn_clock(601);
+        self.promotion(id, "live").await;
     }
 
     /// Brings a candidate to live in prod, by Vera's word.
     pub async fn to_prod(&self, candidate: i64) -> String {
         let id = self.to_baking(candidate).await;
-        self.app.turn_clock(601);
-        self.promotion(&id, "live").await;
+        self.baked(&id).await;
         id
     }
 }

@@ -1,5 +1,5 @@
 //! Monitors, evaluations and breaches over HTTP.
 mod breaches;
 mod evaluations;
-mod given;
+pub mod given;
 mod monitors;
