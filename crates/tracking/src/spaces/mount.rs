@@ -1,7 +1,9 @@
 use super::{Placed, Space, see};
 use crate::error::{Error, Result};
+use crate::wire::decoded;
 use access::Refused;
 use access::http::{Action, Permit, Who};
+use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use base::{ProjectId, plain_name};
@@ -20,8 +22,12 @@ pub(crate) enum Mount {
 impl<S: Send + Sync> FromRequestParts<S> for Mount {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, state: &S) -> std::result::Result<Self, Problem> {
-        let Ok(params) = RawPathParams::from_request_parts(parts, state).await else { return Ok(Self::Root) };
-        let named = params.iter().find(|(name, _)| *name == "project").map(|(_, value)| value.to_owned());
+        let named = match RawPathParams::from_request_parts(parts, state).await {
+            Ok(params) => params.iter().find(|(name, _)| *name == "project").map(|(_, value)| value.to_owned()),
+            Err(RawPathParamsRejection::MissingPathParams(_)) => None,
+            // What is no text names no project, and is not taken for a call at the root.
+            Err(_) => Some(below(parts.uri.path())),
+        };
         match named {
             None => Ok(Self::Root),
             Some(name) if plain_name(&name).is_ok() => Ok(Self::Project(name.into())),
@@ -30,6 +36,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Mount {
             }
         }
     }
+}
+
+/// Returns what stands in a path where a project is named, with what is no text replaced.
+fn below(path: &str) -> String {
+    let segment = path.strip_prefix("/mlflow/").unwrap_or(path).split('/').next().unwrap_or_default();
+    decoded(segment)
 }
 
 /// A whole space, for what is made in it or listed from it.

@@ -16,10 +16,24 @@ pub(crate) struct Fields(Map<String, Value>);
 
 const SEE: &str = "See the API docs for more information about request parameters.";
 
+/// Returns whether a text in it holds U+0000, which PostgreSQL keeps in none.
+fn holds_null(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(list) => list.iter().any(holds_null),
+        Value::Object(fields) => fields.iter().any(|(name, value)| name.contains('\0') || holds_null(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
 impl Fields {
     /// Reads an object; anything else has no fields.
     pub(crate) fn of(value: Value) -> Result<Self> {
         let Value::Object(given) = value else { return Ok(Self::default()) };
+        if let Some((name, _)) = given.iter().find(|(name, value)| name.contains('\0') || holds_null(value)) {
+            let name = name.escape_debug();
+            return Err(Error::invalid(format!("the field '{name}' holds the character U+0000, which cannot be kept")));
+        }
         let plain = given.keys().all(|key| !key.bytes().any(|byte| byte.is_ascii_uppercase()));
         if plain {
             return Ok(Self(given));
