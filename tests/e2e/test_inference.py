@@ -207,6 +207,9 @@ def callers(told: Told) -> Callers:
     found.tokens["token expired"] = told.bank.server.token(person_of(f"model_developer of {PROJECT}"), (), ttl="1m")
     found.secrets()
     found.users()
+    for who in ("member no more", "revoked", "suspended", "left", "expired", "token revoked"):
+        wait_until(lambda who=who: found.about(who).status == 401, FOLLOWS_WITHIN_S)  # type: ignore[misc]
+    wait_until(lambda: found.about("token expired").status == 401, within_s=65.0)
     return found
 
 
@@ -230,9 +233,6 @@ def refused_as(who: str) -> str:
 
 
 def test_each_is_answered_who_may_call_and_no_one_else(callers: Callers) -> None:
-    for who in ("member no more", "revoked", "suspended", "left", "expired", "token revoked"):
-        wait_until(lambda who=who: callers.about(who).status == 401, FOLLOWS_WITHIN_S)  # type: ignore[misc]
-    wait_until(lambda: callers.about("token expired").status == 401, within_s=65.0)
     assert set(callers.tokens) == set(ANSWERED)
     wrong = []
     for who, expected in ANSWERED.items():
