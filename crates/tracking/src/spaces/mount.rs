@@ -1,6 +1,5 @@
 use super::{Placed, Space, see};
 use crate::error::{Error, Result};
-use crate::wire::decoded;
 use access::Refused;
 use access::http::{Action, Permit, Who};
 use axum::extract::rejection::RawPathParamsRejection;
@@ -26,7 +25,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Mount {
             Ok(params) => params.iter().find(|(name, _)| *name == "project").map(|(_, value)| value.to_owned()),
             Err(RawPathParamsRejection::MissingPathParams(_)) => None,
             // What is no text names no project, and is not taken for a call at the root.
-            Err(_) => Some(below(parts.uri.path())),
+            Err(_) => Some(char::REPLACEMENT_CHARACTER.to_string()),
         };
         match named {
             None => Ok(Self::Root),
@@ -36,12 +35,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Mount {
             }
         }
     }
-}
-
-/// Returns what stands in a path where a project is named, with what is no text replaced.
-fn below(path: &str) -> String {
-    let segment = path.strip_prefix("/mlflow/").unwrap_or(path).split('/').next().unwrap_or_default();
-    decoded(segment)
 }
 
 /// A whole space, for what is made in it or listed from it.

@@ -64,7 +64,7 @@ pub(super) fn pairs(query: &str) -> Vec<(String, String)> {
 }
 
 /// Undoes percent-encoding once; what is not UTF-8 afterwards is replaced, so that it is refused later.
-pub(crate) fn decoded(text: &str) -> String {
+fn decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {

@@ -3,7 +3,7 @@ mod call;
 mod fields;
 mod render;
 
-pub(crate) use call::{Call, decoded};
+pub(crate) use call::Call;
 pub(crate) use fields::{Fields, Tag, not_empty};
 pub use render::mlflow;
 
