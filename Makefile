@@ -9,7 +9,12 @@ export CARGO_TARGET_DIR ?= $(HOME)/.cache/lockgate/target
 # Where pip puts a program that `scripts/need` installs for this user.
 export PATH := $(PATH):$(HOME)/.local/bin
 export LOCKGATE_VENV ?= $(CURDIR)/.venv
+# The client before the one in our own environment: the tests speak to both.
+export MLFLOW_2_VENV ?= $(CURDIR)/target/mlflow2
 export LOCKGATE_BIN ?= $(CARGO_TARGET_DIR)/debug/lockgate
+# A package index that stumbles for a moment ends nothing.
+export UV_HTTP_TIMEOUT ?= 120
+export UV_HTTP_RETRIES ?= 8
 # The compiler lints our crates while it builds them, so that no dependency is checked a second time for the lints. It runs fewer
 # passes over them, so only builds that are tested are built so.
 test check gen accept: export RUSTC_WORKSPACE_WRAPPER := clippy-driver
@@ -37,6 +42,7 @@ test: check ## Everything CI runs: check, then all tests, on SQLite and PostgreS
 	@"$(PYTHON)" -m pytest python/lockgate/tests
 	@$(call say,end-to-end tests)
 	@scripts/need chromium
+	@scripts/venv "$(MLFLOW_2_VENV)" tests/e2e/mlflow2.lock
 	@scripts/with-postgres "$(PYTHON)" -m pytest tests/e2e --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 
 check: rust ui python ## The rules of the house, formats, lints, types, generated files
@@ -88,7 +94,7 @@ rust:
 	@scripts/need cargo $(if $(RUSTC_WORKSPACE_WRAPPER),clippy) cc git python3
 	@scripts/claim-target
 python:
-	@scripts/venv "$(LOCKGATE_VENV)"
+	@scripts/venv "$(LOCKGATE_VENV)" python/requirements.lock python/lockgate
 ui-deps:
 	@scripts/ui-deps
 # Checks types, too: `npm run build` does.

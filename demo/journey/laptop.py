@@ -62,15 +62,14 @@ class Laptop:
 
         Laptops of this machine share it, as they share what uv has downloaded: Python compiles it once.
         """
-        uv = [shutil.which("uv") or ""] if shutil.which("uv") else [sys.executable, "-m", "uv"]
         program = shutil.which("python3.11") or shutil.which("python3") or sys.executable
         digest = hashlib.sha256((folder / "requirements.lock").read_bytes()).hexdigest()
         shared = caches() / f"laptop-{digest[:16]}"
         if not (shared / "bin" / "python").exists():
-            self.run(*uv, "venv", "--quiet", "--python", program, str(shared), folder=folder)
+            self.run("uv", "venv", "--quiet", "--python", program, str(shared), folder=folder)
         (folder / ".venv").symlink_to(shared)
         lock = ("--require-hashes", "requirements.lock")
-        self.run(*uv, "pip", "sync", "--quiet", "--python", str(shared / "bin" / "python"), *lock, folder=folder)
+        self.run("uv", "pip", "sync", "--quiet", "--python", str(shared / "bin" / "python"), *lock, folder=folder)
 
     def run(self, *command: str, folder: Path | None = None, **variables: str) -> str:
         """Run a command and return what it printed, both of its streams.
