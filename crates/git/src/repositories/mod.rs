@@ -3,6 +3,7 @@ mod browse;
 mod export;
 mod history;
 mod http;
+pub(crate) mod leftovers;
 mod make;
 mod model;
 mod service;

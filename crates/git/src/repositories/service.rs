@@ -1,5 +1,6 @@
 use super::Commit;
 use super::model::not_found;
+use crate::live::Held;
 use crate::names::{HEADS, TAGS, branch_name, is_id, is_short_id, shown, tree_path};
 use crate::process::Objects;
 use crate::pushes::store::PushStore;
@@ -128,14 +129,23 @@ pub async fn fast_forward(
         return Err(Error::NotForward { branch, from, to });
     }
     let line = Line { old: Some(from.to_owned()), new: Some(to.to_owned()), reference };
-    let lines = std::slice::from_ref(&line);
+    let (moving, by) = (cx.clone(), by.clone());
+    // On its own, so that nobody who stops waiting kills git while it moves the ref.
+    let moved = cx.live.tasks.spawn(async move { move_ref(&moving, &held, line, &by).await });
+    moved.await.map_err(|_| Error::Git("nobody saw whether the branch was moved".into()))?
+}
+
+/// Records a move, makes it, and writes down that it was made.
+async fn move_ref(cx: &Context, held: &Held, line: Line, by: &PersonId) -> Result<()> {
+    let (project, lines) = (held.project(), std::slice::from_ref(&line));
     cx.db
         .write(|tx| async move {
             tx.lock_repository(project).await?;
             pushes::record(cx, &tx, project, lines, by).await.map(|_| ())
         })
         .await?;
-    let moved = cx.run_git(&folder, &["update-ref", "--", &line.reference, to, from], None).await;
-    pushes::settle(cx, &held).await?;
+    let (old, new) = (line.old.unwrap_or_default(), line.new.unwrap_or_default());
+    let moved = cx.run_git(&cx.repository(project)?, &["update-ref", "--", &line.reference, &new, &old], None).await;
+    pushes::settle(cx, held).await?;
     moved.map(|_| ())
 }

@@ -1,3 +1,4 @@
+use crate::repositories::tidy_all;
 use crate::tests::{Place, author, file, project};
 use crate::{Error, NewFile, create, export, fast_forward, read_file, resolve};
 use base::Fault;
@@ -348,4 +349,55 @@ async fn nothing_is_pushed_around_the_server() {
         place.git(&["for-each-ref", "--format=%(refname) %(objectname)"]).await,
         format!("refs/heads/main {first}")
     );
+}
+
+/// A `git` that is killed leaves its lock: nobody holds it, and nothing would ever move again.
+#[tokio::test]
+async fn a_lock_of_a_git_that_was_killed_is_taken_away_once_it_is_old_enough_to_be_nobodys() {
+    let place = Place::new().await;
+    let (cx, project, first) = (&place.cx, project(), place.created().await);
+    let next = place.commit(&first, "second").await;
+    let repository = cx.repository(&project).unwrap();
+    let merge = async || fast_forward(cx, &project, "main", &first, &next, &"ben".into()).await;
+    for name in ["refs/heads/main.lock", "packed-refs.lock"] {
+        std::fs::write(repository.join(name), "").unwrap();
+    }
+    // One that is young may be that of a git which a killed server had started.
+    assert!(merge().await.is_err());
+    assert_eq!(resolve(cx, &project, "main").await.unwrap().id, first);
+    for name in ["refs/heads/main.lock", "packed-refs.lock"] {
+        aged(&repository.join(name), 11);
+    }
+    merge().await.unwrap();
+    assert_eq!(resolve(cx, &project, "main").await.unwrap().id, next);
+    assert!(!repository.join("packed-refs.lock").exists());
+}
+
+#[tokio::test]
+async fn what_a_push_left_that_was_cut_off_is_deleted_after_a_day() {
+    let place = Place::new().await;
+    place.created().await;
+    let objects = place.cx.repository(&project()).unwrap().join("objects");
+    for (name, seconds) in [("young", 3_600), ("old", 25 * 3_600)] {
+        let folder = objects.join(format!("tmp_objdir-incoming-{name}"));
+        std::fs::create_dir_all(folder.join("pack")).unwrap();
+        let file = objects.join("pack").join(format!("tmp_pack_{name}"));
+        std::fs::write(&file, "x").unwrap();
+        aged(&file, seconds);
+        aged(&folder, seconds);
+    }
+    tidy_all(&place.cx).await.unwrap();
+    let names = |folder: &Path| {
+        let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        entries.filter(|name| name.starts_with("tmp_")).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&objects), ["tmp_objdir-incoming-young"]);
+    assert_eq!(names(&objects.join("pack")), ["tmp_pack_young"]);
+}
+
+/// Makes a file look as if it had been written that long ago.
+fn aged(path: &Path, seconds: u64) {
+    let file = std::fs::File::open(path).unwrap();
+    let written = file.metadata().unwrap().modified().unwrap();
+    file.set_modified(written - std::time::Duration::from_secs(seconds)).unwrap();
 }

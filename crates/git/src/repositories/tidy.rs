@@ -1,5 +1,6 @@
 //! Keeps repositories small and quick. Nothing is ever thrown away: a commit that no branch reaches any more may be what
 //! a run was made from.
+use super::leftovers;
 use super::service::folder_of;
 use crate::pushes::store::PushStore;
 use crate::{Context, Error, Result};
@@ -25,6 +26,7 @@ pub(crate) async fn tidy_all(cx: &Context) -> Result<()> {
 
 async fn tidy(cx: &Context, project: &ProjectId) -> Result<bool> {
     let folder = folder_of(cx, project).await?;
+    leftovers::sweep(folder.clone()).await?;
     let counted = cx.run_git(&folder, &["count-objects", "-v"], None).await?;
     let counted = String::from_utf8_lossy(&counted).into_owned();
     let number = |name: &str| {
@@ -36,6 +38,7 @@ async fn tidy(cx: &Context, project: &ProjectId) -> Result<bool> {
     }
     // `-k` keeps what nothing reaches. Reading and pushing may go on meanwhile.
     cx.run_slow_git(&folder, &["repack", "-a", "-d", "-k", "--quiet"]).await?;
+    let _held = cx.live.hold(project).await?;
     cx.run_git(&folder, &["pack-refs", "--all"], None).await?;
     Ok(true)
 }
