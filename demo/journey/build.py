@@ -181,6 +181,13 @@ class Build:
             check(len(found) == 1, f"{len(found)} runs were logged by the first fit")
             check("training_roc_auc" in found[0].metrics, f"the run has only {sorted(found[0].metrics)}")
             check(found[0].params.get("classifier__C") == "1.0", f"the run has {found[0].params}")
+            attempts = {attempt.id for attempt in self.runs["first"].step("evaluate").attempts}
+            held_out = [one.metrics for one in self.experiment_runs("evaluate") if one.attempt in attempts]
+            auc = self.metrics(self.runs["first"])["auc"]
+            check(
+                [one.get("holdout_roc_auc") for one in held_out] == [auc],
+                f"evaluate came to {auc}, and logged {held_out}",
+            )
             words.append(
                 f"stock mlflow logged {len(fits)} fits: {len(found[0].params)} parameters,"
                 f" {len(found[0].metrics)} metrics, the model"
