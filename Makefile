@@ -6,7 +6,7 @@ MAKEFLAGS += --no-builtin-rules
 
 # One target folder for every checkout: dependencies are built once (`scripts/claim-target` keeps ours apart).
 export CARGO_TARGET_DIR ?= $(HOME)/.cache/lockgate/target
-# Where pip puts a program that `scripts/need` installs for this user.
+# Where `scripts/need` has pip put programs for this user.
 export PATH := $(PATH):$(HOME)/.local/bin
 export LOCKGATE_VENV ?= $(CURDIR)/.venv
 # The client before the one in our own environment: the tests speak to both.

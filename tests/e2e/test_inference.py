@@ -137,7 +137,7 @@ class Callers:
         self.asked("asked only")
         grants = {who: self.let(who) for who in ("granted", "revoked", "suspended", "left")}
         self.new("expired")
-        end = datetime.now(timezone.utc) + timedelta(seconds=4)
+        end = datetime.now(timezone.utc) + timedelta(seconds=30)
         self.let("expired", end)
         for who in ("expired", *grants):
             wait_until(lambda who=who: self.about(who).status == 200, FOLLOWS_WITHIN_S)  # type: ignore[misc]

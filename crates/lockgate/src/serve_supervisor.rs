@@ -64,6 +64,7 @@ impl Supervisor {
             }
             found.end(GRACE).await;
         }
+        forget_report(folder);
         let listener = bind(asked).await.map_err(|error| named(&error))?;
         let address = listener.local_addr().map_err(|error| named(&error))?;
         Ok(Self { address, listener: Some(listener), adopted: None })
@@ -78,6 +79,7 @@ impl Supervisor {
                 () = adopted.gone() => tracing::warn!("the serving process has ended"),
                 () = ended.cancelled() => return adopted.end(GRACE).await,
             }
+            forget_report(&told.folder);
         }
         let mut wait = BACKOFF.0;
         loop {
@@ -94,6 +96,7 @@ impl Supervisor {
                 }
                 Err(error) => tracing::error!(error = error.detail, "the serving process cannot be started"),
             }
+            forget_report(&told.folder);
             wait = if started.elapsed() >= LIVED { BACKOFF.0 } else { (wait * 2).min(BACKOFF.1) };
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
@@ -155,6 +158,16 @@ fn log(folder: &std::path::Path) -> std::io::Result<File> {
     Ok(opened)
 }
 
+/// Takes away what a process said that is gone: which endpoints answer, the next one says itself.
+fn forget_report(folder: &std::path::Path) {
+    match std::fs::remove_file(folder.join(serving::process::REPORT)) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            tracing::error!(%error, "what the last serving process said cannot be taken away");
+        }
+        _ => {}
+    }
+}
+
 async fn stop(mut child: Child) {
     if let Some(pid) = child.id() {
         signal(pid, Signal::TERM);
@@ -186,6 +199,16 @@ pub fn onnxruntime(configured: Option<&PathBuf>) -> Result<Option<PathBuf>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn what_a_process_said_that_is_gone_is_not_believed() {
+        let folder = tempfile::tempdir().unwrap();
+        let report = folder.path().join(serving::process::REPORT);
+        std::fs::create_dir_all(report.parent().unwrap()).unwrap();
+        std::fs::write(&report, r#"{"answers": {"prod.a": "ro-1"}}"#).unwrap();
+        Supervisor::open(folder.path(), "127.0.0.1:0").await.unwrap();
+        assert!(!report.exists());
+    }
 
     #[test]
     fn the_log_is_a_file_of_its_own_and_begun_anew_when_it_is_long() {

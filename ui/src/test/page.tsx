@@ -16,11 +16,12 @@ export function drawPage(address: string, can: string[], reads: Read[]) {
   queryClient.setQueryData(['me'], { ...me, can });
   for (const [{ queryKey }, data] of reads) queryClient.setQueryData(queryKey, data);
   const router = createRouter({ routeTree: tree, context: { queryClient }, history: createMemoryHistory({ initialEntries: [address] }) });
-  return render(
+  const drawn = render(
     <MantineProvider theme={theme} env="test">
       <QueryClientProvider client={queryClient}>
         <RouterProvider router={router as never} />
       </QueryClientProvider>
     </MantineProvider>,
   );
+  return { ...drawn, router };
 }

@@ -42,6 +42,8 @@ pub(super) struct Shown {
     pub readable: bool,
     /// Who decides on access to it.
     pub stewards: Vec<PersonId>,
+    pub may_describe: bool,
+    pub may_classify: bool,
     pub next: Next,
 }
 
@@ -148,8 +150,10 @@ async fn shown<A: Action>(
     let resource = dataset.resource();
     let clear = clear_columns(cx, tx, permit.caller(), &dataset.id).await?;
     let count = |source: Source| columns.iter().filter(|column| column.sensitivity.source == source).count();
+    let may_describe = held.can::<DescribeDataset>(&resource).is_some();
+    let may_classify = held.can::<ClassifyColumn>(&resource).is_some();
     let standing = Standing {
-        may_classify: held.can::<ClassifyColumn>(&resource).is_some(),
+        may_classify,
         may_crawl: held.can::<crate::crawls::CrawlLake>(&resource).is_some(),
         unclassified: count(Source::Unclassified),
         proposed: count(Source::Proposed),
@@ -161,7 +165,7 @@ async fn shown<A: Action>(
     stewards.sort();
     stewards.dedup();
     let next = dataset.next(standing);
-    Ok(Shown { dataset, columns, clear, readable, stewards, next })
+    Ok(Shown { dataset, columns, clear, readable, stewards, may_describe, may_classify, next })
 }
 
 /// Returns dataset `id` with its columns, as the viewer sees it.

@@ -76,6 +76,10 @@ pub struct DatasetView {
     #[schema(value_type = String, format = DateTime)]
     pub fresh_at: Timestamp,
     pub access: AccessView,
+    /// Whether you may say what it is and what its columns mean, what names its records, and who finds it.
+    pub may_describe: bool,
+    /// Whether you may say how sensitive its columns are.
+    pub may_classify: bool,
     pub next: Next,
 }
 
@@ -136,7 +140,7 @@ impl ColumnView {
 
 impl DatasetView {
     pub(super) fn of(shown: Shown) -> Self {
-        let Shown { dataset, columns, clear, readable, stewards, next } = shown;
+        let Shown { dataset, columns, clear, readable, stewards, may_describe, may_classify, next } = shown;
         let (schema, table) = dataset.names();
         let (schema, table) = (schema.to_owned(), table.to_owned());
         let state = if readable { "readable" } else { "askable" };
@@ -164,6 +168,8 @@ impl DatasetView {
             found_at: dataset.found_at,
             fresh_at: dataset.changed_at,
             access,
+            may_describe,
+            may_classify,
             next,
         }
     }
@@ -209,13 +215,19 @@ pub(super) fn line(entry: Entry) -> HistoryLine {
             let part = |index: usize| after.get(index).map(plain).unwrap_or_default();
             format!("column `{}` is {}, {}", part(0), part(1), part(2))
         }
-        "SetRecordKey" => format!("its records are named by {}", of("record_key")),
+        "SetRecordKey" => format!("its records are named by {}", names(after.get("record_key"))),
         "SetVisibility" => format!("it is {}", of("visibility")),
         "DescribeDataset" => "it was described".to_owned(),
         _ => String::new(),
     };
     let by = entry.actor.strip_prefix("person:").unwrap_or(&entry.actor).to_owned();
     HistoryLine { at: entry.at, by, verb: entry.action, state, text }
+}
+
+/// Returns names as people write them.
+fn names(list: Option<&serde_json::Value>) -> String {
+    let names: Vec<_> = list.and_then(serde_json::Value::as_array).into_iter().flatten().map(plain).collect();
+    if names.is_empty() { "no column".to_owned() } else { names.join(", ") }
 }
 
 fn plain(value: &serde_json::Value) -> String {

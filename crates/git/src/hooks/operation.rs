@@ -3,7 +3,7 @@ use crate::live::Held;
 use crate::names::shown;
 use crate::pushes::store::PushStore;
 use crate::pushes::{self, Line, Refusal};
-use crate::repositories::{PushRepository, Repository};
+use crate::repositories::{PushRepository, Repository, leftovers};
 use crate::{Context, Error, Result};
 use access::{Outcome, Permit};
 use base::{Fault, ProjectId};
@@ -71,6 +71,7 @@ impl Operation {
         *stage = Stage::Ended; // unless all goes well
         let lines = Line::parse(lines)?;
         let held = cx.live.hold(&self.project).await?;
+        leftovers::clear_locks(cx, &held).await?;
         let known = pushes::settle(cx, &held).await?;
         let limits = &cx.live.limits;
         if let Err(refusal) = pushes::check(&lines, known, limits.push_refs, limits.refs) {

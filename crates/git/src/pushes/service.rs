@@ -2,7 +2,7 @@ use super::model::{Line, Push, Settlement, Tip, compare};
 use super::store::{After, PushStore};
 use crate::live::Held;
 use crate::names::HEADS;
-use crate::repositories::{ReadRepository, Repository, leftovers};
+use crate::repositories::{ReadRepository, Repository};
 use crate::{Context, Error, Result};
 use access::Permit;
 use base::{PersonId, ProjectId, Timestamp};
@@ -41,14 +41,12 @@ pub(crate) async fn record(
 }
 
 /// Compares the disk with the records and writes down what happened: each move that a push explains is published once,
-/// each that nothing explains is an incident. Takes away what would keep the next move from being made. Returns how many
-/// refs there are.
+/// each that nothing explains is an incident. Returns how many refs there are.
 ///
 /// # Errors
 /// A repository that cannot be read; the store's.
 pub(crate) async fn settle(cx: &Context, held: &Held) -> Result<usize> {
     let project = held.project();
-    leftovers::clear_locks(cx, held).await?;
     let disk = &refs_on_disk(cx, project).await?;
     let now = cx.clock.now();
     let (known, found) = cx.db.read(|tx| async move { look(&tx, project, disk, now).await }).await?;

@@ -8,27 +8,32 @@ use std::time::Duration;
 /// How old a lock is that belongs to nobody. Refs of a repository move one holder at a time and within milliseconds, so a
 /// lock that the holder finds is that of a dead `git`, or of one that a killed server had started and that is about to end.
 const DEAD: Duration = Duration::from_secs(10);
+/// Beside those of single refs. The last is what git writes while it holds the one before.
+const LOCKS: [&str; 3] = ["HEAD.lock", "packed-refs.lock", "packed-refs.new"];
 /// How old a file of a push is that has ended: more than any push may take.
 const OLD: Duration = Duration::from_hours(24);
 
-/// Takes away locks on refs that nobody holds any more.
+/// Takes away locks on refs that nobody holds any more, so that refs can be moved.
 ///
 /// # Errors
-/// A folder that cannot be read.
+/// [`Error::Busy`] where one may be held yet; a folder that cannot be read.
 pub(crate) async fn clear_locks(cx: &Context, held: &Held) -> Result<()> {
     let (project, folder) = (held.project().clone(), cx.repository(held.project())?);
-    blocking(move || {
-        let mut locks: Vec<_> = ["HEAD.lock", "packed-refs.lock"].iter().map(|name| folder.join(name)).collect();
+    let all_gone = blocking(move || {
+        let mut locks: Vec<_> = LOCKS.iter().map(|name| folder.join(name)).filter(|lock| lock.exists()).collect();
         find_locks(&folder.join("refs"), &mut locks)?;
+        let mut all_gone = true;
         for lock in locks {
             if is_older(&lock, DEAD)? {
                 tracing::warn!(%project, lock = %lock.display(), "a lock that a killed git left behind is taken away");
                 gone(std::fs::remove_file(&lock))?;
+            } else {
+                all_gone = false;
             }
         }
-        Ok(())
-    })
-    .await
+        Ok(all_gone)
+    });
+    if all_gone.await? { Ok(()) } else { Err(Error::Busy) }
 }
 
 /// Deletes what pushes and packings left that were cut off: objects that no ref ever named.
@@ -38,8 +43,9 @@ pub(crate) async fn clear_locks(cx: &Context, held: &Held) -> Result<()> {
 pub(super) async fn sweep(folder: PathBuf) -> Result<()> {
     blocking(move || {
         let objects = folder.join("objects");
-        for (place, prefix) in [(objects.clone(), "tmp_objdir-"), (objects.join("pack"), "tmp_")] {
-            for path in entries(&place)? {
+        let packs = objects.join("pack");
+        for (place, prefix) in [(&objects, "tmp_objdir-"), (&packs, "tmp_"), (&packs, ".tmp-")] {
+            for path in entries(place)? {
                 let is_left = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(prefix));
                 if is_left && is_older(&path, OLD)? {
                     gone(if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) })?;
@@ -88,7 +94,7 @@ fn gone(deleted: std::io::Result<()>) -> std::io::Result<()> {
     }
 }
 
-async fn blocking(work: impl FnOnce() -> std::io::Result<()> + Send + 'static) -> Result<()> {
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> std::io::Result<T> + Send + 'static) -> Result<T> {
     let done = tokio::task::spawn_blocking(work).await.map_err(std::io::Error::other);
     done.and_then(|done| done).map_err(Error::io("looking for what a killed git left behind"))
 }

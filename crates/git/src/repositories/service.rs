@@ -1,5 +1,5 @@
-use super::Commit;
 use super::model::not_found;
+use super::{Commit, leftovers};
 use crate::live::Held;
 use crate::names::{HEADS, TAGS, branch_name, is_id, is_short_id, shown, tree_path};
 use crate::process::Objects;
@@ -111,6 +111,7 @@ pub async fn fast_forward(
     }
     let folder = folder_of(cx, project).await?;
     let held = cx.live.hold(project).await?;
+    leftovers::clear_locks(cx, &held).await?;
     pushes::settle(cx, &held).await?; // so that what is found below is on record
     let reference = format!("{HEADS}{branch}");
     let mut objects = Objects::open(cx, &folder)?;

@@ -3,6 +3,7 @@ use crate::tests::{Place, author, file, project};
 use crate::{Error, NewFile, create, export, fast_forward, read_file, resolve};
 use base::Fault;
 use expect_test::expect;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -359,18 +360,19 @@ async fn a_lock_of_a_git_that_was_killed_is_taken_away_once_it_is_old_enough_to_
     let next = place.commit(&first, "second").await;
     let repository = cx.repository(&project).unwrap();
     let merge = async || fast_forward(cx, &project, "main", &first, &next, &"ben".into()).await;
-    for name in ["refs/heads/main.lock", "packed-refs.lock"] {
-        std::fs::write(repository.join(name), "").unwrap();
+    let left = ["refs/heads/main.lock", "packed-refs.lock", "packed-refs.new"].map(|name| repository.join(name));
+    for lock in &left {
+        std::fs::write(lock, "").unwrap();
     }
     // One that is young may be that of a git which a killed server had started.
-    assert!(merge().await.is_err());
+    assert!(matches!(merge().await, Err(Error::Busy)));
     assert_eq!(resolve(cx, &project, "main").await.unwrap().id, first);
-    for name in ["refs/heads/main.lock", "packed-refs.lock"] {
-        aged(&repository.join(name), 11);
+    for lock in &left {
+        aged(lock, 11);
     }
     merge().await.unwrap();
     assert_eq!(resolve(cx, &project, "main").await.unwrap().id, next);
-    assert!(!repository.join("packed-refs.lock").exists());
+    assert!(!left.iter().any(|lock| lock.exists()));
 }
 
 #[tokio::test]
@@ -383,16 +385,19 @@ async fn what_a_push_left_that_was_cut_off_is_deleted_after_a_day() {
         std::fs::create_dir_all(folder.join("pack")).unwrap();
         let file = objects.join("pack").join(format!("tmp_pack_{name}"));
         std::fs::write(&file, "x").unwrap();
-        aged(&file, seconds);
-        aged(&folder, seconds);
+        let packed = objects.join("pack").join(format!(".tmp-7-pack-{name}"));
+        std::fs::write(&packed, "x").unwrap();
+        for left in [file, packed, folder] {
+            aged(&left, seconds);
+        }
     }
     tidy_all(&place.cx).await.unwrap();
     let names = |folder: &Path| {
         let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-        entries.filter(|name| name.starts_with("tmp_")).collect::<Vec<_>>()
+        entries.filter(|name| name.contains("tmp")).collect::<BTreeSet<_>>()
     };
-    assert_eq!(names(&objects), ["tmp_objdir-incoming-young"]);
-    assert_eq!(names(&objects.join("pack")), ["tmp_pack_young"]);
+    assert_eq!(names(&objects), ["tmp_objdir-incoming-young".to_owned()].into());
+    assert_eq!(names(&objects.join("pack")), [".tmp-7-pack-young".to_owned(), "tmp_pack_young".to_owned()].into());
 }
 
 /// Makes a file look as if it had been written that long ago.

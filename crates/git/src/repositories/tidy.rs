@@ -38,7 +38,8 @@ async fn tidy(cx: &Context, project: &ProjectId) -> Result<bool> {
     }
     // `-k` keeps what nothing reaches. Reading and pushing may go on meanwhile.
     cx.run_slow_git(&folder, &["repack", "-a", "-d", "-k", "--quiet"]).await?;
-    let _held = cx.live.hold(project).await?;
+    let held = cx.live.hold(project).await?;
+    leftovers::clear_locks(cx, &held).await?;
     cx.run_git(&folder, &["pack-refs", "--all"], None).await?;
     Ok(true)
 }

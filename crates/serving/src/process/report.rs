@@ -39,7 +39,7 @@ pub struct Captured {
 /// What the process says.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
-    /// The process, so that what an earlier one said is not taken for this one's.
+    /// The process that says it.
     pub pid: u32,
     /// The manifest that it serves.
     pub sequence: i64,

@@ -6,6 +6,7 @@ import { columnsQuery } from '@/api/datasets';
 import { projectsQuery } from '@/api/projects';
 import { type ColumnTerm, editRequest, newRequest, purposesQuery, requestHistoryQuery, requestQuery, submit as submitRequest, type Use } from '@/api/requests';
 import { useMe } from '@/api/session';
+import type { Problem } from '@/api/types';
 import { Btn, BtnLink, Empty, Loading, PageHead, Panel, ProblemNote } from '@/components';
 import { Unread } from '@/frame/Lost';
 import { sentence, shortId } from '@/lib/format';
@@ -18,6 +19,8 @@ import { WhatStays } from './WhatStays';
 
 const uses: Use[] = ['explore', 'train', 'check', 'score', 'monitor'];
 
+const changedMeanwhile: Problem = { status: 409, code: 'ui.draft_changed', detail: 'This draft was changed meanwhile, and nothing was saved', hint: 'Copy what you wrote, and open the draft again' };
+
 type FormProps = { ask: Ask; draft?: string };
 
 /** The form: to what, for whom and what purpose, which columns, until when. Of a draft the object and for whom stay. */
@@ -27,6 +30,7 @@ function Form({ ask, draft }: FormProps) {
   const me = useMe();
   const purposes = useQuery(purposesQuery);
   const [kind, setKind] = useState<Kind>(ask.kind);
+  const [filled] = useState(ask);
   const [object, setObject] = useState(ask.object);
   const [wanted, setPrincipal] = useState(ask.principal);
   const projects = useQuery(projectsQuery());
@@ -48,8 +52,10 @@ function Form({ ask, draft }: FormProps) {
   }, [columns.data, terms]);
   const send = useMutation({
     mutationFn: async (isSent: boolean) => {
-      const body = { purpose: purpose ?? '', uses: chosenUses, text: text.trim(), row_filter: ask.rowFilter, starts_at: ask.startsAt, expires_at: endOf(until, ask), ...(kind === 'read' ? { columns: asked } : {}) };
+      const body = { purpose: purpose ?? '', uses: chosenUses, text: text.trim(), row_filter: filled.rowFilter, starts_at: filled.startsAt, expires_at: endOf(until, filled), ...(kind === 'read' ? { columns: asked } : {}) };
       if (!draft) return newRequest({ kind, object, principal, ...body, submit: isSent });
+      const now = await queryClient.fetchQuery({ ...requestQuery(draft), staleTime: 0 });
+      if (now.state !== 'draft' || JSON.stringify(askOfDraft(now)) !== JSON.stringify(filled)) throw changedMeanwhile;
       const edited = await editRequest(draft, body);
       return isSent ? submitRequest(draft) : edited;
     },

@@ -4,6 +4,7 @@ import { type InboxView, requestsQuery, type RequestItem } from '@/api/requests'
 import { FactBadge, Icon, Loading, Pager, ProblemNote, readPrincipal, Seg, StateBadge, When } from '@/components';
 import { useKeys } from '@/lib/keys';
 import { shortId } from '@/lib/format';
+import { pageAt } from '@/lib/paging';
 import { stateWord } from './kinds';
 
 const views: { key: InboxView; label: string }[] = [
@@ -43,7 +44,7 @@ export function Inbox() {
   const { view = 'waiting', cursor, from = 0 } = useSearch({ from: '/frame/access' });
   const { id } = useParams({ strict: false });
   const navigate = useNavigate();
-  const placeOf = (to: string | undefined, at: number): Place => ({ view, ...(to ? { cursor: to } : {}), ...(at ? { from: at } : {}) });
+  const placeOf = (to: string | undefined, at: number): Place => ({ view, ...pageAt(to, at) });
   const place = placeOf(cursor, from);
   const requests = useQuery({ ...requestsQuery({ view, ...(cursor ? { cursor } : {}), limit: 100 }), refetchInterval: 30_000 });
   const items = requests.data?.items ?? [];

@@ -1,6 +1,6 @@
 import { fireEvent, screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
-import { expect, test, vi } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { http } from '@/api/client';
 import { columnsQuery, datasetsQuery } from '@/api/datasets';
 import { projectsQuery } from '@/api/projects';
@@ -17,6 +17,9 @@ const draft = {
   asked: { columns: [{ name: 'amount', as: 'clear' }, { name: 'iban', as: 'token' }], row_filter: [rule], rows: 'amount is at most 7000', expires_at: until, starts_at: null },
   columns: [{ name: 'iban', as: 'token', data_type: 'Utf8', level: 'restricted', level_source: 'confirmed' }, { name: 'amount', as: 'clear', data_type: 'Utf8', level: 'internal', level_source: 'confirmed' }, { name: 'age', as: 'left_out', data_type: 'Utf8', level: 'internal', level_source: 'confirmed' }],
 };
+/** What the server answers. */
+const said = (request: object) => ({ data: request, response: new Response() }) as never;
+afterEach(() => void vi.restoreAllMocks());
 const reads = (request: object): Read[] => [
   [requestQuery('r-1'), request],
   [requestsQuery({ view: 'waiting', limit: 100 }), { items: [], total: 0 }],
@@ -29,6 +32,7 @@ const reads = (request: object): Read[] => [
 
 test('who asked may change a draft: the form holds what was asked, and all of it is sent', async () => {
   const post = vi.spyOn(http, 'POST').mockRejectedValue(new TypeError('no server here'));
+  vi.spyOn(http, 'GET').mockResolvedValue(said(draft));
   drawPage('/access/r-1', ['CreateRequest'], reads(draft));
   await userEvent.click(await screen.findByRole('link', { name: 'Change' }));
   const why = await screen.findByLabelText('Why do you need it');
@@ -39,7 +43,27 @@ test('who asked may change a draft: the form holds what was asked, and all of it
   const body = { purpose: 'p-1', uses: ['train'], text: 'To prove it for cards', row_filter: [rule], starts_at: null, expires_at: until, columns: { amount: 'clear', iban: 'token' } };
   await vi.waitFor(() => expect(post).toHaveBeenCalledWith('/requests/{id}/edit', { params: { path: { id: 'r-1' } }, body }));
   expect(await screen.findByRole('alert')).toBeTruthy();
-  post.mockRestore();
+});
+
+test('a draft that is asked for from the form is saved first', async () => {
+  const post = vi.spyOn(http, 'POST').mockResolvedValue(said(draft));
+  vi.spyOn(http, 'GET').mockResolvedValue(said(draft));
+  drawPage('/ask?draft=r-1', ['CreateRequest'], reads(draft));
+  await userEvent.click(await screen.findByRole('button', { name: 'Ask for access' }));
+  await screen.findByRole('heading', { name: /asks for/ });
+  expect(post.mock.calls.map((call: unknown[]) => call[0])).toEqual(['/requests/{id}/edit', '/requests/{id}/submit']);
+});
+
+test.each([
+  ['sent', { ...draft, state: 'submitted' }, 'This request is no draft any more.'],
+  ['changed', { ...draft, text: 'Another reason' }, 'This draft was changed meanwhile, and nothing was saved.'],
+])('a draft that was %s meanwhile is not written over', async (_, now, word) => {
+  const post = vi.spyOn(http, 'POST').mockRejectedValue(new TypeError('no server here'));
+  vi.spyOn(http, 'GET').mockResolvedValue(said(now));
+  drawPage('/ask?draft=r-1', ['CreateRequest'], reads(draft));
+  await userEvent.click(await screen.findByRole('button', { name: 'Save the draft' }));
+  expect(await screen.findByText(word)).toBeTruthy();
+  expect(post).not.toHaveBeenCalled();
 });
 
 test('a draft of somebody else is not offered to change', async () => {

@@ -8,6 +8,7 @@ import { Btn, Empty, Loading, Pager, Panel, ProblemNote, When, Who } from '@/com
 import { DataTable } from '@/components/DataTable';
 import { fieldError } from '@/lib/fields';
 import { sentence, words } from '@/lib/format';
+import { pageAt } from '@/lib/paging';
 import { PersonActs } from './PersonActs';
 
 const columns: ColumnDef<PersonView, unknown>[] = [
@@ -59,7 +60,7 @@ export function People() {
       <Panel label="People">
         {people.error && <ProblemNote problem={people.error} onRetry={() => void people.refetch()} />}
         {people.isPending ? <Loading rows={5} /> : <DataTable label="People" columns={columns} rows={people.data?.items ?? []} rowKey={(one) => one.id} isOld={people.isPlaceholderData} empty={<Empty small title="You see no people." />} />}
-        <Pager from={from} shown={people.data?.items.length ?? 0} total={people.data?.total} next={people.data?.next_cursor} onPage={(to, at) => void navigate({ to: '/admin', search: { ...(to ? { cursor: to } : {}), ...(at ? { from: at } : {}) } })} />
+        <Pager from={from} shown={people.data?.items.length ?? 0} total={people.data?.total} next={people.data?.next_cursor} onPage={(to, at) => void navigate({ to: '/admin', search: pageAt(to, at) })} />
       </Panel>
     </>
   );

@@ -6,6 +6,7 @@ import { datasetsQuery } from '@/api/datasets';
 import { productionQuery } from '@/api/release';
 import { can, useMe } from '@/api/session';
 import { Btn, Empty, Loading, Pager, Panel, ProblemNote } from '@/components';
+import { pageAt } from '@/lib/paging';
 import { BatchForm } from './BatchForm';
 import { BatchJob } from './BatchJob';
 import { createCommand } from './words';
@@ -71,7 +72,7 @@ export function Batches() {
       {items.map((batch) => (
         <Job key={batch.id} batch={batch} mayRemove={mayRemove} />
       ))}
-      <Pager from={from} shown={items.length} total={batches.data?.total} next={batches.data?.next_cursor} onPage={(to, at) => void navigate({ to: '/projects/$id/batches', params: { id }, search: { ...(to ? { cursor: to } : {}), ...(at ? { from: at } : {}) } })} />
+      <Pager from={from} shown={items.length} total={batches.data?.total} next={batches.data?.next_cursor} onPage={(to, at) => void navigate({ to: '/projects/$id/batches', params: { id }, search: pageAt(to, at) })} />
     </>
   );
 }

@@ -3,6 +3,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { clockQuery } from '@/api/evidence';
 import { Empty, Facts, Loading, PageHead, Pager, Panel, ProblemNote } from '@/components';
 import { plural, sentence } from '@/lib/format';
+import { pageAt } from '@/lib/paging';
 import { Baseline } from './Baseline';
 import { Projects } from './Projects';
 import { SplitLegend } from './SplitBar';
@@ -58,7 +59,7 @@ export function Clock() {
         <div style={{ marginTop: 16 }}>
           <Panel title="Projects" right={<SplitLegend />}>
             <Projects projects={view.items} isOld={clock.isPlaceholderData} empty={<Empty title="No project’s way is measured yet." why="It begins when a project is requested, and each stage when somebody first does it." command="lockgate clock show" />} />
-            <Pager from={from} shown={view.items.length} total={view.total} next={view.next_cursor} onPage={(to, at) => void navigate({ to: '/clock', search: { ...(to ? { cursor: to } : {}), ...(at ? { from: at } : {}) } })} />
+            <Pager from={from} shown={view.items.length} total={view.total} next={view.next_cursor} onPage={(to, at) => void navigate({ to: '/clock', search: pageAt(to, at) })} />
           </Panel>
         </div>
       )}

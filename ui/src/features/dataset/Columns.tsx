@@ -7,7 +7,6 @@ import { type ColumnProfile, columnsQuery, type ColumnView, datasetQuery, profil
 import { Empty, FactBadge, Icon, Level, Loading, Panel, ProblemNote, Spark } from '@/components';
 import { DataTable } from '@/components/DataTable';
 import { count } from '@/lib/format';
-import { can, useMe } from '@/api/session';
 import { Classify } from './Classify';
 import { allDiffer, barsOf, ColumnCard, range } from './ColumnCard';
 import { Meaning } from './Meaning';
@@ -48,19 +47,18 @@ const isSensitive = (column: ColumnView) => column.level_source === 'unclassifie
 /** The columns: what each is for the viewer, how its values lie, what it means and how sensitive it is. */
 export function Columns() {
   const { id } = useParams({ from: '/frame/datasets/$id' });
-  const me = useMe();
   const columns = useQuery(columnsQuery(id));
   const profile = useQuery(profileQuery(id));
   const { data: dataset } = useQuery(datasetQuery(id));
   const [find, setFind] = useState('');
   const [view, setView] = useState('all');
   const [said, setSaid] = useState('');
-  const maySay = can(me, 'ClassifyColumn');
+  const maySay = !!dataset?.may_classify;
   const all: Row[] = useMemo(
     () => (columns.data?.items ?? []).map((column) => ({ ...column, profile: profile.data?.columns.find((one) => one.name === column.name) })),
     [columns.data, profile.data],
   );
-  const mayDescribe = can(me, 'DescribeDataset');
+  const mayDescribe = !!dataset?.may_describe;
   const hasMeaning = mayDescribe || all.some((column) => column.description);
   const table = useMemo(() => columnsOf(maySay, mayDescribe, hasMeaning, setSaid), [maySay, mayDescribe, hasMeaning]);
   const inView = { all: () => true, mine: (column: Row) => column.for_you !== 'not_granted', sensitive: isSensitive }[view] ?? (() => true);

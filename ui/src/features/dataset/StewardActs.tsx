@@ -2,7 +2,6 @@ import { MultiSelect, Textarea } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { columnsQuery, type DatasetView, describeDataset, setRecordKey, setVisibility } from '@/api/datasets';
-import { can, useMe } from '@/api/session';
 import { ActDialog, Btn, ConfirmAct, Panel } from '@/components';
 
 /** Names the columns that identify a record. */
@@ -42,7 +41,6 @@ function RecordKey({ dataset }: { dataset: DatasetView }) {
 
 /** What a steward may change about a dataset: its description, its record key, and whether it is listed. */
 export function StewardActs({ dataset }: { dataset: DatasetView }) {
-  const me = useMe();
   const queryClient = useQueryClient();
   const [opened, setOpened] = useState(false);
   const [text, setText] = useState(dataset.description);
@@ -56,7 +54,7 @@ export function StewardActs({ dataset }: { dataset: DatasetView }) {
   });
   const isListed = dataset.visibility === 'listed';
   const show = useMutation({ mutationFn: () => setVisibility(dataset.id, { visibility: isListed ? 'hidden' : 'listed' }), onSuccess: refresh });
-  if (!can(me, 'DescribeDataset', 'SetRecordKey', 'SetVisibility')) return null;
+  if (!dataset.may_describe) return null;
   return (
     <Panel title="As data steward" padded>
       <div className="row wrap">

@@ -17,13 +17,3 @@ test('the history of a dataset has the newest first', async () => {
   const lines = (await screen.findAllByText(/age is restricted|found by a crawl/i)).map((one) => one.textContent);
   expect(lines).toEqual([expect.stringMatching(/^Age is restricted/), expect.stringMatching(/^Found by a crawl/)]);
 });
-
-test('the history names the columns of a record key as people write them', async () => {
-  const keyed = (key: string) => line(`its records are named by ${key}`, 'dora');
-  drawPage('/datasets/retail.core.customers/history', [], [
-    [datasetQuery('retail.core.customers'), dataset],
-    [datasetHistoryQuery('retail.core.customers'), [keyed('[]'), keyed('["account","the \\"month\\""]'), keyed('["record_id"]')]],
-  ]);
-  const lines = (await screen.findAllByText(/records are named by/)).map((one) => one.textContent);
-  expect(lines).toEqual([expect.stringMatching(/named by no column/), expect.stringMatching(/named by account, the "month"/), expect.stringMatching(/named by record_id/)]);
-});

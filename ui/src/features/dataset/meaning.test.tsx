@@ -11,16 +11,17 @@ const facts = { lake: 'retail', schema: 'core', table: 'customers', team: 'retai
 const dataset = { ...facts, id, partitions: [], record_key: [], stewards: [], next: { tone: 'good', text: 'You may ask.', reason: '', action: null }, access: { state: 'none', columns: 2, readable_columns: 0 } };
 const column = (name: string, description: string) => ({ name, position: 0, type: 'Utf8', nullable: true, partition: false, description, level: 'internal', level_source: 'confirmed', for_you: 'clear' });
 
-const page = (can: string[], ...columns: ReturnType<typeof column>[]) =>
-  drawPage(`/datasets/${id}`, can, [
-    [datasetQuery(id), dataset],
+const page = (mayDescribe: boolean, ...columns: ReturnType<typeof column>[]) =>
+  // Somebody who is a steward of something: whether of this, the server says.
+  drawPage(`/datasets/${id}`, ['DescribeDataset'], [
+    [datasetQuery(id), { ...dataset, may_describe: mayDescribe }],
     [columnsQuery(id), { items: columns }],
     [profileQuery(id), { rows: 2, columns: [] }],
   ]);
 
 test('a steward says what a column means, and only that one changes', async () => {
   const post = vi.spyOn(http, 'POST').mockRejectedValue(new TypeError('no server here'));
-  page(['DescribeDataset'], column('age', ''), column('amount', 'in euro'));
+  page(true, column('age', ''), column('amount', 'in euro'));
   expect(await screen.findByRole('button', { name: 'in euro, describe amount' })).toBeTruthy();
   await userEvent.click(screen.getByRole('button', { name: 'Describe age' }));
   const dialog = within(await screen.findByRole('dialog'));
@@ -32,7 +33,7 @@ test('a steward says what a column means, and only that one changes', async () =
 });
 
 test('who may not describe a column reads what it means', async () => {
-  page([], column('amount', 'in euro'));
+  page(false, column('amount', 'in euro'));
   expect(await screen.findByText('in euro')).toBeTruthy();
   expect(screen.queryByRole('button', { name: /describe/i })).toBeNull();
 });

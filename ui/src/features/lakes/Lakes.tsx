@@ -7,6 +7,7 @@ import { can, useMe } from '@/api/session';
 import { Btn, Empty, Icon, Loading, PageHead, Pager, Panel, ProblemNote, StateBadge, When } from '@/components';
 import { DataTable } from '@/components/DataTable';
 import { count, plural } from '@/lib/format';
+import { pageAt } from '@/lib/paging';
 import { Connect } from './Connect';
 
 /** How the last crawl of a lake went, in one line. */
@@ -93,7 +94,7 @@ export function Lakes() {
               }
             />
           )}
-          <Pager from={from} shown={lakes.data?.items.length ?? 0} total={lakes.data?.total} next={lakes.data?.next_cursor} onPage={(to, at) => void navigate({ to: '/lakes', search: { ...(to ? { cursor: to } : {}), ...(at ? { from: at } : {}) } })} />
+          <Pager from={from} shown={lakes.data?.items.length ?? 0} total={lakes.data?.total} next={lakes.data?.next_cursor} onPage={(to, at) => void navigate({ to: '/lakes', search: pageAt(to, at) })} />
         </Panel>
       </div>
     </>

@@ -5,6 +5,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { liveModelsQuery } from '@/api/live';
 import { Btn, Empty, Icon, Loading, PageHead, Pager, Panel, ProblemNote } from '@/components';
+import { pageAt } from '@/lib/paging';
 import { LiveModelTable } from './LiveModelTable';
 
 /** The models that are live: what each is for, whose it is, and whether the viewer may call it. */
@@ -47,7 +48,7 @@ export function LiveModels() {
         {models.data && items.length === 0 && q === '' && (
           <Empty title="No live model is yours to see yet." why="A candidate that is promoted into prod and goes live makes one appear, with the card that its project keeps." command="lockgate live-models list" />
         )}
-        <Pager from={from} shown={items.length} total={models.data?.total} next={models.data?.next_cursor} onPage={(to, at) => void navigate({ to: '/models/live', search: { ...(q ? { q } : {}), ...(to ? { cursor: to } : {}), ...(at ? { from: at } : {}) } })} />
+        <Pager from={from} shown={items.length} total={models.data?.total} next={models.data?.next_cursor} onPage={(to, at) => void navigate({ to: '/models/live', search: { ...(q ? { q } : {}), ...pageAt(to, at) } })} />
       </Panel>
     </>
   );

@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { monitorsQuery, type MonitorView } from '@/api/monitoring';
 import { Badge, Empty, Loading, lookOf, NextStrip, PageHead, Pager, Panel, ProblemNote, StateBadge, When } from '@/components';
 import { DataTable } from '@/components/DataTable';
+import { pageAt } from '@/lib/paging';
 import { MonitorActs } from './MonitorActs';
 import { MonitorBody, MonitorFacts } from './MonitorBody';
 import { openOf, Standing } from './Monitor';
@@ -56,7 +57,7 @@ export function Monitors() {
       <Panel label="Monitors">
         {monitors.error && <ProblemNote problem={monitors.error} onRetry={() => void monitors.refetch()} />}
         {monitors.isPending ? <Loading rows={4} /> : <DataTable label="Monitors" cards columns={columns} rows={monitors.data?.items ?? []} rowKey={(one) => one.id} isOld={monitors.isPlaceholderData} empty={monitors.data && none()} />}
-        <Pager from={from} shown={monitors.data?.items.length ?? 0} total={monitors.data?.total} next={monitors.data?.next_cursor} onPage={(to, at) => void navigate({ to: '/monitors', search: { ...(to ? { cursor: to } : {}), ...(at ? { from: at } : {}) } })} />
+        <Pager from={from} shown={monitors.data?.items.length ?? 0} total={monitors.data?.total} next={monitors.data?.next_cursor} onPage={(to, at) => void navigate({ to: '/monitors', search: pageAt(to, at) })} />
       </Panel>
     </>
   );

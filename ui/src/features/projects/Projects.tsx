@@ -5,6 +5,7 @@ import { isSettingUp, type ProjectView, projectsQuery } from '@/api/projects';
 import { can, useMe } from '@/api/session';
 import { BtnLink, Empty, Loading, PageHead, Pager, Panel, ProblemNote, StateBadge, When, Who } from '@/components';
 import { DataTable } from '@/components/DataTable';
+import { pageAt } from '@/lib/paging';
 
 const columns: ColumnDef<ProjectView, unknown>[] = [
   {
@@ -66,7 +67,7 @@ export function Projects() {
             }
           />
         )}
-        <Pager from={from} shown={projects.data?.items.length ?? 0} total={projects.data?.total} next={projects.data?.next_cursor} onPage={(to, at) => void navigate({ to: '/projects', search: { ...(to ? { cursor: to } : {}), ...(at ? { from: at } : {}) } })} />
+        <Pager from={from} shown={projects.data?.items.length ?? 0} total={projects.data?.total} next={projects.data?.next_cursor} onPage={(to, at) => void navigate({ to: '/projects', search: pageAt(to, at) })} />
       </Panel>
     </>
   );

@@ -6,6 +6,7 @@ import { purposesPageQuery, type PurposeView } from '@/api/requests';
 import { Btn, Empty, Loading, PageHead, Pager, Panel, ProblemNote, Who } from '@/components';
 import { DataTable } from '@/components/DataTable';
 import { plural } from '@/lib/format';
+import { pageAt } from '@/lib/paging';
 import { NewPurpose } from './NewPurpose';
 
 const columns: ColumnDef<PurposeView, unknown>[] = [
@@ -42,7 +43,7 @@ export function Purposes() {
           ) : (
             <DataTable label="Purposes" columns={columns} rows={purposes.data?.items ?? []} rowKey={(one) => one.id} isOld={purposes.isPlaceholderData} empty={<Empty title="No purpose is on record yet." why="Every request names one: why the data may be used, on what lawful basis, for which uses and how long it is kept." />} />
           )}
-          <Pager from={from} shown={purposes.data?.items.length ?? 0} total={purposes.data?.total} next={purposes.data?.next_cursor} onPage={(to, at) => void navigate({ to: '/purposes', search: { ...(to ? { cursor: to } : {}), ...(at ? { from: at } : {}) } })} />
+          <Pager from={from} shown={purposes.data?.items.length ?? 0} total={purposes.data?.total} next={purposes.data?.next_cursor} onPage={(to, at) => void navigate({ to: '/purposes', search: pageAt(to, at) })} />
         </Panel>
       </div>
     </>

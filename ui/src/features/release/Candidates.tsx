@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { candidatesQuery, productionQuery, promotionsQuery, releasesQuery } from '@/api/release';
 import { Empty, Loading, Pager, Panel, ProblemNote } from '@/components';
-import { usePage } from '@/lib/paging';
+import { pageAt, usePage } from '@/lib/paging';
 import { CandidateTable, stoppedIn } from './CandidateTable';
 import { ReleaseRuns } from './ReleaseRuns';
 
@@ -31,7 +31,7 @@ export function Candidates() {
             empty={candidates.data && <Empty title="No candidate has been cut yet." why="A merge to main trains as preprod, on the sources. If every required check passes, the run ends with a candidate, which then goes into preprod and prod." command={`lockgate project merge ${id} my-change`} />}
           />
         )}
-        <Pager from={from} shown={candidates.data?.items.length ?? 0} total={candidates.data?.total} next={candidates.data?.next_cursor} onPage={(to, at) => void navigate({ to: '/projects/$id/candidates', params: { id }, search: { ...(to ? { cursor: to } : {}), ...(at ? { from: at } : {}) } })} />
+        <Pager from={from} shown={candidates.data?.items.length ?? 0} total={candidates.data?.total} next={candidates.data?.next_cursor} onPage={(to, at) => void navigate({ to: '/projects/$id/candidates', params: { id }, search: pageAt(to, at) })} />
       </Panel>
       <Panel title="Release runs" note="main, trained as preprod">
         {releases.error && <ProblemNote problem={releases.error} onRetry={() => void releases.refetch()} />}

@@ -5,6 +5,7 @@ import { type EndpointView, endpointsQuery } from '@/api/serving';
 import { Empty, Env, Loading, PageHead, Pager, Panel, ProblemNote, StateBadge } from '@/components';
 import { DataTable } from '@/components/DataTable';
 import { count } from '@/lib/format';
+import { pageAt } from '@/lib/paging';
 
 const name = (rollout: EndpointView['serving']) => (rollout ? `${rollout.model} ${rollout.version}` : '–');
 const columns: ColumnDef<EndpointView, unknown>[] = [
@@ -40,7 +41,7 @@ export function Endpoints() {
         ) : (
           <DataTable label="Endpoints" columns={columns} rows={endpoints.data?.items ?? []} rowKey={(one) => one.id} empty={endpoints.data && <Empty title="No endpoint is yours to see yet." why="The first candidate that is promoted into preprod makes one." command="lockgate release promote credit-risk 1 --into preprod" />} />
         )}
-        <Pager from={from} shown={endpoints.data?.items.length ?? 0} total={endpoints.data?.total} next={endpoints.data?.next_cursor} onPage={(to, at) => void navigate({ to: '/endpoints', search: { ...(to ? { cursor: to } : {}), ...(at ? { from: at } : {}) } })} />
+        <Pager from={from} shown={endpoints.data?.items.length ?? 0} total={endpoints.data?.total} next={endpoints.data?.next_cursor} onPage={(to, at) => void navigate({ to: '/endpoints', search: pageAt(to, at) })} />
       </Panel>
     </>
   );

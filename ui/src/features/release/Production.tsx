@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { isWorking, productionQuery, type PromotionView, promotionsQuery, holdsQuery } from '@/api/release';
 import { Empty, Env, Icon, Line, Loading, Pager, Panel, ProblemNote, readPrincipal, When } from '@/components';
+import { pageAt } from '@/lib/paging';
 import { EndpointPanel } from './EndpointPanel';
 import { Holds } from './Holds';
 import { promotionLook } from './looks';
@@ -71,7 +72,7 @@ export function Production() {
         {shown.map((promotion) => (
           <Promotion key={promotion.id} project={id} promotion={promotion} />
         ))}
-        <Pager from={from} shown={shown.length} total={promotions.data?.total} next={promotions.data?.next_cursor} onPage={(to, at) => void navigate({ to: '/projects/$id/production', params: { id }, search: { ...(to ? { cursor: to } : {}), ...(at ? { from: at } : {}) } })} />
+        <Pager from={from} shown={shown.length} total={promotions.data?.total} next={promotions.data?.next_cursor} onPage={(to, at) => void navigate({ to: '/projects/$id/production', params: { id }, search: pageAt(to, at) })} />
       </Panel>
     </>
   );

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { isUnderWay, type RunFilter, runsQuery } from '@/api/runs';
 import { Empty, Loading, PageHead, Pager, Panel, ProblemNote } from '@/components';
+import { pageAt } from '@/lib/paging';
 import { RunTable } from './RunTable';
 
 type Way = { cursor?: string; from?: number };
@@ -21,7 +22,7 @@ function List({ filter, from, onPage }: { filter: RunFilter; from: number; onPag
           empty={<Empty title="Nothing has run yet." why="A run takes a pipeline of a project's repository and runs its steps, each kept apart." command={`lockgate run start ${project ?? 'credit-risk'} --pipeline train`} />}
         />
       )}
-      <Pager from={from} shown={runs.data?.items.length ?? 0} total={runs.data?.total} next={runs.data?.next_cursor} onPage={(cursor, at) => onPage({ ...(cursor ? { cursor } : {}), ...(at ? { from: at } : {}) })} />
+      <Pager from={from} shown={runs.data?.items.length ?? 0} total={runs.data?.total} next={runs.data?.next_cursor} onPage={(cursor, at) => onPage(pageAt(cursor, at))} />
     </Panel>
   );
 }

@@ -8,6 +8,7 @@ import { Empty, Loading, Meta, NextStrip, ObjectPage, Pager, Panel, ProblemNote,
 import { DataTable } from '@/components/DataTable';
 import { Unread } from '@/frame/Lost';
 import { figure } from '@/lib/format';
+import { pageAt } from '@/lib/paging';
 import { Compare, namesIn } from './Compare';
 
 function columnsFor(runs: ExperimentRun[], chosen: string[], choose: (id: string) => void): ColumnDef<ExperimentRun, unknown>[] {
@@ -94,7 +95,7 @@ export function Experiment() {
             empty={search.filter ? <Empty small title="No run fits this filter." /> : <Empty title="Nothing was logged here yet." why="A run appears with its first line of mlflow." />}
           />
         )}
-        <Pager from={search.from ?? 0} shown={items.length} total={runs.data?.total} next={runs.data?.next_cursor} onPage={(cursor, at) => { const { cursor: _, from: __, ...rest } = search; go({ ...rest, ...(cursor ? { cursor } : {}), ...(at ? { from: at } : {}) }); }} />
+        <Pager from={search.from ?? 0} shown={items.length} total={runs.data?.total} next={runs.data?.next_cursor} onPage={(cursor, at) => { const { cursor: _, from: __, ...rest } = search; go({ ...rest, ...pageAt(cursor, at) }); }} />
       </Panel>
     </ObjectPage>
   );

@@ -4,6 +4,7 @@ import type { ColumnDef } from '@tanstack/react-table';
 import { type ExperimentView, experimentsQuery, spaceName } from '@/api/tracking';
 import { Empty, Loading, PageHead, Pager, Panel, ProblemNote, When, Who } from '@/components';
 import { DataTable } from '@/components/DataTable';
+import { pageAt } from '@/lib/paging';
 
 const columns: ColumnDef<ExperimentView, unknown>[] = [
   {
@@ -42,7 +43,7 @@ export function Experiments() {
             empty={<Empty title="Nothing was tracked yet." why="Stock mlflow logs here: point it at this server, with a token of yours as its password." command={`export MLFLOW_TRACKING_URI=${location.origin} MLFLOW_TRACKING_TOKEN=…`} />}
           />
         )}
-        <Pager from={from} shown={experiments.data?.items.length ?? 0} total={experiments.data?.total} next={experiments.data?.next_cursor} onPage={(to, at) => void navigate({ to: '/experiments', search: { ...(to ? { cursor: to } : {}), ...(at ? { from: at } : {}) } })} />
+        <Pager from={from} shown={experiments.data?.items.length ?? 0} total={experiments.data?.total} next={experiments.data?.next_cursor} onPage={(to, at) => void navigate({ to: '/experiments', search: pageAt(to, at) })} />
       </Panel>
     </>
   );

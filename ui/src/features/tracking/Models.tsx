@@ -4,6 +4,7 @@ import type { ColumnDef } from '@tanstack/react-table';
 import { type ModelView, modelsQuery, spaceName } from '@/api/tracking';
 import { Empty, Loading, PageHead, Pager, Panel, ProblemNote, When, Who } from '@/components';
 import { DataTable } from '@/components/DataTable';
+import { pageAt } from '@/lib/paging';
 
 const columns: ColumnDef<ModelView, unknown>[] = [
   {
@@ -44,7 +45,7 @@ export function Models() {
             empty={<Empty title="No model is registered yet." why="Stock mlflow registers one, from a run or with a model that it logs." command="mlflow.sklearn.log_model(model, name='model', registered_model_name='pd')" />}
           />
         )}
-        <Pager from={from} shown={models.data?.items.length ?? 0} total={models.data?.total} next={models.data?.next_cursor} onPage={(to, at) => void navigate({ to: '/models', search: { ...(to ? { cursor: to } : {}), ...(at ? { from: at } : {}) } })} />
+        <Pager from={from} shown={models.data?.items.length ?? 0} total={models.data?.total} next={models.data?.next_cursor} onPage={(to, at) => void navigate({ to: '/models', search: pageAt(to, at) })} />
       </Panel>
     </>
   );

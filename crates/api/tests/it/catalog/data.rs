@@ -187,6 +187,8 @@ async fn a_dataset_tells_each_viewer_what_they_may_do() {
             "readable_columns": 0,
             "columns": 6
           },
+          "may_describe": false,
+          "may_classify": false,
           "next": {
             "tone": "idle",
             "text": "You may ask for access.",
@@ -195,7 +197,9 @@ async fn a_dataset_tells_each_viewer_what_they_may_do() {
           }
         }"#]]
     .assert_eq(&pretty(&view));
-    let next = body(&app.user("dora").get("/datasets/retail.core.customers").await)["next"].clone();
+    let hers = body(&app.user("dora").get("/datasets/retail.core.customers").await);
+    assert_eq!((&hers["may_describe"], &hers["may_classify"]), (&json!(true), &json!(true)));
+    let next = &hers["next"];
     expect![[r#"{"tone":"waiting","text":"2 of 6 columns are unclassified.","reason":"They count as restricted.","action":"classify_column"}"#]].assert_eq(&next.to_string());
     let columns = body(&app.user("ana").get("/datasets/retail.core.customers/columns").await);
     let mut lines = String::new();

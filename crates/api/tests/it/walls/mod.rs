@@ -39,7 +39,8 @@ impl<'a> Everyone<'a> {
         Self { app, tokens }
     }
 
-    /// Lets everyone but `may` try, each of whom is refused, and then the first of `may`, who does it; returns what it came to.
+    /// Lets everyone but `may` try, each of whom is refused, and then the first of `may`, who does it; returns what it came to. That
+    /// the roles of the others may do it, too, is what `docs/reference/permissions.md` is checked for.
     pub async fn post(&self, path: &str, what: &Value, may: &[&str]) -> Value {
         self.send("POST", path, what, may).await
     }
