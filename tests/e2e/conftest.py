@@ -17,6 +17,7 @@ FIRST = ("test_browser", "told", "test_git", "walked")
 """What is begun first, since it lasts longest; a worker takes a second group along when its first has a single test."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before the marks are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Say which tests run in one worker: those of one set-up, else those of a file; the longest come first."""
 
@@ -27,6 +28,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         item.add_marker(pytest.mark.xdist_group(group(item)))
     items.sort(key=lambda item: FIRST.index(group(item)) if group(item) in FIRST else len(FIRST))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Say so if workers are not told of the groups: each would then make everything that a group shares."""
+    if getattr(session.config.option, "loadgroup", False):
+        assert all("@" in item.nodeid for item in session.items), "pytest-xdist does not see the groups of tests"
 
 
 @pytest.fixture(scope="session")

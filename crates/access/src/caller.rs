@@ -103,9 +103,7 @@ impl Caller {
     /// # Errors
     /// The store's.
     pub async fn principals(&self, tx: &Tx) -> db::Result<Vec<Principal>> {
-        let standing = Standing::load(tx, self).await?;
-        let groups = standing.groups.keys().map(|group| Principal::Group(group.clone()));
-        Ok(self.principal().into_iter().chain(groups).collect())
+        Ok(Standing::load(tx, self).await?.principals())
     }
 
     /// Returns the name for columns such as `given_by`: the person, else `operator` or the environment.

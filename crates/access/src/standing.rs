@@ -1,7 +1,9 @@
 //! What a caller holds: groups and roles, read in the transaction that decides.
 use crate::authority::{Authority, Decision, Question, Relation};
 use crate::caller::{Caller, OPERATOR, Who};
+use crate::people::Membership;
 use crate::people::store::PeopleStore;
+use crate::roles::RoleAssignment;
 use crate::roles::store::RoleStore;
 use crate::{Holding, Place, Right, Role};
 use base::{GroupId, PersonId, Principal, Resource, Timestamp};
@@ -22,31 +24,47 @@ pub(crate) struct Standing {
 impl Standing {
     /// Reads what `caller` holds now.
     pub(crate) async fn load(tx: &Tx, caller: &Caller) -> db::Result<Self> {
+        let memberships = match &caller.who {
+            Who::Person(person) => tx.list_memberships_of(person).await?,
+            _ => Vec::new(),
+        };
+        let mut standing = Self::with_groups(caller, memberships);
+        let assignments = tx.list_assignments_of(&standing.principals()).await?;
+        standing.add_roles(assignments);
+        Ok(standing)
+    }
+
+    fn with_groups(caller: &Caller, memberships: Vec<Membership>) -> Self {
         let (mut groups, mut holdings) = (BTreeMap::new(), Vec::new());
-        if let Who::Person(person) = &caller.who {
-            for membership in tx.list_memberships_of(person).await? {
-                if let Some(role) = membership.role {
-                    let (given_by, given_at) = (membership.given_by.clone(), membership.given_at);
-                    holdings.push(Holding { role, place: Place::deployment(), given_by, given_at });
-                }
-                groups.insert(membership.group, (membership.given_by, membership.given_at));
+        for membership in memberships {
+            if let Some(role) = membership.role {
+                let (given_by, given_at) = (membership.given_by.clone(), membership.given_at);
+                holdings.push(Holding { role, place: Place::deployment(), given_by, given_at });
             }
+            groups.insert(membership.group, (membership.given_by, membership.given_at));
         }
-        let holders: Vec<Principal> =
-            caller.principal().into_iter().chain(groups.keys().cloned().map(Principal::Group)).collect();
-        for assignment in tx.list_assignments_of(&holders).await? {
+        Self { caller: caller.clone(), groups, holdings }
+    }
+
+    /// Adds the roles that were assigned to one of the caller's principals.
+    fn add_roles(&mut self, assignments: impl IntoIterator<Item = RoleAssignment>) {
+        for assignment in assignments {
             let (role, place) = (assignment.role, assignment.place);
             let held = Holding { role, place, given_by: assignment.given_by, given_at: assignment.given_at };
             let through = match &assignment.holder {
-                Principal::Group(group) => groups.get(group),
+                Principal::Group(group) => self.groups.get(group),
                 _ => None,
             };
-            holdings.push(match through {
-                Some((given_by, given_at)) => held.through(&caller.name(), given_by, *given_at),
+            self.holdings.push(match through {
+                Some((given_by, given_at)) => held.through(&self.caller.name(), given_by, *given_at),
                 None => held,
             });
         }
-        Ok(Self { caller: caller.clone(), groups, holdings })
+    }
+
+    /// Returns every principal that the caller counts as: the person and their groups, or the environment.
+    pub(crate) fn principals(&self) -> Vec<Principal> {
+        self.caller.principal().into_iter().chain(self.groups.keys().cloned().map(Principal::Group)).collect()
     }
 
     /// Returns whether the caller is `principal`, is a member of it, or holds a role for the project it belongs to.
@@ -132,6 +150,41 @@ impl Standing {
             given_by: holding.given_by.clone(),
             given_at: holding.given_at,
         })
+    }
+}
+
+/// What everyone holds, read at once: for what asks about many callers in one transaction.
+#[derive(Debug)]
+pub(crate) struct Standings {
+    active: BTreeSet<PersonId>,
+    memberships: BTreeMap<PersonId, Vec<Membership>>,
+    assignments: BTreeMap<Principal, Vec<RoleAssignment>>,
+}
+
+impl Standings {
+    /// Reads what everyone holds now.
+    pub(crate) async fn load(tx: &Tx) -> db::Result<Self> {
+        let (mut memberships, mut assignments) = (BTreeMap::<_, Vec<_>>::new(), BTreeMap::<_, Vec<_>>::new());
+        for membership in tx.list_all_memberships().await? {
+            memberships.entry(membership.person.clone()).or_default().push(membership);
+        }
+        for assignment in tx.list_all_assignments().await? {
+            assignments.entry(assignment.holder.clone()).or_default().push(assignment);
+        }
+        Ok(Self { active: tx.list_active().await?, memberships, assignments })
+    }
+
+    /// Returns what `caller` holds; `None` for a person who may no longer come in.
+    pub(crate) fn of(&self, caller: &Caller) -> Option<Standing> {
+        let memberships = match &caller.who {
+            Who::Person(person) if !self.active.contains(person) => return None,
+            Who::Person(person) => self.memberships.get(person).cloned().unwrap_or_default(),
+            _ => Vec::new(),
+        };
+        let mut standing = Standing::with_groups(caller, memberships);
+        let assigned = standing.principals().into_iter().filter_map(|holder| self.assignments.get(&holder));
+        standing.add_roles(assigned.flatten().cloned().collect::<Vec<_>>());
+        Some(standing)
     }
 }
 

@@ -5,6 +5,7 @@ use base::{GroupId, PersonId, Timestamp};
 use db::Tx;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use std::collections::BTreeSet;
 
 mod person_row {
     use sea_orm::entity::prelude::*;
@@ -97,6 +98,9 @@ pub(crate) trait PeopleStore {
     async fn lock_group(&self, id: &GroupId) -> db::Result<()>;
     async fn list_groups(&self) -> db::Result<Vec<Group>>;
     async fn list_memberships_of(&self, person: &PersonId) -> db::Result<Vec<Membership>>;
+    async fn list_all_memberships(&self) -> db::Result<Vec<Membership>>;
+    /// Returns who may come in.
+    async fn list_active(&self) -> db::Result<BTreeSet<PersonId>>;
     /// Returns the groups that a person was in at a moment.
     async fn list_groups_at(&self, person: &PersonId, at: Timestamp) -> db::Result<Vec<GroupId>>;
     async fn list_members(&self, groups: &[GroupId]) -> db::Result<Vec<Membership>>;
@@ -241,6 +245,17 @@ impl PeopleStore for Tx {
 
     async fn list_memberships_of(&self, person: &PersonId) -> db::Result<Vec<Membership>> {
         current(self, Condition::all().add(M::PersonId.eq(person.as_str()))).await
+    }
+
+    async fn list_all_memberships(&self) -> db::Result<Vec<Membership>> {
+        current(self, Condition::all()).await
+    }
+
+    async fn list_active(&self) -> db::Result<BTreeSet<PersonId>> {
+        let active =
+            people::Entity::find().select_only().column(P::Id).filter(P::State.eq(PersonState::Active.as_str()));
+        let ids = active.into_tuple::<String>().all(self.conn()).await?;
+        Ok(ids.into_iter().map(PersonId).collect())
     }
 
     async fn list_groups_at(&self, person: &PersonId, at: Timestamp) -> db::Result<Vec<GroupId>> {

@@ -40,6 +40,7 @@ pub(crate) struct AssignmentFilter {
 
 pub(crate) trait RoleStore {
     async fn list_assignments_of(&self, holders: &[Principal]) -> db::Result<Vec<RoleAssignment>>;
+    async fn list_all_assignments(&self) -> db::Result<Vec<RoleAssignment>>;
     /// Returns those that `holders` held at a moment.
     async fn list_assignments_at(&self, holders: &[Principal], at: Timestamp) -> db::Result<Vec<RoleAssignment>>;
     async fn list_holders(&self, role: Role) -> db::Result<Vec<RoleAssignment>>;
@@ -81,6 +82,10 @@ impl RoleStore for Tx {
         }
         let held = Column::Holder.is_in(holders.iter().map(ToString::to_string));
         all(self, Entity::find().filter(held).filter(Column::EndedAtUs.is_null()).order_by_asc(Column::Id)).await
+    }
+
+    async fn list_all_assignments(&self) -> db::Result<Vec<RoleAssignment>> {
+        all(self, Entity::find().filter(Column::EndedAtUs.is_null()).order_by_asc(Column::Id)).await
     }
 
     async fn list_assignments_at(&self, holders: &[Principal], at: Timestamp) -> db::Result<Vec<RoleAssignment>> {

@@ -2,7 +2,7 @@
 use super::TokenKind;
 use crate::caller::{Caller, SignIn, Who};
 use crate::http::{Action, Gate};
-use crate::standing::Standing;
+use crate::standing::Standings;
 use crate::store::unknown;
 use base::{PersonId, Principal, Resource, Timestamp};
 use db::Tx;
@@ -38,6 +38,7 @@ pub async fn bearers<A: Action>(
 ) -> db::Result<Vec<Bearer>> {
     let sql = "SELECT secret_hash, kind, person_id, environment, attempt, verbs, expires_at_us FROM tokens \
         WHERE ended_at_us IS NULL AND expires_at_us > $1 ORDER BY created_at_us DESC, id DESC LIMIT $2";
+    let standings = Standings::load(tx).await?;
     let mut decided: BTreeMap<String, (Vec<u32>, Vec<u32>)> = BTreeMap::new();
     let mut found = Vec::new();
     let rows = all(tx, sql, vec![now.0.into(), i64::from(most).into()]).await?;
@@ -67,7 +68,7 @@ pub async fn bearers<A: Action>(
         let (may, granted) = match decided.get(&caller.actor()) {
             Some(may) => may.clone(),
             None => {
-                let may = may::<A>(gate, tx, &caller, things, granted).await?;
+                let may = may::<A>(gate, &standings, &caller, things, granted);
                 decided.insert(caller.actor(), may.clone());
                 may
             }
@@ -82,21 +83,16 @@ pub async fn bearers<A: Action>(
 
 /// Returns the numbers of the things that a caller may do `A` to, and those of them that they may by a grant alone; none for a person
 /// who may no longer come in.
-async fn may<A: Action>(
+fn may<A: Action>(
     gate: &Gate,
-    tx: &Tx,
+    standings: &Standings,
     caller: &Caller,
     things: &[Resource],
     granted: &[BTreeSet<Principal>],
-) -> db::Result<(Vec<u32>, Vec<u32>)> {
-    if let Who::Person(person) = &caller.who
-        && !crate::people::is_active(tx, person).await?
-    {
-        return Ok((Vec::new(), Vec::new()));
-    }
-    let standing = Standing::load(tx, caller).await?;
+) -> (Vec<u32>, Vec<u32>) {
+    let Some(standing) = standings.of(caller) else { return (Vec::new(), Vec::new()) };
     let allowed = |thing: &Resource| standing.decide(gate.authority(), A::NAME, thing).allowed;
-    let principals = caller.principals(tx).await?;
+    let principals = standing.principals();
     let (mut may, mut by_grant) = (Vec::new(), Vec::new());
     for (number, thing) in (0_u32..).zip(things) {
         let to = granted.get(number as usize);
@@ -107,5 +103,5 @@ async fn may<A: Action>(
             by_grant.push(number);
         }
     }
-    Ok((may, by_grant))
+    (may, by_grant)
 }

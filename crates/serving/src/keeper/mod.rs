@@ -104,13 +104,17 @@ impl Keeper {
         self.note_outside(report.as_ref()).await?;
         let open = self.cx.db.read(|tx| async move { tx.list_open_rollouts(MOST).await }).await?;
         let now = self.cx.clock.now();
+        let mut is_on_its_way = false;
         for rollout in &open {
             if let Some(step) = next_step(rollout, report.as_ref(), &self.said, now) {
                 self.take_step(rollout, step).await?;
+                is_on_its_way = true;
             }
         }
         self.placed.retain(|id, _| open.iter().any(|rollout| rollout.id == *id));
-        self.write_manifest().await?;
+        if is_on_its_way {
+            self.write_manifest().await?;
+        }
         self.turns = self.turns.wrapping_add(1);
         if self.turns % 1_000 == 1 {
             remove_models(&self.cx.folder.join(MODELS), &open)?;
