@@ -3109,6 +3109,10 @@ export interface components {
             lake: string;
             /** @description The highest level among its columns. */
             level: components["schemas"]["Level"];
+            /** @description Whether you may say how sensitive its columns are. */
+            may_classify: boolean;
+            /** @description Whether you may say what it is and what its columns mean, what names its records, and who finds it. */
+            may_describe: boolean;
             next: components["schemas"]["Next"];
             origin: components["schemas"]["Origin"];
             partitions: string[];
