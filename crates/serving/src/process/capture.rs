@@ -19,7 +19,7 @@ const WAITING_BYTES: usize = 64 * 1024 * 1024;
 /// When a segment is full.
 const SEGMENT_BYTES: u64 = 8 * 1024 * 1024;
 /// When a segment that is not full is closed.
-const SEGMENT_AGE: Duration = Duration::from_secs(5);
+const SEGMENT_AGE: Duration = Duration::from_secs(2);
 /// How much an endpoint's segments may take together, until the server has published them.
 const SPOOL_BYTES: u64 = 256 * 1024 * 1024;
 /// The longest line: numbers take more room as text. A larger call is answered and not captured.
