@@ -103,6 +103,7 @@ class Released:
         with self.build.walk.step("8 candidate", f"/projects/{PROJECT}/candidates/1") as words:
             if self.build.own is None:
                 self.merge(RENTERS, self.flipped)
+                self.push(AGAIN, self.tuned)  # is checked while both are trained
             release = self.made_of(SOURCES)
             if release.candidate is None and self.build.own is not None:
                 words.extend(self.refusal(release))
