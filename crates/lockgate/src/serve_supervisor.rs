@@ -6,7 +6,9 @@ use crate::failure::{Exit, Failure, Result};
 use crate::serve_process::{Process, signal};
 use rustix::fs::OFlags;
 use rustix::process::Signal;
+use serving::process::{LAST_REPORT, REPORT};
 use std::fs::File;
+use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -64,7 +66,7 @@ impl Supervisor {
             }
             found.end(GRACE).await;
         }
-        forget_report(folder);
+        put_report_aside(folder);
         let listener = bind(asked).await.map_err(|error| named(&error))?;
         let address = listener.local_addr().map_err(|error| named(&error))?;
         Ok(Self { address, listener: Some(listener), adopted: None })
@@ -79,7 +81,7 @@ impl Supervisor {
                 () = adopted.gone() => tracing::warn!("the serving process has ended"),
                 () = ended.cancelled() => return adopted.end(GRACE).await,
             }
-            forget_report(&told.folder);
+            put_report_aside(&told.folder);
         }
         let mut wait = BACKOFF.0;
         loop {
@@ -96,7 +98,7 @@ impl Supervisor {
                 }
                 Err(error) => tracing::error!(error = error.detail, "the serving process cannot be started"),
             }
-            forget_report(&told.folder);
+            put_report_aside(&told.folder);
             wait = if started.elapsed() >= LIVED { BACKOFF.0 } else { (wait * 2).min(BACKOFF.1) };
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
@@ -158,13 +160,11 @@ fn log(folder: &std::path::Path) -> std::io::Result<File> {
     Ok(opened)
 }
 
-/// Takes away what a process said that is gone: which endpoints answer, the next one says itself.
-fn forget_report(folder: &std::path::Path) {
-    match std::fs::remove_file(folder.join(serving::process::REPORT)) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            tracing::error!(%error, "what the last serving process said cannot be taken away");
-        }
-        _ => {}
+/// Puts aside what a process said that is gone: which endpoints answer, the next one says itself.
+fn put_report_aside(folder: &std::path::Path) {
+    let aside = std::fs::rename(folder.join(REPORT), folder.join(LAST_REPORT));
+    if let Err(error) = aside.or_else(|error| if error.kind() == ErrorKind::NotFound { Ok(()) } else { Err(error) }) {
+        tracing::error!(%error, "what the last serving process said cannot be put aside");
     }
 }
 
@@ -203,11 +203,12 @@ mod tests {
     #[tokio::test]
     async fn what_a_process_said_that_is_gone_is_not_believed() {
         let folder = tempfile::tempdir().unwrap();
-        let report = folder.path().join(serving::process::REPORT);
+        let report = folder.path().join(REPORT);
         std::fs::create_dir_all(report.parent().unwrap()).unwrap();
         std::fs::write(&report, r#"{"answers": {"prod.a": "ro-1"}}"#).unwrap();
         Supervisor::open(folder.path(), "127.0.0.1:0").await.unwrap();
         assert!(!report.exists());
+        assert!(folder.path().join(LAST_REPORT).is_file());
     }
 
     #[test]

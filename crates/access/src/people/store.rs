@@ -5,7 +5,7 @@ use base::{GroupId, PersonId, Timestamp};
 use db::Tx;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 mod person_row {
     use sea_orm::entity::prelude::*;
@@ -145,11 +145,13 @@ async fn current(tx: &Tx, fits: Condition) -> db::Result<Vec<Membership>> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    let named = rows.iter().map(|row| row.group_id.as_str());
+    let named: BTreeSet<_> = rows.iter().map(|row| row.group_id.as_str()).collect();
     let groups = groups::Entity::find().filter(groups::Column::Id.is_in(named)).all(tx.conn()).await?;
-    let groups = groups.into_iter().map(Group::try_from).collect::<db::Result<Vec<_>>>()?;
+    let groups = groups.into_iter().map(Group::try_from);
+    let roles =
+        groups.map(|group| group.map(|group| (group.id.0, group.role))).collect::<db::Result<BTreeMap<_, _>>>()?;
     let with_role = |row: memberships::Model| Membership {
-        role: groups.iter().find(|group| group.id.0 == row.group_id).and_then(|group| group.role),
+        role: roles.get(&row.group_id).copied().flatten(),
         group: GroupId(row.group_id),
         person: PersonId(row.person_id),
         given_by: PersonId(row.given_by),

@@ -19,21 +19,22 @@ const OLD: Duration = Duration::from_hours(24);
 /// [`Error::Busy`] where one may be held yet; a folder that cannot be read.
 pub(crate) async fn clear_locks(cx: &Context, held: &Held) -> Result<()> {
     let (project, folder) = (held.project().clone(), cx.repository(held.project())?);
-    let all_gone = blocking(move || {
+    let are_gone = blocking(move || {
         let mut locks: Vec<_> = LOCKS.iter().map(|name| folder.join(name)).filter(|lock| lock.exists()).collect();
         find_locks(&folder.join("refs"), &mut locks)?;
-        let mut all_gone = true;
-        for lock in locks {
-            if is_older(&lock, DEAD)? {
-                tracing::warn!(%project, lock = %lock.display(), "a lock that a killed git left behind is taken away");
-                gone(std::fs::remove_file(&lock))?;
-            } else {
-                all_gone = false;
+        // All or none: one that is young may be that of a git which still goes from lock to lock.
+        for lock in &locks {
+            if !is_older(lock, DEAD)? {
+                return Ok(false);
             }
         }
-        Ok(all_gone)
+        for lock in locks {
+            tracing::warn!(%project, lock = %lock.display(), "a lock that a killed git left behind is taken away");
+            gone(std::fs::remove_file(&lock))?;
+        }
+        Ok(true)
     });
-    if all_gone.await? { Ok(()) } else { Err(Error::Busy) }
+    if are_gone.await? { Ok(()) } else { Err(Error::Busy) }
 }
 
 /// Deletes what pushes and packings left that were cut off: objects that no ref ever named.

@@ -9,7 +9,7 @@ use crate::Context;
 use crate::endpoints;
 use crate::endpoints::store::EndpointStore;
 use crate::manifest::{self, Manifest};
-use crate::process::{MANIFEST, MODELS, OUT, REPORT, Report};
+use crate::process::{LAST_REPORT, MANIFEST, MODELS, OUT, REPORT, Report};
 use crate::rollouts::store::RolloutStore;
 use crate::rollouts::{Rollout, RolloutId};
 use access::Gate;
@@ -25,6 +25,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::time::Duration;
 use steps::{Step, bring_on, next_step};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// How often it is looked whether something changed; with the process's own look, what is stopped or revoked ends within a second.
@@ -55,6 +56,8 @@ pub struct Keeper {
     placed: BTreeMap<RolloutId, Timestamp>,
     /// The endpoints of which it is known when somebody outside the project was answered first.
     outside: BTreeSet<String>,
+    /// Since when turns are taken.
+    awake: Timestamp,
     turns: u32,
 }
 
@@ -71,7 +74,8 @@ impl Keeper {
         // Its number only grows, over restarts too: a process that lives on takes no older one.
         let written = written.and_then(|file| manifest::open(&file, &cx.key.verifying_key()).ok());
         let (said, answering, placed, outside) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
-        let mut keeper = Self { cx, gate, written: None, said, answering, placing: None, placed, outside, turns: 0 };
+        let (awake, placing, turns) = (cx.clock.now(), None, 0);
+        let mut keeper = Self { cx, gate, written: None, said, answering, placing, placed, outside, awake, turns };
         if let Some(written) = written {
             keeper.wrote(written);
         }
@@ -83,6 +87,7 @@ impl Keeper {
         loop {
             if let Err(error) = self.turn().await {
                 tracing::warn!(%error, "the serving process could not be told what to serve");
+                self.cx.live.said(None); // what it said before is not known to hold
             }
             tokio::select! {
                 () = ended.cancelled() => return,
@@ -98,28 +103,40 @@ impl Keeper {
     /// The store's, or a folder that cannot be written.
     pub async fn turn(&mut self) -> Result<(), KeeperError> {
         self.write_manifest().await?;
-        let path = self.cx.folder.join(REPORT);
-        let report = tokio::task::spawn_blocking(move || read_report(&path)).await.ok().flatten();
+        let report = self.report(REPORT).await;
         self.cx.live.said(report.clone().map(|report| believed(report, &self.answering)));
         self.note_outside(report.as_ref()).await?;
+        if let Some(last) = self.report(LAST_REPORT).await {
+            self.note_outside(Some(&last)).await?;
+            fs::remove_file(self.cx.folder.join(LAST_REPORT))?;
+        }
         let open = self.cx.db.read(|tx| async move { tx.list_open_rollouts(MOST).await }).await?;
         let now = self.cx.clock.now();
-        let mut is_on_its_way = false;
+        let (mut is_on_its_way, placed_until) = (false, Instant::now() + PLACED_WITHIN);
         for rollout in &open {
-            if let Some(step) = next_step(rollout, report.as_ref(), &self.said, now) {
-                self.take_step(rollout, step).await?;
-                is_on_its_way = true;
+            let Some(step) = next_step(rollout, report.as_ref(), &self.said, self.awake, now) else { continue };
+            // However many files there are, a stop does not wait for them: they go on in the next turn.
+            if matches!(step, Step::Load | Step::PlaceAgain) && Instant::now() >= placed_until {
+                continue;
             }
+            self.take_step(rollout, step).await?;
+            is_on_its_way = true;
         }
         self.placed.retain(|id, _| open.iter().any(|rollout| rollout.id == *id));
         if is_on_its_way {
             self.write_manifest().await?;
         }
         self.turns = self.turns.wrapping_add(1);
-        if self.turns % 1_000 == 1 {
+        if self.turns % 1_000 == 1 && self.placing.is_none() {
             remove_models(&self.cx.folder.join(MODELS), &open)?;
         }
         Ok(())
+    }
+
+    /// Returns what the process says in a file.
+    async fn report(&self, name: &str) -> Option<Report> {
+        let path = self.cx.folder.join(name);
+        tokio::task::spawn_blocking(move || read_report(&path)).await.ok().flatten()
     }
 
     /// Writes down when somebody outside the project was first answered, of each endpoint whose process says so for the first time.

@@ -2,7 +2,7 @@
 use crate::SERVER;
 use crate::endpoints::store::EndpointStore;
 use crate::endpoints::{self, Endpoint};
-use crate::process::{Outcome, Report};
+use crate::process::{Outcome, Report, Told};
 use crate::rollouts::store::RolloutStore;
 use crate::rollouts::{Rollout, RolloutId, RolloutState};
 use base::Timestamp;
@@ -26,26 +26,29 @@ pub(super) enum Step {
     Fail(String),
 }
 
-/// Returns what is to be done with a rollout now.
+/// Returns what is to be done with a rollout now. The process has its time from `awake` on at the earliest: while the server was away,
+/// nobody told it anything.
 pub(super) fn next_step(
     rollout: &Rollout,
     report: Option<&Report>,
     said: &BTreeMap<String, i64>,
+    awake: Timestamp,
     now: Timestamp,
 ) -> Option<Step> {
     let told = report.and_then(|report| report.rollouts.get(rollout.id.as_str()));
-    let late = rollout.changed_at.plus_seconds(WITHIN) <= now;
+    let late = rollout.changed_at.max(awake).plus_seconds(WITHIN) <= now;
     match rollout.state {
         RolloutState::Created => Some(Step::Load),
         // Once the process serves a manifest that says so: whoever is told that it serves may call it.
-        RolloutState::Ready => match (said.get(rollout.id.as_str()), report) {
-            (Some(sequence), Some(report)) if report.sequence >= *sequence => Some(Step::Serve),
+        RolloutState::Ready => match (said.get(rollout.id.as_str()), report, told) {
+            (_, _, Some(told)) if told.outcome == Outcome::Failed => Some(Step::Fail(why(told))),
+            (Some(sequence), Some(report), Some(_)) if report.sequence >= *sequence => Some(Step::Serve),
             _ if late => Some(Step::Fail(format!("the serving process did not take it over within {WITHIN} s"))),
             _ => None,
         },
         RolloutState::Loading => match told {
             Some(told) if told.outcome == Outcome::Ready => Some(Step::MakeReady),
-            Some(told) => Some(Step::Fail(told.reason.clone().unwrap_or_else(|| "it could not be loaded".into()))),
+            Some(told) => Some(Step::Fail(why(told))),
             None if late => Some(Step::Fail(format!("the serving process did not load it within {WITHIN} s"))),
             None => None,
         },
@@ -53,6 +56,10 @@ pub(super) fn next_step(
         RolloutState::Draining => (rollout.changed_at.plus_seconds(WARM) <= now).then_some(Step::Retire),
         RolloutState::Serving | RolloutState::Retired | RolloutState::Failed => None,
     }
+}
+
+fn why(told: &Told) -> String {
+    told.reason.clone().unwrap_or_else(|| "it could not be loaded".into())
 }
 
 /// Takes a step, if it still fits: endpoint first, so that two never wait for each other.
@@ -99,7 +106,6 @@ async fn serve(tx: &Tx, endpoint: &Endpoint, rollout: &Rollout, now: Timestamp) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::process::Told;
     use crate::rollouts::tests::rollout;
 
     #[test]
@@ -110,7 +116,8 @@ mod tests {
         };
         let at = |state, seconds: i64, report: Option<&Report>| {
             let said = [("ro-1".to_owned(), 7)].into();
-            next_step(&rollout("ro-1", state), report, &said, testkit::NEW_YEAR.plus_seconds(seconds))
+            let (awake, now) = (testkit::NEW_YEAR.plus_seconds(-9), testkit::NEW_YEAR.plus_seconds(seconds));
+            next_step(&rollout("ro-1", state), report, &said, awake, now)
         };
         assert_eq!(at(RolloutState::Created, 0, None), Some(Step::Load));
         assert_eq!(at(RolloutState::Loading, 59, None), None);
@@ -123,7 +130,10 @@ mod tests {
         assert_eq!(at(RolloutState::Ready, 0, Some(&read)), Some(Step::Serve));
         let late = at(RolloutState::Ready, 60, Some(&ready)).unwrap();
         assert_eq!(late, Step::Fail("the serving process did not take it over within 60 s".into()));
+        let began_anew = Report { sequence: 7, ..Report::default() };
+        assert_eq!(at(RolloutState::Ready, 0, Some(&began_anew)), None, "the process has not loaded it again yet");
         let failed = said(Outcome::Failed, Some("it is damaged"));
+        assert_eq!(at(RolloutState::Ready, 0, Some(&failed)), Some(Step::Fail("it is damaged".into())));
         assert_eq!(at(RolloutState::Loading, 0, Some(&failed)), Some(Step::Fail("it is damaged".into())));
         assert_eq!(at(RolloutState::Serving, 9_999, Some(&failed)), Some(Step::PlaceAgain));
         assert_eq!(at(RolloutState::Serving, 9_999, Some(&ready)), None);
@@ -131,5 +141,9 @@ mod tests {
             (at(RolloutState::Draining, 899, None), at(RolloutState::Draining, 900, None)),
             (None, Some(Step::Retire))
         );
+        let (waiting, back) = (rollout("ro-1", RolloutState::Loading), testkit::NEW_YEAR.plus_seconds(500));
+        let after = |seconds| next_step(&waiting, None, &BTreeMap::new(), back, back.plus_seconds(seconds));
+        assert_eq!(after(59), None, "the server was away for longer than the process may take");
+        assert!(matches!(after(60), Some(Step::Fail(_))));
     }
 }

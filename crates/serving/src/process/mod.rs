@@ -26,6 +26,8 @@ pub const MANIFEST: &str = "manifest";
 pub const OUT: &str = "out";
 /// What the process says of itself and of its models.
 pub const REPORT: &str = "out/report.json";
+/// What a process that is gone said last, in the folder: nothing is believed of it but what it has already done.
+pub const LAST_REPORT: &str = "out/report.last.json";
 /// Where models lie, each named by the digits of its digest.
 pub const MODELS: &str = "models";
 /// Where what was asked and answered is kept until it is published.

@@ -30,7 +30,7 @@ function Form({ ask, draft }: FormProps) {
   const me = useMe();
   const purposes = useQuery(purposesQuery);
   const [kind, setKind] = useState<Kind>(ask.kind);
-  const [filled] = useState(ask);
+  const [filled, setFilled] = useState(ask);
   const [object, setObject] = useState(ask.object);
   const [wanted, setPrincipal] = useState(ask.principal);
   const projects = useQuery(projectsQuery());
@@ -57,6 +57,7 @@ function Form({ ask, draft }: FormProps) {
       const now = await queryClient.fetchQuery({ ...requestQuery(draft), staleTime: 0 });
       if (now.state !== 'draft' || JSON.stringify(askOfDraft(now)) !== JSON.stringify(filled)) throw changedMeanwhile;
       const edited = await editRequest(draft, body);
+      setFilled(askOfDraft(edited));
       return isSent ? submitRequest(draft) : edited;
     },
     onSuccess: async (request) => {

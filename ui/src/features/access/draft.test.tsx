@@ -54,6 +54,19 @@ test('a draft that is asked for from the form is saved first', async () => {
   expect(post.mock.calls.map((call: unknown[]) => call[0])).toEqual(['/requests/{id}/edit', '/requests/{id}/submit']);
 });
 
+test('a draft that was saved and could not be sent can be sent again', async () => {
+  const edited = { ...draft, text: 'To prove it for cards' };
+  const post = vi.spyOn(http, 'POST').mockResolvedValueOnce(said(edited)).mockRejectedValueOnce(new TypeError('no server here')).mockResolvedValue(said(edited));
+  vi.spyOn(http, 'GET').mockResolvedValueOnce(said(draft)).mockResolvedValue(said(edited));
+  drawPage('/ask?draft=r-1', ['CreateRequest'], reads(draft));
+  fireEvent.change(await screen.findByLabelText('Why do you need it'), { target: { value: edited.text } });
+  await userEvent.click(screen.getByRole('button', { name: 'Ask for access' }));
+  await screen.findByRole('alert');
+  await userEvent.click(screen.getByRole('button', { name: 'Ask for access' }));
+  await screen.findByRole('heading', { name: /asks for/ });
+  expect(post.mock.calls.map((call: unknown[]) => call[0])).toEqual(['/requests/{id}/edit', '/requests/{id}/submit', '/requests/{id}/edit', '/requests/{id}/submit']);
+});
+
 test.each([
   ['sent', { ...draft, state: 'submitted' }, 'This request is no draft any more.'],
   ['changed', { ...draft, text: 'Another reason' }, 'This draft was changed meanwhile, and nothing was saved.'],
