@@ -1,5 +1,6 @@
 //! What a model takes and gives: tensors by name, type and shape, as the Open Inference Protocol names them.
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use utoipa::ToSchema;
 
 /// The types of tensors that are served. The protocol's other two, FP16 and BF16, no exported model here has.
@@ -97,6 +98,9 @@ pub struct Tensor {
     pub datatype: Datatype,
     /// -1 where it varies; the first is the number of rows.
     pub shape: Vec<i64>,
+    /// The texts that an output may give; any other fails the call. Empty where it gives no texts, or was released before this was kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<String>,
 }
 
 /// What a model takes and gives.
@@ -114,7 +118,7 @@ pub struct Signature {
 /// The input that every endpoint takes beside those of its model: what a row is known by. It is captured, and the model never sees it.
 pub const RECORD_ID: &str = "record_id";
 
-/// A signature that does not fit together.
+/// A signature that does not fit together. It repeats no name: those of a model's file are anything that its makers could read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct BadSignature(String);
@@ -129,11 +133,9 @@ impl Signature {
         if self.inputs.is_empty() || self.outputs.is_empty() {
             return bad("a model takes at least one tensor and gives at least one".into());
         }
-        for tensors in [&self.inputs, &self.outputs] {
-            let mut names: Vec<&str> = tensors.iter().map(|tensor| tensor.name.as_str()).collect();
-            names.sort_unstable();
-            if let Some([twice, _]) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-                return bad(format!("tensor `{twice}` is there twice"));
+        for (kind, tensors) in [("input", &self.inputs), ("output", &self.outputs)] {
+            if let Some(number) = repeated(tensors.iter().map(|tensor| tensor.name.as_str())) {
+                return bad(format!("{kind} {number} is called as one before it"));
             }
         }
         if self.inputs.iter().any(|tensor| tensor.name == RECORD_ID) {
@@ -146,16 +148,14 @@ impl Signature {
             return bad("columns are named, but the model takes more than one tensor".into());
         };
         if input.datatype == Datatype::Bytes || input.shape.len() != 2 {
-            return bad(format!("columns are named, but `{}` is no tensor `[n, features]` of numbers", input.name));
+            return bad("columns are named, but the input is no tensor `[n, features]` of numbers".into());
         }
         let features = input.shape[1];
         if features != -1 && features != i64::try_from(self.columns.len()).unwrap_or(i64::MAX) {
-            return bad(format!("{} columns are named, but `{}` takes {features}", self.columns.len(), input.name));
+            return bad(format!("{} columns are named, but the input takes more or fewer", self.columns.len()));
         }
-        let mut names: Vec<&String> = self.columns.iter().collect();
-        names.sort_unstable();
-        match names.windows(2).find(|pair| pair[0] == pair[1]) {
-            Some(pair) => bad(format!("column `{}` is there twice", pair[0])),
+        match repeated(self.columns.iter().map(String::as_str)) {
+            Some(number) => bad(format!("column {number} is called as one before it")),
             None if self.columns.iter().any(|name| name == RECORD_ID || *name == input.name) => {
                 bad(format!("no column may be called `{RECORD_ID}`, or as the tensor is"))
             }
@@ -166,9 +166,16 @@ impl Signature {
     /// Returns the tensors that a caller sees: those of the model, and what a row is known by.
     pub fn shown_inputs(&self) -> Vec<Tensor> {
         let mut inputs = self.inputs.clone();
-        inputs.push(Tensor { name: RECORD_ID.to_owned(), datatype: Datatype::Bytes, shape: vec![-1] });
+        let (name, values) = (RECORD_ID.to_owned(), Vec::new());
+        inputs.push(Tensor { name, datatype: Datatype::Bytes, shape: vec![-1], values });
         inputs
     }
+}
+
+/// Returns the number, from 1, of the first name that one before it has.
+fn repeated<'a>(names: impl Iterator<Item = &'a str>) -> Option<usize> {
+    let mut seen = BTreeSet::new();
+    names.zip(1..).find_map(|(name, number)| (!seen.insert(name)).then_some(number))
 }
 
 #[cfg(test)]
@@ -176,7 +183,7 @@ mod tests {
     use super::*;
 
     fn tensor(name: &str, datatype: Datatype, shape: &[i64]) -> Tensor {
-        Tensor { name: name.into(), datatype, shape: shape.to_vec() }
+        Tensor { name: name.into(), datatype, shape: shape.to_vec(), values: Vec::new() }
     }
 
     fn given() -> Signature {
@@ -208,12 +215,23 @@ mod tests {
     fn a_signature_holds_together_or_says_why_not() {
         given().check().unwrap();
         refused(|s| s.inputs.clear(), "at least one tensor");
-        refused(|s| s.outputs.push(s.outputs[0].clone()), "`label` is there twice");
-        refused(|s| s.columns.push("rate".into()), "3 columns are named, but `X` takes 2");
-        refused(|s| s.columns[1] = "age".into(), "column `age` is there twice");
+        refused(|s| s.outputs.push(s.outputs[0].clone()), "output 2 is called as one before it");
+        refused(|s| s.columns.push("rate".into()), "3 columns are named, but the input takes more or fewer");
+        refused(|s| s.columns[1] = "age".into(), "column 2 is called as one before it");
         refused(|s| s.columns[1] = "record_id".into(), "may be called `record_id`");
         refused(|s| s.inputs[0].name = "record_id".into(), "takes no input of that name");
         refused(|s| s.inputs.push(tensor("Y", Datatype::Fp32, &[-1])), "more than one tensor");
         refused(|s| s.inputs[0].shape = vec![-1], "no tensor `[n, features]`");
+    }
+
+    #[test]
+    fn a_signature_without_values_is_written_and_read_as_before() {
+        let before = r#"{"name":"label","datatype":"INT64","shape":[-1]}"#;
+        let label = tensor("label", Datatype::Int64, &[-1]);
+        assert_eq!(serde_json::to_string(&label).unwrap(), before);
+        assert_eq!(serde_json::from_str::<Tensor>(before).unwrap(), label);
+        let of_texts = Tensor { values: vec!["bad".into()], ..label };
+        let written = serde_json::to_string(&of_texts).unwrap();
+        assert_eq!(serde_json::from_str::<Tensor>(&written).unwrap(), of_texts);
     }
 }

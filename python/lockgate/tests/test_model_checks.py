@@ -268,6 +268,72 @@ def test_the_runtime_itself_refuses_what_is_loaded_from_bytes(
         Model(hostile(change), CONTRACT)
 
 
+def two_faced(output: str, other: onnx.TensorProto, least: int, most: int) -> bytes:
+    """Return a model that gives something else where it is asked about so many rows: at least, and at most."""
+    model = onnx.load_from_string(exported())
+    for node in model.graph.node:
+        node.output[:] = ["honest" if name == output else name for name in node.output]
+    bounds = {"least": least - 1, "most": most + 1}
+    model.graph.initializer.extend(
+        [
+            *(helper.make_tensor(name, TensorProto.INT64, [1], [bound]) for name, bound in bounds.items()),
+            helper.make_tensor("first", TensorProto.INT64, [1], [0]),
+            other,
+        ]
+    )
+    model.graph.node.extend(
+        [
+            helper.make_node("Shape", ["honest"], ["shape"]),
+            helper.make_node("Gather", ["shape", "first"], ["rows"]),
+            helper.make_node("Greater", ["rows", "least"], ["more"]),
+            helper.make_node("Less", ["rows", "most"], ["fewer"]),
+            helper.make_node("And", ["more", "fewer"], ["asked"]),
+            helper.make_node("Where", ["asked", other.name, "honest"], [output]),
+        ]
+    )
+    return bytes(model.SerializeToString())
+
+
+LIKELY = helper.make_tensor("other", TensorProto.FLOAT, [1, 2], [0.5, 0.5])
+GOOD = helper.make_tensor("other", TensorProto.STRING, [1], [b"good"])
+
+
+@pytest.mark.parametrize(
+    ("output", "other", "least", "most"),
+    [
+        ("probabilities", LIKELY, 1, 1),
+        ("label", GOOD, 1, 1),
+        ("label", GOOD, 2, 2),
+        ("probabilities", LIKELY, 5, 9),
+        ("label", GOOD, 1, 300),
+    ],
+)
+def test_a_model_that_tells_its_judge_from_its_callers_is_red(
+    tmp_path: Path, output: str, other: onnx.TensorProto, least: int, most: int
+) -> None:
+    report = parity_of(tmp_path, two_faced(output, other, least, most), predictions())
+    assert [metric["reason"] for metric in report["metrics"]] == [report["note"]] * 2
+    assert report["note"].startswith("the model says something else of rows alone, or a few at a time,")
+
+
+def test_a_model_that_looks_at_the_rows_before_is_red(tmp_path: Path) -> None:
+    model = onnx.load_from_string(exported())
+    for node in model.graph.node:
+        node.input[:] = ["before" if name == "rate" else name for name in node.input]
+    axis = helper.make_tensor("axis", TensorProto.INT64, [], [0])
+    model.graph.initializer.append(axis)
+    model.graph.node.insert(0, helper.make_node("CumSum", ["rate", "axis"], ["before"]))
+    note = parity_of(tmp_path, bytes(model.SerializeToString()), predictions())["note"]
+    assert note.startswith("the model says something else of rows alone")
+
+
+def test_a_label_that_is_no_value_of_the_target_is_not_measured(tmp_path: Path) -> None:
+    rows = helper.make_tensor("other", TensorProto.STRING, [1], [b"r1,6,1169"])
+    report = parity_of(tmp_path, two_faced("label", rows, 1, 10_000), predictions())
+    assert "is none of the values that the contract lists" in report["note"]
+    assert "1169" not in json.dumps(report)
+
+
 def test_the_numbers_are_those_of_scikit_learn() -> None:
     rng = np.random.default_rng(3)
     scores, truth = rng.integers(0, 30, 500) / 30, rng.random(500) < 0.3  # with ties
@@ -504,6 +570,16 @@ def test_a_contract_without_target_or_sensitive_column_says_so(tmp_path: Path) -
     bare = {**CONTRACT, "target": None, "sensitive": []}
     assert judged(quality.check, tmp_path, contract=bare)["note"] == "the contract names no target"
     assert judged(bias.check, tmp_path, contract=bare)["note"] == "the contract marks no column as `sensitive`"
+
+
+@pytest.mark.parametrize(("check", "sources"), [(quality.check, OF_QUALITY), (bias.check, OF_BIAS)])
+def test_held_out_rows_are_asked_about_as_callers_ask(
+    tmp_path: Path, lake: type[Lake], check: Callable[[Told], None], sources: tuple[Source, ...]
+) -> None:
+    only_asked(lake, check)
+    (tmp_path / "onnx").write_bytes(two_faced("label", GOOD, 1, 1))
+    note = report_of(check, tmp_path, {"onnx": tmp_path / "onnx", "sources": sources})["note"]
+    assert note.startswith("the model says something else of rows alone")
 
 
 def test_a_refusal_is_a_reason_and_a_failure_is_none(tmp_path: Path, lake: type[Lake]) -> None:

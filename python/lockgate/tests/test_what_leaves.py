@@ -98,7 +98,7 @@ def model(
 
 WELL = model([*NUMBERED, *SHARES], WHOLE)
 MODELS = {
-    "a label that is a cell": (model([*CELL_AS_LABEL, *SHARES], TEXT), "class 1"),
+    "a label that is a cell": (model([*CELL_AS_LABEL, *SHARES], TEXT), "the model fails on these rows"),
     "labels that are all cells": (model([*CELL_NAMES, *SHARES], TEXT), "more or fewer probabilities"),
     "numerals that are none": (model([*ODD_NUMERALS, *SHARES], TEXT), "class 1"),
     "an index that is a cell": (model([*OUT_OF_RANGE, *SHARES], NUMBER), "the model fails on these rows"),

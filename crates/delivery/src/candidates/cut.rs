@@ -1,5 +1,6 @@
 //! From a release run that ended to a candidate, or to the reason why there is none.
 use super::model::shared_purposes;
+use super::signature::accepted;
 use super::store::CandidateStore;
 use super::{Candidate, Content, DatasetVersion, ModelVersion, ReleaseOutcome, ReleaseState, Serving};
 use crate::authors::{self, Authors};
@@ -102,6 +103,13 @@ fn is_ours(definition: &str, name: &str) -> bool {
     steps.is_some_and(|steps| steps.iter().any(|step| step["name"] == name && step["run"]["platform"] == name))
 }
 
+/// Returns what the platform's steps in a pipeline were told of the contract; none where they do not stand in it.
+fn contract_of(definition: &str) -> Option<serde_json::Value> {
+    let pipeline: serde_json::Value = serde_json::from_str(definition).unwrap_or_default();
+    let step = pipeline["steps"].as_array()?.iter().find(|step| step["run"]["platform"] == release::REQUIRED[0])?;
+    Some(step["inputs"]["contract"]["value"].clone()).filter(serde_json::Value::is_object)
+}
+
 /// Says why there is no exported model.
 fn no_export(ended: &Ended) -> String {
     if let Some(step) = ended.steps.iter().find(|step| step.state == StepState::Failed) {
@@ -116,6 +124,7 @@ fn no_export(ended: &Ended) -> String {
 
 async fn parts(cx: &Context, ended: &Ended, onnx: Output) -> Result<std::result::Result<Parts, String>> {
     let Ended { project, release, run, .. } = ended;
+    let Some(contract) = contract_of(&ended.definition) else { return Ok(Err(no_export(ended))) };
     let most = serving::LARGEST as u64;
     let Some(model) = runs::read_output(&cx.runs, &onnx, most).await? else {
         return Ok(Err("the exported model is no single file, or is larger than those that are served".into()));
@@ -128,6 +137,10 @@ async fn parts(cx: &Context, ended: &Ended, onnx: Output) -> Result<std::result:
         Ok(Ok(signature)) => signature,
         Ok(Err(why)) => return Ok(Err(format!("the exported model cannot be served: {why}"))),
         Err(_) => return Err(Error::Broken("reading a model")),
+    };
+    let signature = match accepted(signature, &contract) {
+        Ok(signature) => signature,
+        Err(why) => return Ok(Err(format!("the exported model cannot be served: {why}"))),
     };
     let lock = git::read_file(&cx.git, &project.id, &release.commit, "requirements.lock", LOCK_BYTES).await?;
     let asked = authors::Asked {

@@ -6,6 +6,7 @@ mod jobs;
 mod model;
 mod review;
 mod service;
+mod signature;
 pub(crate) mod store;
 
 pub(crate) use cut::endpoint_of;

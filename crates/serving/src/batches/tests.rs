@@ -73,7 +73,7 @@ fn a_time_of_day_is_read_and_the_next_one_lies_ahead() {
 }
 
 fn signature() -> Signature {
-    let tensor = |name: &str, datatype| Tensor { name: name.into(), datatype, shape: vec![-1, 1] };
+    let tensor = |name: &str, datatype| Tensor { name: name.into(), datatype, shape: vec![-1, 1], values: Vec::new() };
     let inputs = vec![tensor("income", Datatype::Fp32), tensor("housing", Datatype::Bytes)];
     Signature { inputs, outputs: vec![tensor("label", Datatype::Bytes)], columns: Vec::new() }
 }

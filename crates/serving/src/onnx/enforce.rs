@@ -1,4 +1,6 @@
-//! A request against a signature: what is missing, unknown, of the wrong type or shape is refused by its name.
+//! A request against a signature: what is missing, unknown, of the wrong type or shape is refused by its name. And what a model answers
+//! against the same: a model may remember what it was trained on, and is to tell no more of it than a prediction for each row.
+use super::RunError;
 use crate::signature::{Datatype, RECORD_ID, Signature, Tensor};
 use crate::wire::{Data, InferRequest, Named, Refused};
 use std::collections::BTreeMap;
@@ -60,6 +62,26 @@ pub fn check(signature: &Signature, request: InferRequest) -> Result<Checked, Re
         }
     };
     Ok(Checked { inputs, rows, records, outputs })
+}
+
+/// Checks what a model gave for so many rows: as many values as its signature says, and no text but those that it names.
+///
+/// # Errors
+/// [`RunError::Unlike`], [`RunError::Unknown`].
+pub(super) fn check_answer(known: &Tensor, rows: Option<usize>, given: &Named) -> Result<(), RunError> {
+    let count: usize = given.shape.iter().product();
+    if rows.and_then(|rows| values_for(known, rows)).is_some_and(|wanted| wanted != count) {
+        return Err(RunError::Unlike);
+    }
+    let Data::Bytes(texts) = &given.data else { return Ok(()) };
+    let is_known = |text: &Vec<u8>| known.values.iter().any(|value| value.as_bytes() == text.as_slice());
+    if known.values.is_empty() || texts.iter().all(is_known) { Ok(()) } else { Err(RunError::Unknown) }
+}
+
+/// Returns how many values an output has for so many rows; none where its shape leaves that open.
+fn values_for(known: &Tensor, rows: usize) -> Option<usize> {
+    let (-1, rest) = known.shape.split_first()? else { return None };
+    rest.iter().try_fold(rows, |count, size| count.checked_mul(usize::try_from(*size).ok()?))
 }
 
 fn names(tensors: &[Tensor]) -> String {

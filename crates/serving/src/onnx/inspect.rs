@@ -15,7 +15,8 @@ const TENSORS: usize = 2_000;
 /// Whose operators the runtime brings along.
 const DOMAINS: [&str; 3] = ["", "ai.onnx", "ai.onnx.ml"];
 
-/// Why a model's file is not one that we load.
+/// Why a model's file is not one that we load. It repeats no word of the file, which may hold rows that its makers read: what is meant
+/// is said by its number, from 1.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ModelError {
     #[error("the file is no ONNX model")]
@@ -26,20 +27,19 @@ pub enum ModelError {
     TooManyNodes,
     #[error("the model's graphs lie deeper than {DEPTH}")]
     TooDeep,
-    #[error("the model keeps tensor `{0}` in another file: export it as one file")]
-    ExternalData(String),
-    #[error("the model uses operators of `{0}`: only ONNX's own are run")]
-    Domain(String),
-    #[error(
-        "the model uses the operator `{0}`: how long it runs, or how much it takes, is not bounded by what it is given"
-    )]
-    Operator(String),
+    #[error("the model keeps a tensor in another file: export it as one file")]
+    ExternalData,
+    #[error("the model uses operators that are not ONNX's own, and only those are run")]
+    Domain,
+    /// Those of graphs in nodes are counted after all of the graph that these lie in.
+    #[error("node {0} uses an operator that may run on, or take more and more, whatever the model is given")]
+    Operator(usize),
     #[error("the model brings functions of its own: export it without")]
     Functions,
-    #[error("tensor `{0}` is a map or a sequence: export with `zipmap=False`")]
-    NoTensor(String),
-    #[error("tensor `{0}` is of a type that is not served (ONNX's number {1})")]
-    Type(String, u64),
+    #[error("{0} {1} is a map or a sequence: export with `zipmap=False`")]
+    NoTensor(&'static str, usize),
+    #[error("{0} {1} is of a type that is not served")]
+    Type(&'static str, usize),
     #[error("the model takes or gives no tensor, or more than {TENSORS}")]
     Tensors,
     #[error("the signature does not fit the model: {0}")]
@@ -107,7 +107,7 @@ pub fn inspect(model: &[u8]) -> Result<Inspected, ModelError> {
     for field in Fields(model) {
         match field? {
             (7, Field::Bytes(bytes)) => once(&mut graph, bytes)?,
-            (8, Field::Bytes(opset)) => check_domain(text(opset, 1)?)?,
+            (8, Field::Bytes(opset)) => check_domain(&text(opset, 1)?)?,
             // Functions that call functions unfold to more nodes than any file has.
             (25, _) => return Err(ModelError::Functions),
             _ => {}
@@ -127,12 +127,8 @@ fn once<'a>(found: &mut Option<&'a [u8]>, bytes: &'a [u8]) -> Result<(), Malform
     if found.replace(bytes).is_some() { Err(Malformed) } else { Ok(()) }
 }
 
-fn check_domain(domain: String) -> Result<(), ModelError> {
-    if DOMAINS.contains(&domain.as_str()) { Ok(()) } else { Err(ModelError::Domain(cut(domain))) }
-}
-
-fn cut(name: String) -> String {
-    name.chars().take(100).flat_map(char::escape_debug).collect()
+fn check_domain(domain: &str) -> Result<(), ModelError> {
+    if DOMAINS.contains(&domain) { Ok(()) } else { Err(ModelError::Domain) }
 }
 
 /// Returns the text in a field of a message; the last one counts, as the format has it.
@@ -167,9 +163,10 @@ impl Looked {
                 match field? {
                     (1, Field::Bytes(node)) => {
                         let node = self.node(node, graph, &mut todo)?;
+                        let number = self.nodes;
                         match node.operator {
                             Some(b"Shape") => shapes.extend(node.outputs),
-                            Some(b"ConstantOfShape") => made.extend(node.inputs),
+                            Some(b"ConstantOfShape") => made.extend(node.inputs.into_iter().map(|of| (of, number))),
                             _ => {}
                         }
                     }
@@ -178,8 +175,8 @@ impl Looked {
                     _ => {}
                 }
             }
-            if made.iter().any(|input| !shapes.contains(input)) {
-                return Err(ModelError::Operator("ConstantOfShape".into()));
+            if let Some((_, number)) = made.iter().find(|(of, _)| !shapes.contains(of)) {
+                return Err(ModelError::Operator(*number));
             }
         }
         Ok(())
@@ -197,9 +194,7 @@ impl Looked {
                 (2, Field::Bytes(name)) => node.outputs.push(name),
                 (4, Field::Bytes(name)) => once(&mut node.operator, name)?,
                 (5, Field::Bytes(attribute)) => check_attribute(attribute, &mut below)?,
-                (7, Field::Bytes(domain)) => {
-                    check_domain(String::from_utf8_lossy(domain).into_owned())?;
-                }
+                (7, Field::Bytes(domain)) => check_domain(&String::from_utf8_lossy(domain))?,
                 _ => {}
             }
         }
@@ -207,7 +202,7 @@ impl Looked {
         let scans = match bounded(&name) {
             Some(Bounded::Always | Bounded::AfterShape) => false,
             Some(Bounded::NotInItself) if !of.scanned => true,
-            Some(Bounded::NotInItself) | None => return Err(ModelError::Operator(cut(name.into_owned()))),
+            Some(Bounded::NotInItself) | None => return Err(ModelError::Operator(self.nodes)),
         };
         let (depth, scanned) = (of.depth + 1, of.scanned || scans);
         todo.extend(below.into_iter().map(|bytes| Graph { bytes, depth, scanned }));
@@ -272,7 +267,7 @@ fn check_tensor(tensor: &[u8]) -> Result<(), ModelError> {
             _ => {}
         }
     }
-    if outside { Err(ModelError::ExternalData(cut(text(tensor, 8)?))) } else { Ok(()) }
+    if outside { Err(ModelError::ExternalData) } else { Ok(()) }
 }
 
 /// Returns the tensors that a graph takes and gives; a weight that older files list among the inputs is none.
@@ -291,13 +286,14 @@ fn tensors(graph: &[u8]) -> Result<(Vec<Tensor>, Vec<Tensor>), ModelError> {
     let mut taken = Vec::new();
     for value in inputs {
         if !weights.contains(&text(value, 1)?) {
-            taken.push(tensor(value)?);
+            taken.push(tensor(value, "input", taken.len() + 1)?);
         }
     }
-    Ok((taken, outputs.into_iter().map(tensor).collect::<Result<_, _>>()?))
+    let given = outputs.into_iter().zip(1..).map(|(value, number)| tensor(value, "output", number));
+    Ok((taken, given.collect::<Result<_, _>>()?))
 }
 
-fn tensor(value: &[u8]) -> Result<Tensor, ModelError> {
+fn tensor(value: &[u8], place: &'static str, number: usize) -> Result<Tensor, ModelError> {
     let name = text(value, 1)?;
     let mut kind = None;
     for field in Fields(value) {
@@ -309,22 +305,22 @@ fn tensor(value: &[u8]) -> Result<Tensor, ModelError> {
     for field in Fields(kind.unwrap_or_default()) {
         match field? {
             (1, Field::Bytes(tensor)) => once(&mut found, tensor)?,
-            (4 | 5 | 8 | 9, _) => return Err(ModelError::NoTensor(cut(name))),
+            (4 | 5 | 8 | 9, _) => return Err(ModelError::NoTensor(place, number)),
             _ => {}
         }
     }
-    let Some(found) = found else { return Err(ModelError::NoTensor(cut(name))) };
-    let (mut number, mut shape) = (0, None);
+    let Some(found) = found else { return Err(ModelError::NoTensor(place, number)) };
+    let (mut element, mut shape) = (0, None);
     for field in Fields(found) {
         match field? {
-            (1, Field::Number(kind)) => number = kind,
+            (1, Field::Number(kind)) => element = kind,
             (2, Field::Bytes(bytes)) => once(&mut shape, bytes)?,
             _ => {}
         }
     }
     let shape = shape.map(dimensions).transpose()?;
-    let datatype = datatype(number).ok_or_else(|| ModelError::Type(cut(name.clone()), number))?;
-    Ok(Tensor { name, datatype, shape: shape.unwrap_or_else(|| vec![-1]) })
+    let datatype = datatype(element).ok_or(ModelError::Type(place, number))?;
+    Ok(Tensor { name, datatype, shape: shape.unwrap_or_else(|| vec![-1]), values: Vec::new() })
 }
 
 fn dimensions(shape: &[u8]) -> Result<Vec<i64>, ModelError> {

@@ -1,6 +1,6 @@
 //! The ONNX runtime: a shared library, loaded when the first model is.
 use ort::environment::Environment;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 /// What mends a missing library.
@@ -19,10 +19,6 @@ pub enum LibraryError {
 #[derive(Clone, Debug)]
 pub struct Library {
     pub(super) environment: Environment,
-    /// Where it lies.
-    pub path: PathBuf,
-    /// What its build says of itself.
-    pub info: &'static str,
 }
 
 /// What was loaded: the runtime allows a process one environment, ever, so this cannot belong to anyone in it.
@@ -44,7 +40,8 @@ impl Library {
         let builder = ort::init_from(path).map_err(|error| unusable(&error))?;
         let environment = builder.with_name("lockgate").with_telemetry(false).build();
         let environment = environment.map_err(|error| unusable(&error))?;
-        let found = Self { environment, path: path.to_owned(), info: ort::info() };
+        tracing::info!(path = %path.display(), build = ort::info(), "the ONNX runtime is loaded");
+        let found = Self { environment };
         *loaded = Some(found.clone());
         Ok(found)
     }

@@ -1,3 +1,4 @@
+use super::enforce::check_answer;
 use super::*;
 use crate::signature::{Datatype, Signature, Tensor};
 use crate::wire::{Data, InferRequest, Named, Wanted};
@@ -84,28 +85,26 @@ fn what_the_runtime_would_merge_is_malformed_at_every_level() {
 
 #[test]
 fn what_a_value_could_keep_running_or_growing_is_not_loaded() {
-    let unbounded = |operator: &str| {
-        format!(
-            "the model uses the operator `{operator}`: how long it runs, or how much it takes, is not bounded by what it is given"
-        )
+    let unbounded = |number: usize| {
+        format!("node {number} uses an operator that may run on, or take more and more, whatever the model is given")
     };
     let no_tensor = "the model takes or gives no tensor, or more than 2000";
     for operator in ["Loop", "SequenceMap", "Range", "Tile", "Expand", "Resize", "RandomNormal", "Einsum", "New"] {
-        assert_eq!(said_of(&[node(operator, "a", "b", b"")]), unbounded(operator));
+        assert_eq!(said_of(&[node("Sub", "a", "b", b""), node(operator, "a", "b", b"")]), unbounded(2), "{operator}");
         let inner = field(6, &node(operator, "a", "b", b""));
-        assert_eq!(said_of(&[node("If", "c", "d", &inner)]), unbounded(operator), "in a graph below");
+        assert_eq!(said_of(&[node("If", "c", "d", &inner)]), unbounded(2), "{operator} in a graph below");
         let among = field(11, &node(operator, "a", "b", b""));
-        assert_eq!(said_of(&[node("If", "c", "d", &among)]), unbounded(operator), "in one of many graphs below");
+        assert_eq!(said_of(&[node("If", "c", "d", &among)]), unbounded(2), "{operator} in one of many graphs below");
     }
     let scan = |inner: Vec<u8>| node("Scan", "a", "b", &field(6, &inner));
     assert_eq!(said_of(&[scan(node("Sub", "a", "b", b""))]), no_tensor);
-    assert_eq!(said_of(&[scan(scan(Vec::new()))]), unbounded("Scan"));
-    assert_eq!(said_of(&[scan(node("If", "a", "b", &field(6, &scan(Vec::new()))))]), unbounded("Scan"));
+    assert_eq!(said_of(&[scan(scan(Vec::new()))]), unbounded(2));
+    assert_eq!(said_of(&[scan(node("If", "a", "b", &field(6, &scan(Vec::new()))))]), unbounded(3));
     let (shape, made) = (node("Shape", "x", "s", b""), node("ConstantOfShape", "s", "z", b""));
     assert_eq!(said_of(&[made.clone(), shape.clone()]), no_tensor);
-    assert_eq!(said_of(std::slice::from_ref(&made)), unbounded("ConstantOfShape"), "of what it is given");
+    assert_eq!(said_of(std::slice::from_ref(&made)), unbounded(1), "of what it is given");
     let (made, cast) = (node("ConstantOfShape", "t", "z", b""), node("Cast", "s", "t", b""));
-    assert_eq!(said_of(&[shape, cast, made]), unbounded("ConstantOfShape"));
+    assert_eq!(said_of(&[shape, cast, made]), unbounded(3));
     let function = [field(7, b""), field(25, b"")].concat();
     assert_eq!(inspect(&function).unwrap_err(), ModelError::Functions);
 }
@@ -149,19 +148,99 @@ fn a_file_says_what_the_model_takes_and_gives() {
 #[test]
 fn a_file_that_we_do_not_load_says_why() {
     let said = |bytes: &[u8]| inspect(bytes).unwrap_err().to_string();
-    expect!["the model uses operators of `com.example`: only ONNX's own are run"]
+    expect!["the model uses operators that are not ONNX's own, and only those are run"]
         .assert_eq(&said(include_bytes!("../../fixtures/domain.onnx")));
-    expect!["the model keeps tensor `w` in another file: export it as one file"]
+    expect!["the model keeps a tensor in another file: export it as one file"]
         .assert_eq(&said(include_bytes!("../../fixtures/external.onnx")));
-    expect!["tensor `x` is of a type that is not served (ONNX's number 10)"]
-        .assert_eq(&said(include_bytes!("../../fixtures/half.onnx")));
-    expect!["tensor `output_probability` is a map or a sequence: export with `zipmap=False`"]
+    expect!["input 1 is of a type that is not served"].assert_eq(&said(include_bytes!("../../fixtures/half.onnx")));
+    expect!["output 2 is a map or a sequence: export with `zipmap=False`"]
         .assert_eq(&said(include_bytes!("../../fixtures/zipmap.onnx")));
     expect!["the file is no ONNX model"].assert_eq(&said(b"hello"));
     expect!["the file is no ONNX model"].assert_eq(&said(b""));
     expect!["the file is no ONNX model"].assert_eq(&said(&CREDIT[..CREDIT.len() - 1]));
     let few = signature_of(CREDIT, &["a".into()]).unwrap_err().to_string();
-    expect!["the signature does not fit the model: 1 columns are named, but `X` takes 3"].assert_eq(&few);
+    expect!["the signature does not fit the model: 1 columns are named, but the input takes more or fewer"]
+        .assert_eq(&few);
+}
+
+#[test]
+fn nothing_that_is_said_of_a_file_repeats_a_word_of_it() {
+    const ROWS: &str = ",duration_in_month,credit_amount\n0,6,1169\n1,48,5951\n";
+    let rows = ROWS.as_bytes();
+    // A tensor of a name and of one of ONNX's types.
+    let tensor = |kind: u8| [field(1, rows), field(2, &field(1, &[8, kind]))].concat();
+    let float = [field(11, &tensor(1)), field(12, &tensor(1))].concat();
+    let columns = |text: &str| field(14, &[field(1, b"columns"), field(2, text.as_bytes())].concat());
+    let listed = serde_json::to_string(&[ROWS, ROWS]).unwrap();
+    let nodes = |nodes: Vec<u8>| field(7, &[nodes, float.clone()].concat());
+    let (plain, twice) = (nodes(Vec::new()), field(7, &[float.clone(), field(12, &tensor(1))].concat()));
+    let outside = field(5, &[field(8, rows), field(13, rows)].concat());
+    let of_domain = field(1, &[field(4, b"Sub"), field(7, rows)].concat());
+    let models = [
+        ("two outputs of one name", twice),
+        ("columns that do not fit", [plain.clone(), columns(&listed)].concat()),
+        ("columns that are no list", [plain.clone(), columns(ROWS)].concat()),
+        ("an operator", nodes(node(ROWS, "a", "b", b""))),
+        ("an operator's domain", nodes(of_domain)),
+        ("a domain", [plain, field(8, &field(1, rows))].concat()),
+        ("a weight in another file", nodes(outside)),
+        ("a type", field(7, &[field(11, &tensor(10)), field(12, &tensor(1))].concat())),
+        ("a sequence", field(7, &field(12, &[field(1, rows), field(2, &field(4, b""))].concat()))),
+    ];
+    for (name, model) in models {
+        let said = columns_of(&model).and_then(|columns| signature_of(&model, &columns)).unwrap_err().to_string();
+        assert!(!said.contains("duration") && !said.contains("1169"), "{name}: {said}");
+    }
+    // The runtime has more to say, of what it does not load.
+    let broken = nodes(node("Sub", ROWS, ROWS, b""));
+    let signature = signature_of(&broken, &[]).unwrap();
+    let other = Signature { outputs: credit().outputs, ..signature.clone() };
+    for signature in [signature, other] {
+        let said = Model::load(&library(), &broken, &signature).unwrap_err();
+        assert!(!said.contains("duration") && !said.contains("1169"), "{said}");
+    }
+}
+
+#[test]
+fn a_text_that_is_no_value_of_the_target_is_not_answered() {
+    let label = Tensor { name: "label".into(), datatype: Datatype::Bytes, shape: vec![-1], values: Vec::new() };
+    let known = Tensor { values: vec!["bad".into(), "good".into()], ..label.clone() };
+    let texts = |texts: &[&str]| {
+        let values: Vec<Vec<u8>> = texts.iter().map(|text| text.as_bytes().to_vec()).collect();
+        named("label", &[texts.len()], Data::Bytes(values))
+    };
+    let check = |known: &Tensor, rows: usize, given: &[&str]| check_answer(known, Some(rows), &texts(given));
+    assert_eq!(check(&known, 2, &["good", "bad"]), Ok(()));
+    assert_eq!(check(&known, 0, &[]), Ok(()));
+    for other in ["r1,6,1169,critical account", "Good", ""] {
+        assert_eq!(check(&known, 2, &["good", other]), Err(RunError::Unknown), "{other}");
+    }
+    assert!(!RunError::Unknown.to_string().contains('`'), "the text itself is not said");
+    // A row asked about is a prediction answered, whatever the model has to tell beside.
+    assert_eq!(check(&known, 1, &["good", "bad"]), Err(RunError::Unlike));
+    assert_eq!(check(&label, 1, &["released before values were kept"]), Ok(()));
+    let odds =
+        Tensor { name: "probabilities".into(), datatype: Datatype::Fp32, shape: vec![-1, 2], values: Vec::new() };
+    let given = |shape: &[usize]| named("probabilities", shape, Data::Fp32(vec![0.0; shape.iter().product()]));
+    assert_eq!(check_answer(&odds, Some(3), &given(&[3, 2])), Ok(()));
+    assert_eq!(check_answer(&odds, Some(3), &given(&[3, 600])), Err(RunError::Unlike));
+    assert_eq!(check_answer(&odds, None, &given(&[3, 2])), Ok(()));
+}
+
+/// The label of this model is a text: what it says of a row is answered where the manifest names it, and nowhere else.
+#[test]
+fn a_model_answers_with_the_values_that_its_signature_names() {
+    let file = include_bytes!("../../fixtures/applications.onnx");
+    let run = |values: &[&str]| {
+        let mut signature = signature_of(file, &[]).unwrap();
+        signature.outputs[0].values = values.iter().map(|value| (*value).to_owned()).collect();
+        let model = Model::load(&library(), file, &signature).unwrap();
+        let purpose = named("loan_purpose", &[1, 1], Data::Bytes(vec![b"car (new)".to_vec()]));
+        let amount = named("credit_amount", &[1, 1], Data::Fp32(vec![2.0]));
+        model.run(vec![amount, purpose], &halt()).map(|mut outputs| outputs.remove(0).data)
+    };
+    assert_eq!(run(&["bad", "good"]), Ok(Data::Bytes(vec![b"bad".to_vec()])));
+    assert_eq!(run(&["good"]), Err(RunError::Unknown));
 }
 
 proptest! {
@@ -266,7 +345,7 @@ fn a_model_of_columns_takes_texts_and_refuses_what_it_does_not_know() {
 fn a_model_that_its_signature_does_not_fit_is_not_loaded() {
     let other = Signature { outputs: credit().outputs[..1].to_vec(), ..credit() };
     let said = Model::load(&library(), CREDIT, &other).unwrap_err();
-    assert!(said.starts_with("the signature does not fit the model: it gives label"), "{said}");
+    assert_eq!(said, "the signature does not fit the model: it gives other tensors");
     let typed = Signature {
         inputs: vec![Tensor { datatype: Datatype::Fp64, ..credit().inputs[0].clone() }],
         columns: Vec::new(),

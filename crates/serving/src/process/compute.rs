@@ -105,7 +105,7 @@ fn failed(call: &Call, error: &RunError) -> Failed {
     match error {
         // The runtime's words may repeat values: they go nowhere.
         RunError::Failed(_) => Failed(StatusCode::BAD_REQUEST, error.to_string()),
-        RunError::Unlike => {
+        RunError::Unlike | RunError::Unknown => {
             tracing::error!(endpoint = call.name, version = call.version, "{error}");
             Failed(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
         }

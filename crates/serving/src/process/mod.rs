@@ -11,7 +11,6 @@ mod table;
 
 pub use report::{Captured, Outcome, Report, Told};
 
-use crate::onnx::Library;
 use capture::Capture;
 use ed25519_dalek::VerifyingKey;
 use std::net::TcpListener;
@@ -43,7 +42,7 @@ pub struct Settings {
     pub folder: PathBuf,
     /// Whose manifests it takes.
     pub key: VerifyingKey,
-    /// Where the ONNX runtime lies.
+    /// Where the ONNX runtime lies; it is loaded with the first model.
     pub library: Option<PathBuf>,
     /// Where callers come in.
     pub listener: TcpListener,
@@ -57,13 +56,6 @@ pub async fn serve(settings: Settings, stop: CancellationToken) -> std::io::Resu
     let Settings { folder, key, library, listener } = settings;
     listener.set_nonblocking(true)?;
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let path = library.clone();
-    let library = tokio::task::spawn_blocking(move || Library::load(path.as_deref())).await;
-    let library = library.map_err(std::io::Error::other)?;
-    match &library {
-        Ok(library) => tracing::info!(path = %library.path.display(), "the ONNX runtime is loaded"),
-        Err(error) => tracing::warn!(%error, "no model can be loaded"),
-    }
     let capture = Capture::start(folder.join(CAPTURE));
     let shared = Arc::new(Shared::new(capture.handle()));
     let polling = begin_to_poll(poll::Polling { folder, key, library }, shared.clone(), stop.clone())?;

@@ -3,7 +3,7 @@ use super::report::{Outcome, Report, Told};
 use super::table::{Shared, is_fresh};
 use super::{MANIFEST, MODELS, OUT, REPORT};
 use crate::manifest::{self, Manifest, Release};
-use crate::onnx::{self, Library, LibraryError, Model};
+use crate::onnx::{self, Library, Model};
 use base::{Clock, Digest, Timestamp};
 use ed25519_dalek::VerifyingKey;
 use std::collections::BTreeMap;
@@ -34,7 +34,7 @@ const REPORT_EVERY: u32 = 8;
 pub(super) struct Polling {
     pub folder: PathBuf,
     pub key: VerifyingKey,
-    pub library: Result<Library, LibraryError>,
+    pub library: Option<PathBuf>,
 }
 
 #[derive(Debug, Default)]
@@ -118,7 +118,6 @@ pub(super) async fn poll(with: Polling, shared: Arc<Shared>, stop: CancellationT
         let report = Report {
             pid: std::process::id(),
             sequence: known.manifest.as_ref().map_or(0, |manifest| manifest.sequence),
-            runtime: with.library.as_ref().err().map(ToString::to_string),
             rollouts: known.told.clone(),
             answers: shared.table().answers(),
             captured: if turn % REPORT_EVERY == 1 { shared.captured() } else { captured(reported.as_ref()) },
@@ -252,7 +251,7 @@ fn next(known: &Known, now: Instant) -> Option<(Release, bool)> {
 
 /// Loads a model's file, if it is the one that the manifest names.
 fn load(with: &Polling, release: &Release) -> Result<Model, String> {
-    let library = with.library.as_ref().map_err(ToString::to_string)?;
+    let library = Library::load(with.library.as_deref()).map_err(|error| error.to_string())?;
     let path = with.folder.join(MODELS).join(release.onnx.hex());
     let bytes = read(&path, onnx::LARGEST as u64).map_err(|error| match error.kind() {
         ErrorKind::NotFound => "the model's file is not there".to_owned(),
@@ -261,7 +260,7 @@ fn load(with: &Polling, release: &Release) -> Result<Model, String> {
     if Digest::of(&bytes) != release.onnx {
         return Err("the model's file is not the one that was approved".to_owned());
     }
-    Model::load(library, &bytes, &release.signature)
+    Model::load(&library, &bytes, &release.signature)
 }
 
 fn read(path: &Path, most: u64) -> std::io::Result<Vec<u8>> {
@@ -294,8 +293,7 @@ mod tests {
     fn only_a_fresh_newer_manifest_of_the_server_is_taken() {
         let folder = tempfile::tempdir().unwrap();
         let (key, other) = (SigningKey::from_bytes(&[1; 32]), SigningKey::from_bytes(&[2; 32]));
-        let with =
-            Polling { folder: folder.path().to_owned(), key: key.verifying_key(), library: Err(LibraryError::Absent) };
+        let with = Polling { folder: folder.path().to_owned(), key: key.verifying_key(), library: None };
         let mut known = Known::default();
         let made = |sequence, made_at| Manifest { sequence, made_at, endpoints: Vec::new(), callers: Vec::new() };
         let mut look = |sequence: i64, age: i64, key: &SigningKey| {
@@ -324,7 +322,7 @@ mod tests {
         std::fs::create_dir(folder.path().join(OUT)).unwrap();
         std::fs::write(folder.path().join(LOADING), "ro-2 1").unwrap();
         let key = SigningKey::from_bytes(&[1; 32]).verifying_key();
-        let with = Arc::new(Polling { folder: folder.path().to_owned(), key, library: Err(LibraryError::Absent) });
+        let with = Arc::new(Polling { folder: folder.path().to_owned(), key, library: None });
         let capture = super::super::capture::Capture::start(folder.path().join("capture"));
         let shared = Shared::new(capture.handle());
         let release = |rollout: &str| manifest::Release {
@@ -374,7 +372,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join(OUT)).unwrap();
         let key = SigningKey::from_bytes(&[1; 32]).verifying_key();
-        let with = Arc::new(Polling { folder: folder.path().to_owned(), key, library: Err(LibraryError::Absent) });
+        let with = Arc::new(Polling { folder: folder.path().to_owned(), key, library: None });
         let capture = super::super::capture::Capture::start(folder.path().join("capture"));
         let shared = Shared::new(capture.handle());
         let signature = crate::signature::Signature { inputs: Vec::new(), outputs: Vec::new(), columns: Vec::new() };

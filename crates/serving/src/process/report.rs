@@ -43,8 +43,6 @@ pub struct Report {
     pub pid: u32,
     /// The manifest that it serves.
     pub sequence: i64,
-    /// Why no model can be loaded.
-    pub runtime: Option<String>,
     /// What became of each rollout that the manifest names.
     pub rollouts: BTreeMap<String, Told>,
     /// The rollout that each endpoint answers with; one that is stopped, or whose model is not in memory, is not named.

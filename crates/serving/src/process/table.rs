@@ -3,13 +3,22 @@ use super::capture::Handle;
 use crate::manifest::{FRESH_FOR, Manifest, unhex};
 use crate::onnx::Model;
 use base::{Digest, Timestamp};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use tokio::sync::Semaphore;
+use std::time::Duration;
+use tokio::sync::{Notify, Semaphore};
 
 /// How many calls may compute at once, of all endpoints together; each model has a few places of its own.
 const COMPUTE: usize = 64;
+
+/// How long a call with a token that nobody named yet waits for a newer manifest: the server looks for new tokens every 300 ms, and
+/// this process for its manifest every 250.
+const NEWS_WITHIN: Duration = Duration::from_millis(700);
+/// How many such calls may wait; others are refused at once.
+const WAIT_FOR_NEWS: usize = 64;
+/// Of how many tokens it is kept that they were waited for in vain: the next call with one of them is refused at once.
+const IN_VAIN: usize = 4_096;
 
 /// A model that answers for an endpoint.
 #[derive(Debug)]
@@ -98,8 +107,10 @@ impl Default for Table {
 /// What a token may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Known {
-    /// It is none of ours, or has ended.
+    /// The manifest does not name it.
     No,
+    /// It was ours, and has ended.
+    Ended,
     Yes,
 }
 
@@ -156,7 +167,8 @@ impl Table {
     pub fn knows(&self, secret: &str, now: Timestamp) -> Known {
         match self.callers.get(Digest::of(secret).bytes()) {
             Some(caller) if now < caller.until => Known::Yes,
-            _ => Known::No,
+            Some(_) => Known::Ended,
+            None => Known::No,
         }
     }
 
@@ -185,13 +197,21 @@ pub(super) struct Shared {
     pub compute: Arc<Semaphore>,
     pub capture: Handle,
     counts: Mutex<BTreeMap<String, Arc<Counts>>>,
+    /// That another table is served.
+    news: Notify,
+    /// Who may wait for one.
+    waiting: Semaphore,
+    /// The tokens that none came for.
+    in_vain: Mutex<HashSet<[u8; 32]>>,
 }
 
 impl Shared {
     /// Returns what serves nothing yet.
     pub fn new(capture: Handle) -> Self {
         let compute = Arc::new(Semaphore::new(COMPUTE));
-        Self { table: RwLock::default(), compute, capture, counts: Mutex::default() }
+        let waiting = Semaphore::new(WAIT_FOR_NEWS);
+        let (table, counts, news, in_vain) = (RwLock::default(), Mutex::default(), Notify::new(), Mutex::default());
+        Self { table, compute, capture, counts, news, waiting, in_vain }
     }
 
     /// Returns what is served now.
@@ -205,6 +225,38 @@ impl Shared {
         counts.retain(|name, _| manifest.endpoints.iter().any(|endpoint| endpoint.name == *name));
         let table = Table::of(manifest, models, &mut counts);
         *self.table.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(table);
+        self.news.notify_waiters();
+    }
+
+    /// Returns the table that names the token, which may have been made a moment ago; what is served now where none comes in time, or
+    /// was waited for before.
+    pub async fn table_that_knows(&self, secret: &str, now: Timestamp) -> Arc<Table> {
+        let token = *Digest::of(secret).bytes();
+        let in_vain = || self.in_vain.lock().unwrap_or_else(PoisonError::into_inner);
+        if in_vain().contains(&token) {
+            return self.table();
+        }
+        let Ok(_place) = self.waiting.try_acquire() else { return self.table() };
+        let named = async {
+            loop {
+                let news = self.news.notified();
+                let table = self.table();
+                if table.knows(secret, now) != Known::No {
+                    return table;
+                }
+                news.await;
+            }
+        };
+        if let Ok(table) = tokio::time::timeout(NEWS_WITHIN, named).await {
+            return table;
+        }
+        let mut known = in_vain();
+        if known.len() >= IN_VAIN {
+            known.clear();
+        }
+        known.insert(token);
+        drop(known);
+        self.table()
     }
 
     /// Returns how often each endpoint was called.

@@ -246,6 +246,19 @@ async fn every_refusal_says_what_is_wrong_and_absent_is_as_not_allowed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_that_was_made_a_moment_ago_is_waited_for() {
+    let bed = Bed::serves(2).await;
+    let (endpoints, mut callers) = all();
+    callers.push(caller("lg_new", &[0]));
+    let next = Manifest { sequence: bed.sequence + 1, made_at: Clock::System.now(), endpoints, callers };
+    let put = async { bed.put_as(&next, &bed.key) };
+    let (answer, never, ()) =
+        tokio::join!(bed.get("/v2/models/prod.credit", "lg_new"), bed.get("/v2/models/prod.credit", "lg_x"), put);
+    assert_eq!((answer.0, never.0), (200, 401), "one is named by the next manifest, the other by none");
+    bed.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_path_for_everyone() {
     let bed = Bed::serves(2).await;
     let mut table = String::new();

@@ -8,7 +8,8 @@ use std::fmt::Write;
 use testkit::{NEW_YEAR, on_each_engine};
 
 pub(crate) fn rollout(id: &str, state: RolloutState) -> Rollout {
-    let tensor = |name: &str| Tensor { name: name.into(), datatype: Datatype::Fp32, shape: vec![-1, 1] };
+    let tensor =
+        |name: &str| Tensor { name: name.into(), datatype: Datatype::Fp32, shape: vec![-1, 1], values: Vec::new() };
     Rollout {
         id: id.into(),
         endpoint: "prod.credit".into(),

@@ -29,6 +29,8 @@ pub struct Served {
     pub answered: Arc<AtomicU64>,
     /// Whether tests of what is deployed call it.
     pub tests_call: AtomicBool,
+    /// Whether what is exported is a model whose file names an output by rows.
+    pub talks: AtomicBool,
     /// Whether the serving process answers callers with what it has in memory.
     pub answers: Arc<AtomicBool>,
     _tasks: JoinSet<()>,
@@ -54,10 +56,10 @@ impl Served {
         wait_for(&app, "available").await;
         others.stop(Duration::from_secs(5)).await;
         let workers = workers(&app).await;
-        let (answered, tests_call) = (Arc::default(), AtomicBool::new(true));
+        let (answered, tests_call, talks) = (Arc::default(), AtomicBool::new(true), AtomicBool::new(false));
         let answers = Arc::new(AtomicBool::new(true));
         let clones = tempfile::tempdir().unwrap();
-        Self { app, _workers: workers, address, clones, answered, tests_call, answers, _tasks: tasks }
+        Self { app, _workers: workers, address, clones, answered, tests_call, talks, answers, _tasks: tasks }
     }
 
     /// Runs stock git in the clone, with nothing of this machine's settings; returns whether it succeeded, and what it said.

@@ -40,6 +40,24 @@ async fn a_green_release_run_cuts_a_candidate_and_a_red_one_says_which_metric() 
     assert!(log.contains("allowed delivery CutCandidate candidate/credit-risk/1"), "{log}");
 }
 
+/// What a model's file says of itself may be rows that its step read and nobody else may.
+#[tokio::test]
+async fn no_word_of_an_exported_model_reaches_its_project() {
+    let (served, _serving) = started().await;
+    served.talks.store(true, std::sync::atomic::Ordering::SeqCst);
+    let red = served.release("talking", &good()).await;
+    assert_eq!(red["state"], "not_cut", "{red}");
+    expect!["the exported model cannot be served: output 3 of the model is not called `label` or `probabilities` (`output_label`, `output_probability`), nor `variable` where it predicts a number"]
+        .assert_eq(red["reason"].as_str().unwrap());
+    served.talks.store(false, std::sync::atomic::Ordering::SeqCst);
+    let cut = served.release("quiet", &good()).await;
+    assert_eq!(cut["candidate"], 1, "{cut}");
+    served.to_preprod(1).await;
+    let endpoint = ok(&served.app.user("ana").get("/endpoints/preprod/credit-risk").await);
+    let label = json!({"name": "label", "datatype": "BYTES", "shape": [-1], "values": ["bad", "good"]});
+    assert_eq!(endpoint["outputs"][0], label, "no other text is answered");
+}
+
 #[tokio::test]
 async fn a_candidate_goes_through_preprod_and_four_eyes_to_prod_and_back() {
     let (served, _serving) = started().await;

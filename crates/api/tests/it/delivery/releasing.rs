@@ -6,7 +6,9 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 use tokio::task::JoinSet;
 
-const MODEL: &[u8] = include_bytes!("../../../../serving/fixtures/columns.onnx");
+const MODEL: &[u8] = include_bytes!("../../../../serving/fixtures/applications.onnx");
+/// A model that says rows by the name of one more output.
+const TALKING: &[u8] = include_bytes!("../../../../serving/fixtures/talking.onnx");
 
 /// What is called in preprod.
 const PREPROD: &str = "preprod.credit-risk";
@@ -68,8 +70,7 @@ pub fn serve(served: &Served) -> JoinSet<()> {
             let answering = manifest.endpoints.iter().filter(|one| one.stopped.is_none() && answers.load(SeqCst));
             let answers = answering.filter_map(|one| Some((one.name.clone(), one.serving.clone()?))).collect();
             let sequence = manifest.sequence;
-            let report =
-                serving::process::Report { pid: 1, sequence, rollouts, answers, captured, ..Default::default() };
+            let report = serving::process::Report { pid: 1, sequence, rollouts, answers, captured };
             std::fs::write(cx.folder.join(serving::process::REPORT), serde_json::to_vec(&report).unwrap()).unwrap();
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
@@ -109,8 +110,9 @@ impl Served {
             }
             let ended = match step.as_str() {
                 "export" => {
+                    let model = if self.talks.load(SeqCst) { TALKING } else { MODEL };
                     let outputs =
-                        json!({"onnx": runner.put("onnx", MODEL).await, "rows": runner.put("rows", b"rows").await});
+                        json!({"onnx": runner.put("onnx", model).await, "rows": runner.put("rows", b"rows").await});
                     runner.report("succeeded", outputs).await
                 }
                 "integration" | "e2e" if !tests_pass => runner.report("user", json!({})).await,

@@ -6,13 +6,17 @@ where it classifies, a probability for each class: a tensor ``[n, k]``, or a map
 
 What it gives may be a row's own values. So none of its words, and none of what the runtime says, is ever in a report;
 classes are named by the contract, or by their number.
+
+A model may tell how many rows it is asked about, and callers usually ask about one. So what it says of rows together
+has to be what it says of them alone, in another order, and a few at a time.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate, count, pairwise, repeat, takewhile
 from typing import Any, Final
 
 import numpy as np
@@ -21,11 +25,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lockgate.checks import onnx_file
-from lockgate.checks.measure import Floats, NotComputableError, in_words
+from lockgate.checks.measure import SEED, Floats, NotComputableError, in_words
 from lockgate.checks.runtime import ort
 
 BATCH: Final = 10_000
 """How many rows are predicted at a time."""
+AGAIN: Final = 1_000
+"""How many rows are predicted again, as callers ask about them."""
+SAME: Final = 1e-4
+"""How far a number may differ between a row alone and the same row among others: by rounding, as at parity."""
+OTHERWISE: Final = "the model says something else of rows alone, or a few at a time, than of the same rows together"
 
 NUMBERS: Final[Mapping[str, Any]] = {
     "tensor(float)": np.float32,
@@ -54,6 +63,15 @@ class Predicted:
     probabilities: Floats | None
     classes: Sequence[str]
     numbers: Floats | None
+
+    def of(self, order: npt.NDArray[np.int64]) -> Predicted:
+        """Return what it says of some of the rows, in this order."""
+        return Predicted(
+            [self.labels[row] for row in order] if self.labels else [],
+            None if self.probabilities is None else self.probabilities[order],
+            self.classes,
+            None if self.numbers is None else self.numbers[order],
+        )
 
     def position(self, positive: str) -> int:
         """Return which probability is that of the positive value; one that is not known was named by the contract."""
@@ -119,9 +137,26 @@ class Model:
             The rows are not what it takes, or it gives what cannot be read as a prediction.
         """
         fed = self._fed(rows)
+        said = self._said(fed, np.arange(rows.num_rows), repeat(BATCH))
+        order = np.random.default_rng(SEED).permutation(rows.num_rows)[:AGAIN]
+        for sizes in (repeat(1), count(2)):  # alone; then two, three, four … at a time
+            if not _same(said.of(order), self._said(fed, order, sizes, said.classes)):
+                raise NotComputableError(OTHERWISE)
+        return replace(said, labels=by_name(said.labels, said.classes))
+
+    def _said(
+        self,
+        fed: Mapping[str, npt.NDArray[Any]],
+        order: npt.NDArray[np.int64],
+        sizes: Iterable[int],
+        classes: Sequence[str] | None = None,
+    ) -> Predicted:
+        """Return what the model says of rows in this order, so many at a time; labels are as it gives them."""
+        rows = len(order)
+        edges = [*takewhile(lambda edge: edge < rows, accumulate(sizes, initial=0)), rows]
         parts = []
-        for start in range(0, rows.num_rows, BATCH):
-            some = {name: values[start : start + BATCH] for name, values in fed.items()}
+        for start, end in pairwise(edges):
+            some = {name: values[order[start:end]] for name, values in fed.items()}
             with in_words("the model fails on these rows"):
                 parts.append(self._session.run(None, some))
         with in_words("what the model gives cannot be read as a prediction for each row"):
@@ -129,8 +164,8 @@ class Model:
             outputs = {name: _joined([part[n] for part in parts]) for n, name in enumerate(names)}
             label, probabilities = _which(names)
             if probabilities is None:
-                return self._of_numbers(outputs[label], rows.num_rows)
-            return self._of_classes(outputs[label], outputs[probabilities], rows.num_rows)
+                return self._of_numbers(outputs[label], rows)
+            return self._of_classes(outputs[label], outputs[probabilities], rows, classes)
 
     def _fed(self, rows: pa.Table) -> dict[str, npt.NDArray[Any]]:
         missing = [name for name in self.features if name not in rows.column_names]
@@ -147,17 +182,24 @@ class Model:
             raise NotComputableError("the model gives neither probabilities nor a number for each row")
         return Predicted([], None, [], numbers.reshape(-1).astype(float))
 
-    def _of_classes(self, label: Any, said: Any, rows: int) -> Predicted:
-        labels = [_text(one) for one in np.asarray(label).reshape(-1).tolist()]
+    def _of_classes(self, label: Any, said: Any, rows: int, classes: Sequence[str] | None) -> Predicted:
+        given = np.asarray(label).reshape(-1)
+        labels = [_text(one) for one in given.tolist()]
+        known = (self._contract.get("target") or {}).get("values")
+        if given.dtype.kind in "OSU" and known and not set(labels) <= set(known):
+            raise NotComputableError(
+                "the model gives a text as its label that is none of the values that the contract lists for the target"
+                " (`invalidValues`): it would not be answered"
+            )
         if isinstance(said, list):
-            classes = sorted({_text(key) for one in said for key in one}, key=_order)
+            classes = classes or sorted({_text(key) for one in said for key in one}, key=_order)
             numbers = [
                 [{_text(key): value for key, value in one.items()}.get(name, 0.0) for name in classes] for one in said
             ]
             probabilities = np.asarray(numbers, dtype=float).reshape(len(said), len(classes))
         else:
             probabilities = np.asarray(said, dtype=float)
-            classes = self._classes(labels)
+            classes = classes or self._classes(labels)
         if probabilities.ndim != 2 or len(labels) != rows or len(probabilities) != rows:
             raise NotComputableError("the model does not give a label, and a probability for each class, for each row")
         if probabilities.shape[1] != len(classes):
@@ -167,7 +209,7 @@ class Model:
             )
         if not np.isfinite(probabilities).all():
             raise NotComputableError("the model gives probabilities that are no numbers")
-        return Predicted(by_name(labels, classes), probabilities, classes, None)
+        return Predicted(labels, probabilities, classes, None)
 
     def _classes(self, labels: Sequence[str]) -> list[str]:
         """Return the classes in the order of the probabilities: by the metadata, else sorted, as scikit-learn does."""
@@ -175,6 +217,21 @@ class Model:
         if named is not None:
             return named
         return classes_of(self._contract, labels)
+
+
+def _same(one: Predicted, other: Predicted) -> bool:
+    """Say whether predictions of the same rows are equal; a label may differ where two classes are as likely."""
+    if one.numbers is not None and other.numbers is not None:
+        return bool(np.allclose(one.numbers, other.numbers, rtol=SAME, atol=1e-6, equal_nan=True))
+    if one.probabilities is None or other.probabilities is None:
+        return False
+    if not np.allclose(one.probabilities, other.probabilities, rtol=0, atol=SAME):
+        return False
+    differs = np.asarray([label != again for label, again in zip(one.labels, other.labels, strict=True)], dtype=bool)
+    if not differs.any():
+        return True
+    likeliest = np.sort(one.probabilities[differs], axis=1)
+    return likeliest.shape[1] > 1 and bool((likeliest[:, -1] - likeliest[:, -2] < 2 * SAME).all())
 
 
 def by_name(labels: Sequence[str], classes: Sequence[str]) -> list[str]:
