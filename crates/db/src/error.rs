@@ -19,6 +19,12 @@ pub enum Error {
     /// The address names no engine that we speak to.
     #[error("the database URL is neither `sqlite://FILE` nor `postgres://…`")]
     BadUrl,
+    /// SQLite cannot open its file: the folder is absent, or closed to this user.
+    #[error("the database file cannot be opened")]
+    CannotOpen(#[source] DbErr),
+    /// The file holds something else.
+    #[error("the file is not an SQLite database")]
+    NotADatabase(#[source] DbErr),
     /// No connection, or none free in time.
     #[error("the metadata store does not answer")]
     Unavailable(#[source] DbErr),
@@ -31,9 +37,12 @@ pub enum Error {
 }
 
 impl Error {
-    /// Says of a failure to open that the store does not answer, whatever the driver calls it.
+    /// Says of a failure to open that the store does not answer, whatever the driver calls it, unless waiting cannot help.
     pub(crate) fn connecting(error: DbErr) -> Self {
         match code(&error).as_deref() {
+            // SQLite: cannot open, and its kin: no folder for temporary files, a folder in the file's place, a path too long, a link.
+            Some("14" | "270" | "526" | "782" | "1550") => Self::CannotOpen(error),
+            Some("26") => Self::NotADatabase(error),
             Some("53100" | "13" | "4874") => Self::Full,
             _ => Self::Unavailable(error),
         }
@@ -72,6 +81,8 @@ impl Fault for Error {
             Self::Unavailable(_) => (Kind::Unavailable, "store.unavailable"),
             Self::Full => (Kind::Full, "store.full"),
             Self::BadUrl => (Kind::Invalid, "store.bad_url"),
+            Self::CannotOpen(_) => (Kind::Invalid, "store.cannot_open"),
+            Self::NotADatabase(_) => (Kind::Invalid, "store.not_a_database"),
             Self::Unknown(_) | Self::Sql(_) => (Kind::Internal, "store.failed"),
         }
     }
@@ -82,6 +93,10 @@ impl Fault for Error {
             Self::Unavailable(_) => "try again in a few seconds".into(),
             Self::Full => "free space on the disk of the database, then repeat".into(),
             Self::BadUrl => "set `[database] url`, or leave it out for SQLite in the data folder".into(),
+            Self::CannotOpen(_) => {
+                "make its folder, let this user write there, or name another file in `[database] url`".into()
+            }
+            Self::NotADatabase(_) => "restore it from a backup, or name another file in `[database] url`".into(),
             Self::Taken | Self::Unknown(_) | Self::Sql(_) => return None,
         })
     }

@@ -27,8 +27,12 @@ pub fn verify(file: &Path, key: &Path, checkpoint: Option<&Path>, whole: bool) -
                 "; without a known checkpoint, a log that was cut off looks whole too"
             };
             Ok(format!(
-                "intact: {} sealed entries, {} checkpoints; {} entries are not sealed yet{end}",
-                report.sealed, report.checkpoints, report.unsealed
+                "intact: {} sealed entries, signed up to entry {} by {} checkpoints; not vouched for yet: {} sealed later, {} not sealed{end}",
+                report.sealed,
+                report.signed,
+                report.checkpoints,
+                report.sealed - report.signed,
+                report.unsealed
             ))
         }
         Err(broken) => {

@@ -1,5 +1,6 @@
 //! The configuration: one struct per section, read once, here.
 use crate::failure::{Exit, Failure, Result};
+use crate::logs;
 use figment::Figment;
 use figment::error::Kind;
 use figment::providers::{Env, Format, Serialized, Toml};
@@ -209,6 +210,7 @@ impl Config {
     }
 
     fn check(&self) -> Result<()> {
+        logs::filter(&self.log.level).map(drop)?;
         for (name, path) in &self.lakes.roots {
             base::plain_name(name).map_err(|bad| {
                 Failure::new(Exit::Usage, format!("`[lakes.roots] {name}`: {bad}"), "choose another name for the root")
@@ -242,12 +244,21 @@ fn explain(error: figment::Error, file: Option<&Path>) -> Failure {
             (place(&error.path, Some(key)), "is not a key".to_owned(), hint)
         }
         // A value may be a secret, so only its sort is repeated.
-        Kind::InvalidType(found, wanted) => {
+        Kind::InvalidType(found, wanted) | Kind::InvalidValue(found, wanted) => {
             let sort = match found {
                 figment::error::Actual::Str(_) => "a text".to_owned(),
                 other => other.to_string(),
             };
+            let wanted = in_words(wanted);
             (place(&error.path, None), format!("holds {sort}, but takes {wanted}"), "correct the value".to_owned())
+        }
+        // What is one of a few words is no secret.
+        Kind::UnknownVariant(found, known) => {
+            let words = known.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" or ");
+            (place(&error.path, None), format!("holds `{found}`, but takes {words}"), "write one of these".to_owned())
+        }
+        kind if !error.path.is_empty() => {
+            (place(&error.path, None), format!("cannot be read: {kind}"), "correct the value".to_owned())
         }
         _ => {
             let text = error.kind.to_string();
@@ -259,6 +270,15 @@ fn explain(error: figment::Error, file: Option<&Path>) -> Failure {
         }
     };
     Failure::new(Exit::Usage, format!("{key} in {source} {detail}"), hint)
+}
+
+/// Says what a key takes where only a type of Rust is known.
+fn in_words(wanted: &str) -> &str {
+    match wanted {
+        "u32" => "a whole number from 0 to 4294967295",
+        "u64" => "a whole number from 0 on",
+        other => other,
+    }
 }
 
 /// Writes a path as the file shows it: `[server] listen`.
@@ -321,6 +341,19 @@ mod tests {
         check("[server]\nlisten = 7", "`[server] listen` in `FILE` holds ");
         check("[server]\nlisten = 7", "int `7`, but takes a string");
         check("[server", "cannot be read");
+    }
+
+    #[test]
+    fn a_value_that_does_not_fit_is_named_by_its_key() {
+        check(
+            "[runs]\nisolation = \"nope\"",
+            "`[runs] isolation` in `FILE` holds `nope`, but takes `bubblewrap` or `none`",
+        );
+        check("[serving]\ncapture_s = -1", "`[serving] capture_s` in `FILE` holds ");
+        check("[serving]\ncapture_s = -1", "int `-1`, but takes a whole number from 0 on\n  hint: correct the value");
+        check("[runs]\ncpus = 4294967296", "`[runs] cpus` in `FILE` holds ");
+        check("[runs]\ncpus = 4294967296", "takes a whole number from 0 to 4294967295");
+        check("[log]\nlevel = \"warning\"", "`[log] level`: `warning` is not a level\n  hint: did you mean `warn`?");
     }
 
     #[test]

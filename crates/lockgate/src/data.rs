@@ -8,6 +8,8 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+/// The file with the first administrator's link, as long as that works.
+pub const ADMIN_LINK: &str = "admin-link";
 /// How long to wait for a command that holds the folder for a moment.
 const PATIENCE: Duration = Duration::from_secs(1);
 

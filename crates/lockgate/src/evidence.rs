@@ -18,6 +18,7 @@ const LIVE: &[Column] = &[
     ("APPROVED BY", "/approvers"),
     ("FROM", "/live_from"),
     ("UNTIL", "/live_until"),
+    ("VERIFYING", "/verifying"),
     ("SUSPENDED", "/suspended/reason"),
 ];
 const STAGE: &[Column] = &[
@@ -136,7 +137,7 @@ pub fn verify(file: &Path, key: &str, whole: bool) -> Result<String> {
         Err(altered) => {
             let detail = format!("`{}` is not what was signed: {altered}", file.display());
             // One code for every way in which it does not hold.
-            Err(Failure::new(Exit::Internal, detail, "export it again; if it stays so, it was tampered with"))
+            Err(Failure::new(Exit::Broken, detail, "export it again; if it stays so, it was tampered with"))
         }
     }
 }
@@ -206,4 +207,30 @@ fn lasting(seconds: &Value) -> Value {
     let units = [(86_400.0, "d"), (3_600.0, "h"), (60.0, "min")];
     let fits = units.iter().find(|(size, _)| seconds.abs() >= *size);
     Value::from(fits.map_or_else(|| format!("{seconds:.2} s"), |(size, name)| format!("{:.1} {name}", seconds / size)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use access::audit::AuditKey;
+
+    #[test]
+    fn what_was_not_signed_ends_like_an_altered_log() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "{}").unwrap();
+        let key = AuditKey::from_seed([7; 32]).public().to_string();
+        let failure = verify(file.path(), &key, false).unwrap_err();
+        assert_eq!(failure.exit, Exit::Broken, "{failure}");
+    }
+
+    #[test]
+    fn what_was_still_being_verified_is_told_from_what_was_live() {
+        let rows =
+            [json!({ "endpoint": "prod.pd", "verifying": false }), json!({ "endpoint": "prod.pd", "verifying": true })];
+        let shown = table(&rows, LIVE, "none");
+        let cells = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        let lines: Vec<Vec<String>> = shown.lines().map(cells).collect();
+        let verifying = |line: usize| lines[line][lines[line].len() - 2].clone();
+        assert_eq!([verifying(0), verifying(1), verifying(2)], ["VERIFYING", "false", "true"], "{shown}");
+    }
 }

@@ -36,7 +36,7 @@ pub enum EvidenceVerb {
     },
     /// List what was live at a moment, and who approved it.
     Live {
-        /// The moment, such as `2026-03-31T12:00:00Z`; now where none is given.
+        /// The moment, such as `2026-03-31T12:00:00Z`, or a day, whose end it is; now where none is given.
         #[arg(long)]
         at: Option<String>,
         /// One project alone.

@@ -67,6 +67,17 @@ impl Failure {
         };
         Self::new(exit, format!("{what}: {}", plain(error)), hint)
     }
+
+    /// Says of `key` that nothing can listen on its `address`.
+    pub fn listen(key: &str, address: &str, error: &std::io::Error) -> Self {
+        let failure = Self::io(format!("`{key}`: cannot listen on `{address}`"), error);
+        // Not from a call of the system: the text is no address, or its host has none.
+        if failure.exit == Exit::Internal && error.raw_os_error().is_none() {
+            let hint = "write an address and a port, for example `127.0.0.1:8080`";
+            return Self::new(Exit::Usage, failure.detail, hint);
+        }
+        failure
+    }
 }
 
 /// Returns the system's words without the error number, in our style.

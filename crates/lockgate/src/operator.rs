@@ -1,30 +1,40 @@
 //! What the local operator does: through the admin socket of a running server, else on the database itself.
 use crate::cli::Place;
 use crate::config::{Config, Flags};
-use crate::data::DataFolder;
+use crate::data::{ADMIN_LINK, DataFolder};
 use crate::failure::{Exit, Failure, Result};
 use crate::{socket, wiring};
 use base::{Clock, Ids};
 use serde_json::{Value, json};
+use std::io::ErrorKind;
 
 /// Returns a new token, alone or with what belongs to it.
 pub async fn create_token(place: &Place, user: String, group: Vec<String>, ttl: i64, whole: bool) -> Result<String> {
     let order = json!({ "user": user, "groups": group, "ttl_seconds": ttl });
-    let made = match ask(place, "/admin/tokens", &order).await? {
-        Found::Answer(made) => made,
+    let made = token_of(place, &order).await.map_err(in_options)?;
+    show(&made, "token", whole)
+}
+
+/// Says the way out in the words of the command line, where a field of the order is an option.
+fn in_options(failure: Failure) -> Failure {
+    Failure { hint: failure.hint.map(|hint| hint.replace("`ttl_seconds`", "`--ttl`")), ..failure }
+}
+
+async fn token_of(place: &Place, order: &Value) -> Result<Value> {
+    match ask(place, "/admin/tokens", order).await? {
+        Found::Answer(made) => Ok(made),
         Found::Folder(folder) => {
             let gate = open(place, &folder).await?;
             let cx = gate.context();
-            let order = serde_json::from_value(order)
+            let order = serde_json::from_value(order.clone())
                 .map_err(|error| Failure::new(Exit::Usage, error.to_string(), "correct it"))?;
             let (token, secret) = access::operator::create_token(&cx, &order).await?;
             let mut made = serde_json::to_value(&token).unwrap_or_default();
             made["token"] = secret.reveal().into();
             close(cx.db).await?;
-            made
+            Ok(made)
         }
-    };
-    show(&made, "token", whole)
+    }
 }
 
 /// Returns a one-time link for an administrator.
@@ -42,6 +52,15 @@ pub async fn admin_link(place: &Place, user: Option<String>, whole: bool) -> Res
             json!({ "path": link.path(), "person": link.person, "expires_at": link.expires_at })
         }
     };
+    if made["person"] == "admin" {
+        // What an earlier start wrote there was the same person's, and works no longer.
+        match std::fs::remove_file(place.data.join(ADMIN_LINK)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(Failure::io(format!("`{ADMIN_LINK}` in the data folder cannot be removed"), &error));
+            }
+            _ => {}
+        }
+    }
     let mut made = made;
     let config = Config::load(place.config.as_deref(), &Flags::default())?;
     let path = made["path"].as_str().unwrap_or_default().to_owned();

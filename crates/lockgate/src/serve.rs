@@ -62,8 +62,7 @@ pub async fn run(args: ServeArgs) -> Result<()> {
         Failure::new(Exit::Usage, "`--key` is no public key", "the server writes it to `keys/serving.pub`")
     })?;
     let listener = match &args.listen {
-        Some(address) => TcpListener::bind(address)
-            .map_err(|error| Failure::io(format!("`--listen`: cannot listen on `{address}`"), &error))?,
+        Some(address) => TcpListener::bind(address).map_err(|error| Failure::listen("--listen", address, &error))?,
         None => {
             on_record(&args.folder).await?;
             inherited()?

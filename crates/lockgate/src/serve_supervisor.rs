@@ -7,6 +7,7 @@ use crate::serve_process::{Process, signal};
 use rustix::fs::OFlags;
 use rustix::process::Signal;
 use serving::process::{LAST_REPORT, REPORT};
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
@@ -54,8 +55,7 @@ pub struct Supervisor {
 impl Supervisor {
     /// Takes up the process that an earlier server left, if it listens where `asked` says; else ends it, and listens there.
     pub async fn open(folder: &std::path::Path, asked: &str) -> Result<Self> {
-        let named =
-            |error: &std::io::Error| Failure::io(format!("`server.serving_listen`: cannot listen on `{asked}`"), error);
+        let named = |error: &std::io::Error| Failure::listen("server.serving_listen", asked, error);
         if let Some(found) = Process::find(&folder.join(PROCESS)) {
             let wanted = tokio::net::lookup_host(asked).await.map_err(|error| named(&error))?;
             let mut wanted = wanted.into_iter();
@@ -179,7 +179,7 @@ async fn stop(mut child: Child) {
 }
 
 /// Returns where the ONNX runtime lies: where the configuration says, else beside this program, else where `scripts/need onnxruntime`
-/// puts it in the checkout that the server was started in.
+/// puts it: below `LOCKGATE_VENV`, or in the checkout that the server was started in.
 pub fn onnxruntime(configured: Option<&PathBuf>) -> Result<Option<PathBuf>> {
     if let Some(path) = configured {
         if !path.is_file() {
@@ -190,10 +190,18 @@ pub fn onnxruntime(configured: Option<&PathBuf>) -> Result<Option<PathBuf>> {
         let found = std::path::absolute(path);
         return found.map(Some).map_err(|error| Failure::io("`[serving] onnxruntime`", &error));
     }
+    #[expect(clippy::disallowed_methods, reason = "where a checkout keeps its tools is read here, once")]
+    let venv = std::env::var_os("LOCKGATE_VENV");
+    Ok(places(venv).into_iter().find(|path| path.is_file()))
+}
+
+/// Returns where the ONNX runtime may lie, first what comes first.
+fn places(venv: Option<OsString>) -> Vec<PathBuf> {
     let program = std::env::current_exe().ok();
     let beside = program.and_then(|program| Some(program.parent()?.join("libonnxruntime.so")));
-    let checkout = std::path::absolute(".venv/onnxruntime/libonnxruntime.so").ok();
-    Ok([beside, checkout].into_iter().flatten().find(|path| path.is_file()))
+    let needed = |venv: PathBuf| std::path::absolute(venv.join("onnxruntime/libonnxruntime.so")).ok();
+    let elsewhere = venv.filter(|venv| !venv.is_empty()).and_then(|venv| needed(venv.into()));
+    [beside, elsewhere, needed(".venv".into())].into_iter().flatten().collect()
 }
 
 #[cfg(test)]
@@ -209,6 +217,14 @@ mod tests {
         Supervisor::open(folder.path(), "127.0.0.1:0").await.unwrap();
         assert!(!report.exists());
         assert!(folder.path().join(LAST_REPORT).is_file());
+    }
+
+    #[test]
+    fn the_runtime_is_looked_for_below_the_named_folder_before_the_checkout() {
+        let below = |venv: &str| PathBuf::from(venv).join("onnxruntime/libonnxruntime.so");
+        let found = places(Some("/srv/venv".into()));
+        assert!(found.ends_with(&[below("/srv/venv"), std::path::absolute(below(".venv")).unwrap()]), "{found:?}");
+        assert_eq!(places(Some(OsString::new())), places(None), "an empty one says nothing");
     }
 
     #[test]

@@ -1,17 +1,17 @@
 //! `lockgate server`: from the command line to the ready line, and back to nothing within ten seconds.
 use crate::cli::ServerArgs;
 use crate::config::{Config, Flags};
-use crate::data::{DataFolder, Identity};
+use crate::data::{ADMIN_LINK, DataFolder, Identity};
 use crate::failure::{Exit, Failure, Result};
 use crate::serve_supervisor::{Supervisor, Told, onnxruntime};
 use crate::serving_way::with_serving;
 use crate::socket::AdminSocket;
 use crate::{listen, logs, wiring};
-use access::audit::{Sealer, SealerSettings};
+use access::audit::{Placed, Sealer, SealerSettings, last_entry};
 use base::{Clock, Ids, Timestamp};
 use db::Db;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -23,6 +23,8 @@ use tokio_util::sync::CancellationToken;
 const GRACE: Duration = Duration::from_secs(6);
 /// How long the last audit entries have after that.
 const LAST_WORDS: Duration = Duration::from_secs(3);
+/// What makes a one-time link of a person, or ends it.
+const LINK_CHANGES: &[&str] = &["CreateLink", "RedeemLink", "DeactivatePerson"];
 
 /// Serves until SIGTERM or SIGINT.
 pub async fn run(args: ServerArgs) -> Result<()> {
@@ -86,7 +88,7 @@ pub async fn run(args: ServerArgs) -> Result<()> {
     // Listened for before anyone is told that the server is there: the first thing they send may be a signal.
     let stopped = signals()?;
     ready(&addresses, link.as_deref())?;
-    stopped.await;
+    let whole = until(stopped, &mut keepers).await;
     tracing::info!("draining");
     tokio::join!(
         drain(draining, listeners, workers),
@@ -101,7 +103,24 @@ pub async fn run(args: ServerArgs) -> Result<()> {
     }
     close(db).await;
     // The socket goes while the folder is still held, so that it is never another server's.
-    std::fs::remove_file(folder.file("admin.sock")).map_err(|error| Failure::io("the admin socket", &error))
+    std::fs::remove_file(folder.file("admin.sock")).map_err(|error| Failure::io("the admin socket", &error))?;
+    whole
+}
+
+/// Waits until the server is to stop. Where one of its keepers breaks, it stops by itself: without who seals the log, or tells the
+/// serving process of what was revoked, it would go on as if all were well.
+async fn until(stopped: impl Future<Output = ()>, keepers: &mut JoinSet<()>) -> Result<()> {
+    let mut stopped = std::pin::pin!(stopped);
+    loop {
+        tokio::select! {
+            () = &mut stopped => return Ok(()),
+            Some(ended) = keepers.join_next() => if let Err(error) = ended {
+                tracing::error!(%error, "a part of the server broke: it stops");
+                let detail = "a part of the server broke, and nothing of it goes on without";
+                return Err(Failure::new(Exit::Internal, detail, "start it again; its log names the part"));
+            },
+        }
+    }
 }
 
 /// Says why the repositories cannot be served; a person at the machine may see the path.
@@ -147,7 +166,7 @@ async fn keep_serving(supervisor: Supervisor, told: Told, draining: Cancellation
 
 async fn bind(key: &str, address: &str) -> Result<TcpListener> {
     let bound = TcpListener::bind(address).await;
-    bound.map_err(|error| Failure::io(format!("`{key}`: cannot listen on `{address}`"), &error))
+    bound.map_err(|error| Failure::listen(key, address, &error))
 }
 
 fn local(listener: &TcpListener) -> Result<String> {
@@ -169,19 +188,49 @@ fn identify(folder: &DataFolder, known: Option<Identity>, url: &str, ids: &Ids) 
 }
 
 /// Makes the first administrator's link, if nobody can administer yet: into a file for the folder's owner and onto a
-/// terminal, never into a log. Returns the file's path.
+/// terminal, never into a log. Returns the file's path, also that of an earlier start's link that still works.
 async fn let_in(gate: &access::Gate, folder: &DataFolder, base: &str) -> Result<Option<String>> {
     let cx = gate.context();
     if access::operator::has_administrator(&cx).await? {
-        return Ok(None);
+        return keep_link(&cx, folder, base).await;
     }
     let link = access::operator::admin_link(&cx, &access::operator::LinkFor::default()).await?;
     let text = format!("{}{}", base.trim_end_matches('/'), link.path());
-    folder.write_secret("admin-link", text.as_bytes())?;
+    folder.write_secret(ADMIN_LINK, text.as_bytes())?;
     if std::io::stderr().is_terminal() {
         eprintln!("First start. Within an hour, set the administrator's password at\n  {text}");
     }
-    Ok(Some(folder.file("admin-link").display().to_string()))
+    Ok(Some(folder.file(ADMIN_LINK).display().to_string()))
+}
+
+/// Keeps the file with the first administrator's link true: while the link works it leads to this start's address; one that was used,
+/// has expired or was replaced by another goes.
+async fn keep_link(cx: &access::Context, folder: &DataFolder, base: &str) -> Result<Option<String>> {
+    let path = folder.file(ADMIN_LINK);
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Failure::io(format!("`{}` cannot be read", path.display()), &error)),
+    };
+    let now = cx.clock.now();
+    let read = cx.db.read(|tx| async move { last_entry(&tx, "person/admin", LINK_CHANGES, now).await });
+    let works = read.await?.is_some_and(|Placed { entry, .. }| {
+        let until = entry.after.and_then(|after| serde_json::from_value(after["expires_at"].clone()).ok());
+        let theirs = entry.action == "CreateLink" && entry.actor == access::OPERATOR;
+        theirs && until.is_some_and(|until: Timestamp| now < until)
+    });
+    match text.split_once("/link#") {
+        Some((_, secret)) if works => {
+            let text = format!("{}/link#{}", base.trim_end_matches('/'), secret.trim());
+            folder.write_secret(ADMIN_LINK, text.as_bytes())?;
+            Ok(Some(path.display().to_string()))
+        }
+        _ => {
+            let gone = std::fs::remove_file(&path);
+            gone.map_err(|error| Failure::io(format!("`{}` cannot be removed", path.display()), &error))?;
+            Ok(None)
+        }
+    }
 }
 
 /// Prints the ready line that scripts wait for.

@@ -28,6 +28,21 @@ async fn a_token_is_made_with_and_without_a_server() {
 }
 
 #[test]
+fn a_token_that_is_too_short_is_refused_in_the_words_of_the_command_line() {
+    let folder = Folder::new();
+    let data = folder.data();
+    let order = ["token", "create", "--data", text(&data), "--user", "ana", "--ttl", "2s"];
+    let check = || {
+        let (code, said) = fails(&order);
+        assert_eq!(code, 2, "{said}");
+        assert!(said.contains("1 minute to 365 days") && said.contains("say `--ttl`"), "{said}");
+    };
+    check();
+    let _server = Server::start(&data);
+    check();
+}
+
+#[test]
 fn an_admin_link_is_made_with_and_without_a_server() {
     let folder = Folder::new();
     let data = folder.data();

@@ -1,5 +1,5 @@
 //! From the ready line to the end, however it comes.
-use crate::{Folder, ask};
+use crate::{Folder, ask, text};
 use serde_json::json;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -99,6 +99,39 @@ fn what_is_secret_is_its_owners_alone() {
 }
 
 #[tokio::test]
+async fn the_file_with_the_first_link_is_there_as_long_as_the_link_works() {
+    let folder = Folder::new();
+    let data = folder.data();
+    let file = data.join("admin-link");
+    let server = Server::start(&data);
+    let first = std::fs::read_to_string(&file).unwrap();
+    server.kill();
+    let server = Server::start(&data);
+    let moved = std::fs::read_to_string(&file).unwrap();
+    let secret = moved.strip_prefix(&format!("{}/link#", server.listen)).expect("the address of this start").to_owned();
+    assert!(first.ends_with(&format!("/link#{secret}")), "the same link");
+    let body = json!({ "link": secret, "password": "correct horse battery" });
+    let client = reqwest::Client::builder().timeout(Duration::from_secs(30)).build().unwrap();
+    let redeemed = client.post(format!("{}/api/v1/links/redeem", server.listen)).json(&body).send().await.unwrap();
+    assert_eq!(redeemed.status().as_u16(), 200);
+    server.kill();
+    let server = Server::start(&data);
+    assert!(!file.exists() && server.ready["admin_link"].is_null(), "it was used");
+}
+
+#[test]
+fn a_new_link_for_the_administrator_takes_the_place_of_the_first() {
+    let folder = Folder::new();
+    let data = folder.data();
+    let _server = Server::start(&data);
+    let make = |more: &[&str]| testkit::run(&[&["admin", "link", "--data", text(&data)], more].concat());
+    assert!(make(&["--user", "pat"]).status.success());
+    assert!(data.join("admin-link").exists(), "another's link leaves it as it is");
+    assert!(make(&[]).status.success());
+    assert!(!data.join("admin-link").exists());
+}
+
+#[tokio::test]
 async fn the_serving_port_is_answered_by_a_process_that_outlives_the_server() {
     let folder = Folder::new();
     let data = folder.data();
@@ -119,4 +152,31 @@ async fn the_serving_port_is_answered_by_a_process_that_outlives_the_server() {
     server.terminate();
     assert!(server.wait().0.success());
     assert!(TcpStream::connect(serving.trim_start_matches("http://")).is_err(), "a server that stops stops it, too");
+}
+
+#[tokio::test]
+async fn a_log_that_cannot_be_written_ends_nothing() {
+    let folder = Folder::new();
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let server = Server::start_with(&folder.data(), |command| {
+        command.env("LOCKGATE__LOG__LEVEL", "debug").stderr(full);
+    });
+    let token = server.token(&folder.data(), "pat", &["platform-admins", "auditors"]);
+    let call = |method, path: &str, body| {
+        let (url, token) = (format!("{}/api/v1{path}", server.listen), token.clone());
+        async move { ask(method, &url, &token, body).await }
+    };
+    // A refusal is logged, too.
+    assert_eq!(call("POST", "/people", Some(json!({ "id": "a b" }))).await.0, 400);
+    let (status, answer) = call("POST", "/people", Some(json!({ "id": "late" }))).await;
+    assert!(status < 300, "{status} {answer}");
+    let sealed = async {
+        while call("GET", "/audit/status", None).await.1["unsealed"] != 0 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), sealed).await.expect("the sealer goes on");
+    server.terminate();
+    let (status, _) = server.wait();
+    assert!(status.success(), "{status}");
 }

@@ -88,6 +88,41 @@ fn a_wrong_database_url_is_named_without_its_password() {
 }
 
 #[test]
+fn a_wrong_database_file_is_named() {
+    let folder = Folder::new();
+    let file = folder.file("lockgate.toml", "[database]\nurl = \"sqlite:///nowhere/x.db\"\n");
+    let (code, said) = start(&folder, &["--config", text(&file)]);
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("`sqlite:///nowhere/x.db`") && said.contains("`[database] url`"), "{said}");
+    let database = folder.data().join("lockgate.db");
+    std::fs::write(&database, "no database ".repeat(1_000)).unwrap();
+    let (code, said) = start(&folder, &[]);
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains(text(&database)) && said.contains("hint: restore it from a backup"), "{said}");
+    assert!(std::fs::read(&database).unwrap().starts_with(b"no database"), "it is left as it was");
+}
+
+#[test]
+fn what_is_no_address_is_named() {
+    for (option, other) in [("--listen", "--serving-listen"), ("--serving-listen", "--listen")] {
+        let folder = Folder::new();
+        let (code, said) = fails(&["server", "--data", text(&folder.data()), option, "foo", other, "127.0.0.1:0"]);
+        assert_eq!(code, 2, "{said}");
+        assert!(said.contains("cannot listen on `foo`") && said.contains("for example `127.0.0.1:8080`"), "{said}");
+    }
+}
+
+#[test]
+fn a_level_that_is_none_is_named() {
+    let folder = Folder::new();
+    let mut command = testkit::command(&["server", "--data", text(&folder.data())]);
+    let (code, said) = told(command.env("LOCKGATE__LOG__LEVEL", "warning").output().unwrap());
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("`warning` is not a level") && said.contains("did you mean `warn`?"), "{said}");
+    assert!(!folder.data().exists(), "nothing was made");
+}
+
+#[test]
 fn a_missing_key_is_not_replaced_in_silence() {
     let folder = Folder::new();
     Server::start(&folder.data()).kill();

@@ -249,7 +249,7 @@ impl Spool {
         if self.head.len() < IN_MEMORY && self.file.is_none() {
             self.head.push_back(line);
         } else if let Err((line, error)) = self.write(line) {
-            eprintln!("warning: the spool cannot be written: {error}");
+            say!("warning: the spool cannot be written: {error}");
             self.head.push_back(line); // bounded by what a log may hold
         }
     }
@@ -283,7 +283,7 @@ impl Spool {
         if self.head.is_empty()
             && let Err(error) = self.refill()
         {
-            eprintln!("warning: the spool cannot be read: {error}");
+            say!("warning: the spool cannot be read: {error}");
         }
         let mut sum = 0;
         let fits = self.head.iter().take(most).take_while(|line| {

@@ -2,6 +2,14 @@
 //! first process of the sandbox. Neither opens the database, and neither is part of the server's process.
 //!
 //! Secrets come in a file that only the server's user reads, and go to the step in its environment; none is ever an argument.
+
+/// Writes a line to standard error, or not where that cannot be written: a full disk ends no attempt, as `eprintln!` would.
+macro_rules! say {
+    ($($text:tt)*) => {{
+        let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("{}\n", format_args!($($text)*)));
+    }};
+}
+
 mod address;
 mod child;
 mod files;
@@ -41,7 +49,7 @@ fn stage(socket: &Path) -> ExitCode {
     match files::keep_for_ourselves().and_then(|()| inner::run(socket)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("the inner stage broke off: {error}");
+            say!("the inner stage broke off: {error}");
             ExitCode::FAILURE
         }
     }
@@ -59,7 +67,7 @@ pub fn attempt(file: &Path) -> ExitCode {
             outer::Came::Stale => ExitCode::from(3),
         },
         Err(error) => {
-            eprintln!("error: the launch `{}`: {error}", file.display());
+            say!("error: the launch `{}`: {error}", file.display());
             ExitCode::FAILURE
         }
     }

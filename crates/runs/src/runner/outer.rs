@@ -70,7 +70,7 @@ impl End {
 /// Runs the attempt of a launch.
 pub(super) async fn run(local: LocalLaunch) -> Came {
     let Some(address) = Address::parse(&local.launch.server) else {
-        eprintln!("error: `{}` is not an address", local.launch.server);
+        say!("error: `{}` is not an address", local.launch.server);
         return Came::Unheard;
     };
     let launch = &local.launch;
@@ -78,7 +78,7 @@ pub(super) async fn run(local: LocalLaunch) -> Came {
     let fence = match claim(&mut link).await {
         Ok(fence) => fence,
         Err(failed) => {
-            eprintln!("warning: the attempt was not taken: {failed}");
+            say!("warning: the attempt was not taken: {failed}");
             return if failed == Failed::Stale { Came::Stale } else { Came::Unheard };
         }
     };
@@ -159,8 +159,8 @@ impl Attempt<'_> {
             Ok(Ok(())) => {}
             Ok(Err(Failed::Stale)) => return Came::Stale,
             // A log that the server will not have must not cost the result.
-            Ok(Err(failed)) => eprintln!("error: the log was not taken: {failed}"),
-            Err(broken) => eprintln!("error: the log was not shipped: {broken}"),
+            Ok(Err(failed)) => say!("error: the log was not taken: {failed}"),
+            Err(broken) => say!("error: the log was not shipped: {broken}"),
         }
         let End { outcome, exit_code, detail, usage } = end;
         let report = Report { fence: self.fence, outcome, exit_code, detail, outputs, usage };
@@ -171,7 +171,7 @@ impl Attempt<'_> {
                 Err(Failed::Away(_)) => pause.wait().await,
                 Err(Failed::Stale) => return Came::Stale,
                 Err(failed) => {
-                    eprintln!("error: the report was not taken: {failed}");
+                    say!("error: the report was not taken: {failed}");
                     return Came::Unheard;
                 }
             }

@@ -22,7 +22,7 @@ pub(super) async fn run(listener: UnixListener, address: Address) {
         let mut step = match listener.accept().await {
             Ok((step, _)) => step,
             Err(error) => {
-                eprintln!("warning: the attempt's socket cannot accept: {error}");
+                say!("warning: the attempt's socket cannot accept: {error}");
                 tokio::time::sleep(std::time::Duration::from_millis(50)).await;
                 continue;
             }
