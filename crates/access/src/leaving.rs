@@ -90,7 +90,9 @@ async fn who_made_the_last_redeemed_link_is_known_until_another_makes_one() {
         let cx = &gate(&db, &[]).context();
         let maker = async || {
             let read = db.read(|tx| async move { link_maker(&tx, &"ana".into()).await });
-            read.await.unwrap().map(|maker| (maker.person.0.clone(), maker.belongs(&Principal::Person("pat".into()))))
+            read.await
+                .unwrap()
+                .map(|maker| (maker.person.0.clone(), maker.sides_with(&Principal::Person("pat".into()))))
         };
         assert_eq!(maker().await, None);
         redeemed(&db, cx, "pat").await;

@@ -67,7 +67,8 @@ impl Standing {
         self.caller.principal().into_iter().chain(self.groups.keys().cloned().map(Principal::Group)).collect()
     }
 
-    /// Returns whether the caller is `principal`, is a member of it, or holds a role for the project it belongs to.
+    /// Returns whether the caller is `principal`, is a member of it, or holds a role for the project it belongs to: who may ask for it.
+    /// Who decides is kept from more, by [`Standing::sides_with`].
     pub(crate) fn belongs(&self, principal: &Principal) -> bool {
         match principal {
             Principal::Group(group) => self.groups.contains_key(group),
@@ -77,6 +78,17 @@ impl Standing {
             }
             own => self.caller.principal().as_ref() == Some(own),
         }
+    }
+
+    /// Returns whether the caller may not decide on what is for `principal`: belongs to it, or may work in it, if it is an environment,
+    /// by a role on models for a team or for everything. Which team owns a project, only floors above know, so that every team counts.
+    pub(crate) fn sides_with(&self, principal: &Principal) -> bool {
+        let is_environment = matches!(principal, Principal::Environment(_));
+        let may_work_there = |holding: &Holding| {
+            let reaches_it = holding.place.is_deployment() || matches!(holding.place, Place::Team(_));
+            holding.role.works_on_models() && reaches_it
+        };
+        self.belongs(principal) || (is_environment && self.holdings.iter().any(may_work_there))
     }
 
     /// Returns how the caller stands to `resource`, besides the roles.
@@ -188,12 +200,13 @@ impl Standings {
     }
 }
 
-/// Returns whether `person` is `principal`, a member of it, or holds a role for the project whose environment it is.
+/// Returns whether `person` may not decide on what is for `principal`: is it, is a member of it, or is or may be one of the people of the
+/// project whose environment it is.
 ///
 /// # Errors
 /// The store's.
-pub async fn belongs(tx: &Tx, person: &PersonId, principal: &Principal) -> db::Result<bool> {
-    Ok(Standing::load(tx, &Caller::person_named(person.clone())).await?.belongs(principal))
+pub async fn sides_with(tx: &Tx, person: &PersonId, principal: &Principal) -> db::Result<bool> {
+    Ok(Standing::load(tx, &Caller::person_named(person.clone())).await?.sides_with(principal))
 }
 
 /// Who made the last one-time link with which a person's password was set: they may know that password.
@@ -204,9 +217,9 @@ pub struct LinkMaker {
 }
 
 impl LinkMaker {
-    /// Returns whether they are `principal`, a member of it, or hold a role for the project whose environment it is.
-    pub fn belongs(&self, principal: &Principal) -> bool {
-        self.standing.belongs(principal)
+    /// Returns whether they are `principal`, a member of it, or are or may be among the people of the project whose environment it is.
+    pub fn sides_with(&self, principal: &Principal) -> bool {
+        self.standing.sides_with(principal)
     }
 }
 
@@ -236,23 +249,72 @@ mod tests {
     use super::*;
     use crate::Place;
 
-    #[test]
-    fn whose_people_somebody_is_follows_from_any_place_that_covers_the_project() {
-        let environment = |name: &str, team: Option<&str>| Resource {
+    fn environment(name: &str, team: Option<&str>) -> Resource {
+        Resource {
             kind: "environment",
             id: name.into(),
             scope: format!("project/{name}"),
             team: team.map(Into::into),
             asker: None,
             listed: false,
-        };
+        }
+    }
+
+    /// Returns Ana with this one role.
+    fn ana(role: Role, place: &str) -> Standing {
+        let place: Place = place.parse().unwrap();
+        let holdings = vec![Holding { role, place, given_by: "pat".into(), given_at: Timestamp(0) }];
+        Standing { caller: Caller::person_named(PersonId::from("ana")), groups: BTreeMap::new(), holdings }
+    }
+
+    #[test]
+    fn who_may_work_in_an_environment_never_decides_what_it_asks_for() {
+        let dev = &Principal::Environment("credit-risk/dev".into());
+        let places = [
+            "deployment",
+            "team:retail",
+            "team:wholesale",
+            "project/credit-risk",
+            "project/credit-risk/dev",
+            "project/credit-risk/prod",
+            "project/credit",
+            "lake/retail",
+        ];
+        for (role, place) in Role::ALL.into_iter().flat_map(|role| places.map(|place| (role, place))) {
+            let ana = ana(role, place);
+            for team in [Some("retail"), Some("wholesale"), None] {
+                let resource = environment("credit-risk/dev", team);
+                let starts_runs = role.works_on_models() && ana.roles_at(&resource).contains(&role);
+                let is_one_of_theirs = starts_runs || ana.works_for("credit-risk", &[resource]);
+                assert!(!is_one_of_theirs || ana.sides_with(dev), "{role} for {place}, owned by {team:?}");
+            }
+            assert!(!ana.belongs(dev) || ana.sides_with(dev), "{role} for {place}");
+        }
+    }
+
+    #[test]
+    fn who_works_on_no_model_decides_unless_they_belong_to_the_project() {
+        let dev = &Principal::Environment("credit-risk/dev".into());
+        for role in Role::ALL.into_iter().filter(|role| !role.works_on_models()) {
+            for place in ["deployment", "team:retail", "lake/retail", "project/churn"] {
+                assert!(!ana(role, place).sides_with(dev), "{role} for {place}");
+            }
+            assert!(ana(role, "project/credit-risk").sides_with(dev), "{role}");
+        }
+        for place in ["lake/retail", "project/churn"] {
+            assert!(!ana(Role::ModelDeveloper, place).sides_with(dev), "{place}");
+        }
+        // A role on models says nothing of what is for a person or a group.
+        for other in [Principal::Person("cho".into()), Principal::Group("analysts".into())] {
+            assert!(!ana(Role::ModelDeveloper, "deployment").sides_with(&other), "{other}");
+        }
+        assert!(!ana(Role::ModelDeveloper, "deployment").belongs(dev), "who works everywhere asks for no environment");
+    }
+
+    #[test]
+    fn whose_people_somebody_is_follows_from_any_place_that_covers_the_project() {
         let environments = [environment("credit-risk/dev", Some("retail")), environment("credit-risk/prod", None)];
-        let works = |role: Role, place: &str| {
-            let place: Place = place.parse().unwrap();
-            let holdings = vec![Holding { role, place, given_by: "pat".into(), given_at: Timestamp(0) }];
-            let caller = Caller::person_named(PersonId::from("ana"));
-            Standing { caller, groups: BTreeMap::new(), holdings }.works_for("credit-risk", &environments)
-        };
+        let works = |role: Role, place: &str| ana(role, place).works_for("credit-risk", &environments);
         for place in
             ["project/credit-risk", "project/credit-risk/dev", "project/credit-risk/prod", "team:retail", "deployment"]
         {

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 pub enum Side {
     /// On another side.
     Other,
-    /// Is the principal, belongs to it, or had a hand in the request.
+    /// Is the principal, belongs to it, may work in it, or had a hand in the request.
     Asks,
     /// Came in by a one-time link that this person, of the side that asks, made: it may be them who decides.
     LinkBy(PersonId),
@@ -26,13 +26,13 @@ pub(crate) struct Asking<'a> {
 }
 
 impl Asking<'_> {
-    /// Returns how `person` stands to it; `belongs`: whether they are the principal or belong to it.
-    pub fn side(&self, person: &PersonId, belongs: bool, maker: Option<&LinkMaker>) -> Side {
-        if belongs || self.hands.contains(person) {
+    /// Returns how `person` stands to it; `sides_with_it`: whether they are the principal, belong to it, or may work in it.
+    pub fn side(&self, person: &PersonId, sides_with_it: bool, maker: Option<&LinkMaker>) -> Side {
+        if sides_with_it || self.hands.contains(person) {
             return Side::Asks;
         }
         match maker {
-            Some(maker) if self.hands.contains(&maker.person) || maker.belongs(self.principal) => {
+            Some(maker) if self.hands.contains(&maker.person) || maker.sides_with(self.principal) => {
                 Side::LinkBy(maker.person.clone())
             }
             _ => Side::Other,
@@ -41,8 +41,8 @@ impl Asking<'_> {
 
     /// Returns how `person` stands to it now.
     pub async fn side_of(&self, tx: &Tx, person: &PersonId) -> db::Result<Side> {
-        let belongs = access::belongs(tx, person, self.principal).await?;
-        Ok(self.side(person, belongs, access::link_maker(tx, person).await?.as_ref()))
+        let sides_with_it = access::sides_with(tx, person, self.principal).await?;
+        Ok(self.side(person, sides_with_it, access::link_maker(tx, person).await?.as_ref()))
     }
 }
 

@@ -24,7 +24,8 @@ pub use live::Limits;
 pub use names::MAIN;
 pub use protocol::routes as protocol_routes;
 pub use repositories::{
-    Commit, MAKER, NewFile, Signature, Written, create, export, fast_forward, has_folder, history, read_file, resolve,
+    Commit, Linked, MAKER, NewFile, Signature, Written, create, export, fast_forward, has_folder, history, links,
+    read_file, resolve,
 };
 
 use base::{Clock, Ids};

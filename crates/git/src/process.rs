@@ -100,24 +100,78 @@ impl Context {
         input: Option<&[u8]>,
         patience: Duration,
     ) -> Result<(bool, Vec<u8>)> {
+        let mut output = Vec::new();
+        let collect = |piece: &[u8]| -> Result<()> {
+            output.extend_from_slice(piece);
+            if output.len() as u64 > MOST_OUTPUT {
+                return Err(Error::Git("it printed more than anyone can read".into()));
+            }
+            Ok(())
+        };
+        let success = self.hear_git(repository, arguments, input, patience, collect).await?;
+        Ok((success, output))
+    }
+
+    /// Like [`Context::run_git`], for commands that may print without end: `take` gets that in pieces, as it comes.
+    pub(crate) async fn stream_git(
+        &self,
+        repository: &Path,
+        arguments: &[&str],
+        input: &[u8],
+        take: impl FnMut(&[u8]) -> Result<()>,
+    ) -> Result<()> {
+        let success = self.hear_git(repository, arguments, Some(input), PATIENCE, take).await?;
+        if success { Ok(()) } else { Err(Error::Git(format!("`git {}` failed", arguments.join(" ")))) }
+    }
+
+    async fn hear_git(
+        &self,
+        repository: &Path,
+        arguments: &[&str],
+        input: Option<&[u8]>,
+        patience: Duration,
+        take: impl FnMut(&[u8]) -> Result<()>,
+    ) -> Result<bool> {
         let mut command = self.git(repository);
         command.args(arguments);
         if input.is_some() {
             command.stdin(Stdio::piped());
         }
         let mut child = command.spawn().map_err(Error::io("starting git"))?;
-        let done = tokio::time::timeout(patience, to_its_end(&mut child, input)).await;
+        let done = tokio::time::timeout(patience, to_its_end(&mut child, input, take)).await;
         let Ok(done) = done else {
             kill_group(&child);
             return Err(Error::Git(format!("`git {}` took too long", arguments.join(" "))));
         };
-        let (output, errors) = done?;
+        let errors = done?;
         let status = child.wait().await.map_err(Error::io("waiting for git"))?;
         match status.code() {
-            Some(0) => Ok((true, output)),
-            Some(1) => Ok((false, output)),
+            Some(0) => Ok(true),
+            Some(1) => Ok(false),
             _ => Err(Error::Git(format!("`git {}`: {}", arguments.join(" "), shown(errors.trim())))),
         }
+    }
+
+    /// Returns a commit of more than `most` bytes among the objects in `folder` alone: those of a push, which git keeps apart until the
+    /// push may go on.
+    pub(crate) async fn large_commit(&self, repository: &Path, folder: &Path, most: u64) -> Result<Option<String>> {
+        let mut command = self.git(repository);
+        command.env("GIT_OBJECT_DIRECTORY", folder).stderr(Stdio::null());
+        command.args(["cat-file", "--batch-all-objects", "--unordered", "--batch-check"]);
+        let mut child = command.spawn().map_err(Error::io("starting git"))?;
+        let Some(stdout) = child.stdout.take() else { return Err(Error::Git("it has no pipes".into())) };
+        let look = async {
+            let mut lines = BufReader::new(stdout).lines();
+            while let Some(line) = lines.next_line().await? {
+                let found = header(&line).ok_or_else(|| std::io::Error::other("it says what no object is"))?;
+                if found.kind == "commit" && found.size > most {
+                    return Ok::<_, std::io::Error>(Some(found.id));
+                }
+            }
+            let ended = child.wait().await?;
+            if ended.success() { Ok(None) } else { Err(std::io::Error::other("it failed")) }
+        };
+        timely(look).await
     }
 
     /// Returns whether `ancestor` is `commit` or lies behind it.
@@ -126,7 +180,12 @@ impl Context {
     }
 }
 
-async fn to_its_end(child: &mut Child, input: Option<&[u8]>) -> Result<(Vec<u8>, String)> {
+/// Feeds a child, hands on what it prints, and returns what it complains of.
+async fn to_its_end(
+    child: &mut Child,
+    input: Option<&[u8]>,
+    mut take: impl FnMut(&[u8]) -> Result<()>,
+) -> Result<String> {
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let write = async {
         if let (Some(mut stdin), Some(input)) = (stdin, input) {
@@ -135,11 +194,15 @@ async fn to_its_end(child: &mut Child, input: Option<&[u8]>) -> Result<(Vec<u8>,
         }
     };
     let read = async {
-        let mut output = Vec::new();
-        if let Some(stdout) = stdout {
-            stdout.take(MOST_OUTPUT + 1).read_to_end(&mut output).await.map_err(Error::io("reading from git"))?;
+        let Some(mut stdout) = stdout else { return Ok::<(), Error>(()) };
+        let mut piece = vec![0; 64 << 10];
+        loop {
+            let size = stdout.read(&mut piece).await.map_err(Error::io("reading from git"))?;
+            if size == 0 {
+                return Ok(());
+            }
+            take(&piece[..size])?;
         }
-        Ok::<Vec<u8>, Error>(output)
     };
     let errors = async {
         let mut text = Vec::new();
@@ -149,12 +212,8 @@ async fn to_its_end(child: &mut Child, input: Option<&[u8]>) -> Result<(Vec<u8>,
         }
         String::from_utf8_lossy(&text).into_owned()
     };
-    let ((), output, errors) = tokio::join!(write, read, errors);
-    let output = output?;
-    if output.len() as u64 > MOST_OUTPUT {
-        return Err(Error::Git("it printed more than anyone can read".into()));
-    }
-    Ok((output, errors))
+    let ((), read, errors) = tokio::join!(write, read, errors);
+    read.map(|()| errors)
 }
 
 /// What an object is.

@@ -135,11 +135,10 @@ pub(super) struct Looks<'a> {
 
 /// Returns how whoever looks stands to `request`: what the calls themselves would decide.
 pub(super) fn viewer(request: &Request, looks: &Looks<'_>) -> Viewer {
-    let asks = looks.held.belongs(&request.principal);
-    if asks {
+    if looks.held.belongs(&request.principal) {
         return Viewer::Asks;
     }
-    let side = request.asking().side(looks.me, asks, looks.maker.as_ref());
+    let side = request.asking().side(looks.me, looks.held.sides_with(&request.principal), looks.maker.as_ref());
     match request.decider(looks.held) {
         None => Viewer::Reads,
         Some(right) => match request.may_decide(&right, &side, looks.now) {

@@ -1,6 +1,6 @@
 use base::{PersonId, Resource, Securable, Timestamp};
 use git::pushes::Push;
-use git::{Signature, Written};
+use git::{Linked, Signature, Written};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -64,8 +64,10 @@ impl Securable for GitAddress {
 pub(super) struct History<'a> {
     /// The candidate's commit.
     pub commit: &'a str,
-    /// It and what it builds on, and what other pushes brought.
+    /// It and what it builds on, with whom they name.
     pub written: &'a [Written],
+    /// The same, and what other pushes brought: what builds on what.
+    pub links: &'a [Linked],
     /// The oldest first.
     pub pushes: &'a [Push],
     /// Commits that were merged, and by whom.
@@ -88,7 +90,8 @@ pub(super) enum Hand {
 
 /// Returns everyone who pushed, wrote or merged what the candidate is made of, each once with what they did.
 pub(super) fn hands(history: &History<'_>) -> BTreeMap<Hand, &'static str> {
-    let parents: HashMap<&str, &Written> = history.written.iter().map(|one| (one.id.as_str(), one)).collect();
+    let parents: HashMap<&str, &[String]> =
+        history.links.iter().map(|one| (one.id.as_str(), one.parents.as_slice())).collect();
     let range = reach(&parents, history.commit, &HashSet::new());
     let mut found = BTreeMap::new();
     for written in history.written.iter().filter(|one| range.contains(one.id.as_str())) {
@@ -130,13 +133,13 @@ fn named(signature: &Signature) -> Hand {
 }
 
 /// Returns `from` and all that it builds on, as far as it is known and not `seen`.
-fn reach<'a>(parents: &HashMap<&'a str, &'a Written>, from: &str, seen: &HashSet<&'a str>) -> HashSet<&'a str> {
+fn reach<'a>(parents: &HashMap<&'a str, &'a [String]>, from: &str, seen: &HashSet<&'a str>) -> HashSet<&'a str> {
     let mut found = HashSet::new();
     let mut todo: Vec<&str> = vec![from];
     while let Some(id) = todo.pop() {
-        let Some((id, written)) = parents.get_key_value(id) else { continue };
+        let Some((id, behind)) = parents.get_key_value(id) else { continue };
         if !seen.contains(id) && found.insert(*id) {
-            todo.extend(written.parents.iter().map(String::as_str));
+            todo.extend(behind.iter().map(String::as_str));
         }
     }
     found

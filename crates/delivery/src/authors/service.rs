@@ -37,12 +37,13 @@ pub(crate) async fn find(cx: &Context, asked: &Asked<'_>) -> Result<Authors> {
         pushes.iter().filter_map(|push| push.new.clone()).chain([asked.commit.to_owned()]).collect();
     let tips: Vec<String> = tips.into_iter().collect();
     let live = asked.live.as_ref().map(|(commit, _)| commit.as_str());
-    let mut written = git::history(&cx.git, project, &tips, live).await?;
+    let mut written = git::history(&cx.git, project, asked.commit, live).await?;
     // What is older than what is live has nothing that is new: it is decided as a whole.
     let is_older = !written.iter().any(|commit| commit.id == asked.commit);
     if is_older {
-        written = git::history(&cx.git, project, &tips, None).await?;
+        written = git::history(&cx.git, project, asked.commit, None).await?;
     }
+    let links = git::links(&cx.git, project, &tips, live.filter(|_| !is_older)).await?;
     let since = asked.live.as_ref().filter(|_| !is_older).map_or(Timestamp(0), |(_, since)| *since);
     let read = cx.db.read(|tx| async move {
         let mut editors = Vec::new();
@@ -53,7 +54,8 @@ pub(crate) async fn find(cx: &Context, asked: &Asked<'_>) -> Result<Authors> {
     });
     let (editors, policies) = read.await?;
     let maker = &asked.project.created_by;
-    let history = History { commit: asked.commit, written: &written, pushes: &pushes, merges: &merges, maker };
+    let history =
+        History { commit: asked.commit, written: &written, links: &links, pushes: &pushes, merges: &merges, maker };
     let hands = hands(&history);
     let addresses: BTreeSet<&str> = hands
         .keys()

@@ -4,7 +4,7 @@ use super::{Author, GitAddress};
 use base::{PersonId, Timestamp};
 use expect_test::expect;
 use git::pushes::{Push, PushState};
-use git::{Signature, Written};
+use git::{Linked, Signature, Written};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use testkit::{NEW_YEAR, on_each_engine};
@@ -13,13 +13,10 @@ fn signature(address: &str) -> Signature {
     Signature { name: address.split('@').next().unwrap().into(), email: address.into() }
 }
 
-fn commit(id: &str, parents: &[&str], by: &str, with: &[&str]) -> Written {
-    Written {
-        id: id.into(),
-        parents: parents.iter().map(|parent| (*parent).to_owned()).collect(),
-        author: signature(by),
-        co_authors: with.iter().map(|one| signature(one)).collect(),
-    }
+fn commit(id: &str, parents: &[&str], by: &str, with: &[&str]) -> (Written, Linked) {
+    let co_authors = with.iter().map(|one| signature(one)).collect();
+    let parents = parents.iter().map(|parent| (*parent).to_owned()).collect();
+    (Written { id: id.into(), author: signature(by), co_authors }, Linked { id: id.into(), parents })
 }
 
 fn push(number: i64, branch: &str, new: &str, pusher: Option<&str>) -> Push {
@@ -38,10 +35,11 @@ fn push(number: i64, branch: &str, new: &str, pusher: Option<&str>) -> Push {
     }
 }
 
-fn shown(written: &[Written], pushes: &[Push], merges: &[(&str, &str)]) -> String {
+fn shown(commits: &[(Written, Linked)], pushes: &[Push], merges: &[(&str, &str)]) -> String {
     let merges: Vec<(String, PersonId)> = merges.iter().map(|(id, by)| ((*id).to_owned(), (*by).into())).collect();
     let maker = &PersonId::from("mia");
-    let history = History { commit: "c", written, pushes, merges: &merges, maker };
+    let (written, links): (Vec<_>, Vec<_>) = commits.iter().cloned().unzip();
+    let history = History { commit: "c", written: &written, links: &links, pushes, merges: &merges, maker };
     let mut page = String::new();
     for (hand, what) in hands(&history) {
         let who = match hand {

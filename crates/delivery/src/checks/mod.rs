@@ -15,7 +15,8 @@ pub use http::routes;
 pub use jobs::register;
 pub use model::{Check, CheckName, CheckState, Standing, standing};
 pub use report::{ColumnVerdict, Finding, Report, Verdict};
-pub(crate) use service::{of, seen};
+pub use service::of;
+pub(crate) use service::seen;
 pub use view::{CheckView, ChecksView};
 
 access::actions! {

@@ -236,6 +236,9 @@ pub(super) async fn get(
 }
 
 /// Returns the checks of a commit, whoever asks. Joins the transaction.
-pub(crate) async fn of(tx: &Tx, project: &ProjectId, commit: &str) -> db::Result<Vec<Check>> {
+///
+/// # Errors
+/// The store's.
+pub async fn of(tx: &Tx, project: &ProjectId, commit: &str) -> db::Result<Vec<Check>> {
     tx.list_checks(project, commit).await
 }

@@ -32,6 +32,8 @@ const STEPS: usize = 8;
 enum Outside {
     Nothing,
     Authors(Authors),
+    /// Its repository cannot be read.
+    Unreadable,
     /// The run that verifies it, or why there can be none.
     Verifying(std::result::Result<Box<NewRun>, String>),
 }
@@ -102,7 +104,15 @@ async fn ask(cx: &Context, id: &str) -> Result<Outside> {
         }
         _ => return Ok(Outside::Nothing),
     }
-    Ok(authors_now(cx, id).await?.map_or(Outside::Nothing, Outside::Authors))
+    match authors_now(cx, id).await {
+        Ok(authors) => Ok(authors.map_or(Outside::Nothing, Outside::Authors)),
+        Err(Error::Git(why)) if !matches!(why.fault().0, Kind::Unavailable | Kind::Stale) => {
+            let cause = std::error::Error::source(&why).map(ToString::to_string);
+            tracing::error!(promotion = id, %why, cause, "who made a candidate cannot be read");
+            Ok(Outside::Unreadable)
+        }
+        Err(other) => Err(other),
+    }
 }
 
 /// Returns whether trying again does not help.
@@ -113,6 +123,11 @@ fn is_final(kind: Kind) -> bool {
 async fn step(cx: &Context, tx: &Tx, id: &str, outside: &Outside) -> Result<Step> {
     let Some(promotion) = tx.lock_promotion(id).await? else { return Ok(Step::Waits) };
     match promotion.state {
+        PromotionState::Checking | PromotionState::AwaitingApproval if matches!(outside, Outside::Unreadable) => {
+            // The next look tries again; whoever waits for it is told meanwhile.
+            let reason = "who made it cannot be read from its repository: ask your administrator".to_owned();
+            wait_for(tx, &promotion, promotion.waits_for(Some(reason))).await
+        }
         PromotionState::Checking => check(cx, tx, &promotion, outside).await,
         PromotionState::AwaitingApproval => deploy(cx, tx, &promotion, outside).await,
         PromotionState::Deploying => look_at_rollout(cx, tx, &promotion).await,

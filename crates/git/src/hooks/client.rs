@@ -12,6 +12,9 @@ pub(crate) const SOCKET: &str = "LOCKGATE_HOOKS_SOCKET";
 /// Where the script finds this program.
 pub(crate) const PROGRAM: &str = "LOCKGATE_HOOK_PROGRAM";
 
+/// Where git says which folder it keeps the objects of a push in until that may go on.
+const INCOMING: &str = "GIT_QUARANTINE_PATH";
+
 /// What the script waits for: nothing that another program would say by chance.
 const YES: &str = "lockgate: go on";
 
@@ -53,7 +56,7 @@ fn ask(kind: &str, input: impl Read) -> Result<Answer> {
     let mut stream = UnixStream::connect(told(SOCKET)?)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
-    let question = Question { version: VERSION, hook, operation: told(OPERATION)? };
+    let question = Question { version: VERSION, hook, operation: told(OPERATION)?, incoming: told(INCOMING).ok() };
     serde_json::to_writer(&mut stream, &question)?;
     stream.write_all(b"\n")?;
     stream.write_all(&lines)?;

@@ -13,7 +13,7 @@ pub use server::{Hooks, serve};
 use serde::{Deserialize, Serialize};
 
 /// The version of what the two ends say to each other. A binary of another version is told no.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The first line that a hook sends; behind it, what git wrote to the hook.
 #[derive(Debug, Serialize, Deserialize)]
@@ -22,6 +22,8 @@ struct Question {
     hook: Kind,
     /// The secret of the push.
     operation: String,
+    /// The folder of the objects that the push brings; none where it only deletes.
+    incoming: Option<String>,
 }
 
 /// Which hook asks.

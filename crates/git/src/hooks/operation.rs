@@ -2,12 +2,14 @@
 use crate::live::Held;
 use crate::names::shown;
 use crate::pushes::store::PushStore;
-use crate::pushes::{self, Line, Refusal};
+use crate::pushes::{self, Line, MOST_COMMIT, Refusal};
 use crate::repositories::{PushRepository, Repository, leftovers};
 use crate::{Context, Error, Result};
 use access::{Outcome, Permit};
 use base::{Fault, ProjectId};
 use serde::Serialize;
+use std::ffi::OsStr;
+use std::path::Path;
 use std::time::Instant;
 use tokio::sync::Mutex;
 
@@ -62,14 +64,24 @@ impl Operation {
         Self { project, permit, stage: Mutex::new(Stage::Begun) }
     }
 
-    /// Decides whether git may move the refs of `lines`, and records that it is about to.
-    pub(super) async fn accept(&self, cx: &Context, lines: &[u8]) -> std::result::Result<(), No> {
+    /// Decides whether git may move the refs of `lines` to what came in the folder `incoming`, and records that it is about to.
+    pub(super) async fn accept(
+        &self,
+        cx: &Context,
+        lines: &[u8],
+        incoming: Option<&str>,
+    ) -> std::result::Result<(), No> {
         let mut stage = self.stage.lock().await;
         if !matches!(*stage, Stage::Begun) {
             return Err(No("this push was asked about before".into()));
         }
         *stage = Stage::Ended; // unless all goes well
         let lines = Line::parse(lines)?;
+        if let Some(commit) = self.large_commit(cx, &lines, incoming).await? {
+            let refusal = Refusal::LargeCommit(commit);
+            self.note_refusal(cx, &lines, &refusal).await?;
+            return Err(refusal.into());
+        }
         let held = cx.live.hold(&self.project).await?;
         leftovers::clear_locks(cx, &held).await?;
         let known = pushes::settle(cx, &held).await?;
@@ -81,6 +93,20 @@ impl Operation {
         self.record(cx, &lines).await?;
         *stage = Stage::Accepted(held, Instant::now());
         Ok(())
+    }
+
+    /// Returns a commit of the push that is too large.
+    async fn large_commit(&self, cx: &Context, lines: &[Line], incoming: Option<&str>) -> Result<Option<String>> {
+        if lines.iter().all(|line| line.new.is_none()) {
+            return Ok(None); // what only deletes brings nothing
+        }
+        let repository = cx.repository(&self.project)?;
+        // Its name alone: the folder lies among the objects of this repository, whatever the hook says.
+        let name = incoming.and_then(|folder| Path::new(folder).file_name()).and_then(OsStr::to_str);
+        let Some(name) = name.filter(|name| name.contains("incoming-")) else {
+            return Err(Error::Git("it does not say where it keeps what is pushed".into()));
+        };
+        cx.large_commit(&repository, &repository.join("objects").join(name), MOST_COMMIT.0).await
     }
 
     async fn record(&self, cx: &Context, lines: &[Line]) -> Result<()> {

@@ -170,7 +170,7 @@ async fn answer(cx: &Context, asked: &[u8]) -> std::result::Result<(), No> {
     }
     let operation = cx.live.operation(&question.operation).ok_or_else(|| No("no such push is under way".into()))?;
     match question.hook {
-        Kind::PreReceive => operation.accept(cx, &asked[end + 1..]).await,
+        Kind::PreReceive => operation.accept(cx, &asked[end + 1..], question.incoming.as_deref()).await,
         Kind::PostReceive => operation.moved(cx).await,
     }
 }

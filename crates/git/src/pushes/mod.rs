@@ -10,7 +10,7 @@ mod service;
 pub(crate) mod store;
 
 pub use http::routes;
-pub(crate) use model::{Line, Refusal, Tip, check};
+pub(crate) use model::{Line, MOST_COMMIT, Refusal, Tip, check};
 pub use model::{Push, PushState};
 pub use service::all;
 pub(crate) use service::{move_tip, publish, record, settle, settle_all};

@@ -1,5 +1,5 @@
 use crate::names::{HEADS, MAIN, TAGS, branch_name, is_id, shown};
-use base::{Fault, Kind, Next, PersonId, ProjectId, Timestamp, Tone};
+use base::{Bytes, Fault, Kind, Next, PersonId, ProjectId, Timestamp, Tone};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -16,6 +16,9 @@ base::states! {
 
 /// How long after it was dropped a record may still explain a move.
 const STRAGGLES: i64 = 3_600;
+
+/// The largest commit that is taken: who wrote what is read of all of them, again and again.
+pub(crate) const MOST_COMMIT: Bytes = Bytes(64 << 10);
 
 /// The record of one move of a branch or tag.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -71,6 +74,11 @@ pub(crate) enum Refusal {
     NoBranch(String),
     #[error("`{name}` cannot be a name here: {why}")]
     Name { name: String, why: &'static str },
+    #[error(
+        "commit `{0}` is larger than {MOST_COMMIT}: shorten its message (`git commit --amend`, or `git rebase --interactive` and \
+         `reword`), then push again"
+    )]
+    LargeCommit(String),
     #[error("it names more than {0} branches and tags: push them in parts")]
     TooMany(usize),
     #[error("the repository would have more than {0} branches and tags: delete old ones first")]
@@ -84,6 +92,7 @@ impl Fault for Refusal {
             Self::Main => (Kind::Conflict, "git.main_is_protected"),
             Self::TagMoves(_) => (Kind::Conflict, "git.tag_stays"),
             Self::NoBranch(_) | Self::Name { .. } => (Kind::Invalid, "git.bad_branch"),
+            Self::LargeCommit(_) => (Kind::TooLarge, "git.commit_too_large"),
             Self::TooMany(_) | Self::Full(_) => (Kind::TooMany, "git.too_many_refs"),
         }
     }

@@ -10,7 +10,7 @@ mod service;
 mod tidy;
 
 pub use export::export;
-pub use history::{Written, history};
+pub use history::{Linked, Written, history, links};
 pub use http::routes;
 pub use make::{MAKER, create};
 pub use model::{Commit, NewFile, Repository, Signature};

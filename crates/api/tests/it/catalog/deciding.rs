@@ -57,6 +57,49 @@ async fn an_administrator_who_can_sign_in_as_a_steward_cannot_approve_their_own_
     .await;
 }
 
+/// However they hold their role: for the project, for the team that owns it, or everywhere.
+#[tokio::test]
+async fn who_may_work_in_an_environment_does_not_decide_what_it_asks_for() {
+    let app = start().await;
+    let give = async |person: &str, place: &str| {
+        let role = json!({"principal": format!("person:{person}"), "role": "model_developer", "scope": place});
+        id_of(&app.user("pat").post("/role-assignments", &role).await)
+    };
+    let end = async |role: &str| {
+        let ended = app.user("pat").post(&format!("/role-assignments/{role}/end"), &json!({})).await;
+        assert!(ended.starts_with("200"), "{ended}");
+    };
+    give("ana", "project/credit-risk").await; // who works everywhere asks for no environment
+    let mut ask = ask();
+    ask["principal"] = json!("environment:credit-risk/dev");
+    let request = id_of(&app.user("ana").post("/requests", &ask).await);
+    let (path, decide) = (format!("/requests/{request}"), format!("/requests/{request}/decide"));
+    let refused = async |how: &str| {
+        let said = app.user("dora").post(&decide, &approve(&json!({}))).await;
+        assert_eq!((&said[..3], field(&said, "/code").as_str()), ("403", "catalog.own_side"), "{how}: {said}");
+        let counting = app.user("dora").post(&format!("{path}/effect"), &json!({"terms": {}})).await;
+        assert_eq!(field(&counting, "/code"), "catalog.own_side", "{how}: {counting}");
+        let seen = app.user("dora").get(&path).await;
+        assert_ne!(field(&seen, "/next/action"), "decide_request", "{how}: the page does not offer it");
+    };
+    for place in ["project/credit-risk/prod", "team:risk"] {
+        let role = give("dora", place).await;
+        refused(place).await;
+        end(&role).await;
+    }
+    let group = app.user("pat").post("/groups/model-developers/members", &json!({"person": "dora"})).await;
+    assert!(group.starts_with("200"), "{group}");
+    refused("everywhere").await;
+    // What another person asks for themselves is hers to decide all the same.
+    let others = asked(&app).await;
+    let approved = app.user("dora").post(&format!("/requests/{others}/decide"), &approve(&json!({}))).await;
+    assert_eq!(field(&approved, "/state"), "approved", "{approved}");
+    let removed = app.user("pat").post("/groups/model-developers/members/dora/remove", &Value::Null).await;
+    assert!(removed.starts_with("200"), "{removed}");
+    let approved = app.user("dora").post(&decide, &approve(&json!({}))).await;
+    assert_eq!(field(&approved, "/state"), "approved", "{approved}");
+}
+
 #[tokio::test]
 async fn what_nobody_could_decide_is_not_left_to_wait() {
     let app = start().await;

@@ -69,6 +69,38 @@ async fn main_moves_by_merge_only() {
     assert_eq!(served.events().await, ["main by lockgate", "beside by ana", "main by ben"]);
 }
 
+/// Who wrote what is read of every commit of a candidate: none is so large that this cannot be done.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_with_an_endless_message_is_refused_and_named() {
+    let served = Served::start().await;
+    served.cloned("ana", "a").await;
+    let message = served.clones.path().join("message");
+    let commit = async |bytes: usize| {
+        std::fs::write(&message, "x".repeat(bytes)).unwrap();
+        let words = ["commit", "--quiet", "--allow-empty", "--file", message.to_str().unwrap()];
+        served.git("a", &words).await.ok();
+        served.git("a", &["rev-parse", "HEAD"]).await.ok()
+    };
+    commit(60 << 10).await;
+    served.git("a", &["push", "--quiet", "origin", "HEAD:long"]).await.ok();
+    let large = commit(70 << 10).await;
+    served.committed("a", "on top of it").await;
+    let said = served.git("a", &["push", "origin", "HEAD:larger"]).await;
+    said.refused(&format!("commit `{large}` is larger than 64 KiB: shorten its message"));
+    served.git("a", &["push", "origin", "HEAD:refs/tags/larger"]).await.refused("is larger than 64 KiB");
+    assert_eq!(served.pushes().await.len(), 2, "it is no push");
+    let found = git::resolve(&served.app.build.git, &Served::project(), &large).await;
+    assert!(matches!(found, Err(git::Error::UnknownRevision(_))), "{found:?}");
+    expect![[r#"
+        allowed person:ana PushRepository repository/credit
+        refused person:ana PushRepository repository/credit
+        refused person:ana PushRepository repository/credit"#]]
+    .assert_eq(&served.app.audit_log().await);
+    // What only deletes brings nothing; nor does what is there already.
+    served.git("a", &["push", "--quiet", "origin", "origin/long:refs/heads/again"]).await.ok();
+    served.git("a", &["push", "--quiet", "--delete", "origin", "again"]).await.ok();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_branch_may_be_rewritten_and_deleted_and_a_tag_stays() {
     let served = Served::start().await;
