@@ -171,7 +171,7 @@ def steward_of_team(bank: Bank) -> lockgate.Client:
     """Return the connection of Sam, who is a steward of all lakes of team `spare`, however they are called."""
     if "sam" not in bank.tokens:
         bank.tokens["sam"] = bank.server.token("sam", ["data-stewards"])
-        lockgate.roles.assign("data_steward", "person:sam", "team/spare", client=bank.client("pat"))
+        lockgate.roles.assign("data_steward", "person:sam", "team:spare", client=bank.client("pat"))
     return bank.client("sam")
 
 

@@ -9,8 +9,10 @@ use crate::lakes::store::LakeStore;
 use crate::lakes::{Lake, Roots};
 use crate::profile::{ColumnProfile, ColumnSketch};
 use crate::sensitivity::{Level, Sensitivity, Source};
+use access::audit::Entry;
 use arrow::datatypes::{DataType, Field, Schema};
 use base::{DatasetId, Principal};
+use serde_json::json;
 use std::sync::Arc;
 use testkit::{NEW_YEAR, clock, ids, on_each_engine};
 
@@ -217,4 +219,23 @@ async fn publishing_makes_versions_and_never_writes_over_a_crawled_dataset() {
         assert!(matches!(publish(&nowhere).await, Err(Error::Lake(_))));
     })
     .await;
+}
+
+#[test]
+fn a_line_of_the_history_says_in_words_what_became_of_a_dataset() {
+    let line = |action: &str, after: serde_json::Value| {
+        let entry = Entry::new(NEW_YEAR, "person:rita", action, "dataset/retail.core.customers");
+        super::views::line(Entry { after: Some(after), ..entry })
+    };
+    let keyed = |names: &[&str]| {
+        let record_key = names.iter().map(|name| (*name).to_owned()).collect();
+        json!(Dataset { record_key, ..dataset(DatasetState::Active) })
+    };
+    let named = line("SetRecordKey", keyed(&["branch", "number"]));
+    assert_eq!((named.by.as_str(), named.verb.as_str()), ("rita", "SetRecordKey"));
+    assert_eq!(named.text, "its records are named by branch, number");
+    assert_eq!(line("SetRecordKey", keyed(&[])).text, "its records are named by no column");
+    let classified = line("ClassifyColumn", json!(["income", "restricted", "corrected"]));
+    assert_eq!(classified.text, "column `income` is restricted, corrected");
+    assert_eq!(line("CrawlDataset", json!(dataset(DatasetState::Missing))).text, "the crawl did not find it");
 }

@@ -18,6 +18,8 @@ pub enum Error {
     Folder { folder: String, why: &'static str },
     #[error("{what} cannot be opened: {why}")]
     Unreachable { what: String, why: &'static str },
+    #[error("folder `{folder}` of root `{root}` holds, is or lies in what another lake has already")]
+    Overlaps { root: String, folder: String },
     #[error("the description is longer than {0} characters")]
     TooLong(usize),
     #[error("dataset changed: file `{path}` is not what the version holds")]
@@ -39,6 +41,7 @@ impl Fault for Error {
             Self::UnknownRoot { .. } => (Kind::Invalid, "catalog.root_unknown"),
             Self::Folder { .. } => (Kind::Invalid, "catalog.lake_folder"),
             Self::Unreachable { .. } => (Kind::Invalid, "catalog.lake_unreachable"),
+            Self::Overlaps { .. } => (Kind::Conflict, "catalog.lake_overlaps"),
             Self::TooLong(_) => (Kind::Invalid, "catalog.description_too_long"),
             Self::Changed { .. } => (Kind::Conflict, "catalog.dataset_changed"),
             Self::Once(inner) => inner.fault(),
@@ -57,6 +60,9 @@ impl Fault for Error {
             Self::Taken(_) => "choose another name".into(),
             Self::Folder { .. } => "give a folder below the root, such as `retail/core`".into(),
             Self::Unreachable { .. } => "check the folder's name and that the server's user may read it".into(),
+            Self::Overlaps { .. } => {
+                "its stewards decide who reads there: ask them for access, or choose a folder beside it".into()
+            }
             Self::Changed { .. } => "crawl the lake again, then repeat the read".into(),
             Self::NotFound(_) | Self::Name(_) | Self::TooLong(_) => return None,
             Self::Once(inner) => return inner.hint(),

@@ -62,6 +62,25 @@ impl Roots {
         let what = format!("folder `{}` below root `{}`", shown(&lake.folder), lake.root);
         Ok(LakeDir(Arc::new(root.open_dir(&folder).map_err(unreachable(what))?)))
     }
+
+    /// Returns whether `lake` lies in one of `others` or holds it, through whatever links and roots. Blocks on the file system.
+    pub(super) fn overlap(&self, lake: &LakeRef, others: &[LakeRef]) -> bool {
+        let real = |place: &LakeRef| {
+            let path = self.0.get(&place.root)?.join(&place.folder);
+            Some(path.canonicalize().unwrap_or(path))
+        };
+        let Some(own) = real(lake) else { return false };
+        let mut theirs = others.iter().filter(|other| other.id != lake.id).filter_map(real);
+        theirs.any(|other| own.starts_with(&other) || other.starts_with(&own))
+    }
+}
+
+impl LakeRef {
+    /// Returns whether one of both lies in the other, by their names: links and roots that share folders are not seen.
+    pub(super) fn overlaps(&self, other: &Self) -> bool {
+        let (own, theirs) = (Path::new(&self.folder), Path::new(&other.folder));
+        self.root == other.root && (own.starts_with(theirs) || theirs.starts_with(own))
+    }
 }
 
 /// Returns `folder` as a path of plain names; the empty text is the root itself.
@@ -136,6 +155,30 @@ mod tests {
 
     fn lake(folder: &str) -> LakeRef {
         LakeRef { id: "retail".into(), root: "data".into(), folder: folder.into() }
+    }
+
+    #[test]
+    fn lakes_that_share_files_overlap_however_they_are_named() {
+        let place = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(place.path().join("retail/core/customers")).unwrap();
+        std::fs::create_dir_all(place.path().join("retail-2")).unwrap();
+        std::os::unix::fs::symlink("retail/core", place.path().join("link")).unwrap();
+        let inner = ("inner".to_owned(), place.path().join("retail/core"));
+        let roots = Roots([("data".to_owned(), place.path().to_owned()), inner].into());
+        let at =
+            |id: &str, root: &str, folder: &str| LakeRef { id: id.into(), root: root.into(), folder: folder.into() };
+        let retail = [at("retail", "data", "retail")];
+        for (root, folder) in
+            [("data", ""), ("data", "retail"), ("data", "retail/core"), ("data", "link"), ("inner", "customers")]
+        {
+            assert!(roots.overlap(&at("mine", root, folder), &retail), "{root} {folder}");
+        }
+        assert!(!roots.overlap(&at("mine", "data", "retail-2"), &retail));
+        assert!(!roots.overlap(&retail[0], &retail), "a lake is not its own neighbour");
+        assert!(at("mine", "data", "retail/core").overlaps(&retail[0]) && at("mine", "data", "").overlaps(&retail[0]));
+        assert!(
+            !at("mine", "data", "retail-2").overlaps(&retail[0]) && !at("mine", "inner", "retail").overlaps(&retail[0])
+        );
     }
 
     #[test]

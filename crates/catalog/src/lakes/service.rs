@@ -42,30 +42,48 @@ fn checked(cx: &Context, permit: &Permit<ConnectLake>, what: &NewLake) -> Result
 /// Connects a folder as a lake. Who connects it gains no right over it.
 ///
 /// # Errors
-/// A name that is taken or none; a root that is not configured; a folder that cannot be opened below it.
+/// A name that is taken or none; a root that is not configured; a folder that cannot be opened below it, or that another lake has in
+/// whole or in part: who decides on its data is decided once.
 pub async fn connect(cx: &Context, permit: &Permit<ConnectLake>, once: &Once, what: &NewLake) -> Result<Lake> {
     let lake = &checked(cx, permit, what)?;
     // Refused before the file system is asked: strangers must not find out which folders exist.
-    cx.db.read(|tx| async move { Ok::<_, Error>(permit.check(&tx, lake).await?) }).await?;
-    let (roots, place) = (cx.roots.clone(), lake.place());
-    let opened = tokio::task::spawn_blocking(move || roots.open(&place).map(|_| ())).await;
-    opened
-        .unwrap_or_else(|_| Err(Error::Unreachable { what: "the folder".into(), why: "the look at it ended early" }))?;
+    let others = cx.db.read(|tx| async move {
+        permit.check(&tx, lake).await?;
+        Ok::<_, Error>(places(&tx).await?)
+    });
+    let (others, roots, place) = (others.await?, cx.roots.clone(), lake.place());
+    let looked = tokio::task::spawn_blocking(move || {
+        roots.open(&place)?;
+        Ok::<_, Error>(roots.overlap(&place, &others))
+    });
+    let ended = |_| Err(Error::Unreachable { what: "the folder".into(), why: "the look at it ended early" });
+    let overlaps = looked.await.unwrap_or_else(ended)?;
     cx.db
         .write(|tx| async move {
             permit.check(&tx, lake).await?;
             if let Some(kept) = once.kept::<LakeId>(&tx, permit.caller()).await? {
                 return tx.find_lake(&kept).await?.ok_or(Error::NotFound(kept));
             }
+            tx.hold_lakes().await?;
             tx.insert_lake(lake).await.map_err(|error| match error {
                 db::Error::Taken => Error::Taken(lake.id.clone()),
                 other => other.into(),
             })?;
+            let mut others = places(&tx).await?.into_iter().filter(|other| other.id != lake.id);
+            if overlaps || others.any(|other| other.overlaps(&lake.place())) {
+                let folder = if lake.folder.is_empty() { ".".to_owned() } else { lake.folder.clone() };
+                return Err(Error::Overlaps { root: lake.root.clone(), folder });
+            }
             permit.record(&tx, None, lake, lake.connected_at).await?;
             once.keep(&tx, permit.caller(), &lake.id).await?;
             Ok(lake.clone())
         })
         .await
+}
+
+/// Returns where all lakes lie.
+async fn places(tx: &Tx) -> db::Result<Vec<LakeRef>> {
+    Ok(tx.list_lakes(None, u32::MAX).await?.into_iter().map(|(lake, _)| lake.place()).collect())
 }
 
 async fn shown(tx: &Tx, permit: &Permit<ReadLake>, lake: Lake, datasets: u64) -> Result<Shown> {

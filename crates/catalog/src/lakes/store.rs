@@ -11,6 +11,8 @@ pub(crate) trait LakeStore {
     async fn find_lake(&self, id: &LakeId) -> Result<Option<Lake>>;
     /// Like `find_lake`, and nobody else locks the row until this transaction ends.
     async fn lock_lake(&self, id: &LakeId) -> Result<Option<Lake>>;
+    /// Keeps others from connecting lakes until the transaction ends.
+    async fn hold_lakes(&self) -> Result<()>;
     /// [`db::Error::Taken`] if the name is.
     async fn insert_lake(&self, lake: &Lake) -> Result<()>;
     /// Returns up to `limit` lakes behind `after`, by name, each with its number of datasets that are not retired.
@@ -40,6 +42,14 @@ impl LakeStore for Tx {
         let hold = if self.engine() == sea_orm::DbBackend::Postgres { " FOR UPDATE" } else { "" };
         let sql = format!("SELECT {LAKE} FROM lakes WHERE id = $1{hold}");
         one(self, &sql, vec![id.as_str().into()]).await?.as_ref().map(lake_of).transpose()
+    }
+
+    async fn hold_lakes(&self) -> Result<()> {
+        // SQLite has one writer at a time.
+        if self.engine() == sea_orm::DbBackend::Postgres {
+            run(self, "LOCK TABLE lakes IN SHARE ROW EXCLUSIVE MODE", vec![]).await?;
+        }
+        Ok(())
     }
 
     async fn insert_lake(&self, lake: &Lake) -> Result<()> {
