@@ -83,6 +83,9 @@ pub struct Report {
     /// Entries that the chain does not hold yet: nothing vouches for them.
     pub unsealed: u64,
     pub checkpoints: u64,
+    /// The last entry that a checkpoint signs. Whoever has the file can chain other entries behind it: they are vouched for once the
+    /// next checkpoint is known.
+    pub signed: u64,
     /// The hash of the last sealed entry.
     pub head: Option<Digest>,
 }
@@ -106,6 +109,8 @@ pub enum Broken {
     Signature { line: u64, seq: u64 },
     #[error("line {line}: the checkpoint at {seq} names another hash than the chain has there")]
     Checkpoint { line: u64, seq: u64 },
+    #[error("nothing in it is signed by the pinned key: entries that follow from each other are easily made")]
+    Unsigned,
     #[error("the known checkpoint is not signed by the pinned key")]
     KnownSignature,
     #[error("the log is cut off: it ends at {end}, but a checkpoint at {known} is known")]
@@ -115,7 +120,8 @@ pub enum Broken {
 }
 
 /// Checks an export line by line against the pinned `key` and the last checkpoint known from elsewhere: one flipped
-/// byte, a line removed, added or moved, and a log cut off before `known` are found. Unsealed entries are counted.
+/// byte, a line removed, added or moved, and a log cut off before `known` are found. Entries behind the last checkpoint are only
+/// chained, and unsealed ones not even that: both are counted, and nothing vouches for them. A log without any signature is none.
 ///
 /// # Errors
 /// The first thing that does not hold.
@@ -124,14 +130,14 @@ pub fn verify(export: impl BufRead, key: &PublicKey, known: Option<&Checkpoint>)
         return Err(Broken::KnownSignature);
     }
     let genesis = GENESIS.parse::<Digest>().expect("64 hex digits");
-    let mut report = Report { sealed: 0, unsealed: 0, checkpoints: 0, head: None };
+    let mut report = Report { sealed: 0, unsealed: 0, checkpoints: 0, signed: 0, head: None };
     for (number, text) in (1..).zip(export.lines()) {
         let text = text.map_err(|error| Broken::Unreadable(number, error.to_string()))?;
         match read(number, &text)? {
             Line::Unsealed { .. } => report.unsealed += 1,
             Line::Checkpoint { checkpoint } => {
                 check(number, &checkpoint, key, &report)?;
-                report.checkpoints += 1;
+                report = Report { checkpoints: report.checkpoints + 1, signed: checkpoint.seq, ..report };
             }
             Line::Sealed { seq, entry, prev_hash, hash } => {
                 if seq != report.sealed + 1 {
@@ -145,15 +151,18 @@ pub fn verify(export: impl BufRead, key: &PublicKey, known: Option<&Checkpoint>)
                 if sealed.hash != hash {
                     return Err(Broken::Changed { line: number, seq });
                 }
-                if known.is_some_and(|known| known.seq == seq && known.hash != hash) {
+                let known = known.filter(|known| known.seq == seq);
+                if known.is_some_and(|known| known.hash != hash) {
                     return Err(Broken::Another(seq));
                 }
-                report = Report { sealed: seq, head: Some(hash), ..report };
+                let signed = known.map_or(report.signed, |known| known.seq);
+                report = Report { sealed: seq, head: Some(hash), signed, ..report };
             }
         }
     }
     match known {
         Some(known) if known.seq > report.sealed => Err(Broken::Truncated { end: report.sealed, known: known.seq }),
+        _ if report.signed == 0 => Err(Broken::Unsigned),
         _ => Ok(report),
     }
 }
@@ -218,7 +227,7 @@ mod tests {
     fn an_untouched_export_is_intact_and_unsealed_entries_are_counted() {
         let (lines, known) = export(7, 2);
         let report = judge(&lines, &known).unwrap();
-        assert_eq!((report.sealed, report.unsealed, report.checkpoints), (7, 2, 3));
+        assert_eq!((report.sealed, report.unsealed, report.checkpoints, report.signed), (7, 2, 3, 7));
         assert_eq!(report.head, Some(known.hash));
     }
 
@@ -229,6 +238,18 @@ mod tests {
         assert!(matches!(cut, Err(Broken::Truncated { end: 6, known: 7 })), "{cut:?}");
         let none = judge(&[], &known);
         assert!(matches!(none, Err(Broken::Truncated { end: 0, .. })), "{none:?}");
+    }
+
+    #[test]
+    fn what_no_checkpoint_signs_is_no_log_or_its_unsigned_end() {
+        let (lines, known) = export(7, 0);
+        let bare: Vec<String> = lines.iter().filter(|line| line.contains("prev_hash")).cloned().collect();
+        let alone = |lines: &[String]| verify(lines.join("\n").as_bytes(), &key().public(), None);
+        assert!(matches!(alone(&bare), Err(Broken::Unsigned)), "chained anew by anyone");
+        assert!(matches!(alone(&[]), Err(Broken::Unsigned)));
+        assert_eq!(judge(&bare, &known).unwrap().signed, 7, "the known checkpoint vouches");
+        let end = alone(&lines[..lines.len() - 1]).unwrap();
+        assert_eq!((end.sealed, end.signed), (7, 6), "the last one is only chained");
     }
 
     #[test]
