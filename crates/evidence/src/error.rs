@@ -49,7 +49,9 @@ impl Fault for Error {
             Self::CandidateNotFound { project, .. } => {
                 Some(format!("`GET /projects/{project}/candidates` lists those that there are"))
             }
-            Self::BadDate(_) => Some("write it as `2026-03-31T12:00:00Z`, with its zone".into()),
+            Self::BadDate(_) => {
+                Some("write it as `2026-03-31T12:00:00Z`, with its zone, or as a day, `2026-03-31`".into())
+            }
             Self::Future(..) => Some("ask for a moment until now".into()),
             Self::Environment(_) => Some("name `preprod` or `prod`".into()),
             Self::Baseline { .. } | Self::BaselineLine { .. } => Some(

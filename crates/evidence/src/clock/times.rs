@@ -5,7 +5,7 @@ use super::marks::Span;
 use super::view::RunTimeView;
 use base::Timestamp;
 use db::{Result, Tx};
-use runs::steps::{StepKind, StepState};
+use runs::steps::{Step, StepKind, StepState};
 use runs::{Reason, Run, RunState};
 
 /// How many of the newest runs are looked into for their steps.
@@ -48,6 +48,15 @@ impl Times {
     }
 }
 
+/// Returns how long the project's own steps of a release took together, from the first that began to the last that ended, those of
+/// the platform left out; `None` where nothing was computed.
+fn training(steps: &[Step]) -> Option<f64> {
+    let own = steps.iter().filter(|step| !delivery::release::REQUIRED.contains(&step.name.as_str()));
+    let done = own.filter(|step| step.kind == Some(StepKind::Executed) && step.state == StepState::Succeeded);
+    let (began, ended): (Vec<_>, Vec<_>) = done.filter_map(|step| Some((step.started_at?, step.ended_at?))).unzip();
+    Some(Span::new(began.into_iter().min()?, ended.into_iter().max()?).seconds())
+}
+
 /// Reads how long a project's runs took. Joins the transaction.
 pub(super) async fn times(tx: &Tx, known: &Known) -> Result<Times> {
     let between = |from: Option<Timestamp>, to: Option<Timestamp>| Some(Span::new(from?, to?).seconds());
@@ -56,9 +65,7 @@ pub(super) async fn times(tx: &Tx, known: &Known) -> Result<Times> {
     let trained = known.runs.iter().rev().filter(done).filter(|run| run.why == Reason::Release).take(MOST_RUNS);
     for run in trained {
         let steps = runs::steps_of(tx, &run.id).await?;
-        let own = steps.iter().filter(|step| step.name == "train" && step.kind == Some(StepKind::Executed));
-        let own = own.filter(|step| step.state == StepState::Succeeded);
-        times.train.extend(own.filter_map(|step| between(step.started_at, step.ended_at)));
+        times.train.extend(training(&steps));
     }
     let scored = known.runs.iter().filter(done).filter(|run| run.why == Reason::Batch);
     times.score.extend(scored.filter_map(|run| between(run.started_at, run.ended_at)));

@@ -1,4 +1,5 @@
 //! Reads everything that is on record about a candidate.
+use super::ci::{DossierCi, checks_of_commit};
 use super::people::{author, commit, grant};
 use super::sections::{
     DossierAudit, DossierCandidate, DossierChange, DossierChecks, DossierDataset, DossierDecision, DossierDeployment,
@@ -39,6 +40,7 @@ pub(super) async fn gather(tx: &Tx, project: &Project, candidate: &Candidate, no
     for one in &found {
         promotions.push(promotion(tx, one).await?);
     }
+    let ci = checks_of_commit(tx, candidate).await?;
     Ok(Sections {
         candidate: content(tx, project, candidate).await?,
         commit: commit(tx, candidate).await?,
@@ -48,7 +50,8 @@ pub(super) async fn gather(tx: &Tx, project: &Project, candidate: &Candidate, no
         deployments: deployments(tx, candidate).await?,
         stops: stops(tx, project, &found).await?,
         monitors: monitors(tx, candidate).await?,
-        audit: audit(tx, candidate, &found).await?,
+        audit: audit(tx, candidate, &ci, &found).await?,
+        ci,
         grants,
         promotions,
     })
@@ -290,13 +293,14 @@ async fn stops(tx: &Tx, project: &Project, all: &[Promotion]) -> Result<DossierS
     Ok(DossierStops { endpoints: stops, holds: holds.into_iter().map(hold).collect() })
 }
 
-async fn audit(tx: &Tx, candidate: &Candidate, all: &[Promotion]) -> Result<DossierAudit> {
+async fn audit(tx: &Tx, candidate: &Candidate, ci: &DossierCi, all: &[Promotion]) -> Result<DossierAudit> {
     let (project, number) = (&candidate.project, candidate.number);
     let mut about = BTreeSet::from([
         format!("candidate/{project}/{number}"),
         format!("dossier/{project}/{number}"),
         format!("run/{}", candidate.run),
     ]);
+    about.extend(ci.runs.iter().map(|run| format!("run/{}", run.id)));
     about.extend(candidate.grants.iter().map(|grant| format!("grant/{grant}")));
     for id in &candidate.grants {
         if let Some(request) = catalog::grants::find(tx, id).await?.and_then(|grant| grant.request) {

@@ -2,6 +2,7 @@
 //!
 //! Each section has its own SHA-256 in the signed header, so that a check says which one was changed. A section holds facts from rows; what
 //! is absent is named with the reason.
+mod ci;
 mod gather;
 mod http;
 mod people;

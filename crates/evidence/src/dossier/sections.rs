@@ -1,4 +1,5 @@
 //! What stands in a dossier. Sections are only added, and fields of one only added.
+use super::ci::DossierCi;
 use access::Role;
 use access::audit::Outcome;
 use base::Timestamp;
@@ -24,6 +25,7 @@ use utoipa::ToSchema;
 pub struct Sections {
     pub candidate: DossierCandidate,
     pub commit: DossierCommit,
+    pub ci: DossierCi,
     pub datasets: Vec<DossierDataset>,
     pub grants: Vec<DossierGrant>,
     pub run: DossierRun,

@@ -1,11 +1,13 @@
+use super::ci::{DossierCheck, DossierCi};
 use super::sections::{
     DossierAudit, DossierCandidate, DossierChecks, DossierCommit, DossierMonitors, DossierRun, DossierStops, Sections,
 };
-use super::{Altered, sign, verify};
+use super::{Altered, KIND, sign, verify};
 use access::audit::AuditKey;
 use base::Timestamp;
 use delivery::authors::Authors;
 use delivery::candidates::{Candidate, Content, ModelVersion, Serving};
+use delivery::checks::{CheckName, CheckState};
 use serving::Signature;
 
 fn key() -> AuditKey {
@@ -72,6 +74,7 @@ fn sections(candidate: &Candidate) -> Sections {
             lock: None,
             no_lock: None,
         },
+        ci: ci(),
         datasets: Vec::new(),
         grants: Vec::new(),
         run: DossierRun {
@@ -96,6 +99,25 @@ fn sections(candidate: &Candidate) -> Sections {
     }
 }
 
+fn ci() -> DossierCi {
+    let lint = DossierCheck {
+        name: CheckName::Lint,
+        state: CheckState::Passed,
+        asked_by: "ana".into(),
+        run: Some("r-0".into()),
+        count: Some(0),
+        note: Some("12 files".into()),
+        findings: Vec::new(),
+        columns: Vec::new(),
+        reason: None,
+        created_at: Timestamp(1),
+        started_at: Some(Timestamp(2)),
+        ended_at: Some(Timestamp(3)),
+    };
+    let not_passed = Some("not every check of the commit is on record".into());
+    DossierCi { commit: "c0ffee".into(), passed: false, not_passed, checks: vec![lint], runs: Vec::new() }
+}
+
 fn dossier() -> Vec<u8> {
     let candidate = candidate();
     sign(&sections(&candidate), &candidate, ("ivo", Timestamp(9)), &key()).unwrap()
@@ -105,9 +127,23 @@ fn dossier() -> Vec<u8> {
 fn an_untouched_dossier_holds_and_is_canonical() {
     let document = dossier();
     let verified = verify(&document, &key().public()).unwrap();
-    assert_eq!((verified.header.candidate, verified.header.sections.len()), (4, 11));
+    assert_eq!((verified.header.candidate, verified.header.sections.len()), (4, 12));
     let value: serde_json::Value = serde_json::from_slice(&document).unwrap();
     assert_eq!(base::canonical_json(&value).unwrap(), document);
+}
+
+#[test]
+fn a_dossier_from_before_ci_stood_in_it_holds() {
+    let mut older: serde_json::Value = serde_json::from_slice(&dossier()).unwrap();
+    for sections in ["/header/sections", "/sections"] {
+        older.pointer_mut(sections).unwrap().as_object_mut().unwrap().remove("ci").unwrap();
+    }
+    let unsigned = base::canonical_json(&older).unwrap();
+    assert_eq!(verify(&unsigned, &key().public()), Err(Altered::Signature), "nobody else can leave it out");
+    let header = base::canonical_json(&older["header"]).unwrap();
+    older["signature"] = key().sign_document(KIND, &header).into();
+    let verified = verify(&base::canonical_json(&older).unwrap(), &key().public()).unwrap();
+    assert_eq!(verified.header.sections.len(), 11);
 }
 
 #[test]
@@ -141,6 +177,7 @@ fn replaced(from: &str, to: &str) -> Altered {
 fn it_is_said_which_section_differs() {
     assert_eq!(replaced("\"owner\":\"ben\"", "\"owner\":\"eve\""), Altered::Section("candidate".into()));
     assert_eq!(replaced("\"no_merge\":\"first\"", "\"no_merge\":\"other\""), Altered::Section("commit".into()));
+    assert_eq!(replaced("\"state\":\"passed\"", "\"state\":\"failed\""), Altered::Section("ci".into()));
     let own = "\"deployments\":[],";
     assert_eq!(replaced(own, ""), Altered::Missing("deployments".into()));
     assert_eq!(replaced(own, &format!("{own}\"more\":[],")), Altered::Added("more".into()));

@@ -63,7 +63,8 @@ pub struct LiveView {
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct LiveAsked {
-    /// The moment, as RFC 3339 with its zone; now where none is given.
+    /// The moment, as RFC 3339 with its zone; of a date such as `2026-03-31` the end of that day in UTC, or now where it is
+    /// today; now where none is given.
     pub at: Option<String>,
     /// One project alone.
     pub project: Option<String>,

@@ -12,14 +12,20 @@ use web::Page;
 /// Where a page goes on: the last one's endpoint and promotion.
 type After = (String, String);
 
-/// Returns the moment that a text names.
+/// Returns the moment that a text names; of a day its end in UTC, or now where it is today.
 ///
 /// # Errors
-/// A text that is no date and time, or a moment that has not come.
+/// A text that is neither a date and time nor a date, or a moment that has not come.
 pub(crate) fn moment(text: &str, now: Timestamp) -> Result<Timestamp> {
-    let read = serde_json::from_value::<Timestamp>(serde_json::Value::String(text.trim().to_owned()));
-    let at = read.map_err(|_| Error::BadDate(shown(text, 60)))?;
-    if at > now { Err(Error::Future(at, now)) } else { Ok(at) }
+    let text = text.trim();
+    let read = |text: String| serde_json::from_value::<Timestamp>(serde_json::Value::String(text)).ok();
+    // Of a text that is no date alone, neither can be read.
+    let day = read(format!("{text}T00:00:00Z")).zip(read(format!("{text}T23:59:59.999999Z")));
+    let (from, until) = match day {
+        Some(day) => day,
+        None => read(text.to_owned()).map(|at| (at, at)).ok_or_else(|| Error::BadDate(shown(text, 60)))?,
+    };
+    if from > now { Err(Error::Future(from, now)) } else { Ok(until.min(now)) }
 }
 
 /// Returns what was live at a moment, as far as the caller may see it.
@@ -132,4 +138,29 @@ async fn stopped(tx: &Tx, endpoint: &str, at: Timestamp) -> db::Result<Option<St
         since: placed.entry.at,
         reason: placed.entry.reason,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        let now = serde_json::from_value("2026-11-26T15:00:00Z".into()).unwrap();
+        let said = moment(text, now).map_or_else(|error| error.to_string(), |at| at.to_string());
+        assert_eq!(said, expected, "{text}");
+    }
+
+    #[test]
+    fn a_day_is_its_end_in_utc_or_now() {
+        check("2026-11-25", "2026-11-25T23:59:59.999999Z");
+        check(" 2026-02-28 ", "2026-02-28T23:59:59.999999Z");
+        check("2026-11-26", "2026-11-26T15:00:00Z");
+        check("2026-11-27", "`2026-11-27T00:00:00Z` has not come yet: it is 2026-11-26T15:00:00Z");
+        check("2026-11-26T14:00:00+01:00", "2026-11-26T13:00:00Z");
+        check("2026-11-26T16:00:00Z", "`2026-11-26T16:00:00Z` has not come yet: it is 2026-11-26T15:00:00Z");
+        for bad in ["2026-02-30", "2026-11", "2026-11-26T12:00:00", "yesterday", ""] {
+            check(bad, &format!("`{bad}` is no date and time"));
+        }
+    }
 }

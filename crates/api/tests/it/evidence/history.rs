@@ -91,7 +91,7 @@ async fn what_was_live_is_right_across_releases_rollbacks_stops_and_resumptions(
     .assert_eq(&said);
     let others = ok(&app.user("eli").get(&format!("/live?at={one}")).await);
     assert_eq!(others["items"], json!([]), "an outsider sees nothing");
-    for (at, code) in [("2026-01-01", "evidence.date"), ("2999-01-01T00:00:00Z", "evidence.date_in_future")] {
+    for (at, code) in [("2026-01-01T00:00:00", "evidence.date"), ("2999-01-01T00:00:00Z", "evidence.date_in_future")] {
         let refused = app.user("ivo").get(&format!("/live?at={at}")).await;
         assert!(refused.starts_with("400") && body(&refused)["code"] == code, "{at}: {refused}");
     }
@@ -103,6 +103,44 @@ async fn what_was_live_is_right_across_releases_rollbacks_stops_and_resumptions(
         ok(&served.say("vera", "/gates/prod", &terms).await);
     }
     dossier_of_both(app).await;
+    ci_of_the_first(app).await;
+}
+
+/// Returns section `ci` of the first candidate's dossier, which holds.
+async fn ci(app: &TestApp) -> Value {
+    let document = bytes(app, "ivo", "/projects/credit-risk/candidates/1/dossier").await;
+    assert!(verify(&document, &audit_key().public()).unwrap().header.sections.contains_key("ci"));
+    let value: Value = serde_json::from_slice(&document).unwrap();
+    assert_eq!(value["sections"]["ci"]["commit"], value["sections"]["commit"]["id"]);
+    value["sections"]["ci"].clone()
+}
+
+/// What the merge of the first candidate's commit rested on; and the same of one that has no checks.
+async fn ci_of_the_first(app: &TestApp) {
+    let found = ci(app).await;
+    let word = |check: &Value, name: &str| check[name].as_str().unwrap().to_owned();
+    let line = |check: &Value| {
+        let (name, state, note) = (word(check, "name"), word(check, "state"), word(check, "note"));
+        format!("{name} {state} for {}, {} found: {note}", word(check, "asked_by"), check["count"])
+    };
+    expect![[r#"
+        lint passed for ana, 0 found: as it should be
+        unit passed for ana, 0 found: as it should be
+        contract passed for ana, 0 found: It is well-formed; no source is named yet"#]]
+    .assert_eq(&found["checks"].as_array().unwrap().iter().map(line).collect::<Vec<_>>().join("\n"));
+    assert_eq!((&found["passed"], &found["not_passed"]), (&json!(true), &Value::Null));
+    let (lint, unit, contract) = (&found["checks"][0], &found["checks"][1], &found["checks"][2]);
+    assert!(lint["started_at"].is_string() && contract["ended_at"].is_string(), "{found}");
+    assert_eq!((&lint["run"], &contract["run"]), (&unit["run"], &Value::Null));
+    let run = &found["runs"][0];
+    assert_eq!((found["runs"].as_array().unwrap().len(), &run["id"]), (1, &lint["run"]), "one run judged both");
+    assert_eq!((&run["environment"], &run["pipeline"]), (&json!("credit-risk/dev"), &json!("checks")));
+    assert_eq!((&run["commit"], &run["state"]), (&found["commit"], &json!("succeeded")));
+    app.sql("DELETE FROM checks").await;
+    let none = ci(app).await;
+    assert_eq!((&none["passed"], &none["checks"], &none["runs"]), (&json!(false), &json!([]), &json!([])));
+    let why = none["not_passed"].as_str().unwrap();
+    assert!(why.starts_with("no check of the commit is on record"), "{why}");
 }
 
 /// The dossiers of what that history is about.
