@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+CONTRACT = Path(__file__).parents[3] / "openapi" / "v1.json"
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,32 @@ class FarSide:
         """Note a call and return what to say."""
         with self.lock:
             self.calls.append(call)
+            unknown = undeclared(call)
+            if unknown:
+                detail = f"this operation takes no parameter `{unknown[0]}`"
+                return Answer(400, problem("web.unknown_parameter", detail))
             return self.answers.pop(0) if self.answers else self.otherwise(call)
+
+
+@functools.cache
+def operations() -> list[tuple[str, re.Pattern[str], set[str]]]:
+    """Return method, path and declared query parameters of each operation of the contract."""
+    found = []
+    for path, item in json.loads(CONTRACT.read_text())["paths"].items():
+        pattern = re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path)))
+        for method, operation in item.items():
+            declared = {one["name"] for one in operation.get("parameters", []) if one["in"] == "query"}
+            found.append((method.upper(), pattern, declared))
+    return found
+
+
+def undeclared(call: Call) -> list[str]:
+    """Return the query parameters of a call that the server would refuse, since its operation does not declare them."""
+    place = urlsplit(call.path)
+    for method, pattern, declared in operations():
+        if method == call.method and pattern.fullmatch(place.path):
+            return [name for name, _ in parse_qsl(place.query, keep_blank_values=True) if name not in declared]
+    return []
 
 
 def problem(code: str, detail: str, hint: str | None = None) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 
 import lockgate
 import pytest
@@ -137,6 +137,9 @@ def test_what_was_live_names_who_approved_it(client: lockgate.Client, server: Fa
     assert (found.suspended.by, found.suspended.since) == ("vera", NOON)
     with pytest.raises(lockgate.InvalidError, match="time zone"):
         list(evidence.live(datetime(2026, 11, 26), client=client))
+    server.says(Answer(200, {"items": [], "next_cursor": None}))
+    assert not [*evidence.live(date(2026, 11, 25), client=client)]
+    assert server.calls[-1].path.startswith("/api/v1/live?at=2026-11-25&"), "a day is the server's to place in time"
 
 
 def test_the_clock_keeps_open_ends(client: lockgate.Client, server: FarSide) -> None:

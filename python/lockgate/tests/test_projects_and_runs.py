@@ -107,7 +107,7 @@ def test_each_function_makes_its_call(  # noqa: PLR0917 - one for each part of t
 
 LISTS: list[tuple[Callable[..., Any], dict[str, Any], Any, str]] = [
     (projects.list, {}, PROJECT, "/projects?limit=200"),
-    (projects.templates, {}, {"name": "tabular"}, "/templates?limit=200"),
+    (projects.templates, {}, {"name": "tabular"}, "/templates"),
     (environments.list, {"project": "credit-risk"}, DEV, "/environments?project=credit-risk&limit=200"),
     (
         runs.list,

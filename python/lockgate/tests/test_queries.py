@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 import lockgate
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -163,3 +164,46 @@ def test_publish_sends_parquet_with_one_key(client: lockgate.Client, server: Far
     assert first.headers["content-type"] == PARQUET
     assert pq.read_table(io.BytesIO(second.body)).equals(table)
     assert first.headers["idempotency-key"] == second.headers["idempotency-key"]
+
+
+class Frame:
+    """Hands itself over as Arrow, as the frames of Polars and others do."""
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return pa.table({"score": [0.5, 0.25]}).__arrow_c_stream__(requested_schema)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        pd.DataFrame({"score": [0.5, 0.25]}),
+        Frame(),
+        pa.record_batch({"score": [0.5, 0.25]}),
+        {"score": [0.5, 0.25]},
+    ],
+)
+def test_what_arrow_makes_a_table_of_is_published(client: lockgate.Client, server: FarSide, given: object) -> None:
+    server.says(Answer(201, {"dataset": "a.b.c", "version": 1, "rows": 2, "bytes": 9}))
+    lockgate.publish(given, "a.b.c", client=client)
+    sent = pq.read_table(io.BytesIO(server.calls[0].body))
+    assert sent.to_pydict() == {"score": [0.5, 0.25]}
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        (None, "`builtins.NoneType`"),
+        ("scores.parquet", "`builtins.str`"),
+        ([1, 2], "`builtins.list`"),
+        (pd.Series([1, 2]), r"`pandas[\w.]*\.Series`"),
+        (pd.DataFrame({"odd": [1, "x"]}), "`pandas.*DataFrame` cannot be published.*column odd"),
+        (object(), "`builtins.object`"),
+    ],
+)
+def test_what_is_no_table_is_refused_by_its_type(
+    client: lockgate.Client, server: FarSide, given: object, named: str
+) -> None:
+    with pytest.raises(lockgate.InvalidError, match=named) as caught:
+        lockgate.publish(given, "a.b.c", client=client)
+    assert caught.value.code == "sdk.bad_argument"
+    assert not server.calls

@@ -265,3 +265,17 @@ def test_the_connection_of_the_module_is_used_without_client(far_side: tuple[Far
         lakes.connect("retail", root="retail", team="retail")
     assert server.calls[0].headers["authorization"] == "Bearer lgp-module"
     lockgate.current().close()
+
+
+def test_lists_that_have_no_pages_are_asked_for_whole(client: lockgate.Client, server: FarSide) -> None:
+    columns = [{"name": "iban", "type": "text", "level": "restricted"}]
+    server.says(Answer(200, {"items": columns}), Answer(200, {"items": [{"id": "auditors"}], "total": 1}))
+    assert [column.name for column in datasets.columns("a.b.c", client=client)] == ["iban"]
+    assert [group.id for group in groups.list(client=client)] == ["auditors"]
+    assert [call.path for call in server.calls] == ["/api/v1/datasets/a.b.c/columns", "/api/v1/groups"]
+
+
+def test_the_far_side_takes_what_the_contract_declares(client: lockgate.Client) -> None:
+    with pytest.raises(lockgate.InvalidError, match="takes no parameter `limit`") as caught:
+        client.call("list_groups", query={"limit": 200})
+    assert caught.value.code == "web.unknown_parameter"

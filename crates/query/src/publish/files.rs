@@ -39,22 +39,54 @@ pub(super) struct Written {
     pub(super) digest: Digest,
 }
 
-/// The version's folder, removed on drop unless kept.
+/// How often a version's folder is begun anew where another call removes what it made above it.
+const MOST_TRIES: u32 = 100;
+
+/// The version's folder. On drop it is removed unless kept, and with it what was made above it for nothing.
 struct Folder {
     lake: LakeId,
     root: Dir,
     path: PathBuf,
+    /// The folders that this call made, the outermost first.
+    made: Vec<PathBuf>,
     kept: bool,
 }
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        if !self.kept
-            && let Err(error) = self.root.remove_dir_all(&self.path)
-        {
+        if self.kept {
+            return;
+        }
+        if let Err(error) = self.root.remove_dir_all(&self.path) {
             tracing::warn!(lake = %self.lake, %error, "an unfinished version could not be removed; nothing names it");
         }
+        remove_empty(&self.root, &self.made);
     }
+}
+
+/// Removes those of these folders that are empty, the innermost first; where another call has begun something it stays.
+fn remove_empty(root: &Dir, made: &[PathBuf]) {
+    for folder in made.iter().rev() {
+        let _stays = root.remove_dir(folder);
+    }
+}
+
+/// Makes the folder `path` and what is missing above it, and notes in `made` what it made.
+/// Name by name, and never through a link: it may lead to another table, or to where only the server may write.
+fn make_folders(root: &Dir, path: &Path, made: &mut Vec<PathBuf>) -> io::Result<()> {
+    let mut folder = PathBuf::new();
+    for name in path {
+        folder.push(name);
+        match root.create_dir(&folder) {
+            Ok(()) => made.push(folder.clone()),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder != path => {}
+            Err(error) => return Err(error),
+        }
+        if !root.symlink_metadata(&folder)?.is_dir() {
+            return Err(io::ErrorKind::NotADirectory.into());
+        }
+    }
+    Ok(())
 }
 
 impl Folder {
@@ -78,22 +110,17 @@ impl Upload {
     pub(super) fn begin(root: Dir, target: &Target, version: &str, most: u64) -> Result<Self, Error> {
         let lake = &target.lake;
         refuse_twin(&root, target)?;
-        // Name by name, and never through a link: it may lead to another table, or to where only the server may write.
-        let mut versions = PathBuf::new();
-        for name in [target.schema.as_str(), target.table.as_str(), VERSIONS] {
-            versions.push(name);
-            match root.create_dir(&versions) {
-                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(fault(lake, &error)),
-                _ => {}
+        let path: PathBuf =
+            [target.schema.as_str(), target.table.as_str(), VERSIONS, &format!(".{version}")].iter().collect();
+        let (mut made, mut tries) = (Vec::new(), 1);
+        while let Err(error) = make_folders(&root, &path, &mut made) {
+            if error.kind() != io::ErrorKind::NotFound || tries == MOST_TRIES {
+                remove_empty(&root, &made);
+                return Err(fault(lake, &error));
             }
-            let found = root.symlink_metadata(&versions).map_err(|error| fault(lake, &error))?;
-            if !found.is_dir() {
-                return Err(Error::Unwritable(lake.clone()));
-            }
+            tries += 1;
         }
-        let path = versions.join(format!(".{version}"));
-        root.create_dir(&path).map_err(|error| fault(lake, &error))?;
-        let folder = Folder { lake: lake.clone(), root, path, kept: false };
+        let folder = Folder { lake: lake.clone(), root, path, made, kept: false };
         let mut options = OpenOptions::new();
         options.write(true).create_new(true).read(true);
         let file = folder.root.open_with(folder.path.join(FILE), &options).map_err(|error| folder.fault(&error))?;
@@ -236,4 +263,95 @@ fn check_columns(schema: &SchemaRef) -> Result<SchemaRef, Error> {
         return Err(Error::NotParquet("it has no columns"));
     }
     Ok(std::sync::Arc::new(datafusion::arrow::datatypes::Schema::new(fields)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use datafusion::arrow::array::{ArrayRef, Int64Array, RecordBatch};
+    use parquet::arrow::ArrowWriter;
+    use std::sync::Arc;
+
+    fn parquet(columns: [&str; 2]) -> Vec<u8> {
+        let values: ArrayRef = Arc::new(Int64Array::from(vec![1, 2]));
+        let rows = RecordBatch::try_from_iter(columns.map(|name| (name, values.clone()))).unwrap();
+        let mut writer = ArrowWriter::try_new(Vec::new(), rows.schema(), None).unwrap();
+        writer.write(&rows).unwrap();
+        writer.into_inner().unwrap()
+    }
+
+    fn begin(lake: &Path, schema: &str, table: &str, version: &str) -> Result<Upload, Error> {
+        let root = Dir::open_ambient_dir(lake, cap_std::ambient_authority()).unwrap();
+        let target = Target { lake: "retail".into(), schema: schema.to_owned(), table: table.to_owned() };
+        Upload::begin(root, &target, version, 1 << 20)
+    }
+
+    fn whole(mut upload: Upload, body: &[u8]) -> Result<Written, Error> {
+        upload.write(body)?;
+        upload.finish()
+    }
+
+    /// Returns what lies below a folder, by its path.
+    fn below(folder: &Path) -> Vec<String> {
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let entry = entry.unwrap();
+            let name = entry.file_name().into_string().unwrap();
+            found.push(name.clone());
+            if entry.file_type().unwrap().is_dir() {
+                found.extend(below(&entry.path()).iter().map(|inner| format!("{name}/{inner}")));
+            }
+        }
+        found.sort();
+        found
+    }
+
+    #[test]
+    fn what_is_refused_leaves_the_lake_as_it_was() {
+        let lake = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(lake.path().join("core/cust")).unwrap();
+        std::fs::create_dir_all(lake.path().join("core/empty")).unwrap();
+        std::fs::write(lake.path().join("core/cust/part-0.parquet"), "of others").unwrap();
+        std::os::unix::fs::symlink("cust", lake.path().join("core/link")).unwrap();
+        let before = below(lake.path());
+        for (schema, table) in [("core", "cust"), ("core", "empty"), ("core", "fresh"), ("fresh", "fresh")] {
+            let given = |body: &[u8]| whole(begin(lake.path(), schema, table, "v-1").unwrap(), body);
+            assert!(matches!(given(&parquet(["a", "A"])), Err(Error::Column(..))), "{schema}.{table}");
+            assert!(matches!(given(b"a,b\n1,2\n"), Err(Error::NotParquet(_))), "{schema}.{table}");
+            let fine = given(&parquet(["a", "b"]));
+            assert!(fine.is_ok(), "{schema}.{table}");
+            drop(fine); // as where the commit refuses it
+            assert_eq!(below(lake.path()), before, "{schema}.{table}");
+        }
+        assert!(matches!(begin(lake.path(), "core", "link", "v-1"), Err(Error::Unwritable(_))));
+        assert!(matches!(begin(lake.path(), "core", "CUST", "v-1"), Err(Error::Twin(..))));
+        assert_eq!(below(lake.path()), before);
+    }
+
+    #[test]
+    fn a_refusal_takes_nothing_of_another_call() {
+        let lake = tempfile::tempdir().unwrap();
+        let first = begin(lake.path(), "core", "scores", "v-1").unwrap();
+        let second = begin(lake.path(), "core", "scores", "v-2").unwrap();
+        drop(first); // it made the folders that the second lies in
+        whole(second, &parquet(["a", "b"])).unwrap().keep();
+        drop(begin(lake.path(), "core", "scores", "v-3").unwrap());
+        assert_eq!(below(&lake.path().join("core/scores/_versions")), ["v-2", "v-2/part-0.parquet"]);
+    }
+
+    #[test]
+    fn calls_that_are_refused_at_once_do_not_stand_in_each_others_way() {
+        let lake = tempfile::tempdir().unwrap();
+        std::thread::scope(|threads| {
+            for number in 0..4 {
+                let folder = lake.path();
+                threads.spawn(move || {
+                    for again in 0..50 {
+                        drop(begin(folder, "core", "scores", &format!("v-{number}-{again}")).unwrap());
+                    }
+                });
+            }
+        });
+        assert!(begin(lake.path(), "core", "scores", "v-last").is_ok());
+    }
 }

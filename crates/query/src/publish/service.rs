@@ -2,7 +2,7 @@ use access::Once;
 use access::http::{Permit, Who};
 use axum::body::Body;
 use base::{DatasetId, Digest, Principal, PurposeId};
-use catalog::datasets;
+use catalog::datasets::{self, Origin};
 use catalog::grants::{self, Allowed, NotAllowed, Reading, Use};
 use catalog::lakes::{self, LakeRef};
 use catalog::requests::RequestKind;
@@ -54,7 +54,13 @@ async fn publish_all(
         .db
         .read(|tx| async move {
             permit.check(&tx, &Publishing { target: &what.target, by: by.clone() }).await?;
-            Ok::<_, Error>(allowed(cx, &tx, permit, what).await?.1)
+            let (_, lake) = allowed(cx, &tx, permit, what).await?;
+            // Asked again at the commit; here, so that nothing is received for what a crawl found.
+            let known = datasets::find(&tx, &what.target.dataset()).await?;
+            if let Some(crawled) = known.filter(|known| known.origin == Origin::Crawled) {
+                return Err(datasets::Error::Crawled(crawled.id).into());
+            }
+            Ok::<_, Error>(lake)
         })
         .await?;
     let written = receive(cx, &lake, what, body).await?;

@@ -99,7 +99,7 @@ def get(dataset: str, *, client: Client | None = None) -> Dataset:
 
 def columns(dataset: str, *, client: Client | None = None) -> Sequence[Column]:
     """Return the columns of a dataset, and how you see each."""
-    return [Column.from_json(one) for one in (client or current()).pages("list_columns", id=dataset)]
+    return [Column.from_json(one) for one in (client or current()).call("list_columns", id=dataset)["items"]]
 
 
 def profile(dataset: str, *, client: Client | None = None) -> JsonObject:

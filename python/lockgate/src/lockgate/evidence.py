@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from lockgate.client import Client, current
 from lockgate.records import Record, when
@@ -84,7 +84,7 @@ def key(*, client: Client | None = None) -> str:
 
 
 def live(
-    at: datetime | None = None,
+    at: datetime | date | None = None,
     *,
     project: str | None = None,
     environment: str | None = None,
@@ -96,7 +96,8 @@ def live(
     Parameters
     ----------
     at
-        The moment, with its time zone; now where none is given.
+        The moment, with its time zone; of a date the end of that day in UTC, or now where it is today; now where
+        none is given.
     project, environment
         Of this project, or of ``"preprod"`` or ``"prod"``, alone.
     limit
@@ -109,5 +110,6 @@ def live(
     InvalidError
         The moment has not come, or has no time zone.
     """
-    query = {"at": when(at), "project": project, "environment": environment}
+    moment = when(at) if at is None or isinstance(at, datetime) else at.isoformat()
+    query = {"at": moment, "project": project, "environment": environment}
     return (Live.from_json(one) for one in (client or current()).pages("list_live", query=query, limit=limit))

@@ -21,7 +21,7 @@ class Group(Record):
 
 def list(*, client: Client | None = None) -> Sequence[Group]:
     """Return the groups and who is in them."""
-    return [Group.from_json(one) for one in (client or current()).pages("list_groups")]
+    return [Group.from_json(one) for one in (client or current()).call("list_groups")["items"]]
 
 
 def add(group: str, person: str, *, client: Client | None = None) -> JsonObject:

@@ -143,7 +143,7 @@ def retry(project: str, *, wait: bool = True, timeout_s: float = 60.0, client: C
 
 def templates(*, client: Client | None = None) -> Sequence[Template]:
     """Return the templates."""
-    return [Template.from_json(one) for one in (client or current()).pages("list_templates")]
+    return [Template.from_json(one) for one in (client or current()).call("list_templates")["items"]]
 
 
 def template(name: str, *, client: Client | None = None) -> Template:

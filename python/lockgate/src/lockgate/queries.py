@@ -224,7 +224,7 @@ def read(
 
 
 def publish(
-    table: pa.Table,
+    table: object,
     dataset: str,
     *,
     purpose: str | None = None,
@@ -238,7 +238,8 @@ def publish(
     Parameters
     ----------
     table
-        What to publish.
+        What to publish: an Arrow table, or what ``pyarrow.table`` makes one of, such as a DataFrame of pandas or
+        Polars, a record batch, or columns by name. Reset a pandas DataFrame's index first if it is to be a column.
     dataset
         Name of the dataset: lake, schema and table, for example ``"retail.predictions.scores"``.
     purpose, use
@@ -254,11 +255,16 @@ def publish(
     -------
     dict
         ``dataset``, ``version``, ``rows`` and ``bytes`` of what was published.
+
+    Raises
+    ------
+    InvalidError
+        The table is none, or its name is wrong.
     """
     client = client or current()
     parts_of(dataset)
     buffer = io.BytesIO()
-    pq.write_table(table, buffer, compression="zstd")
+    pq.write_table(_table(table), buffer, compression="zstd")
     query = {"purpose": purpose, "use": use, "grant": grant, "inputs": ",".join(inputs) or None}
     with client.stream(
         "publish_dataset", {"id": dataset}, content=buffer.getvalue(), query=query, headers={"Content-Type": PARQUET}
@@ -266,6 +272,19 @@ def publish(
         response.read()
         answer: JsonObject = response.json()
         return answer
+
+
+def _table(given: object) -> pa.Table:
+    if isinstance(given, pa.Table):
+        return given
+    try:
+        return pa.table(given)
+    except (TypeError, ValueError, AttributeError, pa.ArrowException) as error:
+        raise InvalidError(
+            f"a `{type(given).__module__}.{type(given).__qualname__}` cannot be published: {error}",
+            code="sdk.bad_argument",
+            hint="give an Arrow table, a DataFrame, or what `pyarrow.table` takes",
+        ) from error
 
 
 def get(query: str, *, client: Client | None = None) -> JsonObject:

@@ -127,5 +127,7 @@ async fn only_a_write_grant_lets_anyone_publish() {
     grant(&app, "ana", &json!({"kind": "write", "object": "retail.core", "uses": ["score"]})).await;
     let (status, problem) = send(&app, "ana", CUSTOMERS, None, parquet(1)).await;
     assert_eq!(status, 409, "{problem}");
+    let made = app.folder.path().join("retail/core/customers/_versions");
+    assert!(!made.exists(), "nothing is left of what was refused");
     assert_eq!(lines(&app, &format!("SELECT count(*) AS n FROM {CUSTOMERS}")).await, ["n", "3000"]);
 }

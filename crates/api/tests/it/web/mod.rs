@@ -48,3 +48,21 @@ async fn a_path_that_is_no_text_is_a_problem_too() {
 fn no_two_schemas_of_the_api_have_one_name() {
     assert_eq!(api::schemas_told_twice().into_iter().collect::<Vec<_>>(), Vec::<String>::new());
 }
+
+#[tokio::test]
+async fn a_query_parameter_that_an_operation_does_not_take_is_refused_by_name() {
+    let app = TestApp::start().await;
+    let ivo = app.user("ivo");
+    for (path, name, hint) in [
+        ("/live?at=2026-01-01&On=2020-01-01T00:00:00Z", "On", "at"),
+        ("/datasets?nosuch=1", "nosuch", "cursor"),
+        ("/projects/x/files?revision=a", "revision", "rev"),
+        ("/groups?limit=1", "limit", "none"),
+    ] {
+        let answer = ivo.get(path).await;
+        let problem: Value = serde_json::from_str(&answer[4..]).expect(&answer);
+        assert!(answer.starts_with("400") && problem["code"] == "web.unknown_parameter", "{path}: {answer}");
+        assert!(problem["detail"].as_str().unwrap().contains(&format!("`{name}`")), "{path}: {answer}");
+        assert!(problem["hint"].as_str().unwrap().contains(hint), "{path}: {answer}");
+    }
+}
