@@ -7,6 +7,7 @@ import { unreachableCode } from './api/client';
 import { meQuery } from './api/session';
 import type { Problem } from './api/types';
 import { styleNonce } from './lib/nonce';
+import { printedPlace } from './lib/printed';
 import { makeRouter } from './routes/router';
 import './styles/index.css';
 import { theme, variables } from './theme';
@@ -27,9 +28,8 @@ const queryClient: QueryClient = new QueryClient({
     },
   },
 });
-// MLflow's client prints addresses of its own page; they lead to ours.
-const printed = /^#\/experiments\/[^/]+\/runs\/([\w-]+)$/.exec(location.hash);
-if (printed) history.replaceState(null, '', `/experiment-runs/${printed[1]}`);
+const printed = printedPlace(location.hash);
+if (printed) history.replaceState(null, '', printed);
 const router = makeRouter(queryClient);
 
 const root = document.getElementById('root');

@@ -38,11 +38,23 @@ const ELSEWHERE: [(&str, &str); 22] = [
     ("logged-models", "this operation on logged models"),
 ];
 
-/// The routes at the root alone, for whoever looks whether the server is there.
+/// The methods that an unknown path answers.
+const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+
+/// The routes for whoever looks whether the server is there, at the root and at a project's address, and what answers
+/// below that address where no route does: the page would be taken for an answer. The address itself stays the page's,
+/// since the links that clients print begin with it: `/mlflow/credit-risk/#/experiments/0`.
 pub(crate) fn open_routes(routes: Routes<Context>) -> Routes<Context> {
-    routes
+    let mut routes = routes
         .with(Raw("GET", "/health").route(PhantomData::<Permit<Anyone>>, get_health))
         .with(Raw("GET", "/version").route(PhantomData::<Permit<Anyone>>, get_version))
+        .with(Raw("GET", "/mlflow/{project}/health").route(PhantomData::<Permit<Anyone>>, get_health))
+        .with(Raw("GET", "/mlflow/{project}/version").route(PhantomData::<Permit<Anyone>>, get_version));
+    for method in METHODS {
+        let see: PhantomData<Permit<ReadExperiment>> = PhantomData;
+        routes = routes.with(Raw(method, "/mlflow/{project}/{*rest}").route(see, not_here_in_project).basic());
+    }
+    routes
 }
 
 /// The routes.
@@ -53,7 +65,7 @@ pub(crate) fn routes(mut routes: Routes<Context>) -> Routes<Context> {
     }
     let paths = ["/api/2.0/{*rest}", "/api/3.0/{*rest}", "/ajax-api/{*rest}", "/api/2.0mlflow/{*rest}", "/v1/{*rest}"];
     for path in paths {
-        for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
+        for method in METHODS {
             let see: PhantomData<Permit<ReadExperiment>> = PhantomData;
             routes = routes.with(Raw(method, path).route(see, not_here).basic());
         }
@@ -80,7 +92,19 @@ async fn get_server_info(_permit: Permit<ReadExperiment>) -> Json<Value> {
 }
 
 async fn not_here(_permit: Permit<ReadExperiment>, uri: Uri) -> Response {
-    let path = uri.path();
+    nothing_at(uri.path())
+}
+
+async fn not_here_in_project(_permit: Permit<ReadExperiment>, uri: Uri) -> Response {
+    nothing_at(below_project(uri.path()))
+}
+
+/// Returns what follows `/mlflow/<project>/`: a project may be called as a family is.
+fn below_project(path: &str) -> &str {
+    path.splitn(4, '/').nth(3).unwrap_or_default()
+}
+
+fn nothing_at(path: &str) -> Response {
     let known = ELSEWHERE.iter().find(|(word, _)| path.split('/').any(|part| part == *word));
     let problem = match known {
         Some((_, what)) => {
@@ -90,4 +114,16 @@ async fn not_here(_permit: Permit<ReadExperiment>, uri: Uri) -> Response {
         None => Problem::new(StatusCode::NOT_FOUND, "web.no_such_path", "Endpoint not found", None),
     };
     problem.into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_project_may_be_called_as_a_family_is() {
+        let status = |path: &str| nothing_at(below_project(path)).status().as_u16();
+        assert_eq!(below_project("/mlflow/jobs/a/b"), "a/b");
+        assert_eq!((status("/mlflow/jobs/absent"), status("/mlflow/credit-risk/graphql")), (404, 501));
+    }
 }

@@ -89,7 +89,8 @@ pub fn mlflow_routes() -> web::Routes<Context> {
     about::routes(routes).render_with(mlflow).render_below(PREFIXES, mlflow)
 }
 
-/// The routes that MLflow's tools look for at the root alone, open to all.
+/// The routes, for the root alone, that MLflow's tools look for whether the server is there, open to all; and what answers
+/// to those who are signed in where no route below a project's address does.
 pub fn open_routes() -> web::Routes<Context> {
     about::open_routes(web::Routes::new())
 }

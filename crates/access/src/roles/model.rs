@@ -1,4 +1,4 @@
-use base::{PersonId, Principal, Resource, TeamId, Timestamp};
+use base::{PersonId, Principal, Resource, TeamId, Timestamp, nearest, plain_name};
 use serde::{Deserialize, Serialize};
 
 /// A built-in role, in the company's three lines.
@@ -95,15 +95,24 @@ pub enum Place {
     Team(TeamId),
 }
 
-/// A text that names no place.
+/// A text that names no place, and what to write instead.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error(
-    "`{0}` is not a place: expected `deployment`, `team:NAME`, or a path such as `lake/retail` or `project/credit-risk/prod`"
-)]
-pub struct BadPlace(pub String);
+#[error("`{text}` is not a place: {instead}")]
+pub struct BadPlace {
+    text: String,
+    instead: String,
+}
 
 /// The path of everything.
 pub const DEPLOYMENT: &str = "deployment";
+
+/// What the things of a lake, and those of a project and its environments, lie below. A role held below anything else
+/// would cover nothing.
+const LAKE: &str = "lake";
+const PROJECT: &str = "project";
+
+/// The longest path, in bytes.
+const LONGEST: usize = 512;
 
 impl Place {
     /// Returns the place that covers everything.
@@ -123,6 +132,68 @@ impl Place {
             Self::Scope(path) => path == DEPLOYMENT || lies_in(&resource.scope, path),
         }
     }
+
+    /// Reads a place as a row holds it. Earlier releases took a path of any kind, which covers nothing: such a role is
+    /// still listed, and can be ended.
+    pub(super) fn of_row(text: &str) -> Result<Self, BadPlace> {
+        Self::read(text).ok_or_else(|| BadPlace::of(text))
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        if text == DEPLOYMENT {
+            return Some(Self::deployment());
+        }
+        if let Some(team) = text.strip_prefix("team:") {
+            return plain_name(team).ok().map(|team| Self::Team(team.into()));
+        }
+        let (kind, path) = text.split_once('/')?;
+        let part_fits = |part: &str| {
+            let letters = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+            (1..=128).contains(&part.len()) && part.chars().all(letters)
+        };
+        let fits = text.len() <= LONGEST && kind != DEPLOYMENT && path.split('/').all(part_fits);
+        (fits && plain_name(kind).is_ok()).then(|| Self::Scope(text.to_owned()))
+    }
+
+    /// Returns whether something can lie there, whether or not it does yet.
+    fn can_hold_things(&self) -> bool {
+        let Self::Scope(path) = self else { return true };
+        let plain = |name: &str| plain_name(name).is_ok();
+        let mut parts = path.split('/');
+        match (parts.next(), parts.next(), parts.next(), parts.next()) {
+            (Some(DEPLOYMENT), None, ..) => true,
+            (Some(LAKE), Some(lake), ..) => plain(lake),
+            (Some(PROJECT), Some(project), None, _) => plain(project),
+            (Some(PROJECT), Some(project), Some(environment), None) => plain(project) && plain(environment),
+            _ => false,
+        }
+    }
+}
+
+impl BadPlace {
+    fn of(text: &str) -> Self {
+        let instead = match meant(text) {
+            Some(place) => format!("did you mean `{place}`?"),
+            None => "expected `deployment`, `team:NAME`, or a path such as `lake/retail` or `project/credit-risk/prod`"
+                .into(),
+        };
+        Self { text: text.chars().take(200).flat_map(char::escape_debug).collect(), instead }
+    }
+}
+
+/// Returns the place that `text` was probably meant to be: `team:retail` for `team/retail`, `lake/retail` for `lakes/retail`.
+fn meant(text: &str) -> Option<Place> {
+    if text.len() > LONGEST {
+        return None;
+    }
+    let Some(at) = text.find(['/', ':']) else {
+        return nearest(text, [DEPLOYMENT]).map(|_| Place::deployment());
+    };
+    let (word, path) = (text[..at].to_ascii_lowercase(), text[at + 1..].trim_matches('/').replace('.', "/"));
+    // An environment lies below its project.
+    let kind = if word.starts_with("environment") { PROJECT } else { nearest(&word, [LAKE, PROJECT, "team"])? };
+    let place = if kind == "team" { format!("team:{path}") } else { format!("{kind}/{path}") };
+    Place::read(&place).filter(Place::can_hold_things)
 }
 
 /// Returns whether `scope` is `path` or lies below it.
@@ -142,22 +213,7 @@ impl std::fmt::Display for Place {
 impl std::str::FromStr for Place {
     type Err = BadPlace;
     fn from_str(text: &str) -> Result<Self, BadPlace> {
-        let bad = || BadPlace(text.chars().take(200).flat_map(char::escape_debug).collect());
-        if text == DEPLOYMENT {
-            return Ok(Self::deployment());
-        }
-        if let Some(team) = text.strip_prefix("team:") {
-            base::plain_name(team).map_err(|_| bad())?;
-            return Ok(Self::Team(team.into()));
-        }
-        let (kind, path) = text.split_once('/').ok_or_else(bad)?;
-        base::plain_name(kind).map_err(|_| bad())?;
-        let part_fits = |part: &str| {
-            let letters = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-            (1..=128).contains(&part.len()) && part.chars().all(letters)
-        };
-        let fits = text.len() <= 512 && kind != DEPLOYMENT && path.split('/').all(part_fits);
-        if fits { Ok(Self::Scope(text.to_owned())) } else { Err(bad()) }
+        Self::read(text).filter(Self::can_hold_things).ok_or_else(|| BadPlace::of(text))
     }
 }
 
@@ -290,9 +346,45 @@ mod tests {
             "team:",
             "team:A",
             "lake/a%",
+            "lake/Retail",
+            "project/credit-risk/prod/x",
+            "project/credit-risk/Prod",
+            "person/ana",
+            "dataset/retail",
         ] {
             assert!(bad.parse::<Place>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_place_of_no_kind_there_is_names_what_was_meant() {
+        #[track_caller]
+        fn check(text: &str, expected: &str) {
+            let refused = text.parse::<Place>().unwrap_err().to_string();
+            assert_eq!(refused, format!("`{text}` is not a place: {expected}"));
+        }
+        check("team/zteam", "did you mean `team:zteam`?");
+        check("lakes/retail", "did you mean `lake/retail`?");
+        check("lake:retail", "did you mean `lake/retail`?");
+        check("lake/retail.core.customers", "did you mean `lake/retail/core/customers`?");
+        check("projct/x", "did you mean `project/x`?");
+        check("environment/credit-risk/prod", "did you mean `project/credit-risk/prod`?");
+        check("deploymnt", "did you mean `deployment`?");
+        let expected =
+            "expected `deployment`, `team:NAME`, or a path such as `lake/retail` or `project/credit-risk/prod`";
+        for none in ["", "retail", "endpoint/pd", "team:", "team/A", "lake/a b", "project/a/b/c", "deployment/x"] {
+            check(none, expected);
+        }
+        let long = "x".repeat(600).parse::<Place>().unwrap_err().to_string();
+        assert_eq!(long, format!("`{}` is not a place: {expected}", "x".repeat(200)), "what is shown is cut");
+    }
+
+    #[test]
+    fn a_row_of_an_earlier_release_is_read_and_covers_nothing() {
+        let old = Place::of_row("lakes/retail").unwrap();
+        assert_eq!(old.to_string(), "lakes/retail");
+        assert!(!old.covers(&at("lake/retail", None)));
+        assert!(Place::of_row("lake/..").is_err());
     }
 
     #[test]

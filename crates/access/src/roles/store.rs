@@ -63,7 +63,7 @@ impl TryFrom<Model> for RoleAssignment {
             id: row.id,
             holder: row.holder.parse::<Principal>().map_err(unknown)?,
             role: row.role.parse::<Role>().map_err(unknown)?,
-            place: row.place.parse::<Place>().map_err(unknown)?,
+            place: Place::of_row(&row.place).map_err(unknown)?,
             given_by: PersonId(row.given_by),
             given_at: Timestamp(row.given_at_us),
             ended,

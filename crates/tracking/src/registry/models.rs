@@ -1,5 +1,5 @@
 use super::model::ShownModel;
-use super::names::check_name;
+use super::names::{check_name, qualified};
 use super::released::check_not_released;
 use super::store::{DIALECT, PROMPT, RegistryStore, Which};
 use super::versions_store::VersionStore;
@@ -11,7 +11,7 @@ use crate::search::{Kind, Sql, Term, parse, parse_order};
 use crate::spaces::{Mount, Placed, Space, enter, found, see};
 use crate::wire::Tag;
 use access::http::{Action, Permit};
-use base::{Timestamp, plain_name};
+use base::Timestamp;
 use db::Tx;
 use std::collections::HashMap;
 
@@ -19,8 +19,9 @@ use std::collections::HashMap;
 pub(super) const TAG: usize = 100_000;
 pub(super) const DESCRIPTION: usize = 100_000;
 
-/// Returns the model that the caller calls `name`, if they may do `A` to it, and what to call it: the bare name in their
-/// own space, else `project.name`.
+/// Returns the model that the caller calls `name`, if they may do `A` to it, and what to call it. `project.name` is that
+/// project's wherever they may see it there, so that no model of the own space can stand in its place; any other name is
+/// of the own space.
 pub(super) async fn named<A: Action>(
     tx: &Tx,
     permit: &Permit<A>,
@@ -28,19 +29,39 @@ pub(super) async fn named<A: Action>(
     name: &str,
 ) -> Result<(RegisteredModel, String)> {
     let space = enter(tx, permit, mount).await?;
+    if let Some((project, bare)) = qualified(name) {
+        let elsewhere = tx.find_model_named(&Space::Project(project.into()), bare).await?;
+        if let Some(model) = see(tx, permit, elsewhere).await? {
+            return Ok((model, name.to_owned()));
+        }
+    }
     let own = tx.find_model_named(&space, name).await?;
-    let elsewhere = name.split_once('.').filter(|(project, _)| own.is_none() && plain_name(project).is_ok());
-    let found = match elsewhere {
-        Some((project, bare)) => tx.find_model_named(&Space::Project(project.into()), bare).await?,
-        None => own,
-    };
-    let seen = see(tx, permit, found).await?;
+    let seen = see(tx, permit, own).await?;
     seen.map(|model| (model, name.to_owned())).ok_or_else(|| Error::NoModel(crate::shown(name)))
 }
 
 async fn lock_named<A: Action>(tx: &Tx, permit: &Permit<A>, mount: &Mount, name: &str) -> Result<RegisteredModel> {
     let (model, _) = named(tx, permit, mount, name).await?;
     tx.lock_registered_model(&model.id).await?.ok_or_else(|| Error::NoModel(crate::shown(name)))
+}
+
+/// Refuses a new name that means another project's model to the caller: its first part is a project that they may see.
+async fn check_means_no_project<A: Action>(tx: &Tx, permit: &Permit<A>, name: &str) -> Result<()> {
+    let Some((project, bare)) = qualified(name) else { return Ok(()) };
+    let space = Space::Project(project.into());
+    let whole = space.resource(RegisteredModel::KIND, "", permit.caller());
+    // Both are asked of every project: one that is absent and one that is hidden cost the same work.
+    let is_there = access::is_somebodys(tx, &space.to_string()).await?;
+    let is_seen = permit.can::<ReadModel>(tx, &whole).await?.is_some();
+    if !(is_there && is_seen) {
+        return Ok(());
+    }
+    Err(Error::invalid(format!(
+        "Invalid model name '{}'. '{project}' is a project, so this means the model '{}' of that project. Register it there, \
+         at '/mlflow/{project}', under its bare name, or choose a name that does not begin with '{project}.'.",
+        crate::shown(name),
+        crate::shown(bare)
+    )))
 }
 
 /// Records a change of a model.
@@ -101,6 +122,7 @@ pub(super) async fn create(
     let write = cx.db.write(|tx| async move {
         let space = enter(&tx, permit, mount).await?;
         found(&tx, &space).await?;
+        check_means_no_project(&tx, permit, name).await?;
         let now = cx.clock.now();
         let model = RegisteredModel {
             id: cx.ids.next("rm"),
@@ -153,6 +175,7 @@ pub(super) async fn rename(
     check_name(to)?;
     let write = cx.db.write(|tx| async move {
         let before = lock_named(&tx, permit, mount, name).await?;
+        check_means_no_project(&tx, permit, to).await?;
         let renamed = RegisteredModel { name: to.to_owned(), changed_at: cx.clock.now(), ..before.clone() };
         let saved = tx.save_registered_model(renamed).await.map_err(|error| match error {
             db::Error::Taken => Error::ModelTaken(crate::shown(to)),

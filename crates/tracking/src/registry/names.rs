@@ -1,4 +1,5 @@
 use crate::error::{Error, Result};
+use base::plain_name;
 
 /// The stages of MLflow.
 const STAGES: [&str; 4] = ["None", "Staging", "Production", "Archived"];
@@ -21,6 +22,11 @@ pub(super) fn check_name(name: &str) -> Result<()> {
         return Err(Error::invalid("'name' exceeds the maximum length of 256 characters"));
     }
     Ok(())
+}
+
+/// Takes `project.name` apart; `None` for a name whose first part can be no project's.
+pub(super) fn qualified(name: &str) -> Option<(&str, &str)> {
+    name.split_once('.').filter(|(project, _)| plain_name(project).is_ok())
 }
 
 /// Checks an alias.
@@ -60,6 +66,15 @@ pub(super) fn number(text: &str) -> Result<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_is_another_projects_by_what_stands_before_its_first_dot() {
+        assert_eq!(qualified("cards.pd"), Some(("cards", "pd")));
+        assert_eq!(qualified("cards.pd.v2"), Some(("cards", "pd.v2")));
+        for bare in ["pd", "PD.v2", ".pd", "1.0", "a b.c"] {
+            assert_eq!(qualified(bare), None, "{bare}");
+        }
+    }
 
     #[test]
     fn names_stages_and_aliases_are_checked() {

@@ -70,6 +70,13 @@ async fn names_groups_and_scopes_are_checked_and_the_nearest_is_named() {
     };
     assert_eq!(give("data_steward", "deployment", "person:ana").await["code"], "access.role_too_wide");
     assert_eq!(give("data_steward", "lake/../x", "person:ana").await["code"], "web.malformed");
+    for (scope, meant) in [("team/zteam", "team:zteam"), ("lakes/retail", "lake/retail"), ("projct/x", "project/x")] {
+        let refused = give("data_steward", scope, "person:ana").await;
+        let detail = refused["detail"].as_str().unwrap();
+        assert!(detail.contains(&format!("`{scope}` is not a place: did you mean `{meant}`?")), "{refused}");
+        assert_eq!(refused["code"], "web.malformed");
+    }
+    assert_eq!(app.count("role_assignments WHERE holder = 'person:ana'").await, 0, "none is held");
     assert_eq!(give("data_steward", "lake/x", "person:zoe").await["code"], "access.unknown_holder");
     assert_eq!(give("data_steward", "lake/x", "environment:a/b").await["code"], "access.unknown_holder");
     let given = give("data_steward", "lake/x", "person:ana").await;
@@ -92,6 +99,17 @@ async fn everyone_sees_their_own_roles_and_auditors_all() {
     assert!(!body(&app.user("cho").get("/me").await)["can"].as_array().unwrap().contains(&json!("DecideRequest")));
     let people = body(&app.user("cho").get("/people?q=do&limit=1").await);
     assert_eq!((people["items"][0]["id"].as_str(), people["total"].as_i64()), (Some("dora"), Some(1)));
+}
+
+#[tokio::test]
+async fn a_role_that_an_earlier_release_gave_for_no_place_is_listed_and_ends() {
+    let app = TestApp::start().await;
+    app.sql("UPDATE role_assignments SET place = 'lakes/retail' WHERE holder = 'person:dora'").await;
+    let me = body(&app.user("dora").get("/me").await);
+    assert_eq!(me["roles"][0]["scope"], "lakes/retail", "{me}");
+    let listed = body(&app.user("pat").get("/role-assignments?principal=person:dora").await);
+    let end = format!("/role-assignments/{}/end", listed["items"][0]["id"].as_str().unwrap());
+    assert_eq!(body(&app.user("pat").post(&end, &json!({})).await)["ended_by"], "pat");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -148,6 +148,73 @@ async fn another_projects_model_goes_by_its_project_for_those_who_may_see_it() {
 }
 
 #[tokio::test]
+async fn no_model_of_ones_own_stands_in_the_place_of_another_projects() {
+    let app = started().await;
+    for (person, role, scope) in
+        [("ben", "model_validator", "project/credit-risk"), ("cho", "model_developer", "project/marketing")]
+    {
+        let role = json!({"principal": format!("person:{person}"), "role": role, "scope": scope});
+        app.user("pat").post("/role-assignments", &role).await;
+    }
+    let marketing = "/mlflow/marketing";
+    let (ana, ben) = (client(&app, PROJECT, "ana"), client(&app, marketing, "ben"));
+    // Cho does not see `credit-risk`: a refusal would tell her that it is there.
+    let cho = client(&app, marketing, "cho");
+    let run = cho.run("0").await;
+    cho.put("0", &run, "model/MLmodel", "hers").await;
+    let hers = cho.post("registered-models/create", json!({"name": "credit-risk.credit"})).await;
+    assert_eq!(hers.status, 200, "{hers:?}");
+    let new = json!({"name": "credit-risk.credit", "source": format!("runs:/{run}/model"), "run_id": run});
+    assert_eq!(cho.post("model-versions/create", new).await.status, 200);
+    let champion = json!({"name": "credit", "alias": "champion", "version": "1"});
+    ana.post("registered-models/alias", champion).await;
+
+    let uri = "model-versions/get-download-uri?version=1&name=";
+    let meant = ana.get(&format!("{uri}credit")).await;
+    assert_eq!(ben.get(&format!("{uri}credit-risk.credit")).await, meant);
+    let own = cho.get(&format!("{uri}credit-risk.credit")).await;
+    assert!(own.status == 200 && own != meant, "{own:?}");
+    let latest = ben.get("registered-models/get-latest-versions?name=credit-risk.credit").await;
+    assert_eq!(latest.text("/model_versions/0/version"), "2");
+    let by_alias = ben.get("registered-models/alias?name=credit-risk.credit&alias=champion").await;
+    assert_eq!(by_alias.text("/model_version/version"), "1");
+    let file = "/model-versions/get-artifact?path=MLmodel&version=1&name=credit-risk.credit";
+    assert_eq!(ben.send("GET", file, "".into()).await.body, json!("one"));
+    let moved = json!({"name": "credit-risk.credit", "version": "1", "stage": "Production"});
+    assert_eq!(ben.post("model-versions/transition-stage", moved).await.status, 403, "he may see it, no more");
+    let qualified = ben.get(&format!("{uri}marketing.credit-risk.credit")).await;
+    assert_eq!(qualified, own, "and hers has a name that means it alone");
+}
+
+#[tokio::test]
+async fn a_name_that_means_another_projects_model_is_refused_to_whoever_may_see_that_project() {
+    let app = started().await;
+    let both = json!({"principal": "person:ben", "role": "model_validator", "scope": "project/credit-risk"});
+    app.user("pat").post("/role-assignments", &both).await;
+    let ben = client(&app, "/mlflow/marketing", "ben");
+    let refused = ben.post("registered-models/create", json!({"name": "credit-risk.credit"})).await;
+    assert_eq!(
+        refused.refusal(),
+        "400 INVALID_PARAMETER_VALUE Invalid model name 'credit-risk.credit'. 'credit-risk' is a project, so this means the \
+         model 'credit' of that project. Register it there, at '/mlflow/credit-risk', under its bare name, or choose a name \
+         that does not begin with 'credit-risk.'."
+    );
+    for (name, status) in [
+        ("credit-risk.absent", 400),
+        ("marketing.own", 400),
+        ("absent.own", 200),
+        ("credit-risk", 200),
+        ("own.v2", 200),
+    ] {
+        let made = ben.post("registered-models/create", json!({"name": name})).await;
+        assert_eq!(made.status, status, "{name}: {made:?}");
+    }
+    let renamed = json!({"name": "own.v2", "new_name": "credit-risk.own"});
+    assert_eq!(ben.post("registered-models/rename", renamed).await.status, 400);
+    assert_eq!(ben.post("registered-models/rename", json!({"name": "own.v2", "new_name": "own"})).await.status, 200);
+}
+
+#[tokio::test]
 async fn prompts_are_models_that_a_search_leaves_out() {
     let app = started().await;
     let ana = client(&app, PROJECT, "ana");

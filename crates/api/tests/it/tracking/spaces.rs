@@ -159,3 +159,33 @@ async fn every_failure_is_in_mlflows_form() {
     }
     assert_eq!(client(&app, "", "ana").send("GET", "/health", Body::empty()).await.body, json!("OK"));
 }
+
+#[tokio::test]
+async fn a_projects_address_answers_as_the_root_does_and_the_page_stands_in_for_no_call() {
+    let app = start().await;
+    let (root, ana) = (client(&app, "", "ana"), client(&app, PROJECT, "ana"));
+    for path in ["/health", "/version"] {
+        let at_root = root.send("GET", path, Body::empty()).await;
+        assert_eq!(at_root.status, 200, "{path}");
+        assert_eq!(ana.send("GET", path, Body::empty()).await, at_root, "{path}");
+    }
+    for (method, path, expected) in [
+        ("GET", "/absent", "404 ENDPOINT_NOT_FOUND"),
+        ("GET", "/api/absent", "404 ENDPOINT_NOT_FOUND"),
+        ("GET", "/experiments/search", "404 ENDPOINT_NOT_FOUND"),
+        ("POST", "/runs/create", "404 ENDPOINT_NOT_FOUND"),
+        ("GET", "/graphql", "501 NOT_IMPLEMENTED"),
+        ("DELETE", "/gateway/x", "501 NOT_IMPLEMENTED"),
+        ("POST", "/health", "405 BAD_REQUEST"),
+    ] {
+        let answer = ana.send(method, path, Body::from("{}")).await;
+        assert_eq!(format!("{} {}", answer.status, answer.text("/error_code")), expected, "{method} {path}");
+    }
+    let named_as_a_family = client(&app, "/mlflow/jobs", "ana").send("GET", "/absent", Body::empty()).await;
+    assert_eq!(named_as_a_family.status, 404, "{named_as_a_family:?}");
+    for address in ["", "/"] {
+        let (status, _, page) = ana.raw("GET", address, &[], Body::empty()).await;
+        let page = String::from_utf8(page).unwrap();
+        assert!(status == 200 && page.contains("<html"), "where the links lead that clients print: {page}");
+    }
+}
