@@ -1,6 +1,6 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { ask, http } from './client';
-import type { Schema } from './types';
+import type { Paged, Schema } from './types';
 
 export type Span = Schema<'Range'>;
 export type Hit = Schema<'DatasetHit'>;
@@ -27,8 +27,8 @@ export const columnsQuery = (id: string) =>
   queryOptions({ queryKey: under(id, 'columns'), queryFn: () => ask(http.GET('/datasets/{id}/columns', { params: { path: { id } } })) });
 export const profileQuery = (id: string) =>
   queryOptions({ queryKey: under(id, 'profile'), queryFn: () => ask(http.GET('/datasets/{id}/profile', { params: { path: { id } } })) });
-export const versionsQuery = (id: string) =>
-  queryOptions({ queryKey: under(id, 'versions'), queryFn: () => ask(http.GET('/datasets/{id}/versions', { params: { path: { id } } })) });
+export const versionsQuery = (id: string, page: Paged = {}) =>
+  queryOptions({ queryKey: [...under(id, 'versions'), page], queryFn: () => ask(http.GET('/datasets/{id}/versions', { params: { path: { id }, query: { limit: 50, ...page } } })), placeholderData: keepPreviousData });
 /** What was done to a dataset, the newest first. */
 export const datasetHistoryQuery = (id: string) =>
   queryOptions({ queryKey: under(id, 'history'), queryFn: () => ask(http.GET('/datasets/{id}/history', { params: { path: { id } } })) });

@@ -12,7 +12,8 @@ export const lakesQuery = queryOptions({ queryKey: ['lakes'], queryFn: () => ask
 export const lakesPageQuery = (page: Paged = {}) => queryOptions({ queryKey: ['lakes', page], queryFn: () => ask(http.GET('/lakes', { params: { query: { limit: 50, ...page } } })), placeholderData: keepPreviousData });
 export const rootsQuery = queryOptions({ queryKey: ['roots'], queryFn: () => ask(http.GET('/roots')) });
 export const lakeQuery = (id: string) => queryOptions({ queryKey: ['lakes', id], queryFn: () => ask(http.GET('/lakes/{id}', at(id))) });
-export const crawlsQuery = (id: string) => queryOptions({ queryKey: ['lakes', id, 'crawls'], queryFn: () => ask(http.GET('/lakes/{id}/crawls', at(id))) });
+export const crawlsQuery = (id: string, page: Paged = {}) =>
+  queryOptions({ queryKey: ['lakes', id, 'crawls', page], queryFn: () => ask(http.GET('/lakes/{id}/crawls', { params: { path: { id }, query: { limit: 20, ...page } } })), placeholderData: keepPreviousData });
 export const crawlQuery = (id: string) => queryOptions({ queryKey: ['crawls', id], queryFn: () => ask(http.GET('/crawls/{id}', at(id))) });
 /** Returns whether a crawl has not ended yet. */
 export const isCrawling = (crawl: CrawlView | null | undefined) => !!crawl && !crawl.ended_at;

@@ -3268,12 +3268,51 @@ export interface components {
             /** @description The state that followed. */
             state?: string | null;
         };
+        /** @description A check of the commit, as it stands on record. */
+        DossierCheck: {
+            /** @description In whose name it ran: who pushed the commit. */
+            asked_by: string;
+            /** @description For the contract: how each column was judged. */
+            columns: components["schemas"]["ColumnVerdict"][];
+            /**
+             * Format: int64
+             * @description How many findings, failing tests or broken claims there are, those that are not listed included; null where it was not judged.
+             */
+            count?: number | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            ended_at?: string | null;
+            /** @description What is wrong, and where; 1,000 at most. */
+            findings: components["schemas"]["CheckFinding"][];
+            name: components["schemas"]["CheckName"];
+            /** @description What was judged, in a sentence: of the unit tests how many there are; null where it was not judged. */
+            note?: string | null;
+            /** @description Why it could not be judged. */
+            reason?: string | null;
+            /** @description The run that judged it, listed in `runs`; null for the contract, which the server judges. */
+            run?: string | null;
+            /** Format: date-time */
+            started_at?: string | null;
+            state: components["schemas"]["CheckState"];
+        };
         /** @description The checks, and the policies that judge. */
         DossierChecks: {
             /** @description As preprod's policy judged them when the candidate was cut. */
             judged: components["schemas"]["JudgedCheck"][];
             /** @description Every version from the first that a promotion of the candidate went by or a decision was bound to, up to those that hold now. */
             policies: components["schemas"]["DossierPolicy"][];
+        };
+        /** @description What CI found at the commit: lint, unit tests and the data contract. A merge of the commit rested on this. */
+        DossierCi: {
+            checks: components["schemas"]["DossierCheck"][];
+            commit: string;
+            /** @description Why they do not count as passed; where none is on record, this says so. */
+            not_passed?: string | null;
+            /** @description Whether every check is there, and passed. */
+            passed: boolean;
+            /** @description The runs that judged them. */
+            runs: components["schemas"]["DossierRun"][];
         };
         /** @description The commit, and whose hands were in it. */
         DossierCommit: {
@@ -3597,6 +3636,7 @@ export interface components {
             audit: components["schemas"]["DossierAudit"];
             candidate: components["schemas"]["DossierCandidate"];
             checks: components["schemas"]["DossierChecks"];
+            ci: components["schemas"]["DossierCi"];
             commit: components["schemas"]["DossierCommit"];
             datasets: components["schemas"]["DossierDataset"][];
             deployments: components["schemas"]["DossierDeployment"][];
@@ -6929,6 +6969,8 @@ export interface components {
             name: string;
             /** @description -1 where it varies; the first is the number of rows. */
             shape: number[];
+            /** @description The texts that an output may give; any other fails the call. Empty where it gives no texts, or was released before this was kept. */
+            values?: string[];
         };
         /** @description What an approval adds. Only what lies below what was asked is accepted. */
         Terms: {
@@ -9149,7 +9191,10 @@ export interface operations {
     list_live: {
         parameters: {
             query?: {
-                /** @description The moment, as RFC 3339 with its zone; now where none is given. */
+                /**
+                 * @description The moment, as RFC 3339 with its zone; of a date such as `2026-03-31` the end of that day in UTC, or now where it is
+                 *     today; now where none is given.
+                 */
                 at?: string;
                 /** @description One project alone. */
                 project?: string;

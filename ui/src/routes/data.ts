@@ -30,7 +30,7 @@ export const dataset = createRoute({
 });
 export const columns = createRoute({ getParentRoute: () => dataset, path: '/', component: lazyRouteComponent(() => import('@/features/dataset/Columns'), 'Columns') });
 export const access = createRoute({ getParentRoute: () => dataset, path: '/access', component: lazyRouteComponent(() => import('@/features/dataset/DatasetAccess'), 'DatasetAccess') });
-export const versions = createRoute({ getParentRoute: () => dataset, path: '/versions', component: lazyRouteComponent(() => import('@/features/dataset/Versions'), 'Versions') });
+export const versions = createRoute({ getParentRoute: () => dataset, path: '/versions', validateSearch: paged, component: lazyRouteComponent(() => import('@/features/dataset/Versions'), 'Versions') });
 export const datasetHistory = createRoute({ getParentRoute: () => dataset, path: '/history', component: lazyRouteComponent(() => import('@/features/dataset/DatasetHistory'), 'DatasetHistory') });
 
 export const lakes = createRoute({ getParentRoute: () => frame, path: '/lakes', validateSearch: paged, component: lazyRouteComponent(() => import('@/features/lakes/Lakes'), 'Lakes'), staticData: crumbs({ label: 'Lakes' }) });

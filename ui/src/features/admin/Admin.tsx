@@ -8,11 +8,11 @@ export function Admin() {
   const { pathname } = useLocation();
   const people = useQuery(peopleQuery);
   const groups = useQuery(groupsQuery);
-  const roles = useQuery(assignmentsQuery);
+  const roles = useQuery(assignmentsQuery());
   const tabs: Tab[] = [
     { label: 'People', to: { to: '/admin' }, count: people.data?.total ?? people.data?.items.length ?? null },
     { label: 'Groups', to: { to: '/admin/groups' }, count: groups.data?.items.length ?? null },
-    { label: 'Roles', to: { to: '/admin/roles' }, count: roles.data?.items.length ?? null },
+    { label: 'Roles', to: { to: '/admin/roles' }, count: roles.data?.total ?? roles.data?.items.length ?? null },
   ];
   const current = pathname.endsWith('/groups') ? 1 : pathname.endsWith('/roles') ? 2 : 0;
   return (

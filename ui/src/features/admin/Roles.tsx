@@ -1,11 +1,13 @@
 import { Select, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useNavigate, useSearch } from '@tanstack/react-router';
 import type { ColumnDef } from '@tanstack/react-table';
 import { type FormEvent, useState } from 'react';
 import { assignmentsQuery, type AssignmentView, assignRole, endAssignment, peopleQuery, type Role } from '@/api/admin';
-import { Btn, ConfirmAct, Empty, Loading, Panel, ProblemNote, readPrincipal, When, Who } from '@/components';
+import { Btn, ConfirmAct, Empty, Loading, Pager, Panel, ProblemNote, readPrincipal, When, Who } from '@/components';
 import { DataTable } from '@/components/DataTable';
 import { sentence, words } from '@/lib/format';
+import { pageAt } from '@/lib/paging';
 
 const roles: Role[] = ['model_developer', 'model_owner', 'model_validator', 'data_steward', 'data_protection', 'change_manager', 'auditor', 'platform_administrator'];
 
@@ -71,7 +73,9 @@ function GiveRole() {
 
 /** Who holds which role, for what, given by whom. */
 export function Roles() {
-  const assignments = useQuery(assignmentsQuery);
+  const { cursor, from = 0 } = useSearch({ from: '/frame/admin/roles' });
+  const navigate = useNavigate();
+  const assignments = useQuery(assignmentsQuery(pageAt(cursor, 0)));
   return (
     <>
       <GiveRole />
@@ -86,9 +90,11 @@ export function Roles() {
             columns={columns}
             rows={assignments.data?.items ?? []}
             rowKey={(one) => one.id}
+            isOld={assignments.isPlaceholderData}
             empty={<Empty small title="No role is held for anything yet." why="The built-in groups give theirs deployment-wide; here a role is held for one lake, team or project." />}
           />
         )}
+        <Pager from={from} shown={assignments.data?.items.length ?? 0} total={assignments.data?.total} next={assignments.data?.next_cursor} onPage={(to, at) => void navigate({ to: '/admin/roles', search: pageAt(to, at) })} />
       </Panel>
     </>
   );

@@ -10,7 +10,7 @@ test('people have pages, and the tab says how many there are in all', async () =
   drawPage('/admin', [], [
     [peopleQuery, { items: [person('ana', 'Ana Lee')], total: 2 }],
     [groupsQuery, { items: [] }],
-    [assignmentsQuery, { items: [] }],
+    [assignmentsQuery(), { items: [] }],
     [peoplePageQuery(), { items: [person('ana', 'Ana Lee')], total: 2, next_cursor: 'c-2' }],
     [peoplePageQuery({ cursor: 'c-2' }), { items: [person('zoe', 'Zoe Ode')], total: 2, next_cursor: null }],
   ]);

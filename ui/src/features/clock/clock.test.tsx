@@ -29,7 +29,7 @@ test('a bar is whole, and its sentence leaves out what was not waited for', () =
   expect(barOf(split)).toEqual([{ part: 'people', from: 0, share: 0.5 }, { part: 'working', from: 0.5, share: 0.5 }]);
   expect(splitWords(split)).toBe('waiting for people 1 h, working 1 h');
   expect(barOf({ people: 0, machines: 0, working: 0 })).toEqual([]);
-  expect(runTimeWords({ what: 'train', median_s: 90, n: 4 })).toEqual(['A training step', '1 m 30 s, median of 4']);
+  expect(runTimeWords({ what: 'train', median_s: 90, n: 4 })).toEqual(['Training for a release', '1 m 30 s, median of 4']);
   expect(runTimeWords({ what: 'score', n: 0 })[1]).toBe('none yet');
 });
 

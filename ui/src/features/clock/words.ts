@@ -71,7 +71,7 @@ export function comparisonWords(one: StageComparison): string {
 
 const signed = (seconds: number) => (seconds < 0 ? `−${lasting(-seconds)}` : lasting(seconds));
 
-const runTimes: Record<string, string> = { train: 'A training step', provision: 'Setting up an environment', score: 'Scoring a batch', step_start: 'A step waits for its runner' };
+const runTimes: Record<string, string> = { train: 'Training for a release', provision: 'Setting up an environment', score: 'Scoring a batch', step_start: 'A step waits for its runner' };
 
 /** Returns how long runs take, by what they do. */
 export function runTimeWords({ what, median_s, n }: RunTime): [what: string, took: string] {

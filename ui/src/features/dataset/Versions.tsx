@@ -1,10 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
-import { useParams } from '@tanstack/react-router';
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import type { ColumnDef } from '@tanstack/react-table';
 import { type VersionView, versionsQuery } from '@/api/datasets';
-import { Empty, Loading, Panel, ProblemNote, StateBadge, When } from '@/components';
+import { Empty, Loading, Pager, Panel, ProblemNote, StateBadge, When } from '@/components';
 import { DataTable } from '@/components/DataTable';
 import { bytes, count } from '@/lib/format';
+import { pageAt } from '@/lib/paging';
 
 const columns: ColumnDef<VersionView, unknown>[] = [
   { id: 'number', header: 'Version', cell: ({ row }) => <b className="tn">{row.original.number}</b> },
@@ -19,15 +20,18 @@ const columns: ColumnDef<VersionView, unknown>[] = [
 /** The versions: each crawl that finds a change cuts one, and it never changes. */
 export function Versions() {
   const { id } = useParams({ from: '/frame/datasets/$id' });
-  const versions = useQuery(versionsQuery(id));
+  const { cursor, from = 0 } = useSearch({ from: '/frame/datasets/$id/versions' });
+  const navigate = useNavigate();
+  const versions = useQuery(versionsQuery(id, pageAt(cursor, 0)));
   return (
     <Panel title="Versions" note="newest first; a read opens the files of one version">
       {versions.error && <ProblemNote problem={versions.error} onRetry={() => void versions.refetch()} />}
       {versions.isPending ? (
         <Loading rows={4} />
       ) : (
-        <DataTable label="Versions" columns={columns} rows={versions.data?.items ?? []} rowKey={(row) => String(row.number)} empty={<Empty small title="No crawl has cut a version yet." />} />
+        <DataTable label="Versions" columns={columns} rows={versions.data?.items ?? []} rowKey={(row) => String(row.number)} isOld={versions.isPlaceholderData} empty={<Empty small title="No crawl has cut a version yet." />} />
       )}
+      <Pager from={from} shown={versions.data?.items.length ?? 0} total={versions.data?.total} next={versions.data?.next_cursor} onPage={(to, at) => void navigate({ to: '/datasets/$id/versions', params: { id }, search: pageAt(to, at) })} />
     </Panel>
   );
 }

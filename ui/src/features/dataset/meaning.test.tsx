@@ -11,17 +11,17 @@ const facts = { lake: 'retail', schema: 'core', table: 'customers', team: 'retai
 const dataset = { ...facts, id, partitions: [], record_key: [], stewards: [], next: { tone: 'good', text: 'You may ask.', reason: '', action: null }, access: { state: 'none', columns: 2, readable_columns: 0 } };
 const column = (name: string, description: string) => ({ name, position: 0, type: 'Utf8', nullable: true, partition: false, description, level: 'internal', level_source: 'confirmed', for_you: 'clear' });
 
-const page = (mayDescribe: boolean, ...columns: ReturnType<typeof column>[]) =>
+const page = (may: { describe?: boolean; classify?: boolean }, ...columns: ReturnType<typeof column>[]) =>
   // Somebody who is a steward of something: whether of this, the server says.
-  drawPage(`/datasets/${id}`, ['DescribeDataset'], [
-    [datasetQuery(id), { ...dataset, may_describe: mayDescribe }],
+  drawPage(`/datasets/${id}`, ['DescribeDataset', 'ClassifyColumn'], [
+    [datasetQuery(id), { ...dataset, may_describe: !!may.describe, may_classify: !!may.classify }],
     [columnsQuery(id), { items: columns }],
     [profileQuery(id), { rows: 2, columns: [] }],
   ]);
 
 test('a steward says what a column means, and only that one changes', async () => {
   const post = vi.spyOn(http, 'POST').mockRejectedValue(new TypeError('no server here'));
-  page(true, column('age', ''), column('amount', 'in euro'));
+  page({ describe: true }, column('age', ''), column('amount', 'in euro'));
   expect(await screen.findByRole('button', { name: 'in euro, describe amount' })).toBeTruthy();
   await userEvent.click(screen.getByRole('button', { name: 'Describe age' }));
   const dialog = within(await screen.findByRole('dialog'));
@@ -33,7 +33,24 @@ test('a steward says what a column means, and only that one changes', async () =
 });
 
 test('who may not describe a column reads what it means', async () => {
-  page(false, column('amount', 'in euro'));
+  page({}, column('amount', 'in euro'));
   expect(await screen.findByText('in euro')).toBeTruthy();
   expect(screen.queryByRole('button', { name: /describe/i })).toBeNull();
+});
+
+test('who may set levels is offered a menu of them, and only who may', async () => {
+  const post = vi.spyOn(http, 'POST').mockRejectedValue(new TypeError('no server here'));
+  page({ classify: true }, column('amount', ''));
+  const menu = await screen.findByRole('button', { name: 'Internal, set the level of amount' });
+  await userEvent.click(menu);
+  await userEvent.click(await screen.findByRole('menuitem', { name: /Restricted/ }));
+  await vi.waitFor(() => expect(post).toHaveBeenCalledTimes(1));
+  expect(post.mock.calls[0]).toMatchObject([expect.stringContaining('classify'), { params: { path: { id } } }]);
+  post.mockRestore();
+});
+
+test('who may not set levels reads them', async () => {
+  page({ describe: true }, column('amount', ''));
+  expect(await screen.findByText('Internal')).toBeTruthy();
+  expect(screen.queryByRole('button', { name: /set the level/ })).toBeNull();
 });

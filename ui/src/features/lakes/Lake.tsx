@@ -3,10 +3,11 @@ import { useParams } from '@tanstack/react-router';
 import type { ColumnDef } from '@tanstack/react-table';
 import { useEffect, useRef } from 'react';
 import { crawlLake, crawlQuery, crawlsQuery, type CrawlView, isCrawling, lakeQuery } from '@/api/lakes';
-import { Bar, Btn, BtnLink, Empty, Facts, Loading, Meta, NextStrip, ObjectPage, Panel, ProblemNote, StateBadge, When } from '@/components';
+import { Bar, Btn, BtnLink, Empty, Facts, Loading, Meta, NextStrip, ObjectPage, Pager, Panel, ProblemNote, StateBadge, When } from '@/components';
 import { DataTable } from '@/components/DataTable';
 import { Unread } from '@/frame/Lost';
 import { count, duration, plural, sentence } from '@/lib/format';
+import { usePage } from '@/lib/paging';
 
 const took = (crawl: CrawlView) => (crawl.ended_at && crawl.started_at ? duration(Date.parse(crawl.ended_at) - Date.parse(crawl.started_at)) : '–');
 const columns: ColumnDef<CrawlView, unknown>[] = [
@@ -26,7 +27,8 @@ export function Lake() {
   const queryClient = useQueryClient();
   const busy = (crawl: CrawlView | null | undefined) => (isCrawling(crawl) ? 1000 : (false as const));
   const lake = useQuery({ ...lakeQuery(id), refetchInterval: (query) => busy(query.state.data?.last_crawl) });
-  const crawls = useQuery({ ...crawlsQuery(id), refetchInterval: (query) => busy(query.state.data?.items[0]) });
+  const { page, from, onPage } = usePage();
+  const crawls = useQuery({ ...crawlsQuery(id, page), refetchInterval: (query) => busy(query.state.data?.items[0]) });
   const crawl = useMutation({ mutationFn: () => crawlLake(id), onSuccess: () => queryClient.invalidateQueries({ queryKey: ['lakes'] }) });
   const last = lake.data?.last_crawl;
   const found = useQuery({ ...crawlQuery(last?.id ?? ''), enabled: !!last && last.files_broken > 0 });
@@ -120,7 +122,8 @@ export function Lake() {
       )}
       <Panel title="Crawls" note="newest first; a crawl reads only what changed">
         {crawls.error && <ProblemNote problem={crawls.error} />}
-        {crawls.isPending ? <Loading rows={3} /> : <DataTable label="Crawls" cards columns={columns} rows={crawls.data?.items ?? []} rowKey={(one) => one.id} empty={<Empty small title="It has not been crawled yet." />} />}
+        {crawls.isPending ? <Loading rows={3} /> : <DataTable label="Crawls" cards columns={columns} rows={crawls.data?.items ?? []} rowKey={(one) => one.id} isOld={crawls.isPlaceholderData} empty={<Empty small title="It has not been crawled yet." />} />}
+        <Pager from={from} shown={crawls.data?.items.length ?? 0} total={crawls.data?.total} next={crawls.data?.next_cursor} onPage={onPage} />
       </Panel>
     </ObjectPage>
   );

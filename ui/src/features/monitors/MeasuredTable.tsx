@@ -1,5 +1,5 @@
 import type { EvaluatedMetric } from '@/api/monitoring';
-import { Interval, StateBadge } from '@/components';
+import { Ident, Interval, StateBadge } from '@/components';
 import { barSentence, betterOf, interval, limitOf, metricWords, scaleOf, score } from '@/features/release/metrics';
 import { count } from '@/lib/format';
 import { asJudged, byLoudness } from './words';
@@ -31,7 +31,7 @@ function Row({ metric, isFirst }: { metric: EvaluatedMetric; isFirst: boolean })
         <b>{name}</b> {isFirst && says && <span className="sm faint">{says}</span>}
         {metric.reason && <div className={`sm ${metric.value == null ? 'bad-text' : 'dim'}`}>{metric.reason}</div>}
       </td>
-      <td className="col">{metric.column ? <span className="mono">{metric.column}</span> : <span className="dim">all rows</span>}</td>
+      <td className="col">{metric.column ? <Ident name={metric.column} /> : <span className="dim">all rows</span>}</td>
       <td className="num b val">{score(metric.value)}</td>
       <td className="num dim iv">{interval(metric)}</td>
       <td className="barcell">

@@ -18,7 +18,7 @@ export function MonitorBody({ monitor, breach }: { monitor: MonitorView; breach?
       {evaluations.isPending ? <Loading rows={6} /> : <LastEvaluation monitor={monitor} evaluations={items} problem={evaluations.error} onRetry={() => void evaluations.refetch()} />}
       <Breaches monitor={monitor.id} project={monitor.project} chosen={breach} />
       {items.length > 0 && <Trends evaluations={items} />}
-      <PastEvaluations evaluations={items} />
+      <PastEvaluations monitor={monitor} />
     </>
   );
 }

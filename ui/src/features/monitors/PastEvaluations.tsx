@@ -1,19 +1,25 @@
-import type { EvaluationView } from '@/api/monitoring';
-import { Line, lookOf, Panel, readPrincipal, When } from '@/components';
+import type { MonitorView } from '@/api/monitoring';
+import { Line, lookOf, Pager, Panel, ProblemNote, readPrincipal, When } from '@/components';
 import { codeText } from '@/components/codeText';
-import { spoken } from '@/lib/format';
+import { count, spoken } from '@/lib/format';
+import { usePage } from '@/lib/paging';
+import { useEvaluations } from './useMonitor';
 import { cameOut } from './words';
 
 /** The evaluations, the newest first: what came of each and why. */
-export function PastEvaluations({ evaluations }: { evaluations: EvaluationView[] }) {
-  if (evaluations.length === 0) return null;
+export function PastEvaluations({ monitor }: { monitor: MonitorView }) {
+  const { page, from, onPage } = usePage();
+  const evaluations = useEvaluations(monitor, page);
+  const items = evaluations.data?.items ?? [];
+  if (items.length === 0 && from === 0) return null;
   return (
     <details className="panel">
       <summary>
-        Evaluations <span>the last {evaluations.length}, with what came of each</span>
+        Evaluations <span>{evaluations.data?.total != null && `${count(evaluations.data.total)}, `}with what came of each, the newest first</span>
       </summary>
       <Panel label="Evaluations">
-        {evaluations.map((one) => {
+        {evaluations.error && <ProblemNote problem={evaluations.error} onRetry={() => void evaluations.refetch()} />}
+        {items.map((one) => {
           const look = lookOf('evaluation', one.state);
           return (
             <Line
@@ -30,6 +36,7 @@ export function PastEvaluations({ evaluations }: { evaluations: EvaluationView[]
             />
           );
         })}
+        <Pager from={from} shown={items.length} total={evaluations.data?.total} next={evaluations.data?.next_cursor} onPage={onPage} />
       </Panel>
     </details>
   );
