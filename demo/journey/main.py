@@ -68,7 +68,9 @@ def tell(server: Server, lakes: Lakes, stay: bool) -> int:
             if released.refused:
                 break
     except LockgateError as error:
-        return failed(server, str(error), f"see docs/errors/{error.code}.md")
+        # What the SDK itself says has no page; its way out stands in its words.
+        page = "read what it says" if error.code.startswith("sdk.") else f"see docs/errors/{error.code}.md"
+        return failed(server, str(error), page)
     except (StoryError, ServerError, LaptopError) as error:
         return failed(server, str(error), "this is a fault of Lockgate")
     seconds = f"told in {time.monotonic() - started:.1f} s"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import lockgate
 
@@ -34,16 +35,17 @@ class Proved:
             document, key = lockgate.evidence.dossier(PROJECT, number, client=ivo), lockgate.evidence.key(client=ivo)
             for person in ("cho", "pat"):
                 self.gets_none(person, number)
-            sections = sorted(json.loads(document)["sections"])
+            sections = json.loads(document)["sections"]
             code, said = self.verified(document, key)
             check(code == 0, f"the dossier does not verify: {said}")
             words.append(
                 f"Ivo's dossier of candidate {number}, {len(sections)} sections, verifies offline; Cho and Pat get none"
             )
+            words.append(tested(sections["ci"]))
             at = document.index(b"vera", document.rindex(b'"promotions":'))
             code, said = self.verified(document[:at] + b"w" + document[at + 1 :], key)
-            named = [one for one in sections if one in said]
-            check(code == 1 and bool(named), f"a flipped byte ends with {code}: {said}")
+            named = [one for one in sorted(sections) if f"`{one}`" in said]
+            check(code == 9 and bool(named), f"a flipped byte ends with {code}: {said}")
             words.append(f"one flipped byte does not: section {', '.join(named)} was changed")
 
     def gets_none(self, person: str, number: int) -> None:
@@ -65,13 +67,14 @@ class Proved:
         """12. So does the audit log, and one that was cut off is noticed."""
         with self.operated.walk.step("12 audit log", "/audit") as words:
             self.operated.until(self.sealed, "the audit log is not sealed")
+            signed = self.keeps_checkpoints()
             done = self.operated.command("ivo", "audit", "export")
             lines = done.stdout.splitlines(keepends=True)
             check(
                 done.returncode == 0 and self.log_verifies(lines) == 0, f"the audit log does not verify: {done.stderr}"
             )
             words.append(f"{len(lines):,} lines of the audit log verify offline")
-            kept = self.checkpoint() - 1
+            kept = signed - 1
             check(self.log_verifies(lines[:kept]) != 0, f"the first {kept} lines of the audit log pass for the whole")
             words.append(f"the first {kept:,} of them do not: the last checkpoint that Ivo knows is missing")
 
@@ -80,18 +83,27 @@ class Proved:
         status = lockgate.audit.status(client=self.operated.client("ivo"))
         return bool(status["unsealed"] == 0 and status["intact"])
 
-    def checkpoint(self) -> int:
-        """Return which entry the last checkpoint signs that Ivo knows."""
-        known = self.operated.server.data / "audit-checkpoints.jsonl"
-        seq: int = json.loads(known.read_text().splitlines()[-1])["seq"]
+    def keeps_checkpoints(self) -> int:
+        """Put the checkpoints of now where Ivo keeps them, and return which entry the last of them signs.
+
+        Those that are signed later are of a log that is longer than the one he exports next.
+        """
+        now = (self.operated.server.data / "audit-checkpoints.jsonl").read_text()
+        self.checkpoints.write_text(now)
+        seq: int = json.loads(now.splitlines()[-1])["seq"]
         return seq
+
+    @property
+    def checkpoints(self) -> Path:
+        """Return where Ivo keeps the checkpoints that he knows."""
+        return self.operated.server.data.with_name("audit-checkpoints.jsonl")
 
     def log_verifies(self, lines: Sequence[str]) -> int:
         """Return how verifying lines of the log ends, with the key and the checkpoints that Ivo keeps."""
         data = self.operated.server.data
         file = data.with_name("audit.jsonl")
         file.write_text("".join(lines))
-        known = ("--key", str(data / "keys" / "audit.pub"), "--checkpoint", str(data / "audit-checkpoints.jsonl"))
+        known = ("--key", str(data / "keys" / "audit.pub"), "--checkpoint", str(self.checkpoints))
         return self.operated.server.run("audit", "verify", str(file), *known).returncode
 
     def was_live(self) -> None:
@@ -120,11 +132,14 @@ class Proved:
         ben = self.operated.client("ben")
         with self.operated.walk.step("13 clock", f"/projects/{PROJECT}/clock") as words:
             baseline = lockgate.clock.import_baseline(BASELINE.read_text(), client=ben)
-            stages = lockgate.clock.of(PROJECT, client=ben).stages
+            clock = lockgate.clock.of(PROJECT, client=ben)
+            stages = clock.stages
             measured = [one for one in stages if one.seconds is not None]
             check(
                 {"access", "environment", "prove", "release", "value"} <= {one.stage for one in measured}, f"{stages}"
             )
+            trained = next(one for one in clock.run_times if one.what == "train")
+            check(trained.n >= 2, f"two candidates were trained, and the clock knows of {trained.n}")
             words += [
                 f"{one.stage} {one.seconds:.0f} s (people {one.people_s or 0:.0f}, machines {one.machines_s or 0:.0f},"
                 f" work {one.working_s or 0:.0f})"
@@ -139,3 +154,20 @@ class Proved:
         if live is None:
             raise StoryError("nothing is live in prod")
         return live
+
+
+def tested(ci: Mapping[str, Any]) -> str:
+    """Return what CI found at the commit of what is live, by its dossier alone."""
+    found = {one["name"]: one for one in ci["checks"]}
+    states = {name: one["state"] for name, one in found.items()}
+    passed = dict.fromkeys(("lint", "unit", "contract"), "passed")
+    check(ci["passed"] and states == passed, f"CI found {states} at what is live: {ci['not_passed']}")
+    runs = {one["id"]: one["state"] for one in ci["runs"]}
+    for name in ("lint", "unit"):
+        check(runs.get(found[name]["run"]) == "succeeded", f"the run of {name} is none of {runs}")
+    columns = [one["verdict"] for one in found["contract"]["columns"] if one["column"] is not None]
+    check(bool(columns) and "failed" not in columns, f"the contract says {columns}")
+    return (
+        f"it holds what the merge rested on: lint passed, so did {found['unit']['note']}, and the contract,"
+        f" which holds in {columns.count('passed')} of {len(columns)} columns and is broken in none"
+    )
