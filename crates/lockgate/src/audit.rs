@@ -19,7 +19,10 @@ pub fn verify(file: &Path, key: &Path, checkpoint: Option<&Path>, whole: bool) -
     let export = std::fs::File::open(file);
     let export = export.map_err(|error| Failure::io(format!("`{}` cannot be read", file.display()), &error))?;
     match audit::verify(BufReader::new(export), &public, known.as_ref()) {
-        Ok(report) if whole => Ok(serde_json::json!({ "intact": true, "report": report }).to_string()),
+        Ok(report) if whole => {
+            let vouched = report.signed == report.sealed && report.unsealed == 0;
+            Ok(serde_json::json!({ "intact": true, "vouched": vouched, "report": report }).to_string())
+        }
         Ok(report) => {
             let end = if known.is_some() {
                 ""
@@ -37,7 +40,13 @@ pub fn verify(file: &Path, key: &Path, checkpoint: Option<&Path>, whole: bool) -
         }
         Err(broken) => {
             let detail = format!("`{}` is not what was recorded: {broken}", file.display());
-            Err(Failure::new(Exit::Broken, detail, "export again; if it stays so, the log was tampered with"))
+            let hint = match broken {
+                audit::Broken::Unsigned => {
+                    "a server signs within a minute of its first entries: export again then; if it stays so, the log was tampered with"
+                }
+                _ => "export again; if it stays so, the log was tampered with",
+            };
+            Err(Failure::new(Exit::Broken, detail, hint))
         }
     }
 }

@@ -11,7 +11,11 @@ const LEVELS: [&str; 6] = ["error", "warn", "info", "debug", "trace", "off"];
 
 /// Reads what is logged: a level, or one for each target, as in `info,db=debug`.
 pub fn filter(level: &str) -> Result<EnvFilter> {
-    let words: Vec<&str> = level.split(',').map(str::trim).collect();
+    // A comma too many says nothing.
+    let words: Vec<&str> = level.split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
+    if words.is_empty() {
+        return Err(Failure::new(Exit::Usage, "`[log] level`: `` is not a level", hint("")));
+    }
     let is_level = |word: &str| LEVELS.iter().any(|known| word.eq_ignore_ascii_case(known));
     // The parser would take any other word that stands alone for a target, and log nothing but that.
     if let Some(word) = words.iter().find(|word| !word.contains(['=', '[']) && !is_level(word)) {

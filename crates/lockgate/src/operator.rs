@@ -39,8 +39,9 @@ async fn token_of(place: &Place, order: &Value) -> Result<Value> {
 
 /// Returns a one-time link for an administrator.
 pub async fn admin_link(place: &Place, user: Option<String>, whole: bool) -> Result<String> {
+    let config = Config::load(place.config.as_deref(), &Flags::default())?;
     let order = json!({ "user": user });
-    let made = match ask(place, "/admin/links", &order).await? {
+    let mut made = match ask(place, "/admin/links", &order).await? {
         Found::Answer(made) => made,
         Found::Folder(folder) => {
             let gate = open(place, &folder).await?;
@@ -53,16 +54,14 @@ pub async fn admin_link(place: &Place, user: Option<String>, whole: bool) -> Res
         }
     };
     if made["person"] == "admin" {
-        // What an earlier start wrote there was the same person's, and works no longer.
+        // What an earlier start wrote there was the same person's, and works no longer; the new link is shown whatever becomes of it.
         match std::fs::remove_file(place.data.join(ADMIN_LINK)) {
             Err(error) if error.kind() != ErrorKind::NotFound => {
-                return Err(Failure::io(format!("`{ADMIN_LINK}` in the data folder cannot be removed"), &error));
+                eprintln!("warning: `{ADMIN_LINK}` in the data folder cannot be removed, and leads nowhere any more");
             }
             _ => {}
         }
     }
-    let mut made = made;
-    let config = Config::load(place.config.as_deref(), &Flags::default())?;
     let path = made["path"].as_str().unwrap_or_default().to_owned();
     made["link"] = address(place, &config, &path).into();
     show(&made, "link", whole)

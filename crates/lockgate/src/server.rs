@@ -79,7 +79,9 @@ pub async fn run(args: ServerArgs) -> Result<()> {
     keepers.spawn(git::serve(parts.build.git.clone(), hooks));
     runs::resume(&parts.build.runs).await?;
     if parts.catalog.index.is_new() {
-        keepers.spawn(fill_index(parts.catalog.clone(), ended.clone()));
+        // Apart from the server's life: the next start fills it anew.
+        let filling = tokio::spawn(fill_index(parts.catalog.clone(), ended.clone()));
+        keepers.spawn(async { drop(filling.await) });
     }
 
     let base = config.server.public_url.clone().unwrap_or_else(|| addresses.0.clone());
@@ -88,7 +90,7 @@ pub async fn run(args: ServerArgs) -> Result<()> {
     // Listened for before anyone is told that the server is there: the first thing they send may be a signal.
     let stopped = signals()?;
     ready(&addresses, link.as_deref())?;
-    let whole = until(stopped, &mut keepers).await;
+    let whole = until(stopped, &mut keepers, &mut listeners).await;
     tracing::info!("draining");
     tokio::join!(
         drain(draining, listeners, workers),
@@ -107,19 +109,30 @@ pub async fn run(args: ServerArgs) -> Result<()> {
     whole
 }
 
-/// Waits until the server is to stop. Where one of its keepers breaks, it stops by itself: without who seals the log, or tells the
-/// serving process of what was revoked, it would go on as if all were well.
-async fn until(stopped: impl Future<Output = ()>, keepers: &mut JoinSet<()>) -> Result<()> {
+/// Waits until the server is to stop. Where one of its keepers breaks, or a listener ends, it stops by itself: without who seals the
+/// log, or tells the serving process of what was revoked, it would go on as if all were well.
+async fn until(
+    stopped: impl Future<Output = ()>,
+    keepers: &mut JoinSet<()>,
+    listeners: &mut JoinSet<std::io::Result<()>>,
+) -> Result<()> {
     let mut stopped = std::pin::pin!(stopped);
     loop {
-        tokio::select! {
+        let why = tokio::select! {
             () = &mut stopped => return Ok(()),
-            Some(ended) = keepers.join_next() => if let Err(error) = ended {
-                tracing::error!(%error, "a part of the server broke: it stops");
-                let detail = "a part of the server broke, and nothing of it goes on without";
-                return Err(Failure::new(Exit::Internal, detail, "start it again; its log names the part"));
+            Some(ended) = keepers.join_next() => match ended {
+                Ok(()) => continue,
+                Err(error) => error.to_string(),
             },
-        }
+            Some(ended) = listeners.join_next() => match ended {
+                Ok(Ok(())) => "a listener ended before its time".to_owned(),
+                Ok(Err(error)) => error.to_string(),
+                Err(error) => error.to_string(),
+            },
+        };
+        tracing::error!(why, "a part of the server broke: it stops");
+        let detail = format!("a part of the server broke ({why}), and nothing goes on without");
+        return Err(Failure::new(Exit::Internal, detail, "start it again; what it wrote before says more"));
     }
 }
 

@@ -16,7 +16,7 @@ export const peopleQuery = queryOptions({ queryKey: ['people'], queryFn: () => a
 /** A page of the people, to list them; `peopleQuery` is to choose one. */
 export const peoplePageQuery = (page: Paged = {}) => queryOptions({ queryKey: ['people', page], queryFn: () => ask(http.GET('/people', { params: { query: { limit: 50, ...page } } })), placeholderData: keepPreviousData });
 export const groupsQuery = queryOptions({ queryKey: ['groups'], queryFn: () => ask(http.GET('/groups')) });
-export const tokensQuery = (page: Paged = {}) => queryOptions({ queryKey: ['tokens', page], queryFn: () => ask(http.GET('/tokens', { params: { query: { limit: 50, ...page } } })), placeholderData: keepPreviousData });
+export const tokensQuery = queryOptions({ queryKey: ['tokens'], queryFn: () => ask(http.GET('/tokens', all)) });
 export const assignmentsQuery = (page: Paged = {}) => queryOptions({ queryKey: ['role-assignments', page], queryFn: () => ask(http.GET('/role-assignments', { params: { query: { limit: 50, ...page } } })), placeholderData: keepPreviousData });
 export const auditQuery = (search: AuditSearch) =>
   queryOptions({

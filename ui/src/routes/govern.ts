@@ -10,7 +10,7 @@ export const admin = createRoute({ getParentRoute: () => frame, path: '/admin', 
 export const people = createRoute({ getParentRoute: () => admin, path: '/', validateSearch: paged, component: lazyRouteComponent(() => import('@/features/admin/People'), 'People') });
 export const groups = createRoute({ getParentRoute: () => admin, path: '/groups', component: lazyRouteComponent(() => import('@/features/admin/Groups'), 'Groups') });
 export const roles = createRoute({ getParentRoute: () => admin, path: '/roles', validateSearch: paged, component: lazyRouteComponent(() => import('@/features/admin/Roles'), 'Roles') });
-export const tokens = createRoute({ getParentRoute: () => frame, path: '/tokens', validateSearch: paged, component: lazyRouteComponent(() => import('@/features/admin/Tokens'), 'Tokens'), staticData: crumbs({ label: 'Tokens' }) });
+export const tokens = createRoute({ getParentRoute: () => frame, path: '/tokens', component: lazyRouteComponent(() => import('@/features/admin/Tokens'), 'Tokens'), staticData: crumbs({ label: 'Tokens' }) });
 const outcomes = ['allowed', 'refused', 'failed'] as const;
 const outcomeOf = (search: Raw) => {
   const outcome = outcomes.find((word) => word === search['outcome']);

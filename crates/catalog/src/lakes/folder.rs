@@ -67,7 +67,12 @@ impl Roots {
     pub(super) fn overlap(&self, lake: &LakeRef, others: &[LakeRef]) -> bool {
         let real = |place: &LakeRef| {
             let path = self.0.get(&place.root)?.join(&place.folder);
-            Some(path.canonicalize().unwrap_or(path))
+            // A folder that is away now, such as a disk that is not mounted, lies below the last one that is there.
+            let there = path.ancestors().find_map(|above| Some((above, above.canonicalize().ok()?)));
+            Some(there.map_or_else(
+                || path.clone(),
+                |(above, real)| path.strip_prefix(above).map_or_else(|_| real.clone(), |rest| real.join(rest)),
+            ))
         };
         let Some(own) = real(lake) else { return false };
         let mut theirs = others.iter().filter(|other| other.id != lake.id).filter_map(real);
@@ -174,6 +179,8 @@ mod tests {
             assert!(roots.overlap(&at("mine", root, folder), &retail), "{root} {folder}");
         }
         assert!(!roots.overlap(&at("mine", "data", "retail-2"), &retail));
+        let away = [at("away", "inner", "not/mounted")];
+        assert!(roots.overlap(&at("mine", "data", "link"), &away), "what is away now counts, too");
         assert!(!roots.overlap(&retail[0], &retail), "a lake is not its own neighbour");
         assert!(at("mine", "data", "retail/core").overlaps(&retail[0]) && at("mine", "data", "").overlaps(&retail[0]));
         assert!(

@@ -124,7 +124,9 @@ fn no_export(ended: &Ended) -> String {
 
 async fn parts(cx: &Context, ended: &Ended, onnx: Output) -> Result<std::result::Result<Parts, String>> {
     let Ended { project, release, run, .. } = ended;
-    let Some(contract) = contract_of(&ended.definition) else { return Ok(Err(no_export(ended))) };
+    let Some(contract) = contract_of(&ended.definition) else {
+        return Ok(Err("the run's pipeline holds nothing of the contract: merge again, and it is trained anew".into()));
+    };
     let most = serving::LARGEST as u64;
     let Some(model) = runs::read_output(&cx.runs, &onnx, most).await? else {
         return Ok(Err("the exported model is no single file, or is larger than those that are served".into()));

@@ -49,11 +49,14 @@ impl Times {
 }
 
 /// Returns how long the project's own steps of a release took together, from the first that began to the last that ended, those of
-/// the platform left out; `None` where nothing was computed.
+/// the platform left out; `None` where not all of them were computed: what came from the cache took no time.
 fn training(steps: &[Step]) -> Option<f64> {
     let own = steps.iter().filter(|step| !delivery::release::REQUIRED.contains(&step.name.as_str()));
-    let done = own.filter(|step| step.kind == Some(StepKind::Executed) && step.state == StepState::Succeeded);
-    let (began, ended): (Vec<_>, Vec<_>) = done.filter_map(|step| Some((step.started_at?, step.ended_at?))).unzip();
+    let spans = own.map(|step| {
+        let done = step.kind == Some(StepKind::Executed) && step.state == StepState::Succeeded;
+        done.then_some((step.started_at?, step.ended_at?))
+    });
+    let (began, ended): (Vec<_>, Vec<_>) = spans.collect::<Option<Vec<_>>>()?.into_iter().unzip();
     Some(Span::new(began.into_iter().min()?, ended.into_iter().max()?).seconds())
 }
 

@@ -69,8 +69,7 @@ pub fn check(signature: &Signature, request: InferRequest) -> Result<Checked, Re
 /// # Errors
 /// [`RunError::Unlike`], [`RunError::Unknown`].
 pub(super) fn check_answer(known: &Tensor, rows: Option<usize>, given: &Named) -> Result<(), RunError> {
-    let count: usize = given.shape.iter().product();
-    if rows.and_then(|rows| values_for(known, rows)).is_some_and(|wanted| wanted != count) {
+    if rows.is_some_and(|rows| !is_for(known, rows, &given.shape)) {
         return Err(RunError::Unlike);
     }
     let Data::Bytes(texts) = &given.data else { return Ok(()) };
@@ -78,10 +77,16 @@ pub(super) fn check_answer(known: &Tensor, rows: Option<usize>, given: &Named) -
     if known.values.is_empty() || texts.iter().all(is_known) { Ok(()) } else { Err(RunError::Unknown) }
 }
 
-/// Returns how many values an output has for so many rows; none where its shape leaves that open.
-fn values_for(known: &Tensor, rows: usize) -> Option<usize> {
-    let (-1, rest) = known.shape.split_first()? else { return None };
-    rest.iter().try_fold(rows, |count, size| count.checked_mul(usize::try_from(*size).ok()?))
+/// Returns whether a shape is that of an output for so many rows; whatever is open in the signature is open here. By each size, not by
+/// their product: a shape could say more than the values do. `[n]` and `[n, 1]` are one.
+fn is_for(known: &Tensor, rows: usize, given: &[usize]) -> bool {
+    let Some((-1, rest)) = known.shape.split_first() else { return true };
+    let wanted: Vec<Option<usize>> =
+        std::iter::once(Some(rows)).chain(rest.iter().map(|size| usize::try_from(*size).ok())).collect();
+    let wanted = wanted.strip_suffix(&[Some(1)]).filter(|_| wanted.len() > 1).unwrap_or(&wanted);
+    let given = given.strip_suffix(&[1]).filter(|short| short.len() == 1 && wanted.len() == 1).unwrap_or(given);
+    wanted.len() == given.len()
+        && wanted.iter().zip(given).all(|(wanted, size)| wanted.is_none_or(|wanted| wanted == *size))
 }
 
 fn names(tensors: &[Tensor]) -> String {

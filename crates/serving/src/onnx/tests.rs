@@ -225,6 +225,11 @@ fn a_text_that_is_no_value_of_the_target_is_not_answered() {
     assert_eq!(check_answer(&odds, Some(3), &given(&[3, 2])), Ok(()));
     assert_eq!(check_answer(&odds, Some(3), &given(&[3, 600])), Err(RunError::Unlike));
     assert_eq!(check_answer(&odds, None, &given(&[3, 2])), Ok(()));
+    for (rows, shape) in [(0, &[0, 1169, 6][..]), (0, &[0, 1169]), (3, &[2, 3]), (3, &[3, 2, 1]), (3, &[6]), (1, &[2])]
+    {
+        assert_eq!(check_answer(&odds, Some(rows), &given(shape)), Err(RunError::Unlike), "{shape:?} for {rows}");
+    }
+    assert_eq!(check_answer(&odds, Some(0), &given(&[0, 2])), Ok(()));
 }
 
 /// The label of this model is a text: what it says of a row is answered where the manifest names it, and nowhere else.

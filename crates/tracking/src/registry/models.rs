@@ -40,8 +40,17 @@ pub(super) async fn named<A: Action>(
     seen.map(|model| (model, name.to_owned())).ok_or_else(|| Error::NoModel(crate::shown(name)))
 }
 
+/// Like [`named`], for a change: where the name is that of a model of the own space, too, nothing is changed by a guess.
 async fn lock_named<A: Action>(tx: &Tx, permit: &Permit<A>, mount: &Mount, name: &str) -> Result<RegisteredModel> {
     let (model, _) = named(tx, permit, mount, name).await?;
+    let space = enter(tx, permit, mount).await?;
+    if model.space != space && tx.find_model_named(&space, name).await?.is_some() {
+        return Err(Error::invalid(format!(
+            "'{}' is the name of a model here and means one of another project, too: nothing was changed. Use that project's \
+             address for its model; in a project, the one here is also called by the project's name, a dot, and this name.",
+            crate::shown(name)
+        )));
+    }
     tx.lock_registered_model(&model.id).await?.ok_or_else(|| Error::NoModel(crate::shown(name)))
 }
 

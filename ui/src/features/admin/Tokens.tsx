@@ -1,13 +1,11 @@
 import { Modal, Select, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useNavigate, useSearch } from '@tanstack/react-router';
 import type { ColumnDef } from '@tanstack/react-table';
 import { type FormEvent, useState } from 'react';
 import { newToken, revokeToken, tokensQuery, type TokenView } from '@/api/admin';
-import { Btn, ConfirmAct, Empty, Loading, PageHead, Pager, Panel, ProblemNote, Snippet, StateBadge, When, Who } from '@/components';
+import { Btn, ConfirmAct, Empty, Loading, PageHead, Panel, ProblemNote, Snippet, StateBadge, When, Who } from '@/components';
 import { DataTable } from '@/components/DataTable';
-import { sentence, spoken } from '@/lib/format';
-import { pageAt } from '@/lib/paging';
+import { plural, sentence, spoken } from '@/lib/format';
 
 function Revoke({ token }: { token: TokenView }) {
   const queryClient = useQueryClient();
@@ -81,9 +79,9 @@ function MakeToken() {
 
 /** Tokens for the command line, Python and CI. */
 export function Tokens() {
-  const { cursor, from = 0 } = useSearch({ from: '/frame/tokens' });
-  const navigate = useNavigate();
-  const tokens = useQuery(tokensQuery(pageAt(cursor, 0)));
+  const tokens = useQuery(tokensQuery);
+  const all = tokens.data?.items ?? [];
+  const [active, ended] = [all.filter((one) => one.state === 'active'), all.filter((one) => one.state !== 'active')];
   return (
     <>
       <PageHead icon="key" kind="You" name="Tokens" title="Tokens" meta="For the command line, Python and CI. A token acts as you and stops at its end." />
@@ -91,9 +89,16 @@ export function Tokens() {
         <MakeToken />
         <Panel label="Tokens">
           {tokens.error && <ProblemNote problem={tokens.error} onRetry={() => void tokens.refetch()} />}
-          {tokens.isPending ? <Loading rows={4} /> : <DataTable label="Tokens" columns={columns} rows={tokens.data?.items ?? []} rowKey={(one) => one.id} isOld={tokens.isPlaceholderData} empty={<Empty small title="You have no token yet." />} />}
-          <Pager from={from} shown={tokens.data?.items.length ?? 0} total={tokens.data?.total} next={tokens.data?.next_cursor} onPage={(to, at) => void navigate({ to: '/tokens', search: pageAt(to, at) })} />
+          {tokens.isPending ? <Loading rows={4} /> : <DataTable label="Tokens" columns={columns} rows={active} rowKey={(one) => one.id} empty={<Empty small title="You have no token that works." />} />}
         </Panel>
+        {ended.length > 0 && (
+          <details className="panel">
+            <summary>
+              Ended <span>{plural(ended.length, 'token')} that no longer work</span>
+            </summary>
+            <DataTable label="Ended tokens" columns={columns} rows={ended} rowKey={(one) => one.id} />
+          </details>
+        )}
       </div>
     </>
   );

@@ -1,7 +1,7 @@
 import { screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { expect, test } from 'vitest';
-import { assignmentsQuery, groupsQuery, peopleQuery, tokensQuery } from '@/api/admin';
+import { assignmentsQuery, groupsQuery, peopleQuery } from '@/api/admin';
 import { drawPage } from '@/test/page';
 
 const at = '2026-01-01T00:00:00Z';
@@ -22,17 +22,4 @@ test('roles have pages, and the tab says how many there are in all', async () =>
   expect(screen.queryByText('lake/retail')).toBeNull();
   await userEvent.click(screen.getByRole('button', { name: 'First page' }));
   expect(await screen.findByText('lake/retail')).toBeTruthy();
-});
-
-test('tokens have pages, and an ended one is no longer offered to be revoked', async () => {
-  const token = (id: string, name: string, state: string) => ({ id, name, state, person: 'ana', created_at: at, expires_at: at });
-  drawPage('/tokens', [], [
-    [tokensQuery(), page(token('t-1', 'laptop', 'active'), 'c-2')],
-    [tokensQuery({ cursor: 'c-2' }), page(token('t-2', 'nightly', 'revoked'), null)],
-  ]);
-  expect(await screen.findByRole('button', { name: 'Revoke' })).toBeTruthy();
-  await userEvent.click(screen.getByRole('button', { name: 'Next page' }));
-  expect(await screen.findByText('Nightly')).toBeTruthy();
-  expect(screen.queryByText('Laptop')).toBeNull();
-  expect(screen.queryByRole('button', { name: 'Revoke' })).toBeNull();
 });
