@@ -7,7 +7,7 @@ use crate::sessions::{self, Error};
 use crate::tests::{add_person, gate};
 use crate::tokens::store::{TokenColumn, TokenStore};
 use crate::tokens::{self, NewToken};
-use crate::{Context, link_maker, still_in};
+use crate::{Context, Sought, link_maker, still_in};
 use base::{PersonId, Principal, Timestamp};
 use db::Db;
 use sea_orm::ColumnTrait;
@@ -92,7 +92,7 @@ async fn who_made_the_last_redeemed_link_is_known_until_another_makes_one() {
             let read = db.read(|tx| async move { link_maker(&tx, &"ana".into()).await });
             read.await
                 .unwrap()
-                .map(|maker| (maker.person.0.clone(), maker.sides_with(&Principal::Person("pat".into()))))
+                .map(|maker| (maker.person.0.clone(), maker.sides_with(&Principal::Person("pat".into()), Sought::Data)))
         };
         assert_eq!(maker().await, None);
         redeemed(&db, cx, "pat").await;

@@ -6,12 +6,35 @@ use crate::people::store::PeopleStore;
 use crate::roles::RoleAssignment;
 use crate::roles::store::RoleStore;
 use crate::{Holding, Place, Right, Role};
-use base::{GroupId, PersonId, Principal, Resource, Timestamp};
+use base::{GroupId, PersonId, Principal, Resource, TeamId, Timestamp};
 use db::Tx;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A membership: who gave it, since when.
 pub(crate) type Given = (PersonId, Timestamp);
+
+/// What is asked for, and so which roles on models put somebody on the side of the environment that asks. Which team owns a project, only
+/// floors above know, so that every team may be the asking one.
+#[derive(Clone, Copy, Debug)]
+pub enum Sought<'a> {
+    /// Data: who may work in the environment asks, and a role for everything or for any team lets them.
+    Data,
+    /// An endpoint of this team. Its owners decide by a role on models, for everything or for that team: such a role answers for the
+    /// endpoint, and puts nobody on the side that asks. One for another team does, as for data.
+    Endpoint(Option<&'a TeamId>),
+}
+
+impl Sought<'_> {
+    /// Returns whether a role on models for `place` counts as one in the environment that asks, wherever that is.
+    fn asks_by(self, place: &Place) -> bool {
+        match (self, place) {
+            (Self::Data, Place::Team(_)) => true,
+            (Self::Data, Place::Scope(_)) => place.is_deployment(),
+            (Self::Endpoint(of), Place::Team(team)) => of != Some(team),
+            (Self::Endpoint(_), Place::Scope(_)) => false,
+        }
+    }
+}
 
 /// The groups and roles of a caller, as they are in one transaction.
 #[derive(Clone, Debug)]
@@ -80,14 +103,11 @@ impl Standing {
         }
     }
 
-    /// Returns whether the caller may not decide on what is for `principal`: belongs to it, or may work in it, if it is an environment,
-    /// by a role on models for a team or for everything. Which team owns a project, only floors above know, so that every team counts.
-    pub(crate) fn sides_with(&self, principal: &Principal) -> bool {
+    /// Returns whether the caller may not decide on what is `sought` for `principal`: belongs to it, or may work in it, if it is an
+    /// environment, by a role on models.
+    pub(crate) fn sides_with(&self, principal: &Principal, sought: Sought<'_>) -> bool {
         let is_environment = matches!(principal, Principal::Environment(_));
-        let may_work_there = |holding: &Holding| {
-            let reaches_it = holding.place.is_deployment() || matches!(holding.place, Place::Team(_));
-            holding.role.works_on_models() && reaches_it
-        };
+        let may_work_there = |holding: &Holding| holding.role.works_on_models() && sought.asks_by(&holding.place);
         self.belongs(principal) || (is_environment && self.holdings.iter().any(may_work_there))
     }
 
@@ -200,13 +220,13 @@ impl Standings {
     }
 }
 
-/// Returns whether `person` may not decide on what is for `principal`: is it, is a member of it, or is or may be one of the people of the
-/// project whose environment it is.
+/// Returns whether `person` may not decide on what is `sought` for `principal`: is it, is a member of it, or is or may be one of the
+/// people of the project whose environment it is.
 ///
 /// # Errors
 /// The store's.
-pub async fn sides_with(tx: &Tx, person: &PersonId, principal: &Principal) -> db::Result<bool> {
-    Ok(Standing::load(tx, &Caller::person_named(person.clone())).await?.sides_with(principal))
+pub async fn sides_with(tx: &Tx, person: &PersonId, principal: &Principal, sought: Sought<'_>) -> db::Result<bool> {
+    Ok(Standing::load(tx, &Caller::person_named(person.clone())).await?.sides_with(principal, sought))
 }
 
 /// Who made the last one-time link with which a person's password was set: they may know that password.
@@ -217,9 +237,10 @@ pub struct LinkMaker {
 }
 
 impl LinkMaker {
-    /// Returns whether they are `principal`, a member of it, or are or may be among the people of the project whose environment it is.
-    pub fn sides_with(&self, principal: &Principal) -> bool {
-        self.standing.sides_with(principal)
+    /// Returns whether they may not decide on what is `sought` for `principal`: are it, are a member of it, or are or may be among the
+    /// people of the project whose environment it is.
+    pub fn sides_with(&self, principal: &Principal, sought: Sought<'_>) -> bool {
+        self.standing.sides_with(principal, sought)
     }
 }
 
@@ -286,9 +307,12 @@ mod tests {
                 let resource = environment("credit-risk/dev", team);
                 let starts_runs = role.works_on_models() && ana.roles_at(&resource).contains(&role);
                 let is_one_of_theirs = starts_runs || ana.works_for("credit-risk", &[resource]);
-                assert!(!is_one_of_theirs || ana.sides_with(dev), "{role} for {place}, owned by {team:?}");
+                assert!(
+                    !is_one_of_theirs || ana.sides_with(dev, Sought::Data),
+                    "{role} for {place}, owned by {team:?}"
+                );
             }
-            assert!(!ana.belongs(dev) || ana.sides_with(dev), "{role} for {place}");
+            assert!(!ana.belongs(dev) || ana.sides_with(dev, Sought::Data), "{role} for {place}");
         }
     }
 
@@ -297,18 +321,35 @@ mod tests {
         let dev = &Principal::Environment("credit-risk/dev".into());
         for role in Role::ALL.into_iter().filter(|role| !role.works_on_models()) {
             for place in ["deployment", "team:retail", "lake/retail", "project/churn"] {
-                assert!(!ana(role, place).sides_with(dev), "{role} for {place}");
+                assert!(!ana(role, place).sides_with(dev, Sought::Data), "{role} for {place}");
             }
-            assert!(ana(role, "project/credit-risk").sides_with(dev), "{role}");
+            assert!(ana(role, "project/credit-risk").sides_with(dev, Sought::Data), "{role}");
         }
         for place in ["lake/retail", "project/churn"] {
-            assert!(!ana(Role::ModelDeveloper, place).sides_with(dev), "{place}");
+            assert!(!ana(Role::ModelDeveloper, place).sides_with(dev, Sought::Data), "{place}");
         }
         // A role on models says nothing of what is for a person or a group.
         for other in [Principal::Person("cho".into()), Principal::Group("analysts".into())] {
-            assert!(!ana(Role::ModelDeveloper, "deployment").sides_with(&other), "{other}");
+            assert!(!ana(Role::ModelDeveloper, "deployment").sides_with(&other, Sought::Data), "{other}");
         }
         assert!(!ana(Role::ModelDeveloper, "deployment").belongs(dev), "who works everywhere asks for no environment");
+    }
+
+    #[test]
+    fn who_answers_for_an_endpoint_decides_who_calls_it_unless_they_belong_to_the_project_that_asks() {
+        let asks = &Principal::Environment("collections/prod".into());
+        let risk = TeamId::from("risk");
+        let is_asking = |place: &str, of| ana(Role::ModelOwner, place).sides_with(asks, Sought::Endpoint(of));
+        for place in ["deployment", "team:risk", "project/credit-risk", "project/credit-risk/prod"] {
+            assert!(!is_asking(place, Some(&risk)), "{place}");
+        }
+        for place in ["project/collections", "project/collections/dev", "team:collections"] {
+            assert!(is_asking(place, Some(&risk)), "{place}");
+        }
+        assert!(is_asking("team:risk", None), "which team owns it, or asks, is not known");
+        assert!(!ana(Role::Auditor, "team:collections").sides_with(asks, Sought::Endpoint(None)), "no role on models");
+        let group = &Principal::Group("analysts".into());
+        assert!(!ana(Role::ModelOwner, "team:collections").sides_with(group, Sought::Endpoint(None)));
     }
 
     #[test]

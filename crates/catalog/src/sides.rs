@@ -1,8 +1,8 @@
 //! On which side of a request or grant somebody stands: who asks never decides.
 use crate::requests::{ReadUse, RequestKind};
-use access::http::Permit;
-use access::{Action, Columns, LinkMaker, Visible};
-use base::{PersonId, Principal};
+use access::http::{Held, Permit};
+use access::{Action, Columns, LinkMaker, Sought, Visible};
+use base::{PersonId, Principal, TeamId};
 use db::Tx;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait};
 use std::collections::BTreeSet;
@@ -18,31 +18,51 @@ pub enum Side {
     LinkBy(PersonId),
 }
 
-/// The asking side: for whom it is, and who wrote, changed or submitted it.
+/// The asking side: for whom it is, who wrote, changed or submitted it, and what they ask for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Asking<'a> {
-    pub principal: &'a Principal,
-    pub hands: &'a BTreeSet<PersonId>,
+    principal: &'a Principal,
+    hands: &'a BTreeSet<PersonId>,
+    sought: Sought<'a>,
 }
 
-impl Asking<'_> {
-    /// Returns how `person` stands to it; `sides_with_it`: whether they are the principal, belong to it, or may work in it.
-    pub fn side(&self, person: &PersonId, sides_with_it: bool, maker: Option<&LinkMaker>) -> Side {
-        if sides_with_it || self.hands.contains(person) {
-            return Side::Asks;
-        }
-        match maker {
-            Some(maker) if self.hands.contains(&maker.person) || maker.sides_with(self.principal) => {
-                Side::LinkBy(maker.person.clone())
-            }
-            _ => Side::Other,
-        }
+impl<'a> Asking<'a> {
+    /// Returns the side that asks for access of this kind to what `team` owns: `principal`, and those whose `hands` were in it.
+    pub fn new(
+        kind: RequestKind,
+        team: Option<&'a TeamId>,
+        principal: &'a Principal,
+        hands: &'a BTreeSet<PersonId>,
+    ) -> Self {
+        let sought = match kind {
+            RequestKind::Read | RequestKind::Write => Sought::Data,
+            RequestKind::Use => Sought::Endpoint(team),
+        };
+        Self { principal, hands, sought }
+    }
+
+    /// Returns how `person` stands to it, who holds this and came in by a link of `maker`.
+    pub fn side(&self, person: &PersonId, held: &Held<'_>, maker: Option<&LinkMaker>) -> Side {
+        self.side_by(person, held.sides_with(self.principal, self.sought), maker)
     }
 
     /// Returns how `person` stands to it now.
     pub async fn side_of(&self, tx: &Tx, person: &PersonId) -> db::Result<Side> {
-        let sides_with_it = access::sides_with(tx, person, self.principal).await?;
-        Ok(self.side(person, sides_with_it, access::link_maker(tx, person).await?.as_ref()))
+        let sides_with_it = access::sides_with(tx, person, self.principal, self.sought).await?;
+        Ok(self.side_by(person, sides_with_it, access::link_maker(tx, person).await?.as_ref()))
+    }
+
+    /// `sides_with_it`: whether they are the principal, belong to it, or may work in it.
+    fn side_by(&self, person: &PersonId, sides_with_it: bool, maker: Option<&LinkMaker>) -> Side {
+        if sides_with_it || self.hands.contains(person) {
+            return Side::Asks;
+        }
+        match maker {
+            Some(maker) if self.hands.contains(&maker.person) || maker.sides_with(self.principal, self.sought) => {
+                Side::LinkBy(maker.person.clone())
+            }
+            _ => Side::Other,
+        }
     }
 }
 

@@ -138,7 +138,7 @@ pub(super) fn viewer(request: &Request, looks: &Looks<'_>) -> Viewer {
     if looks.held.belongs(&request.principal) {
         return Viewer::Asks;
     }
-    let side = request.asking().side(looks.me, looks.held.sides_with(&request.principal), looks.maker.as_ref());
+    let side = request.asking().side(looks.me, looks.held, looks.maker.as_ref());
     match request.decider(looks.held) {
         None => Viewer::Reads,
         Some(right) => match request.may_decide(&right, &side, looks.now) {

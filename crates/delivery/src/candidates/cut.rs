@@ -125,7 +125,10 @@ fn no_export(ended: &Ended) -> String {
 async fn parts(cx: &Context, ended: &Ended, onnx: Output) -> Result<std::result::Result<Parts, String>> {
     let Ended { project, release, run, .. } = ended;
     let Some(contract) = contract_of(&ended.definition) else {
-        return Ok(Err("the run's pipeline holds nothing of the contract: merge again, and it is trained anew".into()));
+        // One that earlier releases of the platform put together has the steps, and nothing of the contract in them.
+        let again =
+            || "the run's pipeline holds nothing of the contract: merge again, and it is trained anew".to_owned();
+        return Ok(Err(release::why_not_judged(&ended.steps).unwrap_or_else(again)));
     };
     let most = serving::LARGEST as u64;
     let Some(model) = runs::read_output(&cx.runs, &onnx, most).await? else {

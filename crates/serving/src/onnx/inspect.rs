@@ -40,6 +40,9 @@ pub enum ModelError {
     NoTensor(&'static str, usize),
     #[error("{0} {1} is of a type that is not served")]
     Type(&'static str, usize),
+    /// A model's answers are held to the shapes that its file declares; for this one there would be a guess.
+    #[error("output {0} declares no shape: export the model with the shape of each output, such as `[None, 2]`")]
+    Shapeless(usize),
     #[error("the model takes or gives no tensor, or more than {TENSORS}")]
     Tensors,
     #[error("the signature does not fit the model: {0}")]
@@ -318,9 +321,13 @@ fn tensor(value: &[u8], place: &'static str, number: usize) -> Result<Tensor, Mo
             _ => {}
         }
     }
-    let shape = shape.map(dimensions).transpose()?;
     let datatype = datatype(element).ok_or(ModelError::Type(place, number))?;
-    Ok(Tensor { name, datatype, shape: shape.unwrap_or_else(|| vec![-1]), values: Vec::new() })
+    let shape = match shape.map(dimensions).transpose()? {
+        Some(shape) => shape,
+        None if place == "output" => return Err(ModelError::Shapeless(number)),
+        None => vec![-1],
+    };
+    Ok(Tensor { name, datatype, shape, values: Vec::new() })
 }
 
 fn dimensions(shape: &[u8]) -> Result<Vec<i64>, ModelError> {

@@ -167,8 +167,12 @@ fn a_file_that_we_do_not_load_says_why() {
 fn nothing_that_is_said_of_a_file_repeats_a_word_of_it() {
     const ROWS: &str = ",duration_in_month,credit_amount\n0,6,1169\n1,48,5951\n";
     let rows = ROWS.as_bytes();
-    // A tensor of a name and of one of ONNX's types.
-    let tensor = |kind: u8| [field(1, rows), field(2, &field(1, &[8, kind]))].concat();
+    // A tensor of a name, of one of ONNX's types and of a value for each row.
+    let tensor = |kind: u8| {
+        let kind = [vec![8, kind], field(2, &field(1, b""))].concat();
+        [field(1, rows), field(2, &field(1, &kind))].concat()
+    };
+    let shapeless = [field(1, rows), field(2, &field(1, &[8, 1]))].concat();
     let float = [field(11, &tensor(1)), field(12, &tensor(1))].concat();
     let columns = |text: &str| field(14, &[field(1, b"columns"), field(2, text.as_bytes())].concat());
     let listed = serde_json::to_string(&[ROWS, ROWS]).unwrap();
@@ -185,6 +189,7 @@ fn nothing_that_is_said_of_a_file_repeats_a_word_of_it() {
         ("a domain", [plain, field(8, &field(1, rows))].concat()),
         ("a weight in another file", nodes(outside)),
         ("a type", field(7, &[field(11, &tensor(10)), field(12, &tensor(1))].concat())),
+        ("an output without a shape", field(7, &[float.clone(), field(12, &shapeless)].concat())),
         ("a sequence", field(7, &field(12, &[field(1, rows), field(2, &field(4, b""))].concat()))),
     ];
     for (name, model) in models {
@@ -230,6 +235,33 @@ fn a_text_that_is_no_value_of_the_target_is_not_answered() {
         assert_eq!(check_answer(&odds, Some(rows), &given(shape)), Err(RunError::Unlike), "{shape:?} for {rows}");
     }
     assert_eq!(check_answer(&odds, Some(0), &given(&[0, 2])), Ok(()));
+}
+
+/// One that gives back what it takes, two numbers for each row. Before answers were held to their shape, such a file made a signature
+/// of one number for each row; loaded with that, it would fail every call.
+#[test]
+fn an_output_that_declares_no_shape_is_neither_released_nor_loaded() {
+    let value = |name: &str, shape: &[u8]| {
+        let float = [vec![8, 1], shape.to_vec()].concat();
+        [field(1, name.as_bytes()), field(2, &field(1, &float))].concat()
+    };
+    let two = field(2, &[field(1, b""), field(1, &[8, 2])].concat());
+    let model = |given: &[u8]| {
+        let node = [field(1, b"x"), field(2, b"variable"), field(4, b"Identity")].concat();
+        let values = [field(11, &value("x", &two)), field(12, &value("variable", given))].concat();
+        let graph = [field(1, &node), field(2, b"given back"), values].concat();
+        // Of the format's version 8, with the operators of version 17.
+        [vec![8, 8], field(8, &[16, 17]), field(7, &graph)].concat()
+    };
+    let declared = signature_of(&model(&two), &[]).unwrap();
+    let rows = || vec![named("x", &[3, 2], Data::Fp32(vec![0.5; 6]))];
+    let answer = Model::load(&library(), &model(&two), &declared).unwrap().run(rows(), &halt()).unwrap();
+    assert_eq!(answer, [named("variable", &[3, 2], Data::Fp32(vec![0.5; 6]))]);
+    let why = "output 1 declares no shape: export the model with the shape of each output, such as `[None, 2]`";
+    assert_eq!(signature_of(&model(b""), &[]).unwrap_err().to_string(), why);
+    let mut before = declared;
+    before.outputs[0].shape = vec![-1];
+    assert_eq!(Model::load(&library(), &model(b""), &before).unwrap_err(), why);
 }
 
 /// The label of this model is a text: what it says of a row is answered where the manifest names it, and nowhere else.

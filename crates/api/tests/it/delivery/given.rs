@@ -124,7 +124,7 @@ impl Served {
                 if fits(&found) {
                     return found;
                 }
-                tokio::time::sleep(Duration::from_millis(10)).await;
+                tokio::time::sleep(Duration::from_millis(40)).await;
             }
         };
         match tokio::time::timeout(Duration::from_secs(30), waiting).await {
@@ -150,7 +150,7 @@ impl Served {
                 if found["checks"].as_array().unwrap().iter().all(|check| check["ended_at"].is_string()) {
                     return;
                 }
-                tokio::time::sleep(Duration::from_millis(10)).await;
+                tokio::time::sleep(Duration::from_millis(40)).await;
             }
         };
         let played = tokio::time::timeout(Duration::from_secs(60), played).await;
@@ -208,6 +208,6 @@ async fn workers(app: &TestApp) -> jobs::Workers {
     projects::register(&mut registry, &app.build.projects);
     runs::register(&mut registry, &app.build.runs);
     delivery::register(&mut registry, &app.release.delivery);
-    let options = jobs::Options { poll: Duration::from_millis(5), ..jobs::Options::new("test") };
+    let options = jobs::Options { poll: Duration::from_millis(25), ..jobs::Options::new("test") };
     jobs::Workers::start(cx, registry, options).await.unwrap()
 }

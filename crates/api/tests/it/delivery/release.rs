@@ -1,4 +1,4 @@
-use super::given::Served;
+use super::given::{Served, passes};
 use super::releasing::{good, serve, started, with};
 use crate::runs::given::{body, ok};
 use axum::body::Body;
@@ -6,6 +6,8 @@ use axum::http::Request;
 use expect_test::expect;
 use serde_json::{Value, json};
 use tower::ServiceExt;
+
+const TRAIN: &str = include_str!("../../../../../templates/tabular-classification/pipelines/train.json");
 
 /// Returns name and state of each gate.
 fn gates(promotion: &Value) -> String {
@@ -56,6 +58,22 @@ async fn no_word_of_an_exported_model_reaches_its_project() {
     let endpoint = ok(&served.app.user("ana").get("/endpoints/preprod/credit-risk").await);
     let label = json!({"name": "label", "datatype": "BYTES", "shape": [-1], "values": ["bad", "good"]});
     assert_eq!(endpoint["outputs"][0], label, "no other text is answered");
+}
+
+#[tokio::test]
+async fn a_model_exported_without_its_rows_is_told_what_is_missing_and_not_to_merge_again() {
+    let (served, _serving) = started().await;
+    let mut pipeline: Value = serde_json::from_str(TRAIN).unwrap();
+    let mut steps = pipeline["steps"].as_array_mut().unwrap().iter_mut();
+    steps.find(|step| step["name"] == "export").unwrap()["outputs"] = json!(["onnx"]);
+    let pipeline = pipeline.to_string();
+    let commit = served.push("bare", "origin/main", &[("pipelines/train.json", pipeline.as_str())]).await;
+    served.judge("branch=bare", &passes(), &passes()).await;
+    assert!(served.merge("ana", "bare").await.starts_with("200"));
+    let red = served.cut(&commit, &good()).await;
+    assert_eq!((&red["state"], &red["candidate"]), (&json!("not_cut"), &json!(null)), "{red}");
+    expect!["the pipeline has no step `export` with the outputs `onnx` and `rows`: there is no model to judge"]
+        .assert_eq(red["reason"].as_str().unwrap());
 }
 
 #[tokio::test]
@@ -748,4 +766,57 @@ async fn whoever_changes_a_policy_after_their_approval_did_not_approve() {
     let open = |found: &Value| gates(found).contains("holds passed") && gates(found).contains("approvals open");
     let waits = served.wait(&format!("/promotions/{id}"), (&good(), true), open).await;
     assert_eq!(waits["state"], "awaiting_approval");
+}
+
+/// Asserts that a promotion waits in `state` since its repository cannot be read, and says so without where that lies.
+#[track_caller]
+fn waits_unread(served: &Served, waits: &Value, state: &str) {
+    let reason = "who made it cannot be read from its repository: ask your administrator";
+    assert_eq!((&waits["state"], &waits["reason"]), (&json!(state), &json!(reason)), "{waits}");
+    assert_eq!(waits["next"]["reason"], reason);
+    let folder = served.app.folder.path().to_str().unwrap();
+    assert!(!waits.to_string().contains(folder), "{waits}");
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_from_its_repository_waits_with_that_reason_until_it_can() {
+    let (served, _serving) = started().await;
+    let app = &served.app;
+    served.release("one", &good()).await;
+    let repository = app.build.git.folder.join("credit-risk.git");
+    let away = app.build.git.folder.join("away");
+    std::fs::rename(&repository, &away).unwrap();
+    let id = served.promote("ana", 1, "preprod").await;
+    let path = format!("/promotions/{id}");
+    let waits = served.wait(&path, (&good(), true), |found| found["reason"].is_string()).await;
+    waits_unread(&served, &waits, "checking");
+    std::fs::rename(&away, &repository).unwrap();
+    app.turn_clock(20);
+    let live = served.promotion(&id, "live").await;
+    assert_eq!(live["reason"], json!(null));
+
+    // Approved, and held until its repository is damaged: git names the folder in its complaint.
+    let manager = json!({"principal": "person:dora", "role": "change_manager", "scope": "project/credit-risk"});
+    ok(&app.user("pat").post("/role-assignments", &manager).await);
+    app.turn_clock(1);
+    let hold = body(&served.say("ben", "/holds", &json!({"environment": "prod", "reason": "an incident"})).await);
+    let id = served.promote("ana", 1, "prod").await;
+    served.promotion(&id, "awaiting_approval").await;
+    served.approve(&id).await;
+    let path = format!("/promotions/{id}");
+    let held = |found: &Value| found["reason"].as_str().map(|why| why.contains("an incident"));
+    served.wait(&path, (&good(), true), |found| held(found) == Some(true)).await;
+    std::fs::rename(repository.join("HEAD"), &away).unwrap();
+    // Who sets a policy is an author: they are counted anew, by what the repository says.
+    let mut preprod = served.terms(0).await;
+    preprod["baking_s"] = 1.into();
+    ok(&served.say("dora", "/gates/preprod", &preprod).await);
+    let lift = format!("/holds/{}/lift", hold["id"].as_str().unwrap());
+    ok(&app.user("ben").post(&lift, &json!({"reason": "over"})).await);
+    let waits = served.wait(&path, (&good(), true), |found| held(found) == Some(false)).await;
+    waits_unread(&served, &waits, "awaiting_approval");
+    assert!(gates(&waits).contains("holds passed, approvals passed"), "nothing else keeps it: {}", gates(&waits));
+    std::fs::rename(&away, repository.join("HEAD")).unwrap();
+    app.turn_clock(20);
+    served.baked(&id).await;
 }

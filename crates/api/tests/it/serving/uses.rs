@@ -156,6 +156,50 @@ async fn a_live_model_is_found_asked_for_and_answers_whom_its_owner_lets() {
     assert_eq!(callers(&app), []);
 }
 
+/// Ben owns models by the group that owns all of them, and by nothing else.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_owns_all_models_decides_what_an_environment_calls_unless_they_may_work_for_its_project() {
+    let (app, _keeper) = super::given().await;
+    let give = async |person: &str, place: &str| {
+        let role = json!({"principal": format!("person:{person}"), "role": "model_developer", "scope": place});
+        let given = ok(&app.user("pat").post("/role-assignments", &role).await);
+        given["id"].as_str().unwrap().to_owned()
+    };
+    give("ana", "project/churn").await;
+    let purpose = json!({
+        "id": "pd", "name": "PD model", "text": "to prove a model of default", "lawful_basis": "credit law",
+        "controller": "Bank AG", "allowed_uses": ["score"], "retention_days": 365,
+    });
+    ok(&app.user("dora").post("/purposes", &purpose).await);
+    let model = &card();
+    app.db.write(|tx| async move { catalog::live_models::put(&tx, model).await }).await.unwrap();
+    app.turn_clock(60);
+    let ask = json!({
+        "kind": "use", "object": "prod.credit", "purpose": "pd", "text": "to know whom to call", "uses": ["score"],
+        "principal": "environment:churn/prod", "submit": true, "expires_at": "2026-04-01T00:00:00Z",
+    });
+    let asked = ok(&app.user("ana").post("/requests", &ask).await);
+    let path = format!("/requests/{}", asked["id"].as_str().unwrap());
+    let (decide, approve) = (format!("{path}/decide"), json!({"decision": "approve", "levels": {}}));
+    let code = |answer: &str| format!("{} {}", &answer[..3], ok_or(answer)["code"].as_str().unwrap_or_default());
+    let ben = app.user("ben");
+    for place in ["project/churn", "project/churn/dev", "team:marketing"] {
+        let role = give("ben", place).await;
+        assert_eq!(code(&ben.post(&decide, &approve).await), "403 catalog.own_side", "{place}");
+        assert_ne!(ok(&ben.get(&path).await)["next"]["action"], "decide_request", "{place}");
+        ok(&app.user("pat").post(&format!("/role-assignments/{role}/end"), &json!({})).await);
+    }
+    assert_eq!(ok(&ben.get(&path).await)["next"]["action"], "decide_request");
+    let decided = ok(&ben.post(&decide, &approve).await);
+    assert_eq!(decided["state"], "approved");
+    let grant = format!("/grants/{}", decided["grant"].as_str().unwrap());
+    ok(&app.user("dana").post(&format!("{grant}/suspend"), &json!({"reason": "an audit"})).await);
+    let role = give("ben", "project/churn").await;
+    assert_eq!(code(&ben.post(&format!("{grant}/resume"), &json!({})).await), "403 catalog.own_side");
+    ok(&app.user("pat").post(&format!("/role-assignments/{role}/end"), &json!({})).await);
+    assert_eq!(ok(&ben.post(&format!("{grant}/resume"), &json!({})).await)["state"], "active");
+}
+
 fn ok_or(answer: &str) -> Value {
     serde_json::from_str(&answer[4..]).unwrap_or_default()
 }
