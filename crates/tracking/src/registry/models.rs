@@ -19,8 +19,31 @@ use std::collections::HashMap;
 pub(super) const TAG: usize = 100_000;
 pub(super) const DESCRIPTION: usize = 100_000;
 
+/// Returns what `name` may mean to the caller: that project's model, if it is `project.name` and they may read it there,
+/// and the model of the own space that is called just so. The verb has no say, so that a name means the same to each.
+async fn meanings<A: Action>(
+    tx: &Tx,
+    permit: &Permit<A>,
+    mount: &Mount,
+    name: &str,
+) -> Result<[Option<RegisteredModel>; 2]> {
+    let space = enter(tx, permit, mount).await?;
+    let own = tx.find_model_named(&space, name).await?;
+    let Some((project, bare)) = qualified(name) else { return Ok([None, own]) };
+    let elsewhere = Space::Project(project.into());
+    let theirs = tx.find_model_named(&elsewhere, bare).await?;
+    let is_seen = reads_models_of(tx, permit, &elsewhere).await?;
+    Ok([theirs.filter(|_| is_seen), own])
+}
+
+/// Returns whether the caller may read the models of a project.
+async fn reads_models_of<A: Action>(tx: &Tx, permit: &Permit<A>, project: &Space) -> Result<bool> {
+    let whole = project.resource(RegisteredModel::KIND, "", permit.caller());
+    Ok(permit.can::<ReadModel>(tx, &whole).await?.is_some())
+}
+
 /// Returns the model that the caller calls `name`, if they may do `A` to it, and what to call it. `project.name` is that
-/// project's wherever they may see it there, so that no model of the own space can stand in its place; any other name is
+/// project's wherever they may read it there, so that no model of the own space can stand in its place; any other name is
 /// of the own space.
 pub(super) async fn named<A: Action>(
     tx: &Tx,
@@ -28,40 +51,45 @@ pub(super) async fn named<A: Action>(
     mount: &Mount,
     name: &str,
 ) -> Result<(RegisteredModel, String)> {
-    let space = enter(tx, permit, mount).await?;
-    if let Some((project, bare)) = qualified(name) {
-        let elsewhere = tx.find_model_named(&Space::Project(project.into()), bare).await?;
-        if let Some(model) = see(tx, permit, elsewhere).await? {
-            return Ok((model, name.to_owned()));
-        }
-    }
-    let own = tx.find_model_named(&space, name).await?;
-    let seen = see(tx, permit, own).await?;
+    let [theirs, own] = meanings(tx, permit, mount, name).await?;
+    let seen = see(tx, permit, theirs.or(own)).await?;
     seen.map(|model| (model, name.to_owned())).ok_or_else(|| Error::NoModel(crate::shown(name)))
 }
 
-/// Like [`named`], for a change: where the name is that of a model of the own space, too, nothing is changed by a guess.
-async fn lock_named<A: Action>(tx: &Tx, permit: &Permit<A>, mount: &Mount, name: &str) -> Result<RegisteredModel> {
-    let (model, _) = named(tx, permit, mount, name).await?;
-    let space = enter(tx, permit, mount).await?;
-    if model.space != space && tx.find_model_named(&space, name).await?.is_some() {
-        return Err(Error::invalid(format!(
-            "'{}' is the name of a model here and means one of another project, too: nothing was changed. Use that project's \
-             address for its model; in a project, the one here is also called by the project's name, a dot, and this name.",
-            crate::shown(name)
-        )));
-    }
-    tx.lock_registered_model(&model.id).await?.ok_or_else(|| Error::NoModel(crate::shown(name)))
+/// Like [`named`], for every change: nobody else changes the model until this transaction ends, and where the name means
+/// two models nothing is changed by a guess.
+pub(super) async fn lock_named<A: Action>(
+    tx: &Tx,
+    permit: &Permit<A>,
+    mount: &Mount,
+    name: &str,
+) -> Result<RegisteredModel> {
+    let meant = match meanings(tx, permit, mount, name).await? {
+        [Some(theirs), Some(_)] => return Err(means_two(name, &theirs)),
+        [theirs, own] => theirs.or(own),
+    };
+    let absent = || Error::NoModel(crate::shown(name));
+    let model = see(tx, permit, meant).await?.ok_or_else(absent)?;
+    tx.lock_registered_model(&model.id).await?.ok_or_else(absent)
+}
+
+fn means_two(name: &str, theirs: &RegisteredModel) -> Error {
+    Error::invalid(format!(
+        "'{}' is the name of a model here and means '{}' of {}, too: nothing was changed. Use that project's address for its \
+         model; in a project, the one here is also called by the project's name, a dot, and this name.",
+        crate::shown(name),
+        crate::shown(&theirs.name),
+        theirs.space
+    ))
 }
 
 /// Refuses a new name that means another project's model to the caller: its first part is a project that they may see.
 async fn check_means_no_project<A: Action>(tx: &Tx, permit: &Permit<A>, name: &str) -> Result<()> {
     let Some((project, bare)) = qualified(name) else { return Ok(()) };
     let space = Space::Project(project.into());
-    let whole = space.resource(RegisteredModel::KIND, "", permit.caller());
     // Both are asked of every project: one that is absent and one that is hidden cost the same work.
     let is_there = access::is_somebodys(tx, &space.to_string()).await?;
-    let is_seen = permit.can::<ReadModel>(tx, &whole).await?.is_some();
+    let is_seen = reads_models_of(tx, permit, &space).await?;
     if !(is_there && is_seen) {
         return Ok(());
     }
@@ -241,7 +269,7 @@ pub(super) async fn set_tag(
 ) -> Result<()> {
     check_tag(tag, TAG)?;
     let write = cx.db.write(|tx| async move {
-        let (model, _) = named(&tx, permit, mount, name).await?;
+        let model = lock_named(&tx, permit, mount, name).await?;
         Ok(tx.set_registered_model_tags(&model.id, std::slice::from_ref(tag)).await?)
     });
     write.await
@@ -256,7 +284,7 @@ pub(super) async fn delete_tag(
     key: &str,
 ) -> Result<()> {
     let write = cx.db.write(|tx| async move {
-        let (model, _) = named(&tx, permit, mount, name).await?;
+        let model = lock_named(&tx, permit, mount, name).await?;
         tx.delete_registered_model_tag(&model.id, key).await?;
         Ok(())
     });

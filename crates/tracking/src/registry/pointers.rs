@@ -1,8 +1,8 @@
 use super::model::ShownVersion;
-use super::models::named;
+use super::models::lock_named;
 use super::names::{NO_STAGE, check_alias, stage};
 use super::store::{RegistryStore, Which};
-use super::versions::{find, one};
+use super::versions::{lock, numbered, one};
 use super::versions_store::VersionStore;
 use super::{ChangeModel, Version};
 use crate::Context;
@@ -41,9 +41,8 @@ pub(super) async fn set_alias(
 ) -> Result<()> {
     check_alias(alias)?;
     let write = cx.db.write(|tx| async move {
-        let (version, _) = find(&tx, permit, mount, which).await?;
         // Whoever else points it at this moment waits here.
-        tx.lock_registered_model(&version.model).await?;
+        let version = lock(&tx, permit, mount, which).await?;
         let aliases = tx.list_aliases(std::slice::from_ref(&version.model)).await?.remove(&version.model);
         let now_at = aliases.unwrap_or_default().into_iter().find(|known| known.name == alias);
         if now_at.is_some_and(|known| known.version == version.version) {
@@ -67,7 +66,7 @@ pub(super) async fn delete_alias(
     alias: &str,
 ) -> Result<()> {
     let write = cx.db.write(|tx| async move {
-        let (model, _) = named(&tx, permit, mount, name).await?;
+        let model = lock_named(&tx, permit, mount, name).await?;
         let (by, now) = (permit.caller().name(), cx.clock.now());
         if tx.end_pointers(&model.id, Which::Alias(alias), &by, now).await? == 0 {
             return Ok(());
@@ -96,33 +95,40 @@ pub(super) async fn transition(
         )));
     }
     let write = cx.db.write(|tx| async move {
-        let (version, _) = find(&tx, permit, mount, which).await?;
-        tx.lock_registered_model(&version.model).await?;
-        let (by, now) = (permit.caller().name(), cx.clock.now());
-        if archive_others {
-            for other in tx.list_versions_of(&version.model).await? {
-                if other.stage == to && other.version != version.version {
-                    tx.end_pointers(&version.model, Which::StageOf(other.version), &by, now).await?;
-                    tx.insert_pointer(&version.model, "stage", "Archived", other.version, &by, now).await?;
-                }
+        let version = lock(&tx, permit, mount, which).await?;
+        move_to(cx, &tx, permit, &version, to, archive_others).await?;
+        let moved = numbered(&tx, &version.model, (which.0, version.version)).await?;
+        one(&tx, moved, which.0).await
+    });
+    write.await
+}
+
+async fn move_to(
+    cx: &Context,
+    tx: &Tx,
+    permit: &Permit<ChangeModel>,
+    version: &Version,
+    to: &str,
+    archive_others: bool,
+) -> Result<()> {
+    let (by, now) = (permit.caller().name(), cx.clock.now());
+    if archive_others {
+        for other in tx.list_versions_of(&version.model).await? {
+            if other.stage == to && other.version != version.version {
+                tx.end_pointers(&version.model, Which::StageOf(other.version), &by, now).await?;
+                tx.insert_pointer(&version.model, "stage", "Archived", other.version, &by, now).await?;
             }
         }
-        if version.stage == to {
-            return Ok(());
-        }
-        tx.end_pointers(&version.model, Which::StageOf(version.version), &by, now).await?;
-        if to != NO_STAGE {
-            tx.insert_pointer(&version.model, "stage", to, version.version, &by, now).await?;
-        }
-        let moved = Version { changed_at: now, ..version.clone() };
-        tx.save_version(moved).await?;
-        let pointed = Pointed { kind: "stage", name: to, version: Some(version.version) };
-        record(&tx, permit, &version, pointed, now).await
-    });
-    write.await?;
-    let read = cx.db.read(|tx| async move {
-        let (version, name) = find(&tx, permit, mount, which).await?;
-        one(&tx, version, &name).await
-    });
-    read.await
+    }
+    if version.stage == to {
+        return Ok(());
+    }
+    tx.end_pointers(&version.model, Which::StageOf(version.version), &by, now).await?;
+    if to != NO_STAGE {
+        tx.insert_pointer(&version.model, "stage", to, version.version, &by, now).await?;
+    }
+    let moved = Version { changed_at: now, ..version.clone() };
+    tx.save_version(moved).await?;
+    let pointed = Pointed { kind: "stage", name: to, version: Some(version.version) };
+    record(tx, permit, version, pointed, now).await
 }

@@ -1,5 +1,5 @@
 use super::model::{ShownVersion, Version, VersionState};
-use super::models::{Search, TAG, check_description, is_prompt, named};
+use super::models::{Search, TAG, check_description, is_prompt, lock_named, named};
 use super::names::{NO_STAGE, number, stage};
 use super::released::check_not_released;
 use super::source::{self, Said};
@@ -43,9 +43,7 @@ pub(super) async fn register(
     new.tags.iter().try_for_each(|tag| check_tag(tag, TAG))?;
     let tags = &last_of_each(&new.tags);
     let write = cx.db.write(|tx| async move {
-        let (model, name) = named(&tx, permit, mount, &new.name).await?;
-        let locked = tx.lock_registered_model(&model.id).await?;
-        let model = locked.ok_or_else(|| Error::NoModel(crate::shown(&new.name)))?;
+        let model = lock_named(&tx, permit, mount, &new.name).await?;
         let now = cx.clock.now();
         let mut version = draft(cx, permit, &model, new, now);
         let prompt = is_prompt(&tx, &model).await?;
@@ -70,7 +68,7 @@ pub(super) async fn register(
         permit.entry(&place, now).after(&version).insert(&tx).await?;
         let (space, model, number) = (model.space.to_string(), model.name, version.version);
         tx.publish(VersionRegistered { space, model, version: number, at: now }).await?;
-        one(&tx, version, &name).await
+        one(&tx, version, &new.name).await
     });
     write.await
 }
@@ -154,9 +152,25 @@ pub(super) async fn find<A: Action>(
 ) -> Result<(Version, String)> {
     let number = number(version)?;
     let (model, name) = named(tx, permit, mount, name).await?;
-    let found = tx.find_version(&model.id, number).await?;
-    let absent = || Error::NoVersion { name: name.clone(), version: number.to_string() };
-    Ok((found.ok_or_else(absent)?, name.clone()))
+    Ok((numbered(tx, &model.id, (&name, number)).await?, name))
+}
+
+/// Like [`find`], for every change, as [`lock_named`] is: the model that the version is of is held.
+pub(super) async fn lock<A: Action>(
+    tx: &Tx,
+    permit: &Permit<A>,
+    mount: &Mount,
+    (name, version): (&str, &str),
+) -> Result<Version> {
+    let number = number(version)?;
+    let model = lock_named(tx, permit, mount, name).await?;
+    numbered(tx, &model.id, (name, number)).await
+}
+
+/// Returns the version of a model with this number, for a caller who calls the model `name`.
+pub(super) async fn numbered(tx: &Tx, model: &str, (name, number): (&str, i64)) -> Result<Version> {
+    let absent = || Error::NoVersion { name: crate::shown(name), version: number.to_string() };
+    tx.find_version(model, number).await?.ok_or_else(absent)
 }
 
 /// Returns the version with this id of ours, if the caller may do `A` to it.
@@ -243,11 +257,11 @@ pub(super) async fn describe(
 ) -> Result<ShownVersion> {
     check_description(description)?;
     let write = cx.db.write(|tx| async move {
-        let (before, name) = find(&tx, permit, mount, which).await?;
+        let before = lock(&tx, permit, mount, which).await?;
         let described = Version { description: description.to_owned(), changed_at: cx.clock.now(), ..before.clone() };
         let saved = tx.save_version(described).await?;
         record(&tx, permit, &before, &saved, saved.changed_at).await?;
-        one(&tx, saved, &name).await
+        one(&tx, saved, which.0).await
     });
     write.await
 }
@@ -272,7 +286,7 @@ pub(super) async fn delete(
     which: (&str, &str),
 ) -> Result<()> {
     let write = cx.db.write(|tx| async move {
-        let (before, _) = find(&tx, permit, mount, which).await?;
+        let before = lock(&tx, permit, mount, which).await?;
         check_not_released(&before)?;
         let now = cx.clock.now();
         let saved = tx.save_version(before.delete(now)?).await?;
@@ -292,7 +306,7 @@ pub(super) async fn set_tag(
 ) -> Result<()> {
     check_tag(tag, TAG)?;
     let write = cx.db.write(|tx| async move {
-        let (version, _) = find(&tx, permit, mount, which).await?;
+        let version = lock(&tx, permit, mount, which).await?;
         Ok(tx.set_version_tags(&version.id, std::slice::from_ref(tag)).await?)
     });
     write.await
@@ -307,7 +321,7 @@ pub(super) async fn delete_tag(
     key: &str,
 ) -> Result<()> {
     let write = cx.db.write(|tx| async move {
-        let (version, _) = find(&tx, permit, mount, which).await?;
+        let version = lock(&tx, permit, mount, which).await?;
         tx.delete_version_tag(&version.id, key).await?;
         Ok(())
     });

@@ -2,6 +2,8 @@ use super::given::{Client, PROJECT, attempt, client, start};
 use crate::app::TestApp;
 use serde_json::{Value, json};
 
+const MARKETING: &str = "/mlflow/marketing";
+
 /// Registers a version of `credit` from a new run and returns the run.
 async fn version(client: &Client<'_>, content: &str) -> String {
     let run = client.run("0").await;
@@ -49,7 +51,7 @@ async fn a_source_is_of_this_server_and_of_the_run_that_is_named() {
     let ana = client(&app, PROJECT, "ana");
     let (run, other) = (ana.run("0").await, ana.run("0").await);
     ana.put("0", &run, "model/MLmodel", "x").await;
-    let theirs = client(&app, "/mlflow/marketing", "ben").run("0").await;
+    let theirs = client(&app, MARKETING, "ben").run("0").await;
     for (source, run_id, status) in [
         (format!("runs:/{run}/model"), other.clone(), 400),
         (format!("mlflow-artifacts:/0/{run}/artifacts/model"), other.clone(), 400),
@@ -133,7 +135,7 @@ async fn another_projects_model_goes_by_its_project_for_those_who_may_see_it() {
     let app = started().await;
     let both = json!({"principal": "person:ben", "role": "model_validator", "scope": "project/credit-risk"});
     app.user("pat").post("/role-assignments", &both).await;
-    let ben = client(&app, "/mlflow/marketing", "ben");
+    let ben = client(&app, MARKETING, "ben");
     let seen = ben.get("model-versions/get?name=credit-risk.credit&version=1").await;
     assert_eq!(seen.text("/model_version/name"), "credit-risk.credit");
     assert_eq!(
@@ -141,31 +143,114 @@ async fn another_projects_model_goes_by_its_project_for_those_who_may_see_it() {
         404,
         "bare names are of the own space"
     );
-    let set = json!({"name": "credit-risk.credit", "alias": "mine", "version": "1"});
-    assert_eq!(ben.post("registered-models/alias", set).await.status, 403, "he may see it, no more");
+    for (method, path, body) in changes("credit-risk.credit", "absent") {
+        let refused = ben.call(method, path, &body).await;
+        assert_eq!(refused.status, 403, "he may see it, no more: {method} {path}: {refused:?}");
+    }
     let step = attempt(&app, "", "marketing/dev").await;
     assert_eq!(step.get("model-versions/get?name=credit-risk.credit&version=1").await.status, 404);
 }
 
-#[tokio::test]
-async fn no_model_of_ones_own_stands_in_the_place_of_another_projects() {
+/// Starts with two models that `credit-risk.credit` means to Ben at `marketing`, where he has `role` for `credit-risk`, too:
+/// that project's `credit`, and one that Cho registered, who does not see that project. Returns the run of hers as well.
+async fn with_two_meanings(role: &str) -> (TestApp, String) {
     let app = started().await;
-    for (person, role, scope) in
-        [("ben", "model_validator", "project/credit-risk"), ("cho", "model_developer", "project/marketing")]
+    for (person, role, scope) in [("ben", role, "project/credit-risk"), ("cho", "model_developer", "project/marketing")]
     {
         let role = json!({"principal": format!("person:{person}"), "role": role, "scope": scope});
         app.user("pat").post("/role-assignments", &role).await;
     }
-    let marketing = "/mlflow/marketing";
-    let (ana, ben) = (client(&app, PROJECT, "ana"), client(&app, marketing, "ben"));
-    // Cho does not see `credit-risk`: a refusal would tell her that it is there.
-    let cho = client(&app, marketing, "cho");
+    // A refusal would tell her that `credit-risk` is there.
+    let cho = client(&app, MARKETING, "cho");
     let run = cho.run("0").await;
     cho.put("0", &run, "model/MLmodel", "hers").await;
     let hers = cho.post("registered-models/create", json!({"name": "credit-risk.credit"})).await;
     assert_eq!(hers.status, 200, "{hers:?}");
     let new = json!({"name": "credit-risk.credit", "source": format!("runs:/{run}/model"), "run_id": run});
     assert_eq!(cho.post("model-versions/create", new).await.status, 200);
+    (app, run)
+}
+
+/// Returns every change of a model or a version by the model's name, in an order in which each can be done.
+fn changes(name: &str, run: &str) -> [(&'static str, &'static str, Value); 13] {
+    let source = format!("runs:/{run}/model");
+    [
+        ("POST", "model-versions/create", json!({"name": name, "source": source, "run_id": run})),
+        ("PATCH", "model-versions/update", json!({"name": name, "version": "1", "description": "x"})),
+        ("POST", "model-versions/set-tag", json!({"name": name, "version": "1", "key": "k", "value": "x"})),
+        ("DELETE", "model-versions/delete-tag", json!({"name": name, "version": "1", "key": "k"})),
+        ("POST", "model-versions/transition-stage", json!({"name": name, "version": "1", "stage": "Production"})),
+        ("POST", "registered-models/alias", json!({"name": name, "alias": "champion", "version": "1"})),
+        ("DELETE", "registered-models/alias", json!({"name": name, "alias": "champion"})),
+        ("PATCH", "registered-models/update", json!({"name": name, "description": "x"})),
+        ("POST", "registered-models/set-tag", json!({"name": name, "key": "k", "value": "x"})),
+        ("DELETE", "registered-models/delete-tag", json!({"name": name, "key": "k"})),
+        ("DELETE", "model-versions/delete", json!({"name": name, "version": "1"})),
+        ("POST", "registered-models/rename", json!({"name": name, "new_name": "renamed"})),
+        ("DELETE", "registered-models/delete", json!({"name": name})),
+    ]
+}
+
+#[tokio::test]
+async fn no_change_is_made_by_a_name_that_means_two_models() {
+    // Whether he may only read there or work there, the name means the same to him.
+    for role in ["model_validator", "model_developer"] {
+        let (app, run) = with_two_meanings(role).await;
+        let (ana, ben) = (client(&app, PROJECT, "ana"), client(&app, MARKETING, "ben"));
+        let cho = client(&app, MARKETING, "cho");
+        for (who, name) in [(&ana, "credit"), (&cho, "credit-risk.credit")] {
+            let champion = json!({"name": name, "alias": "champion", "version": "1"});
+            assert_eq!(who.post("registered-models/alias", champion).await.status, 200);
+            let tag = json!({"name": name, "key": "k", "value": "v"});
+            assert_eq!(who.post("registered-models/set-tag", tag).await.status, 200);
+        }
+        let theirs = ana.get("registered-models/get?name=credit").await;
+        let hers = cho.get("registered-models/get?name=credit-risk.credit").await;
+        for (method, path, body) in changes("credit-risk.credit", &run) {
+            let refused = ben.call(method, path, &body).await;
+            assert_eq!(
+                refused.refusal(),
+                "400 INVALID_PARAMETER_VALUE 'credit-risk.credit' is the name of a model here and means 'credit' of \
+                 project/credit-risk, too: nothing was changed. Use that project's address for its model; in a project, the \
+                 one here is also called by the project's name, a dot, and this name.",
+                "{role}: {method} {path}"
+            );
+        }
+        assert_eq!(ana.get("registered-models/get?name=credit").await, theirs, "{role}");
+        assert_eq!(cho.get("registered-models/get?name=credit-risk.credit").await, hers, "{role}");
+    }
+}
+
+#[tokio::test]
+async fn each_of_two_models_that_a_name_means_has_a_name_to_change_it_by() {
+    let (app, run) = with_two_meanings("model_developer").await;
+    let (ana, ben) = (client(&app, PROJECT, "ana"), client(&app, MARKETING, "ben"));
+    let theirs = ana.get("registered-models/get?name=credit").await;
+    // All but the last, which deletes the model.
+    for (method, path, body) in &changes("marketing.credit-risk.credit", &run)[..12] {
+        let done = ben.call(method, path, body).await;
+        assert_eq!(done.status, 200, "{method} {path}: {done:?}");
+    }
+    assert_eq!(ben.get("registered-models/get?name=renamed").await.text("/registered_model/description"), "x");
+    assert_eq!(ana.get("registered-models/get?name=credit").await, theirs, "the other is as it was");
+    let run = ana.run("0").await;
+    ana.put("0", &run, "model/MLmodel", "three").await;
+    // Cho's has another name by now, so that this one means one model.
+    for (method, path, body) in
+        changes("credit-risk.credit", &run).into_iter().filter(|(_, path, _)| !path.ends_with("/rename"))
+    {
+        let done = ben.call(method, path, &body).await;
+        assert_eq!(done.status, 200, "{method} {path}: {done:?}");
+    }
+    assert_eq!(ana.get("registered-models/get?name=credit").await.status, 404);
+    assert_eq!(ben.get("registered-models/get?name=renamed").await.status, 200);
+}
+
+#[tokio::test]
+async fn no_model_of_ones_own_stands_in_the_place_of_another_projects() {
+    let (app, _) = with_two_meanings("model_validator").await;
+    let (ana, ben) = (client(&app, PROJECT, "ana"), client(&app, MARKETING, "ben"));
+    let cho = client(&app, MARKETING, "cho");
     let champion = json!({"name": "credit", "alias": "champion", "version": "1"});
     ana.post("registered-models/alias", champion).await;
 
@@ -180,8 +265,6 @@ async fn no_model_of_ones_own_stands_in_the_place_of_another_projects() {
     assert_eq!(by_alias.text("/model_version/version"), "1");
     let file = "/model-versions/get-artifact?path=MLmodel&version=1&name=credit-risk.credit";
     assert_eq!(ben.send("GET", file, "".into()).await.body, json!("one"));
-    let moved = json!({"name": "credit-risk.credit", "version": "1", "stage": "Production"});
-    assert_eq!(ben.post("model-versions/transition-stage", moved).await.status, 403, "he may see it, no more");
     let qualified = ben.get(&format!("{uri}marketing.credit-risk.credit")).await;
     assert_eq!(qualified, own, "and hers has a name that means it alone");
 }
@@ -191,7 +274,7 @@ async fn a_name_that_means_another_projects_model_is_refused_to_whoever_may_see_
     let app = started().await;
     let both = json!({"principal": "person:ben", "role": "model_validator", "scope": "project/credit-risk"});
     app.user("pat").post("/role-assignments", &both).await;
-    let ben = client(&app, "/mlflow/marketing", "ben");
+    let ben = client(&app, MARKETING, "ben");
     let refused = ben.post("registered-models/create", json!({"name": "credit-risk.credit"})).await;
     assert_eq!(
         refused.refusal(),
