@@ -7,7 +7,7 @@ use crate::serve_supervisor::{Supervisor, Told, onnxruntime};
 use crate::serving_way::with_serving;
 use crate::socket::AdminSocket;
 use crate::{listen, logs, wiring};
-use access::audit::{Placed, Sealer, SealerSettings, last_entry};
+use access::audit::{Sealer, SealerSettings};
 use base::{Clock, Ids, Timestamp};
 use db::Db;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -23,8 +23,6 @@ use tokio_util::sync::CancellationToken;
 const GRACE: Duration = Duration::from_secs(6);
 /// How long the last audit entries have after that.
 const LAST_WORDS: Duration = Duration::from_secs(3);
-/// What makes a one-time link of a person, or ends it.
-const LINK_CHANGES: &[&str] = &["CreateLink", "RedeemLink", "DeactivatePerson"];
 
 /// Serves until SIGTERM or SIGINT.
 pub async fn run(args: ServerArgs) -> Result<()> {
@@ -79,9 +77,13 @@ pub async fn run(args: ServerArgs) -> Result<()> {
     keepers.spawn(git::serve(parts.build.git.clone(), hooks));
     runs::resume(&parts.build.runs).await?;
     if parts.catalog.index.is_new() {
-        // Apart from the server's life: the next start fills it anew.
+        // Apart from the server's life: the next start fills it anew. Who waits for it is a keeper, and stays until the end.
         let filling = tokio::spawn(fill_index(parts.catalog.clone(), ended.clone()));
-        keepers.spawn(async { drop(filling.await) });
+        let over = ended.clone().cancelled_owned();
+        keepers.spawn(async move {
+            drop(filling.await);
+            over.await;
+        });
     }
 
     let base = config.server.public_url.clone().unwrap_or_else(|| addresses.0.clone());
@@ -109,31 +111,28 @@ pub async fn run(args: ServerArgs) -> Result<()> {
     whole
 }
 
-/// Waits until the server is to stop. Where one of its keepers breaks, or a listener ends, it stops by itself: without who seals the
-/// log, or tells the serving process of what was revoked, it would go on as if all were well.
+/// Waits until the server is to stop. Where a keeper or a listener ends before that, however it ends, the server stops by itself:
+/// without who seals the log, or tells the serving process of what was revoked, it would go on as if all were well.
 async fn until(
     stopped: impl Future<Output = ()>,
     keepers: &mut JoinSet<()>,
     listeners: &mut JoinSet<std::io::Result<()>>,
 ) -> Result<()> {
-    let mut stopped = std::pin::pin!(stopped);
-    loop {
-        let why = tokio::select! {
-            () = &mut stopped => return Ok(()),
-            Some(ended) = keepers.join_next() => match ended {
-                Ok(()) => continue,
-                Err(error) => error.to_string(),
-            },
-            Some(ended) = listeners.join_next() => match ended {
-                Ok(Ok(())) => "a listener ended before its time".to_owned(),
-                Ok(Err(error)) => error.to_string(),
-                Err(error) => error.to_string(),
-            },
-        };
-        tracing::error!(why, "a part of the server broke: it stops");
-        let detail = format!("a part of the server broke ({why}), and nothing goes on without");
-        return Err(Failure::new(Exit::Internal, detail, "start it again; what it wrote before says more"));
-    }
+    let why = tokio::select! {
+        () = stopped => return Ok(()),
+        Some(ended) = keepers.join_next() => match ended {
+            Ok(()) => "a keeper ended before its time".to_owned(),
+            Err(error) => error.to_string(),
+        },
+        Some(ended) = listeners.join_next() => match ended {
+            Ok(Ok(())) => "a listener ended before its time".to_owned(),
+            Ok(Err(error)) => error.to_string(),
+            Err(error) => error.to_string(),
+        },
+    };
+    tracing::error!(why, "a part of the server broke: it stops");
+    let detail = format!("a part of the server broke ({why}), and nothing goes on without");
+    Err(Failure::new(Exit::Internal, detail, "start it again; what it wrote before says more"))
 }
 
 /// Says why the repositories cannot be served; a person at the machine may see the path.
@@ -216,34 +215,26 @@ async fn let_in(gate: &access::Gate, folder: &DataFolder, base: &str) -> Result<
     Ok(Some(folder.file(ADMIN_LINK).display().to_string()))
 }
 
-/// Keeps the file with the first administrator's link true: while the link works it leads to this start's address; one that was used,
-/// has expired or was replaced by another goes.
+/// Keeps the file with the first administrator's link true: while the link works it leads to this start's address; a file that holds
+/// anything else, such as a link that was used, has expired or was replaced, goes.
 async fn keep_link(cx: &access::Context, folder: &DataFolder, base: &str) -> Result<Option<String>> {
     let path = folder.file(ADMIN_LINK);
-    let text = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
+    let bytes = match std::fs::read(&path) {
+        Ok(bytes) => bytes,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(Failure::io(format!("`{}` cannot be read", path.display()), &error)),
     };
-    let now = cx.clock.now();
-    let read = cx.db.read(|tx| async move { last_entry(&tx, "person/admin", LINK_CHANGES, now).await });
-    let works = read.await?.is_some_and(|Placed { entry, .. }| {
-        let until = entry.after.and_then(|after| serde_json::from_value(after["expires_at"].clone()).ok());
-        let theirs = entry.action == "CreateLink" && entry.actor == access::OPERATOR;
-        theirs && until.is_some_and(|until: Timestamp| now < until)
-    });
-    match text.split_once("/link#") {
-        Some((_, secret)) if works => {
-            let text = format!("{}/link#{}", base.trim_end_matches('/'), secret.trim());
-            folder.write_secret(ADMIN_LINK, text.as_bytes())?;
-            Ok(Some(path.display().to_string()))
-        }
-        _ => {
-            let gone = std::fs::remove_file(&path);
-            gone.map_err(|error| Failure::io(format!("`{}` cannot be removed", path.display()), &error))?;
-            Ok(None)
-        }
+    let text = String::from_utf8_lossy(&bytes);
+    let secret = text.trim().split_once("/link#").map_or("", |(_, secret)| secret);
+    let found = access::sessions::find_by_link(cx, secret).await?;
+    if found.is_some_and(|person| person.as_str() == "admin") {
+        let link = format!("{}/link#{secret}", base.trim_end_matches('/'));
+        folder.write_secret(ADMIN_LINK, link.as_bytes())?;
+        return Ok(Some(path.display().to_string()));
     }
+    let gone = std::fs::remove_file(&path);
+    gone.map_err(|error| Failure::io(format!("`{}` cannot be removed", path.display()), &error))?;
+    Ok(None)
 }
 
 /// Prints the ready line that scripts wait for.
@@ -315,5 +306,73 @@ async fn watch(db: Db, clock: Clock, metrics: PrometheusHandle, ended: Cancellat
             () = ended.cancelled() => return,
             () = tokio::time::sleep(Duration::from_mins(1)) => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::pending;
+    use std::io::Error;
+
+    /// Returns how a server ends that has these two beside others that go on; `None` if it waits, however often they had their turn.
+    async fn end(
+        stopped: impl Future<Output = ()>,
+        keeper: impl Future<Output = ()> + Send + 'static,
+        listener: impl Future<Output = std::io::Result<()>> + Send + 'static,
+    ) -> Option<std::result::Result<(), String>> {
+        let (mut keepers, mut listeners) = (JoinSet::new(), JoinSet::new());
+        keepers.spawn(pending());
+        keepers.spawn(keeper);
+        listeners.spawn(pending());
+        listeners.spawn(listener);
+        let turns = async {
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+        };
+        let ended = tokio::select! {
+            biased;
+            ended = until(stopped, &mut keepers, &mut listeners) => ended,
+            () = turns => return None,
+        };
+        Some(ended.map_err(|failure| {
+            assert_eq!(failure.exit, Exit::Internal);
+            failure.detail
+        }))
+    }
+
+    #[track_caller]
+    fn check(ended: Option<std::result::Result<(), String>>, why: &str) {
+        assert!(matches!(&ended, Some(Err(detail)) if detail.contains(why)), "{why}: {ended:?}");
+    }
+
+    async fn broken_keeper() {
+        panic!("the seal broke")
+    }
+
+    async fn broken_listener() -> std::io::Result<()> {
+        panic!("the router broke")
+    }
+
+    #[tokio::test]
+    async fn a_server_waits_until_it_is_to_stop() {
+        assert_eq!(end(pending(), pending(), pending()).await, None);
+        assert_eq!(end(async {}, pending(), pending()).await, Some(Ok(())));
+        let late = async { tokio::task::yield_now().await };
+        assert_eq!(end(late, pending(), pending()).await, Some(Ok(())), "asked while it waits");
+    }
+
+    #[tokio::test]
+    async fn a_server_of_which_a_keeper_ends_stops_and_says_why() {
+        check(end(pending(), broken_keeper(), pending()).await, "the seal broke");
+        check(end(pending(), async {}, pending()).await, "a keeper ended before its time");
+    }
+
+    #[tokio::test]
+    async fn a_server_of_which_a_listener_ends_stops_and_says_why() {
+        check(end(pending(), pending(), broken_listener()).await, "the router broke");
+        check(end(pending(), pending(), async { Ok(()) }).await, "a listener ended before its time");
+        check(end(pending(), pending(), async { Err(Error::other("no file left")) }).await, "no file left");
     }
 }

@@ -14,6 +14,7 @@ pub use me::{MeView, RoleHeld};
 pub use model::{Link, Session};
 pub(crate) use model::{cookie_in, csrf_of};
 pub(crate) use password::Hashing;
+pub use service::find_by_link;
 pub(crate) use service::{end_all_of, find, make_link};
 #[cfg(test)]
 pub(crate) use service::{redeem, sign_in, sign_out};

@@ -213,6 +213,19 @@ pub(crate) async fn redeem(
     Ok(opened)
 }
 
+/// Returns whom the one-time link with this secret would let in now: nobody once it was used, has expired or was replaced.
+///
+/// # Errors
+/// The store's.
+pub async fn find_by_link(cx: &Context, secret: &str) -> Result<Option<PersonId>, Error> {
+    let (hash, now) = (&hash_of(secret), cx.clock.now());
+    match cx.db.read(|tx| async move { usable(&tx, hash, now).await }).await {
+        Ok(link) => Ok(Some(link.person)),
+        Err(Error::LinkUnusable) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 async fn usable(tx: &Tx, hash: &str, now: Timestamp) -> Result<StoredLink, Error> {
     let found = tx.find_link(hash).await?.filter(|link| !link.used && now < link.expires_at);
     match found {

@@ -1,10 +1,13 @@
 //! The store contract of sessions, links and wrong passwords, on every engine.
-use super::model::{Failures, TRIES};
+use super::model::{Failures, LINK_SECONDS, TRIES};
 use super::store::SessionStore;
 use super::{Error, Link, Session, service};
 use crate::http::Caller;
+use crate::people::store::PeopleStore;
 use crate::secret::Secret;
 use crate::tests::{add_person, gate};
+use base::{Clock, PersonId, Timestamp};
+use std::sync::atomic::Ordering;
 use testkit::{NEW_YEAR, on_each_engine};
 
 #[tokio::test]
@@ -84,6 +87,42 @@ async fn of_two_who_redeem_a_link_at_once_one_gets_in() {
         let signed_in = async |password: &str| service::sign_in(cx, caller, "ana", password.to_owned()).await.is_ok();
         assert_eq!(signed_in("correct horse battery").await, one.is_ok());
         assert_eq!(signed_in("another long password").await, two.is_ok());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_link_leads_to_its_person_until_it_is_replaced_used_or_expired() {
+    on_each_engine(&crate::migrations::all(), async |db| {
+        add_person(&db, "ana", &[]).await;
+        let cx = &gate(&db, &[]).context();
+        let make = async || {
+            let (ana, pat) = (&PersonId::from("ana"), &PersonId::from("pat"));
+            let made = db.write(|tx| async move { super::make_link::<Error>(cx, &tx, ana, pat).await });
+            let link: Link = made.await.unwrap();
+            link.secret.reveal().to_owned()
+        };
+        let leads = async |secret: &str| service::find_by_link(cx, secret).await.unwrap().map(|person| person.0);
+        let first = make().await;
+        assert_eq!((leads(&first).await, leads("made up").await), (Some("ana".into()), None));
+        let second = make().await;
+        assert_eq!((leads(&first).await, leads(&second).await), (None, Some("ana".into())), "it was replaced");
+        let password = "correct horse battery".to_owned();
+        service::redeem(cx, &Caller::operator(), &second, password).await.unwrap();
+        assert_eq!(leads(&second).await, None, "it was used");
+        let third = make().await;
+        let Clock::Fixed(at) = &cx.clock else { unreachable!("tests turn a fixed clock") };
+        at.fetch_add(LINK_SECONDS * Timestamp::SECOND - 1, Ordering::SeqCst);
+        assert_eq!(leads(&third).await, Some("ana".into()), "looking at it does not use it up");
+        at.fetch_add(1, Ordering::SeqCst);
+        assert_eq!(leads(&third).await, None, "it has expired");
+        let fourth = make().await;
+        let left = db.write(|tx| async move {
+            let ana = tx.lock_person(&"ana".into()).await?.expect("added");
+            tx.save_person(ana.deactivate()).await
+        });
+        left.await.unwrap();
+        assert_eq!(leads(&fourth).await, None, "its person left");
     })
     .await;
 }

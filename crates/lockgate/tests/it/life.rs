@@ -120,6 +120,28 @@ async fn the_file_with_the_first_link_is_there_as_long_as_the_link_works() {
 }
 
 #[test]
+fn a_file_that_holds_anything_but_the_first_administrators_link_goes() {
+    let folder = Folder::new();
+    let data = folder.data();
+    let file = data.join("admin-link");
+    let server = Server::start(&data);
+    let first = std::fs::read(&file).unwrap();
+    let made = testkit::run(&["admin", "link", "--data", text(&data), "--user", "pat"]);
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    server.kill();
+    let damaged = [first.as_slice(), b"\xff"].concat();
+    for wrong in [&first[..first.len() - 1], damaged.as_slice(), made.stdout.as_slice()] {
+        std::fs::write(&file, wrong).unwrap();
+        let server = Server::start(&data);
+        assert!(!file.exists() && server.ready["admin_link"].is_null(), "{}", String::from_utf8_lossy(wrong));
+        server.kill();
+    }
+    std::fs::write(&file, &first).unwrap();
+    let server = Server::start(&data);
+    assert_eq!(server.ready["admin_link"].as_str(), file.to_str(), "the link itself works all the while");
+}
+
+#[test]
 fn a_new_link_for_the_administrator_takes_the_place_of_the_first() {
     let folder = Folder::new();
     let data = folder.data();
