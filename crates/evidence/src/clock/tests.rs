@@ -1,10 +1,13 @@
 use super::compare::{interval_of_saving, median};
 use super::marks::{Marks, Span};
 use super::model::{Measured, Outcome, Stage, standing_for};
+use super::times::training;
 use super::view::{StageSummary, StageView};
 use crate::baselines;
 use base::Timestamp;
+use delivery::release::REQUIRED;
 use proptest::prelude::*;
+use runs::steps::{Outputs, Step, StepKind, StepState};
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp(seconds * Timestamp::SECOND)
@@ -124,4 +127,76 @@ fn only_equal_definitions_enter_the_headline() {
     let release = StageSummary::of(Stage::Release, &clocks, Some(&baseline));
     assert_eq!(release.comparisons[0].note.as_deref(), Some("defined differently"));
     assert_eq!((release.comparisons[0].saving_s, release.headline().len()), (None, 0));
+}
+
+/// A step of a release that one of its own attempts did, from and until these seconds.
+fn step(name: &str, from: i64, to: i64) -> Step {
+    Step {
+        run: "r-1".into(),
+        name: name.into(),
+        position: 0,
+        state: StepState::Succeeded,
+        waiting_for: 0,
+        tries: 1,
+        kind: Some(StepKind::Executed),
+        why: None,
+        cached_from: None,
+        key: None,
+        governed: Vec::new(),
+        outputs: Outputs::new(),
+        run_at: at(from),
+        started_at: Some(at(from)),
+        ended_at: Some(at(to)),
+        revision: 1,
+    }
+}
+
+/// A step that took at this second what an equal step of another run had done.
+fn taken(name: &str, second: i64) -> Step {
+    let (kind, cached_from) = (Some(StepKind::CachedFrom), Some("r-0".into()));
+    Step { tries: 0, kind, cached_from, ..step(name, second, second) }
+}
+
+/// A step that is at work since this second.
+fn at_work(name: &str, since: i64) -> Step {
+    Step { state: StepState::Running, kind: None, ended_at: None, ..step(name, since, since) }
+}
+
+#[track_caller]
+fn trained(steps: &[Step], expected: Option<f64>) {
+    assert_eq!(training(steps), expected);
+}
+
+#[test]
+fn training_lasts_from_the_first_own_step_to_the_last_without_those_of_the_platform() {
+    let own = [step("train", 30, 70), step("prepare", 10, 20), step("export", 60, 75)];
+    // What overlaps counts once, and a gap counts.
+    trained(&own, Some(65.0));
+    trained(&own[..1], Some(40.0));
+    let with = |platform: &[Step]| [&own[..], platform].concat();
+    trained(&with(&REQUIRED.map(|name| step(name, 80, 500))), Some(65.0));
+    trained(&with(&REQUIRED.map(|name| taken(name, 80))), Some(65.0));
+    trained(&with(&REQUIRED.map(|name| at_work(name, 80))), Some(65.0));
+    trained(&REQUIRED.map(|name| step(name, 80, 500)), None);
+    trained(&[], None);
+}
+
+#[test]
+fn training_that_came_from_the_cache_has_no_time() {
+    trained(&[taken("prepare", 10), taken("train", 10), taken("export", 11)], None);
+    // The rest would be too short for all of it.
+    trained(&[taken("prepare", 10), step("train", 12, 70)], None);
+    trained(&[step("prepare", 10, 20), taken("train", 21)], None);
+}
+
+#[test]
+fn training_that_is_not_done_has_no_time() {
+    let prepared = step("prepare", 10, 20);
+    trained(&[prepared.clone(), at_work("train", 21)], None);
+    let begun = Step { state: StepState::Ready, ..at_work("train", 21) };
+    trained(&[prepared.clone(), begun], None);
+    let failed = Step { state: StepState::Failed, ..step("train", 21, 70) };
+    trained(&[prepared.clone(), failed], None);
+    let skipped = Step { state: StepState::Skipped, kind: Some(StepKind::Skipped), ..step("train", 21, 21) };
+    trained(&[prepared, skipped], None);
 }

@@ -50,7 +50,7 @@ impl Times {
 
 /// Returns how long the project's own steps of a release took together, from the first that began to the last that ended, those of
 /// the platform left out; `None` where not all of them were computed: what came from the cache took no time.
-fn training(steps: &[Step]) -> Option<f64> {
+pub(super) fn training(steps: &[Step]) -> Option<f64> {
     let own = steps.iter().filter(|step| !delivery::release::REQUIRED.contains(&step.name.as_str()));
     let spans = own.map(|step| {
         let done = step.kind == Some(StepKind::Executed) && step.state == StepState::Succeeded;
