@@ -25,5 +25,5 @@ export default defineConfig({
   html: { cspNonce: 'LOCKGATE_NONCE' },
   build: { target: 'es2022', assetsInlineLimit: 0, reportCompressedSize: true, chunkSizeWarningLimit: 700 },
   server: { proxy: { '/api': process.env['LOCKGATE_URL'] ?? 'http://127.0.0.1:8080' } },
-  test: { environment: 'jsdom', setupFiles: ['./src/test/setup.ts'], css: false, testTimeout: 60_000, include: ['src/**/*.test.{ts,tsx}'] },
+  test: { environment: 'jsdom', isolate: false, setupFiles: ['./src/test/setup.ts'], css: false, testTimeout: 60_000, include: ['src/**/*.test.{ts,tsx}'] },
 });

@@ -1,8 +1,8 @@
 import { MantineProvider } from '@mantine/core';
 import { QueryClient, QueryClientProvider, type QueryKey } from '@tanstack/react-query';
-import { createMemoryHistory, createRouter, RouterProvider } from '@tanstack/react-router';
+import { createMemoryHistory, RouterProvider } from '@tanstack/react-router';
 import { render } from '@testing-library/react';
-import { tree } from '@/routes/tree';
+import { makeRouter } from '@/routes/router';
 import { theme } from '@/theme';
 
 /** What a page reads, by the query that reads it. */
@@ -15,7 +15,7 @@ export function drawPage(address: string, can: string[], reads: Read[]) {
   const queryClient = new QueryClient({ defaultOptions: { queries: { staleTime: Infinity, retry: false, enabled: false } } });
   queryClient.setQueryData(['me'], { ...me, can });
   for (const [{ queryKey }, data] of reads) queryClient.setQueryData(queryKey, data);
-  const router = createRouter({ routeTree: tree, context: { queryClient }, history: createMemoryHistory({ initialEntries: [address] }) });
+  const router = makeRouter(queryClient, createMemoryHistory({ initialEntries: [address] }));
   const drawn = render(
     <MantineProvider theme={theme} env="test">
       <QueryClientProvider client={queryClient}>

@@ -17,5 +17,12 @@ window.ResizeObserver = class {
 Element.prototype.scrollIntoView = vi.fn();
 window.scrollTo = vi.fn();
 
-afterEach(cleanup);
-Object.defineProperty(document, 'fonts', { value: { addEventListener: vi.fn(), removeEventListener: vi.fn(), ready: Promise.resolve() } });
+// Files share one window, which saves most of their time; none may find what another left.
+afterEach(() => {
+  cleanup();
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+  localStorage.clear();
+  history.replaceState(null, '', '/');
+});
+Object.defineProperty(document, 'fonts', { configurable: true, value: { addEventListener: vi.fn(), removeEventListener: vi.fn(), ready: Promise.resolve() } });
