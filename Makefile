@@ -28,22 +28,23 @@ help: ## Say what there is to do
 
 demo: rust ui python ## Walk the journey on a fresh bank (DATA=file.csv TARGET=column SENSITIVE=column: on your own table)
 	@scripts/need bwrap uv onnxruntime
+	@scripts/fetch templates/tabular-classification/requirements.lock crates/runs/platform/requirements.lock
 	@echo "building Lockgate (the first time takes several minutes)"
 	@cargo build --locked --workspace --bins
 	@"$(PYTHON)" demo/run --binary "$(LOCKGATE_BIN)"
 
-test: check ## Everything CI runs: check, then all tests, on SQLite and PostgreSQL
+test: check ## Everything CI runs: check, then all tests, on SQLite and PostgreSQL (AGAIN=1: also those that were green at this very state)
 	@$(call say,UI tests)
-	@cd ui && npm run --silent test
+	@scripts/once ui npm --prefix ui run --silent test
 	@$(call say,Rust tests on SQLite and PostgreSQL)
 	@scripts/need postgres bwrap uv onnxruntime
-	@scripts/with-postgres cargo test --locked --workspace
+	@scripts/once rust scripts/with-postgres cargo test --locked --workspace
 	@$(call say,Python tests)
-	@"$(PYTHON)" -m pytest python/lockgate/tests
+	@scripts/once python "$(PYTHON)" -m pytest python/lockgate/tests --numprocesses 2
 	@$(call say,end-to-end tests)
 	@scripts/need chromium
 	@scripts/venv "$(MLFLOW_2_VENV)" tests/e2e/mlflow2.lock
-	@scripts/with-postgres "$(PYTHON)" -m pytest tests/e2e --numprocesses 2 --dist loadgroup --no-loadscope-reorder
+	@scripts/once e2e scripts/with-postgres "$(PYTHON)" -m pytest tests/e2e --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 
 check: rust ui python ## The rules of the house, formats, lints, types, generated files
 	@$(call say,tidy)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bank import GERMAN_CREDIT, REPO, Bank
+from bank import ENVIRONMENTS, GERMAN_CREDIT, REPO, Bank, link_environments
 from ending import end_state
 from journey.process import Server
 from journey.tables import make_lakes
@@ -53,6 +53,7 @@ def tell(binary: Path, home: Path) -> Iterator[Told]:
             assert time.monotonic() < until, said.read_text()
             time.sleep(0.1)
         bank = left(binary, home)
+        link_environments(home / "data" / "python", Path(ENVIRONMENTS.name))
         # At once: tests go on from here.
         yield Told(said.read_text().splitlines(), bank, end_state(bank))
         for client in bank.clients.values():
