@@ -19,20 +19,22 @@ pub(crate) type Given = (PersonId, Timestamp);
 pub enum Sought<'a> {
     /// Data: who may work in the environment asks, and a role for everything or for any team lets them.
     Data,
-    /// An endpoint of this team. Its owners decide by a role on models, for everything or for that team: such a role answers for the
-    /// endpoint, and puts nobody on the side that asks. One for another team does, as for data.
+    /// An endpoint of this team. Model owners decide, for everything or for that team: such a role answers for the endpoint, and puts
+    /// nobody on the side that asks. One for another team does, and so does any other role on models, as for data.
     Endpoint(Option<&'a TeamId>),
 }
 
 impl Sought<'_> {
-    /// Returns whether a role on models for `place` counts as one in the environment that asks, wherever that is.
-    fn asks_by(self, place: &Place) -> bool {
-        match (self, place) {
-            (Self::Data, Place::Team(_)) => true,
-            (Self::Data, Place::Scope(_)) => place.is_deployment(),
-            (Self::Endpoint(of), Place::Team(team)) => of != Some(team),
-            (Self::Endpoint(_), Place::Scope(_)) => false,
-        }
+    /// Returns whether what is held counts as a role in the environment that asks, wherever that is.
+    fn asks_by(self, holding: &Holding) -> bool {
+        let Holding { role, place, .. } = holding;
+        let answers_for_it = match (self, place) {
+            (Self::Data, _) => false,
+            (Self::Endpoint(of), Place::Team(team)) => of == Some(team),
+            (Self::Endpoint(_), Place::Scope(_)) => true,
+        };
+        let reaches_it = place.is_deployment() || matches!(place, Place::Team(_));
+        role.works_on_models() && reaches_it && !(answers_for_it && *role == Role::ModelOwner)
     }
 }
 
@@ -107,8 +109,7 @@ impl Standing {
     /// environment, by a role on models.
     pub(crate) fn sides_with(&self, principal: &Principal, sought: Sought<'_>) -> bool {
         let is_environment = matches!(principal, Principal::Environment(_));
-        let may_work_there = |holding: &Holding| holding.role.works_on_models() && sought.asks_by(&holding.place);
-        self.belongs(principal) || (is_environment && self.holdings.iter().any(may_work_there))
+        self.belongs(principal) || (is_environment && self.holdings.iter().any(|holding| sought.asks_by(holding)))
     }
 
     /// Returns how the caller stands to `resource`, besides the roles.
@@ -347,6 +348,12 @@ mod tests {
             assert!(is_asking(place, Some(&risk)), "{place}");
         }
         assert!(is_asking("team:risk", None), "which team owns it, or asks, is not known");
+        for (role, place) in [(Role::ModelDeveloper, "deployment"), (Role::ModelValidator, "team:risk")] {
+            assert!(
+                ana(role, place).sides_with(asks, Sought::Endpoint(Some(&risk))),
+                "{role} for {place} may work there"
+            );
+        }
         assert!(!ana(Role::Auditor, "team:collections").sides_with(asks, Sought::Endpoint(None)), "no role on models");
         let group = &Principal::Group("analysts".into());
         assert!(!ana(Role::ModelOwner, "team:collections").sides_with(group, Sought::Endpoint(None)));
