@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml  # type: ignore[import-untyped]
-from bank import ENVIRONMENTS, GERMAN_CREDIT, REPO, link_environments
+from bank import ENVIRONMENTS, GERMAN_CREDIT, REPO, end_attempts, link_environments
 from journey import main
 from journey.build import Build
 from journey.checks import Checked
@@ -99,6 +99,7 @@ def test_a_table_that_tells_nothing_of_its_target_ends_at_the_gate(
         assert main.tell(server, lakes, stay=False) == 0
     finally:
         server.stop()
+        end_attempts(server.data)
         link_environments(server.data / "python", built)
     said = capsys.readouterr().out
     assert "left out: email_given, 300 different words" in step(said, "6 contract")

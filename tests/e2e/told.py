@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bank import ENVIRONMENTS, GERMAN_CREDIT, REPO, Bank, link_environments
+from bank import ENVIRONMENTS, GERMAN_CREDIT, REPO, Bank, end_attempts, link_environments
 from ending import end_state
 from journey.process import Server
 from journey.tables import make_lakes
@@ -61,6 +61,7 @@ def tell(binary: Path, home: Path) -> Iterator[Told]:
     finally:
         running.send_signal(signal.SIGTERM)
         assert running.wait(60) == 130
+        end_attempts(home / "data")
 
 
 def left(binary: Path, home: Path) -> Bank:
