@@ -9,7 +9,7 @@ use cedar_policy::{
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt::Write;
 use std::str::FromStr;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// Answers kept; beyond that they are worked out again.
 const REMEMBERED: usize = 20_000;
@@ -100,6 +100,20 @@ pub(crate) struct Decision {
     pub policies: Vec<String>,
 }
 
+/// Policies that were parsed once; whoever has a copy asks the same.
+#[derive(Clone, Debug)]
+pub struct Policies(pub(crate) Arc<Authority>);
+
+impl Policies {
+    /// Parses the product's policies, concatenated, and the company's, each a file's name and text.
+    ///
+    /// # Errors
+    /// Policies that do not parse, or a company policy that permits.
+    pub fn parse(ours: &str, company: &[(String, String)]) -> Result<Self, PolicyError> {
+        Ok(Self(Arc::new(Authority::new(ours, company)?)))
+    }
+}
+
 /// The parsed policies.
 pub(crate) struct Authority {
     policies: PolicySet,
@@ -174,6 +188,9 @@ impl Authority {
     /// Checks the policies against the actions of every route: each is named by a policy, and no policy misspells one.
     pub(crate) fn covers(&self, mut actions: BTreeSet<&'static str>) -> Result<(), PolicyError> {
         actions.extend(self.inner.lock().unwrap_or_else(PoisonError::into_inner).iter());
+        if self.actions.get() == Some(&actions) {
+            return Ok(()); // by whoever has a copy
+        }
         let named: HashSet<_> = self.policies.policies().flat_map(names).collect();
         let unnamed = |action: &&&str| !named.contains(&None) && !named.contains(&Some((**action).to_string()));
         if let Some(action) = actions.iter().find(unnamed) {

@@ -1,7 +1,7 @@
 //! The gate beside every request: finds out who asks, and asks the policies.
 use crate::audit::Strangers;
 use crate::audit::store::AuditStore;
-use crate::authority::{Authority, PolicyError};
+use crate::authority::{Authority, Policies, PolicyError};
 use crate::caller::{Caller, SignIn, Who};
 use crate::http::{Action, AuthError, Permit};
 use crate::secret::hash_of;
@@ -43,7 +43,7 @@ pub struct Gate(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     cx: Context,
-    authority: Authority,
+    policies: Policies,
     known: Known,
     strangers: Strangers,
 }
@@ -57,21 +57,11 @@ pub struct OperatorSocket;
 pub struct RunnerSocket;
 
 impl Gate {
-    /// Parses the policies: the product's, concatenated, and the company's, each a file's name and text.
-    ///
-    /// # Errors
-    /// Policies that do not parse, or a company policy that permits.
-    pub fn new(
-        db: Db,
-        clock: Clock,
-        ids: Ids,
-        policies: &str,
-        company: &[(String, String)],
-    ) -> Result<Self, PolicyError> {
-        let authority = Authority::new(policies, company)?;
+    /// Returns a gate that asks these policies.
+    pub fn new(db: Db, clock: Clock, ids: Ids, policies: Policies) -> Self {
         let (hashing, tries) = (sessions::Hashing::default(), sessions::Tries::default());
         let cx = Context { db, clock, ids, https: false, hashing, tries };
-        Ok(Self(Arc::new(Inner { cx, authority, known: Known::default(), strangers: Strangers::default() })))
+        Self(Arc::new(Inner { cx, policies, known: Known::default(), strangers: Strangers::default() }))
     }
 
     /// Says that people reach the server over https; before anyone else holds this gate.
@@ -83,7 +73,7 @@ impl Gate {
 
     /// Takes note of verbs that no route stands for because they are asked inside others; before [`Gate::covers`].
     pub fn also_asks(&self, actions: impl IntoIterator<Item = &'static str>) {
-        self.0.authority.also(actions);
+        self.0.policies.0.also(actions);
     }
 
     /// Checks the policies against the actions of the route inventory.
@@ -92,7 +82,7 @@ impl Gate {
     /// An action that no policy names, or a policy that names an unknown one or does not type-check.
     pub fn covers<'a>(&self, routes: impl IntoIterator<Item = &'a web::Place>) -> Result<(), PolicyError> {
         let actions = routes.into_iter().map(|(_, _, action)| *action).filter(|action| *action != crate::http::OPEN);
-        self.0.authority.covers(actions.collect::<BTreeSet<_>>())
+        self.0.policies.0.covers(actions.collect::<BTreeSet<_>>())
     }
 
     /// Returns what the services of this context use.
@@ -107,7 +97,7 @@ impl Gate {
     }
 
     pub(crate) fn authority(&self) -> &Authority {
-        &self.0.authority
+        &self.0.policies.0
     }
 
     pub(crate) fn now(&self) -> Timestamp {

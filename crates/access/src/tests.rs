@@ -7,7 +7,7 @@ use crate::people::{Membership, Person, PersonState};
 use crate::roles::store::RoleStore;
 use crate::roles::{Ended, Place, Role, RoleAssignment};
 use crate::tokens::store::TokenStore;
-use crate::{AttemptToken, Columns, Entry, Once, OnceError};
+use crate::{AttemptToken, Columns, Entry, Once, OnceError, Policies};
 use base::{GroupId, PersonId, Principal, Resource, Timestamp};
 use db::{Db, Tx};
 use proptest::prelude::*;
@@ -31,7 +31,7 @@ crate::actions! {
 
 pub(crate) fn gate(db: &Db, company: &[(String, String)]) -> Gate {
     let policies = format!("{}{POLICIES}", crate::POLICIES);
-    Gate::new(db.clone(), clock(), ids(), &policies, company).unwrap()
+    Gate::new(db.clone(), clock(), ids(), Policies::parse(&policies, company).unwrap())
 }
 
 pub(crate) async fn add_person(db: &Db, id: &str, groups: &[&str]) {

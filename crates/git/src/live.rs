@@ -4,6 +4,7 @@ use crate::{Error, Result};
 use base::{Digest, ProjectId};
 use std::collections::HashMap;
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
@@ -77,6 +78,9 @@ impl Held {
 pub(crate) struct Live {
     /// Where programs lie on this machine.
     pub(crate) path: OsString,
+    /// `git`, by its place: a program that is looked for anew each time is started by a copy of this process, which takes long for
+    /// a large one.
+    pub(crate) program: PathBuf,
     pub(crate) limits: Limits,
     fetches: Arc<Semaphore>,
     pushes: Arc<Semaphore>,
@@ -93,8 +97,10 @@ pub(crate) struct Live {
 
 impl Live {
     pub(crate) fn new(limits: Limits) -> Self {
+        let path = crate::process::search_path();
         Self {
-            path: crate::process::search_path(),
+            program: crate::process::program(&path),
+            path,
             fetches: Arc::new(Semaphore::new(limits.fetches)),
             pushes: Arc::new(Semaphore::new(limits.pushes)),
             exports: Arc::new(Semaphore::new(limits.exports)),

@@ -2,7 +2,7 @@
 use crate::names::shown;
 use crate::{Context, Error, Result};
 use base::{Bytes, ProjectId};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -37,6 +37,12 @@ pub(crate) fn search_path() -> OsString {
     std::env::var_os("PATH").unwrap_or_else(|| "/usr/local/bin:/usr/bin:/bin".into())
 }
 
+/// Returns where `git` is; its name alone where it is not, so that starting it says so.
+pub(crate) fn program(path: &OsStr) -> PathBuf {
+    let places = std::env::split_paths(path).map(|folder| folder.join("git"));
+    places.filter(|place| place.is_absolute()).find(|place| place.is_file()).unwrap_or_else(|| "git".into())
+}
+
 /// Kills a child and everything that it started.
 pub(crate) fn kill_group(child: &Child) {
     let id = child.id().and_then(|id| rustix::process::Pid::from_raw(i32::try_from(id).ok()?));
@@ -55,7 +61,7 @@ impl Context {
     /// Returns a `git` that works on `repository`, in a process group of its own, and sees nothing of the server's
     /// environment.
     pub(crate) fn git(&self, repository: &Path) -> Command {
-        let mut command = Command::new("git");
+        let mut command = Command::new(&self.live.program);
         command
             .env_clear()
             .env("PATH", &self.live.path)

@@ -60,7 +60,8 @@ pub fn gate(config: &Config, db: &Db, clock: &Clock, ids: &Ids) -> Result<access
         Some(folder) => company_policies(folder)?,
         None => Vec::new(),
     };
-    let gate = access::Gate::new(db.clone(), clock.clone(), ids.clone(), &api::policies(), &company)?;
+    let policies = access::Policies::parse(&api::policies(), &company)?;
+    let gate = access::Gate::new(db.clone(), clock.clone(), ids.clone(), policies);
     let https = config.server.public_url.as_ref().is_some_and(|url| url.starts_with("https://"));
     Ok(if https { gate.over_https() } else { gate })
 }

@@ -106,11 +106,7 @@ async fn ask(cx: &Context, id: &str) -> Result<Outside> {
     }
     match authors_now(cx, id).await {
         Ok(authors) => Ok(authors.map_or(Outside::Nothing, Outside::Authors)),
-        Err(Error::Git(why)) if !matches!(why.fault().0, Kind::Unavailable | Kind::Stale) => {
-            let cause = std::error::Error::source(&why).map(ToString::to_string);
-            tracing::error!(promotion = id, %why, cause, "who made a candidate cannot be read");
-            Ok(Outside::Unreadable)
-        }
+        Err(Error::AuthorsUnreadable) => Ok(Outside::Unreadable),
         Err(other) => Err(other),
     }
 }
@@ -125,7 +121,7 @@ async fn step(cx: &Context, tx: &Tx, id: &str, outside: &Outside) -> Result<Step
     match promotion.state {
         PromotionState::Checking | PromotionState::AwaitingApproval if matches!(outside, Outside::Unreadable) => {
             // The next look tries again; whoever waits for it is told meanwhile.
-            let reason = "who made it cannot be read from its repository: ask your administrator".to_owned();
+            let reason = format!("{}: ask your administrator", Error::AuthorsUnreadable);
             wait_for(tx, &promotion, promotion.waits_for(Some(reason))).await
         }
         PromotionState::Checking => check(cx, tx, &promotion, outside).await,

@@ -46,6 +46,8 @@ pub enum Error {
     Author { by: PersonId, why: String },
     #[error("`{0}` belongs to nobody on record")]
     Unmapped(String),
+    #[error("who made it cannot be read from its repository")]
+    AuthorsUnreadable,
     #[error("`{decider}` came in by a one-time link that `{maker}` made, who had a hand in it")]
     LinkByAuthor { decider: PersonId, maker: PersonId },
     #[error("`{}` got this right from `{}` at {}", .0.holder, .0.given_by, .0.given_at)]
@@ -120,6 +122,7 @@ impl Fault for Error {
             Self::AlreadyDecided { .. } => (Kind::Conflict, "delivery.already_decided"),
             Self::Author { .. } => (Kind::Forbidden, "delivery.author_decides"),
             Self::Unmapped(_) => (Kind::Conflict, "delivery.author_unmapped"),
+            Self::AuthorsUnreadable => (Kind::Conflict, "delivery.authors_unreadable"),
             Self::LinkByAuthor { .. } => (Kind::Forbidden, "delivery.link_by_author"),
             Self::NotIndependent(_) => (Kind::Forbidden, "delivery.right_not_independent"),
             Self::RoleNotAsked { .. } => (Kind::Forbidden, "delivery.role_not_asked"),
@@ -158,6 +161,7 @@ impl Fault for Error {
             Self::Unmapped(_) => {
                 "a platform administrator says to whom the address belongs: `POST /git-addresses`".into()
             }
+            Self::AuthorsUnreadable => "ask your administrator: the server's log says what stands in the way".into(),
             Self::NotIndependent(_) => {
                 "who decides was given the right by someone else, before the promotion was asked for".into()
             }

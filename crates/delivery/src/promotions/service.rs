@@ -13,7 +13,7 @@ use crate::production::RollBack;
 use crate::{Context, gates as policies};
 use access::audit::{self, Entry};
 use access::{Action, Once, Permit, Refused};
-use base::{EnvironmentId, PersonId, ProjectId, Securable, Timestamp};
+use base::{EnvironmentId, Fault, Kind, PersonId, ProjectId, Securable, Timestamp};
 use db::Tx;
 use projects::Project;
 
@@ -282,7 +282,7 @@ pub(super) async fn create(
         .await
 }
 
-/// Who had a hand in a candidate, as it is to be decided now.
+/// Who had a hand in a candidate, as it is to be decided now; [`Error::AuthorsUnreadable`] where trying again does not help.
 pub(super) async fn authors_now(cx: &Context, id: &str) -> Result<Option<Authors>> {
     let read = cx.db.read(|tx| async move {
         let Some(promotion) = tx.find_promotion(id).await? else { return Ok(None) };
@@ -302,7 +302,14 @@ pub(super) async fn authors_now(cx: &Context, id: &str) -> Result<Option<Authors
         trained_by: &candidate.made_by,
         judged_in,
     };
-    Ok(Some(authors::find(cx, &asked).await?))
+    match authors::find(cx, &asked).await {
+        Err(Error::Git(why)) if !matches!(why.fault().0, Kind::Unavailable | Kind::Stale) => {
+            let cause = std::error::Error::source(&why).map(ToString::to_string);
+            tracing::error!(promotion = id, %why, cause, "who made a candidate cannot be read");
+            Err(Error::AuthorsUnreadable)
+        }
+        found => found.map(Some),
+    }
 }
 
 /// The environments whose gate policies judge what is promoted.

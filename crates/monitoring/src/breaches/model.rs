@@ -90,6 +90,16 @@ pub struct Open {
     pub amber: i64,
 }
 
+impl Open {
+    /// Says how many there are: "1 red and 2 amber breaches are open."
+    pub fn sentence(self) -> String {
+        let colours = [(self.red, "red"), (self.amber, "amber")];
+        let some = colours.iter().filter(|(count, _)| *count > 0).map(|(count, colour)| format!("{count} {colour}"));
+        let verb = if self.red + self.amber == 1 { "breach is" } else { "breaches are" };
+        format!("{} {verb} open.", some.collect::<Vec<_>>().join(" and "))
+    }
+}
+
 /// What a viewer may do with a breach.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct May {

@@ -290,8 +290,7 @@ impl Monitor {
         }
         if open.red + open.amber > 0 {
             let tone = if open.red > 0 { Tone::Bad } else { Tone::Warn };
-            let text = format!("{} red and {} amber breaches are open.", open.red, open.amber);
-            return says(tone, text, "Acknowledge them, or correct what they say".into(), evaluate);
+            return says(tone, open.sentence(), "Acknowledge what is open, or correct what it says".into(), evaluate);
         }
         let Some(last) = last else {
             let reason = format!("The first evaluation is due at {}", self.due_at);

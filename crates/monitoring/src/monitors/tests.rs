@@ -120,13 +120,15 @@ fn the_strip_says_the_worst() {
     show(&monitor(), Some(&blind), Open::default());
     show(&monitor(), Some(&blind), Open { red: 0, amber: 2 });
     show(&monitor(), None, Open { red: 1, amber: 0 });
+    show(&monitor(), None, Open { red: 1, amber: 2 });
     show(&monitor().pause("holidays", &ana(), NEW_YEAR).unwrap(), Some(&running), Open::default());
     expect![[r#"
         Idle | It was not evaluated yet. | The first evaluation is due at 2026-01-01T01:00:00Z | Some("evaluate_monitor")
         Working | It is being evaluated. | It reads what was asked and answered | None
         Bad | It could not be computed: nobody knows whether the model keeps its promises. | no calls | Some("evaluate_monitor")
-        Warn | 0 red and 2 amber breaches are open. | Acknowledge them, or correct what they say | Some("evaluate_monitor")
-        Bad | 1 red and 0 amber breaches are open. | Acknowledge them, or correct what they say | Some("evaluate_monitor")
+        Warn | 2 amber breaches are open. | Acknowledge what is open, or correct what it says | Some("evaluate_monitor")
+        Bad | 1 red breach is open. | Acknowledge what is open, or correct what it says | Some("evaluate_monitor")
+        Bad | 1 red and 2 amber breaches are open. | Acknowledge what is open, or correct what it says | Some("evaluate_monitor")
         Warn | Paused: nobody looks. | ana: holidays | Some("resume_monitor")
     "#]]
     .assert_eq(&page);

@@ -5,7 +5,7 @@ import { draw } from '@/test/render';
 import { drawPage } from '@/test/page';
 import { RedBreaches } from './RedBreaches';
 
-const next = (action: string | null, text = '1 red and 0 amber breaches are open.') => ({ tone: 'bad' as const, text, reason: '', action });
+const next = (action: string | null, text = '1 red breach is open.') => ({ tone: 'bad' as const, text, reason: '', action });
 const monitor = { id: 'mo-1', project: 'credit', environment: 'credit/prod', endpoint: 'prod.credit', model: 'pd', version: 3, candidate: 4, policy: 2, state: 'active', red: 1, amber: 0, every_s: 3600, window_h: 24, truth: null, truth_is_set: false, tolerances: [{ metric: 'psi', better: 'lower', amber: 0.1, red: 0.25, rationale: 'r' }], may_be_not_computable: [], capture: null, due_at: '2026-01-01T01:00:00Z', created_at: '2026-01-01T00:00:00Z', changed_at: '2026-01-01T00:00:00Z', digest: 'd', next: next('evaluate_monitor'), last: { id: 'e-1', state: 'breached', started_at: '2026-01-01T00:00:00Z' } };
 const evaluation = {
   id: 'e-1', monitor: 'mo-1', project: 'credit', endpoint: 'prod.credit', model: 'pd', version: 3, candidate: 4, policy: 2, state: 'breached', since: '2026-01-01T00:00:00Z', until: '2026-01-02T00:00:00Z', started_at: '2026-01-01T00:00:00Z', note: '400 calls', next: next(null, 'It is beyond a limit.'), reason: 'psi of income',
