@@ -3,6 +3,7 @@ use crate::names::shown;
 use crate::{Context, Error, Result};
 use base::{Bytes, ProjectId};
 use std::ffi::{OsStr, OsString};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -39,8 +40,11 @@ pub(crate) fn search_path() -> OsString {
 
 /// Returns where `git` is; its name alone where it is not, so that starting it says so.
 pub(crate) fn program(path: &OsStr) -> PathBuf {
+    let runs = |place: &PathBuf| {
+        place.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+    };
     let places = std::env::split_paths(path).map(|folder| folder.join("git"));
-    places.filter(|place| place.is_absolute()).find(|place| place.is_file()).unwrap_or_else(|| "git".into())
+    places.filter(|place| place.is_absolute()).find(runs).unwrap_or_else(|| "git".into())
 }
 
 /// Kills a child and everything that it started.
@@ -61,7 +65,8 @@ impl Context {
     /// Returns a `git` that works on `repository`, in a process group of its own, and sees nothing of the server's
     /// environment.
     pub(crate) fn git(&self, repository: &Path) -> Command {
-        let mut command = Command::new(&self.live.program);
+        let kept = self.live.program.as_path();
+        let mut command = Command::new(if kept.is_file() { kept } else { Path::new("git") }); // it was moved since
         command
             .env_clear()
             .env("PATH", &self.live.path)
@@ -346,5 +351,27 @@ mod tests {
         {
             assert_eq!(header(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn git_is_the_first_of_the_search_path_that_can_be_started() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = |name: &str| folder.path().join(name);
+        let start = |name: &str, mode: u32| {
+            std::fs::create_dir(place(name)).unwrap();
+            std::fs::write(place(name).join("git"), "").unwrap();
+            std::fs::set_permissions(place(name).join("git"), std::fs::Permissions::from_mode(mode)).unwrap();
+        };
+        std::fs::create_dir_all(place("folder/git")).unwrap();
+        start("text", 0o644);
+        start("first", 0o755);
+        start("second", 0o755);
+        let path = |names: &[&str]| {
+            let places = names.iter().map(|name| if name.is_empty() { PathBuf::new() } else { place(name) });
+            super::program(&std::env::join_paths(places).unwrap())
+        };
+        assert_eq!(path(&["", "absent", "folder", "text", "first", "second"]), place("first/git"));
+        assert_eq!(path(&["text"]), PathBuf::from("git"), "so that starting it says that there is none");
+        assert_eq!(super::program("bin:.".as_ref()), PathBuf::from("git"));
     }
 }

@@ -122,7 +122,7 @@ impl Fault for Error {
             Self::AlreadyDecided { .. } => (Kind::Conflict, "delivery.already_decided"),
             Self::Author { .. } => (Kind::Forbidden, "delivery.author_decides"),
             Self::Unmapped(_) => (Kind::Conflict, "delivery.author_unmapped"),
-            Self::AuthorsUnreadable => (Kind::Conflict, "delivery.authors_unreadable"),
+            Self::AuthorsUnreadable => (Kind::Unavailable, "delivery.authors_unreadable"),
             Self::LinkByAuthor { .. } => (Kind::Forbidden, "delivery.link_by_author"),
             Self::NotIndependent(_) => (Kind::Forbidden, "delivery.right_not_independent"),
             Self::RoleNotAsked { .. } => (Kind::Forbidden, "delivery.role_not_asked"),
@@ -161,7 +161,7 @@ impl Fault for Error {
             Self::Unmapped(_) => {
                 "a platform administrator says to whom the address belongs: `POST /git-addresses`".into()
             }
-            Self::AuthorsUnreadable => "ask your administrator: the server's log says what stands in the way".into(),
+            Self::AuthorsUnreadable => "try again in a minute; if it stays so, ask your administrator: the server's log says what stands in the way".into(),
             Self::NotIndependent(_) => {
                 "who decides was given the right by someone else, before the promotion was asked for".into()
             }

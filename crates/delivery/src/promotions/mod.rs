@@ -6,6 +6,7 @@ mod advance;
 mod error;
 mod facts;
 mod gates;
+mod hands;
 mod http;
 mod jobs;
 mod model;

@@ -223,9 +223,8 @@ impl Promotion {
     /// # Errors
     /// Why not.
     pub fn may_decide(&self, decider: &Decider) -> Result<(), Error> {
-        let (PromotionState::AwaitingApproval, Some(asked_at)) = (self.state, self.asked_at) else {
-            return self.not_possible("decide");
-        };
+        self.check_awaits()?;
+        let Some(asked_at) = self.asked_at else { return self.not_possible("decide") };
         let Some(authors) = &self.authors else { return self.not_possible("decide") };
         if decider.rights.is_empty() {
             return Err(Error::RoleNotAsked { by: decider.person.clone(), roles: decider.asked.clone() });
@@ -246,6 +245,14 @@ impl Promotion {
             return Err(Error::AlreadyDecided { id: self.id.clone(), by: decider.person.clone() });
         }
         Ok(())
+    }
+
+    /// Refuses to decide on what waits for nobody's word.
+    ///
+    /// # Errors
+    /// [`Error::NotPossible`].
+    pub fn check_awaits(&self) -> Result<(), Error> {
+        if self.state == PromotionState::AwaitingApproval { Ok(()) } else { self.not_possible("decide") }
     }
 
     fn check_hands(&self, authors: &Authors, person: &PersonId) -> Result<(), Error> {

@@ -1,19 +1,19 @@
 use super::advance::{decider_of, restore, roll_out};
 use super::error::{Error, Result};
-use super::facts::{Facts, facts_of, live_commit};
+use super::facts::{Facts, facts_of};
 use super::gates::{GateState, gates};
+use super::hands::{authors_now, is_counted_from_live};
 use super::model::{Decision, Promotion, PromotionKind, PromotionState, Site};
 use super::store::{After, PromotionStore};
 use super::view::{PromotionView, viewed};
 use super::{AbandonPromotion, CreatePromotion, DecidePromotion, ENVIRONMENTS, PREPROD, PROD, ReadPromotion, enqueue};
-use crate::authors::{self, Authors};
 use crate::candidates::store::CandidateStore;
 use crate::candidates::{Candidate, endpoint_of};
 use crate::production::RollBack;
 use crate::{Context, gates as policies};
 use access::audit::{self, Entry};
 use access::{Action, Once, Permit, Refused};
-use base::{EnvironmentId, Fault, Kind, PersonId, ProjectId, Securable, Timestamp};
+use base::{EnvironmentId, PersonId, ProjectId, Securable, Timestamp};
 use db::Tx;
 use projects::Project;
 
@@ -282,61 +282,6 @@ pub(super) async fn create(
         .await
 }
 
-/// Who had a hand in a candidate, as it is to be decided now; [`Error::AuthorsUnreadable`] where trying again does not help.
-pub(super) async fn authors_now(cx: &Context, id: &str) -> Result<Option<Authors>> {
-    let read = cx.db.read(|tx| async move {
-        let Some(promotion) = tx.find_promotion(id).await? else { return Ok(None) };
-        let Some(project) = projects::find(&tx, &promotion.project).await? else { return Ok(None) };
-        let candidate = candidate_of(&tx, &project.id, promotion.candidate).await?;
-        let live = live_commit(&tx, &project, &promotion.environment).await?;
-        Ok::<_, Error>(Some((promotion, project, candidate, live)))
-    });
-    let Some((promotion, project, candidate, live)) = read.await? else { return Ok(None) };
-    let judged_in = judged_in(&promotion);
-    // What comes again after it was suspended is decided as a whole.
-    let live = live.filter(|(commit, _)| is_news(&promotion, &candidate, commit));
-    let asked = authors::Asked {
-        project: &project,
-        commit: &candidate.content.commit,
-        live,
-        trained_by: &candidate.made_by,
-        judged_in,
-    };
-    match authors::find(cx, &asked).await {
-        Err(Error::Git(why)) if !matches!(why.fault().0, Kind::Unavailable | Kind::Stale) => {
-            let cause = std::error::Error::source(&why).map(ToString::to_string);
-            tracing::error!(promotion = id, %why, cause, "who made a candidate cannot be read");
-            Err(Error::AuthorsUnreadable)
-        }
-        found => found.map(Some),
-    }
-}
-
-/// The environments whose gate policies judge what is promoted.
-fn judged_in(promotion: &Promotion) -> &'static [&'static str] {
-    if promotion.environment == PROD { &[PREPROD, PROD] } else { &[PREPROD] }
-}
-
-/// Returns whether a candidate is decided by what is new in it since `live`; else it is as a whole.
-fn is_news(promotion: &Promotion, candidate: &Candidate, live: &str) -> bool {
-    promotion.kind != PromotionKind::Resume && candidate.content.commit != live
-}
-
-/// Returns whether `authors` were counted from what is live now, and under the policies that are in force now: whoever changed one of
-/// them since is an author, too.
-pub(super) async fn is_counted_from_live(
-    tx: &Tx,
-    project: &Project,
-    promotion: &Promotion,
-    candidate: &Candidate,
-    authors: &Authors,
-) -> Result<bool> {
-    let live = live_commit(tx, project, &promotion.environment).await?.map(|(commit, _)| commit);
-    let live = live.filter(|commit| is_news(promotion, candidate, commit));
-    let policies = policies::versions_in_force(tx, project, judged_in(promotion)).await?;
-    Ok(authors.are_counted(live.as_deref(), &policies))
-}
-
 /// Locks promotion `id` and decides whether the caller may do this to it.
 async fn locked<A: Action>(tx: &Tx, permit: &Permit<A>, id: &str) -> Result<Promotion> {
     let found = permit.on(tx, tx.lock_promotion(id).await?).await?;
@@ -358,7 +303,10 @@ pub(super) async fn decide(
 ) -> Result<PromotionView> {
     // Asked of git before the door, so that who may not see it learns nothing by the time that takes: the door comes first.
     cx.db.read(|tx| async move { seen(&tx, permit, id).await.map(|_| ()) }).await?;
-    let authors = &authors_now(cx, id).await?;
+    let authors = &match authors_now(cx, id).await {
+        Err(Error::AuthorsUnreadable) => None,
+        found => Some(found?),
+    };
     cx.db
         .write(|tx| async move {
             let before = locked(&tx, permit, id).await?;
@@ -368,9 +316,11 @@ pub(super) async fn decide(
             if again.is_some_and(|again| again.decision == decision && again.comment.as_deref() == said) {
                 return viewed(cx, &tx, permit, before).await;
             }
+            before.check_awaits()?;
+            let authors = authors.clone().ok_or(Error::AuthorsUnreadable)?;
             let (project, now) = (project_by(&tx, &before).await?, cx.clock.now());
             let candidate = candidate_of(&tx, &project.id, before.candidate).await?;
-            let Some(authors) = authors.clone() else { return Err(db::Error::Stale.into()) };
+            let Some(authors) = authors else { return Err(db::Error::Stale.into()) };
             if !is_counted_from_live(&tx, &project, &before, &candidate, &authors).await? {
                 return Err(db::Error::Stale.into());
             }

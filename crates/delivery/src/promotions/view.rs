@@ -185,8 +185,8 @@ impl Promotion {
             PromotionState::AwaitingApproval => match viewer.map(|viewer| &viewer.may_decide) {
                 Some(Ok(())) => {
                     action = Some("approve_promotion");
-                    let reason = "Look at what changed and what was tested, then decide".to_owned();
-                    (tone, format!("Candidate {number} waits for your approval."), reason)
+                    let look = || "Look at what changed and what was tested, then decide".to_owned();
+                    (tone, format!("Candidate {number} waits for your approval."), why.unwrap_or_else(look))
                 }
                 Some(Err(not)) => (tone, format!("{label}."), why.unwrap_or_else(|| not.clone())),
                 None => (tone, format!("{label}."), why.unwrap_or_default()),
