@@ -96,6 +96,7 @@ rust:
 	@scripts/claim-target
 python:
 	@scripts/venv "$(LOCKGATE_VENV)" python/requirements.lock python/lockgate
+	@"$(PYTHON)" -m compileall -q python/lockgate/src # else tests would, in a folder that the build of crates/runs looks at
 ui-deps:
 	@scripts/ui-deps
 # Checks types, too: `npm run build` does.
