@@ -193,7 +193,7 @@ def test_a_timeout_is_unavailable_and_not_tried_again(server: FarSide, far_side:
         return Answer(200, {})
 
     server.otherwise = slow
-    with lockgate.Client(far_side[1], "lgp-x", timeout_s=0.05) as client:
+    with lockgate.Client(far_side[1], "lgp-x", timeout_s=0.5) as client:
         with pytest.raises(UnavailableError, match="did not answer in time"):
             client.call("get_me")
         over.set()
