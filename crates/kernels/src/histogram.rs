@@ -15,15 +15,14 @@ pub struct Histogram {
 impl Histogram {
     /// Returns the histogram of `values` in `bins` bins over `[low, high]`; values outside are left out.
     ///
-    /// - **Errors**: [`KernelError::Shape`] for no bins; [`KernelError::Range`] unless `low < high`, both finite.
+    /// - **Errors**: [`KernelError::Argument`] for no bins; [`KernelError::Range`] unless `low < high`, both finite and no farther apart than
+    ///   `f64` reaches.
     /// - **Numerics**: a value on an inner edge belongs to the bin above; edge `i` is `low + i · ((high − low) / bins)` in `f64`,
     ///   as numpy has it.
     /// - **Source**: golden values from numpy 2 `histogram`.
     pub fn of(values: &[f64], low: f64, high: f64, bins: usize) -> Result<Self, KernelError> {
-        if bins == 0 {
-            return Err(KernelError::Shape(0, 1));
-        }
-        if !(low < high && low.is_finite() && high.is_finite()) {
+        check_bins(bins)?;
+        if !(low < high && (high - low).is_finite()) {
             return Err(KernelError::Range(low, high));
         }
         let mut counts = vec![0; bins];
@@ -34,11 +33,13 @@ impl Histogram {
             }
             let mut bin = (((value - low) / width * bins as f64) as usize).min(bins - 1);
             if value < edge(bin) {
-                bin -= 1;
+                bin = bin.saturating_sub(1);
             } else if bin + 1 < bins && value >= edge(bin + 1) {
                 bin += 1;
             }
-            counts[bin] += 1;
+            if let Some(count) = counts.get_mut(bin) {
+                *count += 1;
+            }
         }
         Ok(Self { low, high, counts })
     }
@@ -60,6 +61,14 @@ impl Histogram {
     }
 }
 
+/// A histogram without bins is none.
+pub(crate) fn check_bins(bins: usize) -> Result<(), KernelError> {
+    if bins > 0 {
+        return Ok(());
+    }
+    Err(KernelError::Argument { name: "bins", found: "0".into(), expected: "at least one" })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,7 +81,9 @@ mod tests {
         let tenths: Vec<f64> = (0..=10).map(|n| f64::from(n) / 10.0).collect();
         assert_eq!(Histogram::of(&tenths, 0.0, 1.0, 10).unwrap().counts, [1, 1, 2, 0, 1, 2, 1, 0, 1, 2]);
         assert_eq!(Histogram::of(&values, 1.0, 1.0, 5), Err(KernelError::Range(1.0, 1.0)));
-        assert_eq!(Histogram::of(&values, 0.0, 1.0, 0), Err(KernelError::Shape(0, 1)));
+        let none = Histogram::of(&values, 0.0, 1.0, 0).unwrap_err();
+        assert_eq!(none.to_string(), "`bins` is 0: expected at least one");
+        assert_eq!(Histogram::of(&values, -1.7e308, 1.7e308, 3), Err(KernelError::Range(-1.7e308, 1.7e308)));
     }
 
     proptest! {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// - **Numerics**: Welford's update, Chan's merge (1979), `f64`. The same values in the same order give equal bits;
 ///   another order or split may differ in the last places. Values that are not finite are the caller's to count: `add`
 ///   ignores them.
-/// - **Source**: golden values from numpy 2 (`mean`, `var(ddof=1)`).
+/// - **Source**: golden values from numpy 2 (`mean`, `var(ddof=1)` and `var()`).
 /// ```
 /// # use kernels::Moments;
 /// let mut moments = Moments::default();
@@ -21,6 +21,18 @@ pub struct Moments {
 }
 
 impl Moments {
+    /// Returns the moments of `count` values with this mean and this sum of squared deviations from it.
+    pub(crate) fn of_parts(count: u64, mean: f64, squares: f64) -> Self {
+        Self { count, mean, squares }.settled()
+    }
+
+    /// What became too large on the way is infinite, whatever came of it: equal to itself, and the same in every order of merges.
+    fn settled(self) -> Self {
+        let mean = if self.mean.is_finite() { self.mean } else { f64::INFINITY };
+        let squares = if self.squares.is_finite() { self.squares } else { f64::INFINITY };
+        Self { mean, squares, ..self }
+    }
+
     /// Takes one value.
     pub fn add(&mut self, value: f64) {
         if !value.is_finite() {
@@ -45,7 +57,7 @@ impl Moments {
             return;
         }
         if self.count == 0 {
-            *self = *other;
+            *self = other.settled();
             return;
         }
         let (mine, theirs) = (self.count as f64, other.count as f64);
@@ -53,6 +65,7 @@ impl Moments {
         self.squares += other.squares + delta * delta * mine * theirs / (mine + theirs);
         self.mean += delta * theirs / (mine + theirs);
         self.count += other.count;
+        *self = self.settled();
     }
 
     /// Returns how many finite values were seen.
@@ -63,6 +76,16 @@ impl Moments {
     /// Returns the mean, or `None` without values.
     pub fn mean(&self) -> Option<f64> {
         (self.count > 0).then_some(self.mean)
+    }
+
+    /// Returns the sum of squared deviations from the mean (M2), 0 without values.
+    pub fn squares(&self) -> f64 {
+        self.squares
+    }
+
+    /// Returns the population variance (divided by `n`), or `None` without values.
+    pub fn population_variance(&self) -> Option<f64> {
+        (self.count > 0).then(|| self.squares / self.count as f64)
     }
 
     /// Returns the sample variance (divided by `n − 1`), or `None` below two values.
@@ -91,10 +114,28 @@ mod tests {
         let moments = of(&[3.5, -1.25, 8.0, 0.5, 12.75, 4.0, 4.0, -7.5, 2.25, 6.125]);
         assert!(near(moments.mean().unwrap(), 3.2375, 1.0));
         assert!(near(moments.variance().unwrap(), 29.626_562_5, 30.0));
+        assert!(near(moments.population_variance().unwrap(), 26.663_906_25, 30.0));
+        assert_eq!(Moments::of_parts(10, moments.mean().unwrap(), moments.squares()), moments);
         // Large offset: the textbook formula would lose every digit.
         assert!(near(of(&[4.0, 7.0, 13.0, 16.0].map(|v| v + 1e9)).variance().unwrap(), 30.0, 30.0));
         assert_eq!((of(&[]).mean(), of(&[1.0]).variance()), (None, None));
         assert_eq!(of(&[1.0, f64::NAN, f64::INFINITY]).count(), 1);
+    }
+
+    #[test]
+    fn what_is_too_large_is_infinite_and_stays_so() {
+        let [mut one, mut other] = [[f64::MAX, -f64::MAX], [-f64::MAX, f64::MAX]].map(|values| of(&values));
+        let (first, second) = (one, other);
+        one.merge(&second);
+        other.merge(&first);
+        assert_eq!((one, one.squares()), (other, f64::INFINITY));
+        let huge = Moments::of_parts(2, f64::NEG_INFINITY, f64::NAN);
+        one.merge(&huge);
+        other.merge(&one);
+        assert_eq!(
+            [one, other].map(|moments| (moments.mean(), moments.squares())),
+            [(Some(f64::INFINITY), f64::INFINITY); 2]
+        );
     }
 
     proptest! {

@@ -1,20 +1,19 @@
-use crate::KernelError;
+use crate::{KernelError, check_fraction};
 
 /// Returns the `q`-quantile of ascending values, interpolated linearly between neighbours (numpy's default, type 7).
 ///
 /// - **Shapes**: `sorted`: `[n]`, `n ≥ 1`, ascending, no NaN (the caller's duty; see [`crate::Sample::sorted`]).
 /// - **Units**: `q` is a fraction in `[0, 1]`; the result has the values' unit.
-/// - **Errors**: [`KernelError::Shape`] for no values; [`KernelError::NotFraction`] for another `q`.
+/// - **Errors**: [`KernelError::Shape`] for no values; [`KernelError::Argument`] for another `q`.
 /// - **Source**: Hyndman & Fan (1996), definition 7; golden values from numpy 2 `quantile`.
 pub fn quantile(sorted: &[f64], q: f64) -> Result<f64, KernelError> {
     if sorted.is_empty() {
         return Err(KernelError::Shape(0, 1));
     }
-    if !(0.0..=1.0).contains(&q) {
-        return Err(KernelError::NotFraction(q));
-    }
+    check_fraction("q", q)?;
     let place = q * (sorted.len() - 1) as f64;
-    let (below, above) = (sorted[place.floor() as usize], sorted[place.ceil() as usize]);
+    let at = |place: f64| sorted.get(place as usize).copied().unwrap_or(f64::NAN);
+    let (below, above) = (at(place.floor()), at(place.ceil()));
     let share = place - place.floor();
     // Equal neighbours first: infinite ones would give NaN.
     Ok(if below == above || share == 0.0 { below } else { below + (above - below) * share })
@@ -42,7 +41,7 @@ mod tests {
             assert!((quantile(&values, q).unwrap() - expected).abs() < 1e-12, "{q}");
         }
         assert_eq!(quantile(&[], 0.5), Err(KernelError::Shape(0, 1)));
-        assert_eq!(quantile(&[1.0], 1.5), Err(KernelError::NotFraction(1.5)));
+        assert_eq!(quantile(&[1.0], 1.5).unwrap_err().to_string(), "`q` is 1.5: expected a number from 0 to 1");
     }
 
     proptest! {

@@ -1,8 +1,10 @@
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 /// The most frequent values of a stream in bounded memory (Misra–Gries). Mergeable.
 ///
+/// - **Shapes**: of texts unless it says otherwise; of anything that has an order inside a profile.
 /// - **Error**: every count is at most [`TopValues::error`] too low, never too high; with no more than `bound` distinct
 ///   values the error is 0 and counts are exact. A value counted more than `error` times is never missing.
 /// - **Numerics**: exact counts do not depend on order or split. Approximate ones may, within the error.
@@ -11,13 +13,13 @@ use std::collections::BTreeMap;
 /// # use kernels::TopValues;
 /// let mut top = TopValues::new(10);
 /// for word in ["b", "a", "b"] { top.add(word); }
-/// assert_eq!(top.top(1), [("b", 2)]);
+/// assert_eq!(top.top(1), [(&"b".to_owned(), 2)]);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TopValues {
+pub struct TopValues<V: Ord = String> {
     bound: usize,
     error: u64,
-    counts: BTreeMap<String, u64>,
+    counts: BTreeMap<V, u64>,
 }
 
 impl TopValues {
@@ -36,9 +38,27 @@ impl TopValues {
             self.lower(1);
         }
     }
+}
+
+impl<V: Ord + Clone> TopValues<V> {
+    /// Returns what counting elsewhere came to: counts of which each is at most `error` too low; the largest `bound` stay.
+    pub(crate) fn of_counts(bound: usize, error: u64, mut counts: Vec<(V, u64)>) -> Self {
+        counts.retain(|(_, count)| *count > 0);
+        counts.sort_by(|a, b| a.0.cmp(&b.0));
+        counts.dedup_by(|later, kept| {
+            let is_same = later.0 == kept.0;
+            if is_same {
+                kept.1 = kept.1.saturating_add(later.1);
+            }
+            is_same
+        });
+        let mut top = Self { bound, error, counts: BTreeMap::new() };
+        top.keep(counts);
+        top
+    }
 
     fn lower(&mut self, by: u64) {
-        self.error += by;
+        self.error = self.error.saturating_add(by);
         self.counts.retain(|_, count| {
             *count = count.saturating_sub(by);
             *count > 0
@@ -47,16 +67,48 @@ impl TopValues {
 
     /// Takes what `other` has seen; the smaller bound holds from then on.
     pub fn merge(&mut self, other: &Self) {
+        self.absorb(other.clone());
+    }
+
+    /// As [`TopValues::merge`], of one that nobody needs any more.
+    pub(crate) fn absorb(&mut self, other: Self) {
         self.bound = self.bound.min(other.bound);
-        self.error += other.error;
-        for (value, count) in &other.counts {
-            *self.counts.entry(value.clone()).or_insert(0) += count;
+        self.error = self.error.saturating_add(other.error);
+        // Both are in order, and so is what comes of them: each value moves once.
+        let (mine, theirs) = (std::mem::take(&mut self.counts), other.counts);
+        let mut merged = Vec::with_capacity(mine.len() + theirs.len());
+        let (mut mine, mut theirs) = (mine.into_iter().peekable(), theirs.into_iter().peekable());
+        while let (Some(left), Some(right)) = (mine.peek(), theirs.peek()) {
+            match left.0.cmp(&right.0) {
+                Ordering::Less => merged.extend(mine.next()),
+                Ordering::Greater => merged.extend(theirs.next()),
+                Ordering::Equal => {
+                    let (both, more) = (mine.next(), theirs.next().map_or(0, |right| right.1));
+                    merged.extend(both.map(|(value, count)| (value, count.saturating_add(more))));
+                }
+            }
         }
-        if self.counts.len() > self.bound {
-            let mut counts: Vec<u64> = self.counts.values().copied().collect();
-            counts.sort_unstable_by(|a, b| b.cmp(a));
-            self.lower(counts[self.bound]); // the largest count that must go
+        merged.extend(mine);
+        merged.extend(theirs);
+        self.keep(merged);
+    }
+
+    /// Keeps the largest `bound` of these counts, which are in order.
+    fn keep(&mut self, counts: Vec<(V, u64)>) {
+        let mut ranked: Vec<u64> = counts.iter().map(|(_, count)| *count).collect();
+        ranked.sort_unstable_by(|a, b| b.cmp(a));
+        self.counts = counts.into_iter().collect();
+        if let Some(&most) = ranked.get(self.bound) {
+            self.lower(most); // the largest count that must go
         }
+    }
+
+    /// Returns at most `n` values with their counts, most frequent first, equal ones by value.
+    pub fn top(&self, n: usize) -> Vec<(&V, u64)> {
+        let mut all: Vec<(&V, u64)> = self.counts.iter().map(|(value, &count)| (value, count)).collect();
+        all.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+        all.truncate(n);
+        all
     }
 
     /// Returns by how much a count may be too low.
@@ -64,12 +116,9 @@ impl TopValues {
         self.error
     }
 
-    /// Returns at most `n` values with their counts, most frequent first, equal ones by value.
-    pub fn top(&self, n: usize) -> Vec<(&str, u64)> {
-        let mut all: Vec<(&str, u64)> = self.counts.iter().map(|(value, &count)| (value.as_str(), count)).collect();
-        all.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
-        all.truncate(n);
-        all
+    /// Returns every value kept with its count, by value.
+    pub(crate) fn counts(&self) -> &BTreeMap<V, u64> {
+        &self.counts
     }
 }
 
@@ -86,6 +135,14 @@ mod tests {
         top
     }
 
+    #[test]
+    fn values_that_come_twice_are_one() {
+        let top = TopValues::of_counts(2, 1, vec![("b", 2), ("a", 0), ("c", 1), ("b", 3)]);
+        assert_eq!((top.top(9), top.error()), (vec![(&"b", 5), (&"c", 1)], 1));
+        let full = TopValues::of_counts(1, 0, vec![("a", u64::MAX), ("a", 5), ("b", 2)]);
+        assert_eq!((full.top(9), full.error()), (vec![(&"a", u64::MAX - 2)], 2));
+    }
+
     proptest! {
         #[test]
         fn counts_are_low_by_at_most_the_error(values in prop::collection::vec(0u8..20, 0..200), cut in 0usize..200, bound in 1usize..25) {
@@ -100,8 +157,12 @@ mod tests {
                 }
             }
             if bound >= 20 {
-                prop_assert_eq!(merged, of(&values, bound));
+                prop_assert_eq!(&merged, &of(&values, bound));
             }
+            let counts = merged.counts().clone().into_iter().collect();
+            let (cut, kept) = (TopValues::of_counts(3, merged.error(), counts), merged.top(3));
+            prop_assert!(cut.counts().len() <= 3 && cut.error() - merged.error() <= merged.top(4).get(3).map_or(0, |last| last.1));
+            prop_assert!(cut.top(3).iter().all(|(value, _)| kept.iter().any(|(other, _)| other == value)));
         }
     }
 }

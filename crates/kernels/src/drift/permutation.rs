@@ -1,0 +1,188 @@
+//! P-values by permuting which rows are the reference's and which are current.
+use super::hypergeometric::{NORMAL_FROM, ONE_BY_ONE, Stream};
+use super::model::Settings;
+use super::table::View;
+use crate::special::pearson_sf;
+use std::cmp::Ordering;
+
+/// So many replicates at least as extreme settle a p-value: a sequential test, still valid (Besag & Clifford 1991).
+const ENOUGH: u32 = 20;
+const FEWEST: u32 = 999;
+const MOST: u32 = 99_999;
+/// What the replicates of one column may cost, in nanoseconds of an ordinary core.
+pub(super) const BUDGET: f64 = 1e7;
+/// So many are drawn whatever they cost: a tail cannot be fitted to fewer.
+const LEAST: f64 = 400.0;
+/// Up to so many rows are permuted themselves; up to the second number they stay in a core's cache.
+const ROWS: (f64, f64) = (4e6, 2e5);
+
+/// A measure that is judged by its replicates.
+#[derive(Clone, Copy)]
+pub(super) struct Asked {
+    pub measure: fn(&View<'_>) -> f64,
+    /// What the table has of it.
+    pub observed: f64,
+    /// Whether it is a sum over cells, so that a Pearson III tail fits what its replicates do not resolve.
+    pub is_sum: bool,
+}
+
+/// How replicate tables with the margins of the observed one are drawn.
+enum Draw {
+    /// Draws rows: the cell of each row, in an order that is shuffled as far as needed.
+    Rows(Vec<u32>),
+    /// Draws a count for each cell, given what the cells before it took.
+    Cells,
+}
+
+/// What is known so far of one measure: the replicates at least as extreme, and the sums that give three moments.
+#[derive(Clone, Copy, Default)]
+struct Tally {
+    extreme: u32,
+    drawn: u32,
+    mean: f64,
+    squares: f64,
+    cubes: f64,
+}
+
+impl Tally {
+    fn take(&mut self, value: f64, observed: f64) {
+        self.drawn += 1;
+        let is_less = value < observed - 1e-9 * observed.abs();
+        self.extreme += u32::from(!is_less); // what cannot be compared counts as extreme
+        let (count, away) = (f64::from(self.drawn), value - self.mean);
+        let step = away / count;
+        let square = away * step * (count - 1.0);
+        self.mean += step;
+        self.cubes += square * step * (count - 2.0) - 3.0 * step * self.squares;
+        self.squares += square;
+    }
+
+    fn p_value(&self, asked: &Asked, wanted: f64) -> f64 {
+        let (extreme, drawn) = (f64::from(self.extreme), f64::from(self.drawn));
+        if self.extreme >= ENOUGH {
+            return extreme / drawn;
+        }
+        let counted = (extreme + 1.0) / (drawn + 1.0);
+        let variance = self.squares / (drawn - 1.0);
+        let is_resolved = drawn >= wanted && (extreme > 0.0 || wanted < f64::from(MOST));
+        if is_resolved || !asked.is_sum || self.extreme >= 5 || variance.partial_cmp(&0.0) != Some(Ordering::Greater) {
+            return counted;
+        }
+        let deviation = variance.sqrt();
+        pearson_sf((asked.observed - self.mean) / deviation, self.cubes / drawn / (variance * deviation))
+    }
+}
+
+/// Returns, for each measure, the probability of at least its observed value under permuted labels.
+///
+/// - **Replicates**: five for each `alpha / comparisons`, 999 at least; a measure is left alone once 20 were as extreme.
+/// - **Large tables**: fewer if that would cost more than some 10 ms, though not below 400. What they do not resolve comes from a
+///   Pearson III tail with the three moments of the replicates if the measure is a sum over cells; else it is what was counted, which is
+///   too large rather than too small.
+pub(super) fn p_values(view: &View<'_>, asked: &[Asked], settings: &Settings) -> Vec<f64> {
+    p_values_within(BUDGET, view, asked, settings)
+}
+
+/// As [`p_values`], for so many nanoseconds.
+pub(super) fn p_values_within(budget: f64, view: &View<'_>, asked: &[Asked], settings: &Settings) -> Vec<f64> {
+    let pooled: Vec<u64> = view.reference.iter().zip(view.current).map(|(r, c)| r + c).collect();
+    let swapped = view.m > view.n; // the smaller side is drawn
+    let (drawn, total) = (view.n.min(view.m), view.n + view.m);
+    let (of_rows, of_cells) = (cost_of_rows(drawn, total), cost_of_cells(&pooled, drawn / total));
+    let measuring = MEASURING * pooled.len() as f64 * asked.len() as f64;
+    let mut draw = if of_rows <= of_cells { Draw::Rows(labels(&pooled)) } else { Draw::Cells };
+    let (mut smaller, mut larger) = (vec![0; pooled.len()], vec![0; pooled.len()]);
+    replicate(budget / (of_rows.min(of_cells) + measuring), asked, settings, |stream, take| {
+        draw.table(stream, &pooled, (drawn as u64, total as u64), &mut smaller);
+        for (rest, (all, taken)) in larger.iter_mut().zip(pooled.iter().zip(&smaller)) {
+            *rest = all - taken;
+        }
+        let (reference, current) = if swapped { (&smaller, &larger) } else { (&larger, &smaller) };
+        take(&View { reference, current, ..*view });
+    })
+}
+
+/// Returns the p-values by as many replicates as are wanted, or as are affordable; `next` draws one.
+pub(super) fn replicate(
+    affordable: f64,
+    asked: &[Asked],
+    settings: &Settings,
+    mut next: impl FnMut(&mut Stream, &mut dyn FnMut(&View<'_>)),
+) -> Vec<f64> {
+    let wanted = (5.0 / settings.strictest()).ceil().clamp(f64::from(FEWEST), f64::from(MOST));
+    let mut stream = Stream::new(settings.seed);
+    let mut tallies = vec![Tally::default(); asked.len()];
+    for _ in 0..affordable.clamp(LEAST, wanted) as u32 {
+        if tallies.iter().all(|tally| tally.extreme >= ENOUGH) {
+            break;
+        }
+        next(&mut stream, &mut |table| {
+            for (tally, asked) in tallies.iter_mut().zip(asked).filter(|(tally, _)| tally.extreme < ENOUGH) {
+                tally.take((asked.measure)(table), asked.observed);
+            }
+        });
+    }
+    tallies.iter().zip(asked).map(|(tally, asked)| tally.p_value(asked, wanted)).collect()
+}
+
+/// Nanoseconds that one measure costs for each cell: most take a logarithm or two.
+const MEASURING: f64 = 20.0;
+
+/// Nanoseconds that one table costs if rows are drawn.
+fn cost_of_rows(drawn: f64, total: f64) -> f64 {
+    let each = if total <= ROWS.1 { 5.0 } else { 60.0 };
+    if total <= ROWS.0 { each * drawn } else { f64::INFINITY }
+}
+
+/// Nanoseconds that one table costs if counts are drawn.
+fn cost_of_cells(pooled: &[u64], share: f64) -> f64 {
+    let cost = |rows: u64| {
+        if rows <= ONE_BY_ONE {
+            4.0 * rows as f64
+        } else if rows as f64 * share * (1.0 - share) > NORMAL_FROM * NORMAL_FROM {
+            80.0
+        } else {
+            900.0
+        }
+    };
+    pooled.iter().map(|&rows| cost(rows)).sum()
+}
+
+/// The cell of each row.
+pub(super) fn labels(pooled: &[u64]) -> Vec<u32> {
+    let mut labels = Vec::with_capacity(pooled.iter().sum::<u64>() as usize);
+    for (cell, &rows) in pooled.iter().enumerate() {
+        labels.resize(labels.len() + rows as usize, cell as u32);
+    }
+    labels
+}
+
+/// Brings `count` rows to the front, each of them equally likely.
+pub(super) fn shuffle(labels: &mut [u32], count: usize, stream: &mut Stream) {
+    for row in 0..count.min(labels.len()) {
+        let other = row + stream.below((labels.len() - row) as u64) as usize;
+        labels.swap(row, other);
+    }
+}
+
+impl Draw {
+    /// Draws how many of the `drawn` out of `total` rows fall in each cell.
+    fn table(&mut self, stream: &mut Stream, pooled: &[u64], (mut drawn, mut total): (u64, u64), into: &mut [u64]) {
+        match self {
+            Self::Rows(labels) => {
+                into.fill(0);
+                shuffle(labels, drawn as usize, stream);
+                for &cell in labels.iter().take(drawn as usize) {
+                    into[cell as usize] += 1;
+                }
+            }
+            Self::Cells => {
+                for (taken, &rows) in into.iter_mut().zip(pooled) {
+                    *taken = stream.hypergeometric(rows, drawn, total);
+                    drawn -= *taken;
+                    total -= rows;
+                }
+            }
+        }
+    }
+}

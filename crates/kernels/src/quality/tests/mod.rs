@@ -1,0 +1,13 @@
+mod bootstrap;
+mod calibration;
+mod cbpe;
+mod cbpe_classes;
+mod class_scores;
+mod classes;
+mod confusion;
+mod dle;
+mod loss_model;
+mod ranked;
+mod ranking;
+mod regression;
+pub(super) mod testdata;

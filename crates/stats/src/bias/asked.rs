@@ -1,0 +1,169 @@
+//! What is asked, and whether it can be.
+use crate::StatsError;
+use kernels::bias::{Conventions, Settings};
+use std::collections::HashSet;
+
+/// Some values of a column.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Chosen {
+    /// These, as texts: what a report shows of them. `1`, `1.0` and `true` are the same where the column holds numbers or flags.
+    Values(Vec<String>),
+    /// Those above a number, which itself is not among them.
+    Above(f64),
+}
+
+/// Whose report is to be reproduced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compat {
+    /// smclarify 0.5: see [`Conventions::Clarify`].
+    Clarify,
+}
+
+/// What is asked of a table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asked {
+    /// The protected columns; several are compared by their intersections.
+    pub facet: Vec<String>,
+    /// Who is thought to be at a disadvantage; nothing for each value against the rest. Intersections are written `female & 30`.
+    pub disadvantaged: Option<Chosen>,
+    /// Thresholds, ascending, of facets that are numbers: `≤ 25`, `> 25 ≤ 40`, `> 40` for 25 and 40.
+    pub bins: Vec<(String, Vec<f64>)>,
+    /// The column of what was observed.
+    pub label: String,
+    /// Which labels and predictions are good to have.
+    pub positive: Chosen,
+    /// The column of what a model said.
+    pub prediction: Option<String>,
+    /// The column whose values are the strata of CDDL and CDDPL.
+    pub group: Option<String>,
+    /// The columns that FT and the proxy check look at.
+    pub features: Vec<String>,
+    /// The least rows of a group that has numbers.
+    pub min_group: u64,
+    /// Whose conventions; nothing for ours.
+    pub compat: Option<Compat>,
+    /// How often intervals hold the number of the population, above 0 and below 1; a p-value is small below 1 less this.
+    pub confidence: f64,
+}
+
+impl Asked {
+    /// Returns what is asked at the least: each value of a column against the rest, by labels; groups of 30 rows, 95 %.
+    pub fn new(facet: &[&str], label: &str, positive: Chosen) -> Self {
+        Self {
+            facet: facet.iter().map(|&name| name.to_owned()).collect(),
+            disadvantaged: None,
+            bins: Vec::new(),
+            label: label.to_owned(),
+            positive,
+            prediction: None,
+            group: None,
+            features: Vec::new(),
+            min_group: 30,
+            compat: None,
+            confidence: 0.95,
+        }
+    }
+
+    /// Every column that is read, as often as it is asked for.
+    pub(super) fn columns(&self) -> impl Iterator<Item = &str> {
+        let one = [Some(&self.label), self.prediction.as_ref(), self.group.as_ref()];
+        self.facet.iter().chain(one.into_iter().flatten()).chain(&self.features).map(String::as_str)
+    }
+
+    pub(super) fn settings(&self) -> Result<Settings, StatsError> {
+        let conventions = if self.compat.is_some() { Conventions::Clarify } else { Conventions::Corrected };
+        Ok(Settings::default()
+            .with_confidence(self.confidence)?
+            .with_min_group(self.min_group)
+            .with_conventions(conventions))
+    }
+
+    /// What a p-value is to be below of to be small.
+    pub(super) fn alpha(&self) -> f64 {
+        1.0 - self.confidence
+    }
+
+    /// The thresholds of a facet.
+    pub(super) fn thresholds(&self, facet: &str) -> Option<&[f64]> {
+        match &self.disadvantaged {
+            Some(Chosen::Above(threshold)) => Some(std::slice::from_ref(threshold)),
+            _ => self.bins.iter().find(|(name, _)| name == facet).map(|(_, thresholds)| thresholds.as_slice()),
+        }
+    }
+
+    pub(super) fn check(&self) -> Result<(), StatsError> {
+        if self.facet.is_empty() {
+            return Err(wrong("facet", "empty", "one protected column or more"));
+        }
+        let mut protected = HashSet::new();
+        if let Some(twice) = self.facet.iter().find(|name| !protected.insert(name.as_str())) {
+            return Err(wrong("facet", &format!("`{twice}` twice"), "columns that differ"));
+        }
+        for (name, column) in
+            [("label", Some(&self.label)), ("prediction", self.prediction.as_ref()), ("group", self.group.as_ref())]
+        {
+            if column.is_some_and(|column| protected.contains(column.as_str())) {
+                return Err(wrong(name, "a facet", "another column than the protected ones"));
+            }
+        }
+        self.check_features(&protected)?;
+        check_chosen("positive", &self.positive)?;
+        if let Some(chosen) = &self.disadvantaged {
+            check_chosen("disadvantaged", chosen)?;
+            if matches!(chosen, Chosen::Above(_)) && self.facet.len() > 1 {
+                return Err(wrong(
+                    "disadvantaged",
+                    "a threshold for several facets",
+                    "values, or thresholds in `bins`",
+                ));
+            }
+            if matches!(chosen, Chosen::Above(_)) && !self.bins.is_empty() {
+                return Err(wrong("bins", "given beside a threshold in `disadvantaged`", "one of the two"));
+            }
+        }
+        for (name, thresholds) in &self.bins {
+            if !protected.contains(name.as_str()) {
+                return Err(wrong("bins", &format!("of `{name}`"), "bins of columns in `facet`"));
+            }
+            let ascend = thresholds.windows(2).all(|pair| pair.first() < pair.last());
+            if thresholds.is_empty() || !ascend || !thresholds.iter().all(|threshold| threshold.is_finite()) {
+                return Err(wrong("bins", &format!("{thresholds:?} of `{name}`"), "finite thresholds that ascend"));
+            }
+        }
+        Ok(())
+    }
+
+    /// What the model is asked to be blind to, or what it says, cannot tell how it would have been with other features.
+    fn check_features(&self, protected: &HashSet<&str>) -> Result<(), StatsError> {
+        let mut features = HashSet::new();
+        for name in &self.features {
+            let role = if protected.contains(name.as_str()) {
+                "a facet"
+            } else if *name == self.label {
+                "the label"
+            } else if self.prediction.as_ref() == Some(name) {
+                "the prediction"
+            } else if !features.insert(name.as_str()) {
+                "named twice"
+            } else {
+                continue;
+            };
+            return Err(wrong("features", &format!("`{name}`, {role}"), "columns that are none of those, each once"));
+        }
+        Ok(())
+    }
+}
+
+fn check_chosen(name: &str, chosen: &Chosen) -> Result<(), StatsError> {
+    match chosen {
+        Chosen::Values(values) if values.is_empty() => Err(wrong(name, "empty", "one value or more, or a threshold")),
+        Chosen::Above(threshold) if !threshold.is_finite() => {
+            Err(wrong(name, &threshold.to_string(), "a finite threshold"))
+        }
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn wrong(name: &str, found: &str, expected: &str) -> StatsError {
+    StatsError::Argument { name: name.to_owned(), found: found.to_owned(), expected: expected.to_owned() }
+}

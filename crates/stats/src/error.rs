@@ -1,0 +1,33 @@
+use kernels::KernelError;
+
+/// Why nothing was computed. Odd data is no error: reports show a reason where the number would stand.
+#[derive(Debug, thiserror::Error)]
+pub enum StatsError {
+    /// An argument, by its name, that is not what it must be.
+    #[error("`{name}` is {found}: expected {expected}")]
+    Argument { name: String, found: String, expected: String },
+    /// A column that the data does not have; `hint` lists or suggests those that it has.
+    #[error("there is no column `{name}` in {of}: {hint}")]
+    NoColumn { name: String, of: String, hint: String },
+    /// A file that cannot be read as what its name says.
+    #[error("`{file}` cannot be read: {why}")]
+    File { file: String, why: String },
+    /// Whoever is told of the progress asked to stop.
+    #[error("stopped before the end")]
+    Stopped,
+}
+
+impl From<KernelError> for StatsError {
+    fn from(error: KernelError) -> Self {
+        match error {
+            KernelError::Argument { name, found, expected } => {
+                Self::Argument { name: name.to_owned(), found, expected: expected.to_owned() }
+            }
+            other => Self::Argument {
+                name: "data".to_owned(),
+                found: other.to_string(),
+                expected: "other shapes".to_owned(),
+            },
+        }
+    }
+}

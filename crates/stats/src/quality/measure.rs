@@ -1,0 +1,112 @@
+//! The numbers of rows that are made ready, and their intervals.
+use super::report::{Detail, RowCounts};
+use super::{Interval, Metric};
+use crate::{Progress, Run, StatsError};
+use kernels::quality::{Metrics, Resampled, Resampling, intervals};
+use kernels::{Computed, KernelError, Reason};
+use std::ops::Range;
+use std::thread;
+
+/// The rows of a task that count. A trait because slices and the whole are one piece of work for all four tasks.
+pub(super) trait Table {
+    /// The places of the rows in the inputs.
+    fn places(&self) -> &[u64];
+    /// How many rows there were, and which were left out.
+    fn counts(&self) -> &RowCounts;
+    /// Makes these rows ready, or all.
+    fn ready(&self, rows: Option<&[usize]>) -> Result<Box<dyn Ready>, StatsError>;
+    /// What is told of all rows beside their metrics.
+    fn detail(&self) -> Result<Detail, StatsError>;
+    /// What a reader must know.
+    fn notes(&self) -> Vec<String>;
+}
+
+/// Rows whose metrics can be computed under any weights.
+pub(super) trait Ready: Sync {
+    /// The weights that the rows have.
+    fn weights(&self) -> &[f64];
+    /// The ids and weights to draw by.
+    fn resampling(&self, seed: u64) -> Resampling<'_>;
+    /// The metrics under these weights.
+    fn metrics(&self, weights: &[f64]) -> Result<Metrics, KernelError>;
+    /// Metrics that have no interval.
+    fn single(&self) -> Result<Metrics, KernelError>;
+}
+
+/// A replicate of fewer weights than this is not worth a thread of its own.
+const ALONE: u64 = 200_000;
+
+/// How many replicates a thread makes before it tells of them.
+const STEP: u64 = 8;
+
+/// Computes every metric, and its interval if one is asked for.
+pub(super) fn measure(
+    ready: &dyn Ready,
+    interval: Option<&Interval>,
+    run: &Run<'_>,
+) -> Result<Vec<Metric>, StatsError> {
+    let found = ready.metrics(ready.weights())?;
+    let mut around = match interval {
+        Some(interval) => {
+            let replicates = replicates(ready, interval, run)?;
+            intervals(&replicates, interval.confidence)?
+                .into_iter()
+                .map(|(_, found)| Some(found.and_then(wide)))
+                .collect()
+        }
+        None => Vec::new(),
+    }
+    .into_iter();
+    let mut metrics: Vec<Metric> =
+        found.into_iter().map(|(id, value)| Metric { id, value, interval: around.next().flatten() }).collect();
+    metrics.extend(ready.single()?.into_iter().map(|(id, value)| Metric { id, value, interval: None }));
+    Ok(metrics)
+}
+
+/// Refuses an interval without width: ten right answers of ten drawn anew are ten of ten each time, which is not to be sure of them.
+fn wide(found: Resampled) -> Computed<Resampled> {
+    if found.interval.low < found.interval.high {
+        return Ok(found);
+    }
+    Err(Reason::Undefined(
+        "every bootstrap replicate has the same number, which says nothing of how sure it is".to_owned(),
+    ))
+}
+
+/// Shares the replicates out among threads, each a stretch of them; they come back in their order.
+fn replicates(ready: &dyn Ready, interval: &Interval, run: &Run<'_>) -> Result<Vec<Metrics>, StatsError> {
+    let all = interval.replicates;
+    let work = all.saturating_mul(ready.weights().len() as u64);
+    let threads = (run.threads.get() as u64).min(work / ALONE + 1).min(all).max(1);
+    let stretch = |thread: u64| thread * all / threads..(thread + 1) * all / threads;
+    if threads == 1 {
+        return stretch_of(ready, interval, 0..all, run);
+    }
+    thread::scope(|scope| {
+        let running: Vec<_> =
+            (0..threads).map(|thread| scope.spawn(move || stretch_of(ready, interval, stretch(thread), run))).collect();
+        let mut found = Vec::with_capacity(all as usize);
+        for thread in running {
+            found.extend(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
+        }
+        Ok(found)
+    })
+}
+
+fn stretch_of(
+    ready: &dyn Ready,
+    interval: &Interval,
+    which: Range<u64>,
+    run: &Run<'_>,
+) -> Result<Vec<Metrics>, StatsError> {
+    let rows = ready.weights().len() as u64;
+    let mut found = Vec::new();
+    let mut next = which.start;
+    while next < which.end {
+        run.tell(Progress { rows: (next - which.start) * rows, of: Some((which.end - which.start) * rows) })?;
+        let end = which.end.min(next + STEP);
+        found.extend(ready.resampling(interval.seed).replicates(next..end, |weights| ready.metrics(weights))?);
+        next = end;
+    }
+    Ok(found)
+}

@@ -1,0 +1,93 @@
+//! Quality of a model: its predictions and scores against the truth, and estimates of it while there is no truth.
+//!
+//! Owns what rows count, which classes there are under which name, slices, and the report; every number is `kernels::quality`'s,
+//! whose ids are scikit-learn's names. Reading order: [`Asked`] and [`Inputs`] → `labels` (classes of columns) and `rows` (which
+//! rows count) → a table of each task (`binary`, `classes`, `quantity`, `ranking`) → `measure` (numbers and their intervals) and
+//! `slices` → [`Quality`].
+//!
+//! Invariants:
+//! - **A row counts if it has a truth, a prediction (where there is a column of them) and a weight above 0**; what does not is
+//!   counted by its first lack. A row without a score is left out of what is about scores only.
+//! - **A bootstrap draws a row by its place in the inputs**, so that intervals depend on neither threads nor slices beside.
+//! - It deliberately does not judge: limits do, of whoever asks.
+#![expect(clippy::cast_possible_truncation, reason = "rows fit in memory, and classes in 32 bits")]
+mod asked;
+mod binary;
+mod classes;
+mod estimate;
+mod inputs;
+mod json;
+mod labels;
+mod measure;
+mod quantity;
+mod ranking;
+mod report;
+mod rows;
+mod slices;
+#[cfg(test)]
+mod tests;
+mod words;
+
+pub use asked::{Asked, ClassCost, Costs, Interval, Task};
+pub use estimate::{EstimateAsked, Estimated, EstimatedMetric, Method, estimate};
+pub use inputs::{Inputs, Names, ScoreName, read_inputs};
+pub(crate) use labels::distinct;
+pub use report::{
+    BinaryDetail, Bins, Calibration, ClassDetail, Curve, Detail, Metric, Quality, RowCounts, Slice, SliceColumn,
+};
+
+use crate::{Run, StatsError};
+use measure::{Table, measure};
+
+/// Returns how good predictions and scores are, on all processors; see [`quality_on`].
+pub fn quality(inputs: &Inputs, asked: &Asked) -> Result<Quality, StatsError> {
+    quality_on(inputs, asked, &Run::quiet())
+}
+
+/// Returns how good predictions and scores are: every metric of the task, its interval if one is asked for, curves, and the same
+/// metrics of each slice.
+///
+/// - **Errors**: [`StatsError::Argument`] for what is missing or does not fit: columns of different lengths, texts where numbers are
+///   needed, settings out of their range; [`StatsError::Stopped`]. Odd data is none: its numbers have a reason.
+/// - **Memory**: beside the inputs, of the order of 60 bytes a row, and 16 for each thread while intervals are computed.
+/// - **Numerics**: equal bits whatever the number of threads.
+pub fn quality_on(inputs: &Inputs, asked: &Asked, run: &Run<'_>) -> Result<Quality, StatsError> {
+    asked.check()?;
+    inputs.check(&asked.task)?;
+    let mut quality = match &asked.task {
+        Task::Binary { positive } => {
+            of_table(&binary::BinaryTable::of(inputs, positive.as_deref(), asked)?, inputs, asked, run)
+        }
+        Task::Multiclass => of_table(&classes::ClassTable::of(inputs, asked)?, inputs, asked, run),
+        Task::Regression => of_table(&quantity::QuantityTable::of(inputs, asked)?, inputs, asked, run),
+        Task::Ranking => of_table(&ranking::RankingTable::of(inputs, asked)?, inputs, asked, run),
+    }?;
+    quality.notes.extend(slices::notes(&quality.slices));
+    Ok(quality)
+}
+
+fn of_table(table: &dyn Table, inputs: &Inputs, asked: &Asked, run: &Run<'_>) -> Result<Quality, StatsError> {
+    let ready = table.ready(None)?;
+    Ok(Quality {
+        metrics: measure(&*ready, asked.interval.as_ref(), run)?,
+        detail: table.detail()?,
+        slices: slices::slices(table, &inputs.slices, asked, run)?,
+        rows: table.counts().clone(),
+        notes: table.notes(),
+        asked: asked.clone(),
+    })
+}
+
+/// Says that an argument is not what it must be.
+fn wrong(name: &str, found: impl Into<String>, expected: impl Into<String>) -> StatsError {
+    StatsError::Argument { name: name.to_owned(), found: found.into(), expected: expected.into() }
+}
+
+/// Names in backticks, the first five of them.
+fn list(names: &[String]) -> String {
+    let mut shown: Vec<String> = names.iter().take(5).map(|name| format!("`{name}`")).collect();
+    if names.len() > shown.len() {
+        shown.push(format!("and {} more", names.len() - shown.len()));
+    }
+    shown.join(", ")
+}

@@ -1,0 +1,238 @@
+use super::*;
+
+/// Each task on these rows, with an interval and slices: everything has a number that is finite, or a reason.
+#[track_caller]
+fn whole(truth: &Column, other: &Column) -> Vec<Quality> {
+    let tasks = [Task::Binary { positive: Some("1".to_owned()) }, Task::Multiclass, Task::Regression, Task::Ranking];
+    let mut all = Vec::new();
+    for task in tasks {
+        let asked = Asked {
+            interval: Some(Interval { replicates: 50, ..Interval::default() }),
+            least_rows: 1,
+            ..Asked::of(task)
+        };
+        let mut inputs = Inputs { slices: vec![other.clone()], ..Inputs::of(truth.clone()) };
+        match asked.task {
+            Task::Ranking => inputs.scores = vec![other.clone()],
+            Task::Binary { .. } => (inputs.prediction, inputs.scores) = (Some(other.clone()), vec![other.clone()]),
+            _ => inputs.prediction = Some(other.clone()),
+        }
+        let found = quality(&inputs, &asked).unwrap();
+        let slices =
+            found.slices.iter().flat_map(|column| &column.values).flat_map(|slice| slice.metrics.iter().flatten());
+        for metric in found.metrics.iter().chain(slices) {
+            assert!(metric.value.as_ref().map_or(true, |value| value.is_finite()), "{metric:?}");
+        }
+        assert!(!found.headline().is_empty() && found.to_json()["metrics"].is_object());
+        for table in found.tables() {
+            assert!(table.rows.iter().all(|row| row.len() == table.headings.len()), "{}", table.title);
+        }
+        all.push(found);
+    }
+    all
+}
+
+#[test]
+fn odd_rows_have_an_answer() {
+    let column = |values: &[f64]| numbers_column("x", values);
+    for (truth, other) in [
+        (column(&[]), column(&[])),
+        (column(&[1.0]), column(&[1.0])),
+        (column(&[1.0; 40]), column(&[1.0; 40])),
+        (column(&[0.0; 40]), column(&[0.0; 40])),
+        (column(&[f64::NAN; 3]), column(&[1.0, 0.0, 1.0])),
+        (column(&[1.0, 0.0, 1.0]), column(&[f64::NAN; 3])),
+        (column(&[1.0, 0.0, f64::INFINITY]), column(&[f64::NEG_INFINITY, 0.0, 1.0])),
+        (column(&[1.0, 0.0, 1.0, 0.0]), column(&[1e308, -1e308, f64::NAN, 0.5])),
+    ] {
+        for found in whole(&truth, &other) {
+            assert_eq!(found.rows.total, truth.rows());
+            let left_out: u64 = found.rows.left_out.iter().map(|part| part.1).sum();
+            assert_eq!(found.rows.used + left_out, found.rows.total);
+        }
+    }
+    let nothing = Column { name: "x".to_owned(), cells: Cells::Nothing { rows: 3 } };
+    for found in whole(&nothing, &nothing) {
+        assert_eq!((found.rows.used, found.outcome()), (0, crate::Outcome::NotComputable));
+        assert!(found.metrics.iter().all(|metric| metric.value.is_err()), "{:?}", found.metrics);
+        assert!(found.notes().contains(&"Left out for want of a truth: 3 rows.".to_owned()), "{:?}", found.notes());
+    }
+}
+
+#[test]
+fn lists_are_not_looked_into() {
+    let lists = Column { name: "tags".to_owned(), cells: Cells::Other { rows: 40, nulls: 0 } };
+    let inputs = super::binary::inputs();
+    let truth = Inputs { truth: lists.clone(), ..inputs.clone() };
+    refused(
+        quality(&truth, &binary()),
+        "`truth` is `tags`, a column of lists, structures or bytes: expected a column of numbers, flags or texts",
+    );
+    let weighed = Inputs { weights: Some(lists.clone()), ..inputs.clone() };
+    refused(
+        quality(&weighed, &binary()),
+        "`weights` is `tags`, a column of lists, structures or bytes: expected a column of numbers",
+    );
+    // As a slice it has no values, which is said.
+    let found = quality(&Inputs { slices: vec![lists], ..inputs }, &binary()).unwrap();
+    assert!(found.slices[0].values.is_empty());
+    assert_eq!(found.to_json()["slices"]["tags"], serde_json::json!({}));
+    assert!(
+        found.notes().iter().any(|note| note.starts_with("The column `tags` has no slices")),
+        "{:?}",
+        found.notes()
+    );
+}
+
+#[test]
+fn what_does_not_fit_is_refused_by_name() {
+    let inputs = super::binary::inputs();
+    let short = Inputs { prediction: Some(flags("p", &[true])), ..inputs.clone() };
+    refused(quality(&short, &binary()), "`prediction` is 1 long: expected 40 rows, as the truth has");
+    let nothing = Inputs::of(inputs.truth.clone());
+    refused(quality(&nothing, &binary()), "`prediction` is missing: expected a column of predictions, or scores");
+    let words = Inputs { scores: vec![texts("s", &["a"; 40])], ..inputs.clone() };
+    refused(quality(&words, &binary()), "`score` is `s`, a column of texts or flags: expected a column of numbers");
+    let slice = flags("part", &[true; 40]);
+    let twice = Inputs { slices: vec![slice.clone(), slice], ..inputs.clone() };
+    refused(quality(&twice, &binary()), "`slices` is `part` twice: expected each column once");
+    refused(quality(&inputs, &Asked { points: 1, ..binary() }), "`points` is 1: expected a number from 2 to 1000000");
+    refused(
+        quality(&inputs, &Asked { costs: Some(Costs::Classes(vec![])), ..binary() }),
+        "`costs` is of pairs of classes: expected those of the four outcomes of a binary task",
+    );
+    refused(
+        Task::of_name("binar", None),
+        "`task` is `binar`: expected `binary`, `multiclass`, `regression` or `ranking`",
+    );
+    refused(
+        Task::of_name("ranking", Some("1".into())),
+        "`positive` is `1`: expected none, unless the task is `binary`",
+    );
+}
+
+#[test]
+fn rows_are_counted_by_what_they_lack_first() {
+    let truth = numbers_column("y", &[1.0, f64::NAN, 0.0, 1.0, 0.0, 1.0]);
+    let prediction = numbers_column("p", &[1.0, f64::NAN, f64::NAN, 1.0, 1.0, 0.0]);
+    let score = numbers_column("s", &[0.9, 0.1, 0.2, f64::NAN, 0.3, 0.4]);
+    let weights = numbers_column("w", &[1.0, 1.0, 1.0, 2.0, f64::NAN, 0.0]);
+    let inputs =
+        Inputs { prediction: Some(prediction), scores: vec![score], weights: Some(weights), ..Inputs::of(truth) };
+    let rows = quality(&inputs, &binary()).unwrap().rows;
+    assert_eq!((rows.total, rows.used, rows.weight, rows.without_score), (6, 2, 3.0, 1));
+    assert_eq!(rows.left_out, [("truth", 1), ("prediction", 1), ("score", 0), ("weights", 2)]);
+}
+
+#[test]
+fn a_column_of_many_values_shows_its_largest() {
+    let rows = 50_000;
+    let truth: Vec<f64> = (0..rows).map(|row| f64::from(row % 2)).collect();
+    let ids: Vec<f64> = (0..rows).map(|row| if row < 40 { -1.0 } else { f64::from(row) }).collect();
+    let inputs = Inputs {
+        prediction: Some(numbers_column("p", &truth)),
+        slices: vec![numbers_column("id", &ids)],
+        ..Inputs::of(numbers_column("y", &truth))
+    };
+    let found = quality(&inputs, &binary()).unwrap();
+    let slices = &found.slices[0];
+    assert_eq!((slices.values.len(), slices.not_shown), (1_000, (48_961, 48_961)));
+    assert!(slices.values[0].value == "-1" && slices.values[0].metrics.is_ok() && slices.values[1].metrics.is_err());
+    // A hundred thousand classes are no matter either.
+    let many: Vec<f64> = (0..100_000).map(f64::from).collect();
+    let classes = Inputs { prediction: Some(numbers_column("p", &many)), ..Inputs::of(numbers_column("y", &many)) };
+    let json = quality(&classes, &Asked::of(Task::Multiclass)).unwrap().to_json();
+    assert_eq!(
+        (json["metrics"]["accuracy"]["value"].as_f64(), json["confusion"]["not_shown"].as_u64()),
+        (Some(1.0), Some(90_000))
+    );
+}
+
+#[test]
+fn nulls_and_names_that_are_alike_are_slices_of_their_own() {
+    let names = ["(missing)", "", "a", "a"];
+    let inputs = Inputs {
+        prediction: Some(flags("p", &[true, false, true, false])),
+        slices: vec![texts("part", &names)],
+        ..Inputs::of(flags("y", &[true, false, true, true]))
+    };
+    let found = quality(&inputs, &Asked { least_rows: 1, ..binary() }).unwrap();
+    let values: Vec<&str> = found.slices[0].values.iter().map(|slice| slice.value.as_str()).collect();
+    assert_eq!(values, ["a", "(missing)", "(missing) (2)"]);
+}
+
+#[test]
+fn a_score_that_is_taken_for_a_prediction_is_noticed() {
+    let inputs = Inputs {
+        prediction: Some(numbers_column("p", &[0.7, 0.2, 1.0])),
+        ..Inputs::of(numbers_column("y", &[1.0, 0.0, 1.0]))
+    };
+    let asked = Asked::of(Task::Binary { positive: Some("1".to_owned()) });
+    let notes = quality(&inputs, &asked).unwrap().notes();
+    assert!(
+        notes.contains(&"Predictions that are no value of the truth, and so not positive: 2.".to_owned()),
+        "{notes:?}"
+    );
+}
+
+#[test]
+fn a_headline_hides_neither_what_is_missing_nor_what_was_left_out() {
+    let (truth, score) = ([1.0, 1.0, 1.0, f64::NAN, f64::NAN], [0.9, 0.8, 0.7, 0.6, 0.5]);
+    let inputs = Inputs {
+        prediction: Some(numbers_column("p", &[1.0; 5])),
+        scores: vec![numbers_column("s", &score)],
+        ..Inputs::of(numbers_column("y", &truth))
+    };
+    let said = quality(&inputs, &binary()).unwrap().headline();
+    assert!(said.starts_with("On 3 of 5 rows, F1 is 1 and "), "{said}");
+    assert!(said.contains(" There is no number for ROC-AUC: "), "{said}");
+}
+
+#[test]
+fn right_answers_alone_are_not_to_be_sure_of() {
+    let column = |name: &str| numbers_column(name, &[1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0]);
+    let inputs = Inputs { prediction: Some(column("p")), ..Inputs::of(column("y")) };
+    let found = quality(&inputs, &Asked { interval: Some(Interval::default()), ..binary() }).unwrap();
+    let json = found.to_json();
+    let accuracy = &json["metrics"]["accuracy"];
+    assert_eq!((accuracy["value"].as_f64(), accuracy["interval"].is_null()), (Some(1.0), true));
+    let why =
+        "there is no interval: every bootstrap replicate has the same number, which says nothing of how sure it is";
+    assert_eq!(accuracy["reason"], why);
+    assert!(found.notes().iter().any(|note| note.starts_with("Fewer than 30 rows")), "{:?}", found.notes());
+}
+
+#[test]
+fn decimals_times_and_flags_are_read_as_what_they_say() {
+    use crate::Data;
+    use arrow::array::{ArrayRef, BooleanArray, Decimal128Array, RecordBatch, TimestampMicrosecondArray};
+    use std::sync::Arc;
+    let decimals: Decimal128Array = (0..60i128).map(|row| Some(row % 2 * 100)).collect();
+    let amounts: Decimal128Array = (0..60i128).map(|row| Some(row * 125)).collect();
+    let times: TimestampMicrosecondArray = (0..60).map(|row| Some(row % 2 * 3_600_000_000)).collect();
+    let columns: [(&str, ArrayRef); 4] = [
+        ("y", Arc::new(decimals.with_precision_and_scale(10, 2).unwrap())),
+        ("p", Arc::new((0..60).map(|row| Some(row % 2 == 1)).collect::<BooleanArray>())),
+        ("amount", Arc::new(amounts.with_precision_and_scale(12, 2).unwrap())),
+        ("at", Arc::new(times.with_timezone("+02:00"))),
+    ];
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let data = Data::of_batches(batch.schema(), vec![batch]).unwrap();
+    let read = |truth: &str, prediction: &str| {
+        let names = Names {
+            truth: truth.to_owned(),
+            prediction: Some(prediction.to_owned()),
+            slices: vec!["at".to_owned()],
+            ..Names::default()
+        };
+        read_inputs(&data, &names, &Run::quiet()).unwrap()
+    };
+    let found = quality(&read("y", "p"), &binary()).unwrap();
+    assert_eq!(found.metric("accuracy").unwrap().value, Ok(1.0));
+    assert_eq!(found.slices[0].values.len(), 2);
+    let amounts = quality(&read("amount", "amount"), &Asked::of(Task::Regression)).unwrap();
+    assert_eq!(amounts.metric("mean_absolute_error").unwrap().value, Ok(0.0));
+    // Times are classes as well.
+    let times = quality(&read("at", "at"), &Asked::of(Task::Multiclass)).unwrap();
+    assert_eq!(times.metric("accuracy").unwrap().value, Ok(1.0));
+}
