@@ -7,6 +7,7 @@ use crate::project_cli::{EnvironmentVerb, ProjectVerb};
 use crate::release_cli::ReleaseVerb;
 use crate::runs_cli::RunVerb;
 use crate::serve::ServeArgs;
+use crate::stats_command::StatsVerb;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -83,6 +84,9 @@ pub enum Verb {
     /// How long the way to live takes, beside what it took before.
     #[command(subcommand)]
     Clock(ClockVerb),
+    /// Statistics of files, without a server: what they hold, drift, quality, bias.
+    #[command(subcommand)]
+    Stats(StatsVerb),
     /// Print the OpenAPI document.
     Openapi,
     /// Print every state of every lifecycle with its look, as JSON.

@@ -19,9 +19,12 @@ pub enum Exit {
 impl Exit {
     /// Every code with its meaning, for the reference page.
     pub const ALL: &[(Self, &str)] = &[
-        (Self::Internal, "something failed that should not: the text says what; of `monitor evaluate`: breached"),
+        (
+            Self::Internal,
+            "something failed that should not: the text says what; of `monitor evaluate` and `stats`: breached",
+        ),
         (Self::Usage, "the command line, the configuration or an input is wrong"),
-        (Self::Refused, "not signed in, or not allowed; of `monitor evaluate`: not computable"),
+        (Self::Refused, "not signed in, or not allowed; of `monitor evaluate` and `stats`: not computable"),
         (Self::NotFound, "absent, or not yours to see"),
         (Self::Conflict, "does not fit the state found"),
         (Self::Unavailable, "the server or the database does not answer; try again"),

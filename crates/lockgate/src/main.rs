@@ -29,6 +29,7 @@ mod serve_walls;
 mod server;
 mod serving_way;
 mod socket;
+mod stats_command;
 mod table;
 mod wiring;
 
@@ -83,6 +84,12 @@ fn run(verb: Verb) -> Result<()> {
             print(&audit::verify(&file, &key, checkpoint.as_deref(), json)?)
         }
         Verb::Evidence(EvidenceVerb::Verify { file, key, json }) => print(&evidence::verify(&file, &key, json)?),
+        // Without a runtime: it has threads of its own.
+        Verb::Stats(verb) => {
+            let (text, failure) = stats_command::stats(&verb)?;
+            print(&text)?;
+            failure.map_or(Ok(()), Err)
+        }
         verb => {
             // Before there are other threads: the walls are those of this one and of what it starts.
             if let Verb::Serve(args) = &verb {
@@ -139,6 +146,7 @@ async fn run_async(verb: Verb) -> Result<()> {
         | Verb::GitHook { .. }
         | Verb::Runner { .. }
         | Verb::Reference { .. }
+        | Verb::Stats(_)
         | Verb::Audit(AuditVerb::Verify { .. }) => Ok(()),
     }
 }

@@ -108,7 +108,8 @@ pub fn parts(
         stop: tokio_util::sync::CancellationToken::new(),
     };
     catalog.effects = Some(Arc::new(query::DataEffects(query.clone())));
-    let build = api::Build::open(&gate, folder, python(config), self::engine(config, folder)?);
+    let library = std::env::current_exe().ok().and_then(|program| runs::engine::sdk::library_beside(&program));
+    let build = api::Build::open(&gate, folder, python(config), self::engine(config, folder)?, library);
     let mut build =
         build.map_err(|error| Failure::new(Exit::Internal, format!("objects: {error}"), "look at the disk"))?;
     build.projects.public_url.clone_from(&config.server.public_url);

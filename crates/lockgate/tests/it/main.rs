@@ -2,6 +2,7 @@
 mod access;
 mod life;
 mod start;
+mod stats;
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};
