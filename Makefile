@@ -20,7 +20,8 @@ export UV_HTTP_RETRIES ?= 8
 test check gen accept: export RUSTC_WORKSPACE_WRAPPER := clippy-driver
 PYTHON := $(LOCKGATE_VENV)/bin/python
 BENCH_VENV := $(CARGO_TARGET_DIR)/bench-peer
-PYTHON_FOLDERS := python demo tests bench templates
+export STATS_PEERS ?= $(CARGO_TARGET_DIR)/bench-stats
+PYTHON_FOLDERS := python demo tests bench templates crates/kernels/golden
 
 help: ## Say what there is to do
 	@echo "Lockgate: from data lake to live model, gate by gate."
@@ -30,7 +31,7 @@ demo: rust ui python ## Walk the journey on a fresh bank (DATA=file.csv TARGET=c
 	@scripts/need bwrap uv onnxruntime
 	@scripts/fetch templates/tabular-classification/requirements.lock crates/runs/platform/requirements.lock
 	@echo "building Lockgate (the first time takes several minutes)"
-	@cargo build --locked --workspace --bins
+	@cargo build --locked --workspace --bins --lib
 	@"$(PYTHON)" demo/run --binary "$(LOCKGATE_BIN)"
 
 test: check ## Everything CI runs: check, then all tests, on SQLite and PostgreSQL (AGAIN=1: also those that were green at this very state)
@@ -60,7 +61,7 @@ check: rust ui python ## The rules of the house, formats, lints, types, generate
 	@"$(PYTHON)" python/gen_operations.py --check
 
 gen: rust ui-deps python ## Rewrite the OpenAPI document, the clients, the state looks and the reference
-	@cargo build --locked --workspace --bins
+	@cargo build --locked --workspace --bins --lib
 	@cargo xtask gen
 	@"$(PYTHON)" python/gen_operations.py
 
@@ -70,16 +71,22 @@ accept: rust ## Rewrite inline snapshots, and record new migrations as merged
 	@cargo xtask tidy --accept
 
 dev: rust ui ## Serve on 127.0.0.1:8080 with data in target/dev
-	@cargo build --locked --workspace --bins
+	@cargo build --locked --workspace --bins --lib
 	@scripts/need bwrap uv onnxruntime
 	@exec "$(LOCKGATE_BIN)" server --data target/dev --listen 127.0.0.1:8080 --serving-listen 127.0.0.1:8081
 
 bench: rust python ## Measure an optimised build against the budgets of the design (builds for an hour the first time, on two cores)
-	@cargo build --locked --workspace --bins --release
+	@cargo build --locked --workspace --bins --lib --release
 	@scripts/need bwrap uv onnxruntime
 	@uv venv --quiet --clear "$(BENCH_VENV)"
 	@uv pip install --quiet --python "$(BENCH_VENV)/bin/python" -r bench/predict/requirements.txt
+	@bench/stats/environments "$(STATS_PEERS)"
+	@uv pip install --quiet --compile-bytecode --reinstall-package lockgate --python "$(STATS_PEERS)/tables/bin/python" ./python/lockgate
 	@LOCKGATE_BIN="$(CARGO_TARGET_DIR)/release/lockgate" PEER_PYTHON="$(BENCH_VENV)/bin/python" "$(PYTHON)" bench/run
+
+wheel: rust python ## Build the SDK's wheel, its library optimised, into target/wheels (some minutes the first time)
+	@"$(PYTHON)" -m maturin build --quiet --release --locked --manifest-path python/lockgate/kernels/Cargo.toml --out target/wheels
+	@ls target/wheels
 
 lock: ## Renew python/requirements.lock and what platform steps run on
 	@scripts/need uv
@@ -96,7 +103,7 @@ rust:
 	@scripts/claim-target
 python:
 	@scripts/venv "$(LOCKGATE_VENV)" python/requirements.lock python/lockgate
-	@"$(PYTHON)" -m compileall -q python/lockgate/src # else tests would, in a folder that the build of crates/runs looks at
+	@"$(PYTHON)" -m compileall -q python/lockgate/src # else tests would, in folders that the build of crates/runs looks at
 ui-deps:
 	@scripts/ui-deps
 # Checks types, too: `npm run build` does.
@@ -105,4 +112,4 @@ ui: ui-deps
 
 say = printf '\n\033[1m— %s\033[0m\n' "$(1)"
 
-.PHONY: help demo test check gen accept dev bench lock clean rust python ui-deps ui
+.PHONY: help demo test check gen accept dev bench wheel lock clean rust python ui-deps ui

@@ -227,6 +227,17 @@ def test_what_a_step_returns_is_kept_or_refused_in_plain_words(built: Build, nam
             lockgate.runs.output(run.id, "make", "result", client=built.ana)
 
 
+def test_a_step_computes_statistics_behind_its_walls(built: Build) -> None:
+    code = (
+        "from lockgate import stats\n\n\n"
+        "def make():\n"
+        "    return stats.drift({'a': [1.5] * 200}, {'a': [2.5] * 200}).to_dict()['columns']['a']['verdict']\n"
+    )
+    run = over(built, try_step(built, "statistics", code, "make"))
+    assert run.state == "succeeded", log(built, run, "make")
+    assert b"drifted" in lockgate.runs.output(run.id, "make", "result", client=built.ana)
+
+
 PROBE = """
 import os
 import socket

@@ -1,6 +1,6 @@
 //! What projects, their code, their runs and their models are made of.
 use access::Gate;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The contexts of the build step, in the order in which they use each other.
@@ -14,7 +14,7 @@ pub struct Build {
 }
 
 impl Build {
-    /// Opens what they keep in the data folder; steps run on `python`, started by `engine`.
+    /// Opens what they keep in the data folder; steps run on `python`, started by `engine`, with the SDK's `library` if there is one.
     ///
     /// # Errors
     /// A folder that cannot be made or read.
@@ -23,6 +23,7 @@ impl Build {
         folder: &Path,
         python: environments::Python,
         engine: Arc<dyn runs::engine::Engine>,
+        library: Option<PathBuf>,
     ) -> objects::Result<Self> {
         let access = gate.context();
         let access::Context { db, clock, ids, .. } = access.clone();
@@ -49,6 +50,7 @@ impl Build {
             git: git.clone(),
             environments: environments.clone(),
             engine,
+            library,
             folder: folder.join("attempts"),
         })?;
         let projects = projects::Context {

@@ -80,6 +80,8 @@ pub struct Parts {
     pub git: git::Context,
     pub environments: environments::Context,
     pub engine: Arc<dyn engine::Engine>,
+    /// The library of the SDK, for `lockgate.stats` in steps; see [`engine::sdk::library_beside`].
+    pub library: Option<PathBuf>,
     /// The folder that attempts work in.
     pub folder: PathBuf,
 }
@@ -90,7 +92,7 @@ impl Context {
     /// # Errors
     /// A folder that cannot be made or written.
     pub fn open(parts: Parts) -> std::io::Result<Self> {
-        let Parts { access, blobs, git, environments, engine, folder } = parts;
+        let Parts { access, blobs, git, environments, engine, library, folder } = parts;
         sources::prepare(&folder)?;
         Ok(Self {
             db: access.db.clone(),
@@ -104,7 +106,7 @@ impl Context {
             logs: logs::Logs::new(folder.join("logs")),
             live: logs::Live::default(),
             address: Arc::default(),
-            sdk: engine::sdk::unpack(&folder.join("sdk"))?,
+            sdk: engine::sdk::unpack(&folder.join("sdk"), library.as_deref())?,
             folder,
             awake_since: access.clock.now(),
             access,

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         requests,
         roles,
         runs,
+        stats,
         tokens,
     )
     from lockgate.client import Client, connect, current
@@ -94,6 +95,7 @@ __all__ = [
     "roles",
     "runs",
     "sql",
+    "stats",
     "tokens",
 ]
 

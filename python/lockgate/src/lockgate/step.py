@@ -21,7 +21,8 @@ from lockgate.pipelines.perform import StepError, perform
 from lockgate.pipelines.signature import nearest
 from lockgate.pipelines.steps import Step
 
-OURS = str(Path(__file__).resolve().parent)
+# As frames name it: not resolved, since an environment may hold the package by links.
+OURS = str(Path(__file__).absolute().parent)
 
 
 def main() -> int:

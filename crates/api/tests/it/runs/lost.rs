@@ -16,6 +16,7 @@ fn restarted(app: &TestApp) -> Context {
         git: old.git.clone(),
         environments: old.environments.clone(),
         engine: app.engine.clone(),
+        library: None,
         folder: old.folder.clone(),
     };
     let cx = Context::open(parts).unwrap();

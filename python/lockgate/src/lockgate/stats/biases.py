@@ -1,0 +1,139 @@
+"""Bias of data and of a model between the groups of protected columns: Clarify's, Fairlearn's and AIF360's metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from lockgate.stats.arguments import is_number, name, names, plain, real, text, threads, whole
+from lockgate.stats.data import table
+from lockgate.stats.library import _kernels
+from lockgate.stats.report import Report, number
+
+if TYPE_CHECKING:
+    from lockgate.stats.data import Data
+
+Chosen: TypeAlias = "Iterable[object] | float | str"
+"""Values of a column, or one threshold of a column of numbers: all above it."""
+
+
+class Bias(Report):
+    """How groups fare.
+
+    ``.to_dict()["facets"][value]["metrics"][id]`` has ``value``, ``interval``, ``p_value`` and ``reason``. Ids are
+    Clarify's abbreviations, such as ``DPL`` and ``DI``, and the names of Fairlearn's functions.
+    """
+
+    __slots__ = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all that was computed; infinite numbers, of ``compat`` alone, as floats."""
+        found = super().to_dict()
+        facets = [facet["metrics"] for facet in found["facets"].values()]
+        for metrics in (*facets, found["groups"]):
+            for one in metrics.values():
+                one["value"] = number(one["value"])
+                if one["interval"] is not None:
+                    one["interval"] = {end: number(limit) for end, limit in one["interval"].items()}
+        return found
+
+
+def bias(
+    data: Data,
+    *,
+    facet: str | Iterable[str],
+    disadvantaged: Chosen | None = None,
+    label: str,
+    positive: Chosen,
+    prediction: str | None = None,
+    group: str | None = None,
+    features: Iterable[str] | None = None,
+    min_group: int = 30,
+    compat: Literal["clarify"] | None = None,
+    bins: Mapping[str, Iterable[float]] | None = None,
+) -> Bias:
+    """Compare how the groups of protected columns fare.
+
+    Parameters
+    ----------
+    data
+        A table, as for :func:`profile`. Only the columns named below are read.
+    facet
+        Name of the protected column. Several are compared by their intersections.
+    disadvantaged
+        Values of ``facet`` thought to be at a disadvantage, or one threshold for a column of numbers (all above it).
+        Without, each value is compared with the rest. An intersection is a tuple of its values, or written ``"female
+        & 30"``.
+    label
+        Name of the column of what was observed.
+    positive
+        Labels and predictions that are good to have, or one threshold (all above it).
+    prediction
+        Name of the column of what a model said; metrics of a model need it.
+    group
+        Name of the column whose values are the strata of CDDL and CDDPL.
+    features
+        Names of the columns that FT looks at, and the check whether they can tell the protected column.
+    min_group
+        Rows that a group must have to be reported.
+    compat
+        ``"clarify"``: the conventions of smclarify 0.5, its defects included, to compare with reports that are kept.
+    bins
+        Ascending thresholds of facets that are numbers: ``{"age": [25, 40]}``.
+
+    Raises
+    ------
+    UnknownColumnError
+        A column that the data does not have.
+    ValueError
+        Another wrong argument; the message names it.
+    OSError
+        A file that is not there or cannot be read.
+
+    Examples
+    --------
+    >>> people = {"sex": ["f", "m"] * 50, "paid": [1, 1, 0, 1] * 25}
+    >>> found = bias(people, facet="sex", disadvantaged=["f"], label="paid", positive=[1])
+    >>> found.to_dict()["facets"]["f"]["metrics"]["DPL"]["value"]
+    0.5
+    """
+    return Bias(
+        _kernels.bias(
+            table(data, "data"),
+            facet=names(facet, "facet"),
+            disadvantaged=None if disadvantaged is None else _chosen(disadvantaged, "disadvantaged"),
+            bins=[] if bins is None else _binned(bins),
+            label=name(label, "label"),
+            positive=_chosen(positive, "positive"),
+            prediction=None if prediction is None else name(prediction, "prediction"),
+            group=None if group is None else name(group, "group"),
+            features=[] if features is None else names(features, "features"),
+            min_group=whole(min_group, "min_group", "a number of rows"),
+            compat=None if compat is None else str(compat),
+            threads=threads(),
+        )
+    )
+
+
+def _chosen(given: Chosen, argument: str) -> list[str] | float:
+    """Return values as reports write them, or a threshold. One text or flag alone is a value."""
+    alone = plain(given)
+    if isinstance(alone, (str, bool)):
+        return [text(alone)]
+    if is_number(alone):
+        return float(alone)
+    if not isinstance(given, Iterable):
+        raise ValueError(f"`{argument}` is {given!r}: expected a list of values, or a threshold")
+    return [" & ".join(map(text, one)) if isinstance(one, tuple) else text(one) for one in given]
+
+
+def _binned(bins: Mapping[str, Iterable[float]]) -> list[tuple[str, list[float]]]:
+    expected = "ascending numbers for names of columns, such as {'age': [25, 40]}"
+    if not isinstance(bins, Mapping):
+        raise ValueError(f"`bins` is {bins!r}: expected {expected}")
+    found = []
+    for facet, thresholds in bins.items():
+        if isinstance(thresholds, str) or not isinstance(thresholds, Iterable):
+            raise ValueError(f"`bins` has {thresholds!r}: expected {expected}")
+        found.append((name(facet, "bins"), [real(one, "bins", expected) for one in thresholds]))
+    return found

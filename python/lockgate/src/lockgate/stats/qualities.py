@@ -1,0 +1,206 @@
+"""Quality of a model: measured against the truth, and estimated while there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
+
+from lockgate.stats.arguments import name, names, real, text, threads
+from lockgate.stats.data import columns, is_table, table
+from lockgate.stats.library import _kernels
+from lockgate.stats.report import Report
+
+if TYPE_CHECKING:
+    from lockgate.stats.data import Data, Values
+
+    Scores: TypeAlias = Values | Mapping[Any, Values]
+
+Task: TypeAlias = Literal["binary", "multiclass", "regression", "ranking"]
+Method: TypeAlias = Literal["cbpe", "dle"]
+REPLICATES: Final = 1_000
+
+
+class Quality(Report):
+    """How good a model is.
+
+    ``.to_dict()["metrics"][id]`` has ``value`` and ``interval``; ids are scikit-learn's names.
+    """
+
+    __slots__ = ()
+
+
+class Estimate(Report):
+    """How good a model may be expected to be: ``.to_dict()["metrics"][id]`` has ``value`` and ``interval``."""
+
+    __slots__ = ()
+
+
+def quality(
+    truth: Values,
+    prediction: Values | None = None,
+    *,
+    score: Scores | None = None,
+    task: Task,
+    weights: Values | None = None,
+    interval: float | None = None,
+    slices: Data | None = None,
+    positive: object = None,
+    query: Values | None = None,
+) -> Quality:
+    """Measure predictions and scores against the truth.
+
+    Parameters
+    ----------
+    truth
+        What was true: an array, a series or a list of numbers, flags or texts; for a ranking, how relevant each item
+        is.
+    prediction
+        What was predicted, in the values of ``truth``.
+    score
+        Binary: the probability, or any score, of the positive class. Multiclass: a dictionary (or table) of each
+        class and the column of its scores, such as ``dict(zip(model.classes_, model.predict_proba(x).T))``. Ranking:
+        what orders the items.
+    task
+        ``"binary"``, ``"multiclass"``, ``"regression"`` or ``"ranking"``.
+    weights
+        How much each row counts; 1 without.
+    interval
+        Confidence of the bootstrap interval of each metric, for example ``0.95``; none without.
+    slices
+        Columns whose values part the rows: a series with a name, a table, or a dictionary. Each part has its metrics,
+        too.
+    positive
+        Binary: the value of ``truth`` that is a yes. None: true, or 1 where the others are 0 or -1.
+    query
+        Ranking: which rows belong to one query; all without.
+
+    Raises
+    ------
+    ValueError
+        A wrong argument; the message names it.
+
+    Examples
+    --------
+    >>> found = quality([0, 0, 1, 1], score=[0.1, 0.4, 0.35, 0.8], task="binary")
+    >>> found.to_dict()["metrics"]["roc_auc"]["value"]
+    0.75
+    """
+    named: dict[str, tuple[str, Values]] = {"truth": ("truth", truth)}
+    for argument, given in (("prediction", prediction), ("query", query), ("weights", weights)):
+        if given is not None:
+            named[argument] = (argument, given)
+    scores: list[tuple[str, str | None]] = []
+    for label, values in _scores(score):
+        called = "score" if label is None else f"score of {label}"
+        if called in named:
+            raise ValueError(f"`score` has two columns of the class `{label}`: expected one of each")
+        named[called] = (called, values)
+        scores.append((called, label))
+    share = "a number between 0 and 1, or none"
+    if interval is not None and not 0 < real(interval, "interval", share) < 1:
+        raise ValueError(f"`interval` is {interval}: expected {share}")
+    return Quality(
+        _kernels.quality(
+            columns(named),
+            prediction="prediction" if "prediction" in named else None,
+            score=scores,
+            query="query" if "query" in named else None,
+            weights="weights" if "weights" in named else None,
+            slices=None if slices is None else table(slices, "slices"),
+            task=str(task),
+            positive=None if positive is None else text(positive),
+            interval=None if interval is None else (float(interval), REPLICATES, 0),
+            threads=threads(),
+        )
+    )
+
+
+def _scores(score: Scores | None) -> list[tuple[str | None, Values]]:
+    """Return the columns of scores, each with the class that it is of, or none where it is the only one."""
+    if score is None:
+        return []
+    if isinstance(score, Mapping):
+        return [(text(label), values) for label, values in score.items()]
+    if getattr(score, "ndim", 1) == 2 and hasattr(score, "__array_interface__"):
+        raise ValueError(
+            "`score` has two dimensions: expected one column, or a dictionary of classes and their columns"
+        )
+    if is_table(score):
+        frame = cast("Any", score)
+        labels: list[Any] = list(getattr(frame, "column_names" if hasattr(frame, "column_names") else "columns", []))
+        if len(labels) == 1:
+            return [(None, frame[labels[0]])]
+        if labels:
+            return [(text(label), frame[label]) for label in labels]
+    return [(None, score)]
+
+
+def estimate(
+    reference: Data,
+    current: Data,
+    *,
+    method: Method = "cbpe",
+    truth: str = "truth",
+    prediction: str | None = None,
+    score: str | Mapping[Any, str] | None = None,
+    positive: object = None,
+    features: Iterable[str] | None = None,
+) -> Estimate:
+    """Estimate how good predictions are whose truth is not known yet.
+
+    Both methods assume that the truth still depends on the features as it did in the reference: they see other data,
+    not another world. The report says so.
+
+    Parameters
+    ----------
+    reference
+        A table whose truth is known, and which the model was not trained on.
+    current
+        A table of the same columns but for the truth.
+    method
+        ``"cbpe"``: of classifiers, from their scores. ``"dle"``: of quantities, by a second model of their errors.
+    truth
+        Name of the column of the truth.
+    prediction
+        Name of the column of predictions; ``"prediction"`` where both tables have such a column.
+    score
+        Name of the column of the positive class's probability, or a dictionary of each class and the name of its
+        column; ``"score"`` where both tables have such a column. For ``"cbpe"``.
+    positive
+        The value of the truth that is a yes; None: true, or 1 where the others are 0 or -1. For ``"cbpe"``.
+    features
+        Names of the columns that errors may depend on; none is all that both tables have. For ``"dle"``.
+
+    Raises
+    ------
+    UnknownColumnError
+        A column that a table does not have.
+    ValueError
+        Another wrong argument; the message names it.
+    OSError
+        A file that is not there or cannot be read.
+    """
+    sides = [table(reference, "reference"), table(current, "current")]
+
+    def if_there(column: str) -> str | None:
+        return column if all(column in side.columns for side in sides) else None
+
+    if score is None and method == "cbpe":
+        score = if_there("score")
+    scores: list[tuple[str, str | None]] = []
+    if isinstance(score, Mapping):
+        scores = [(name(column, "score"), text(label)) for label, column in score.items()]
+    elif score is not None:
+        scores = [(name(score, "score"), None)]
+    return Estimate(
+        _kernels.estimate(
+            *sides,
+            method=str(method),
+            truth=name(truth, "truth"),
+            prediction=if_there("prediction") if prediction is None else name(prediction, "prediction"),
+            score=scores,
+            positive=None if positive is None else text(positive),
+            features=None if features is None else names(features, "features"),
+            threads=threads(),
+        )
+    )
