@@ -65,13 +65,14 @@ def small(binary: Path, tmp_path: Path) -> Iterator[Small]:
     script = START.format(people=people, binary=binary, data=place / "data", out=out)
     bwrap = shutil.which("bwrap")
     assert bwrap, "`scripts/need bwrap` installs it"
+    library = binary.with_name("lib_kernels.so")  # copied onto the disk, for the steps
     command = [
         bwrap,
         "--dev-bind",
         "/",
         "/",
         "--size",
-        str(SIZE),
+        str(SIZE + library.stat().st_size),
         "--tmpfs",
         str(place),
         "--die-with-parent",
