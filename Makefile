@@ -18,6 +18,8 @@ export UV_HTTP_RETRIES ?= 8
 # The compiler lints our crates while it builds them, so that no dependency is checked a second time for the lints. It runs fewer
 # passes over them, so only builds that are tested are built so.
 test check gen accept: export RUSTC_WORKSPACE_WRAPPER := clippy-driver
+# Property tests try the same cases each time, so that a change is not red for what it did not touch; `PROPTEST_RNG_SEED=7 make test` tries others.
+export PROPTEST_RNG_SEED ?= 20261128
 PYTHON := $(LOCKGATE_VENV)/bin/python
 BENCH_VENV := $(CARGO_TARGET_DIR)/bench-peer
 export STATS_PEERS ?= $(CARGO_TARGET_DIR)/bench-stats
