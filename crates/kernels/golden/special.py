@@ -57,6 +57,10 @@ show(
     [(z, skew, stats.pearson3.sf(z, skew)) for z, skew in ((-1, 0.5), (2, 0.5), (3.5, 1.2), (8, 2), (3, 0.01), (6, 8))],
 )
 show(
+    "stats.pearson3.isf",
+    [(alpha, skew, stats.pearson3.isf(alpha, skew)) for alpha, skew in ((0.05, 0.5), (0.01, 1.2), (5e-4, 0.9), (1e-6, 2))],
+)
+show(
     "special.betainc",
     [
         (a, b, x, special.betainc(a, b, x))

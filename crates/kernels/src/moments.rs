@@ -1,5 +1,3 @@
-use serde::{Deserialize, Serialize};
-
 /// Count, mean and sum of squared deviations of the finite values seen. Mergeable.
 ///
 /// - **Units**: those of the values; [`Moments::variance`] in their square.
@@ -13,7 +11,7 @@ use serde::{Deserialize, Serialize};
 /// moments.extend(&[1.0, 2.0, 4.0]);
 /// assert!((moments.variance().unwrap() - 7.0 / 3.0).abs() < 1e-12);
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Moments {
     count: u64,
     mean: f64,

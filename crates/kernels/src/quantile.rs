@@ -2,11 +2,11 @@ use crate::{KernelError, check_fraction};
 
 /// Returns the `q`-quantile of ascending values, interpolated linearly between neighbours (numpy's default, type 7).
 ///
-/// - **Shapes**: `sorted`: `[n]`, `n ≥ 1`, ascending, no NaN (the caller's duty; see [`crate::Sample::sorted`]).
+/// - **Shapes**: `sorted`: `[n]`, `n ≥ 1`, ascending, no NaN (the caller's duty).
 /// - **Units**: `q` is a fraction in `[0, 1]`; the result has the values' unit.
 /// - **Errors**: [`KernelError::Shape`] for no values; [`KernelError::Argument`] for another `q`.
 /// - **Source**: Hyndman & Fan (1996), definition 7; golden values from numpy 2 `quantile`.
-pub fn quantile(sorted: &[f64], q: f64) -> Result<f64, KernelError> {
+pub(crate) fn quantile(sorted: &[f64], q: f64) -> Result<f64, KernelError> {
     if sorted.is_empty() {
         return Err(KernelError::Shape(0, 1));
     }

@@ -1,43 +1,17 @@
-use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-/// The most frequent values of a stream in bounded memory (Misra–Gries). Mergeable.
+/// The most frequent values of a column in bounded memory (Misra–Gries). Mergeable.
 ///
-/// - **Shapes**: of texts unless it says otherwise; of anything that has an order inside a profile.
 /// - **Error**: every count is at most [`TopValues::error`] too low, never too high; with no more than `bound` distinct
 ///   values the error is 0 and counts are exact. A value counted more than `error` times is never missing.
 /// - **Numerics**: exact counts do not depend on order or split. Approximate ones may, within the error.
 /// - **Source**: Misra & Gries (1982); merge by Agarwal et al. (2012).
-/// ```
-/// # use kernels::TopValues;
-/// let mut top = TopValues::new(10);
-/// for word in ["b", "a", "b"] { top.add(word); }
-/// assert_eq!(top.top(1), [(&"b".to_owned(), 2)]);
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TopValues<V: Ord = String> {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TopValues<V: Ord> {
     bound: usize,
     error: u64,
     counts: BTreeMap<V, u64>,
-}
-
-impl TopValues {
-    /// Returns an empty one that keeps at most `bound` values.
-    pub fn new(bound: usize) -> Self {
-        Self { bound, error: 0, counts: BTreeMap::new() }
-    }
-
-    /// Takes one value.
-    pub fn add(&mut self, value: &str) {
-        if let Some(count) = self.counts.get_mut(value) {
-            *count += 1;
-        } else if self.counts.len() < self.bound {
-            self.counts.insert(value.to_owned(), 1);
-        } else {
-            self.lower(1);
-        }
-    }
 }
 
 impl<V: Ord + Clone> TopValues<V> {
@@ -66,11 +40,6 @@ impl<V: Ord + Clone> TopValues<V> {
     }
 
     /// Takes what `other` has seen; the smaller bound holds from then on.
-    pub fn merge(&mut self, other: &Self) {
-        self.absorb(other.clone());
-    }
-
-    /// As [`TopValues::merge`], of one that nobody needs any more.
     pub(crate) fn absorb(&mut self, other: Self) {
         self.bound = self.bound.min(other.bound);
         self.error = self.error.saturating_add(other.error);
@@ -104,7 +73,7 @@ impl<V: Ord + Clone> TopValues<V> {
     }
 
     /// Returns at most `n` values with their counts, most frequent first, equal ones by value.
-    pub fn top(&self, n: usize) -> Vec<(&V, u64)> {
+    pub(crate) fn top(&self, n: usize) -> Vec<(&V, u64)> {
         let mut all: Vec<(&V, u64)> = self.counts.iter().map(|(value, &count)| (value, count)).collect();
         all.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
         all.truncate(n);
@@ -112,7 +81,7 @@ impl<V: Ord + Clone> TopValues<V> {
     }
 
     /// Returns by how much a count may be too low.
-    pub fn error(&self) -> u64 {
+    pub(crate) fn error(&self) -> u64 {
         self.error
     }
 
@@ -127,12 +96,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn of(values: &[u8], bound: usize) -> TopValues {
-        let mut top = TopValues::new(bound);
-        for value in values {
-            top.add(&value.to_string());
-        }
-        top
+    fn of(values: &[u8], bound: usize) -> TopValues<u8> {
+        TopValues::of_counts(bound, 0, values.iter().map(|value| (*value, 1)).collect())
     }
 
     #[test]
@@ -148,11 +113,11 @@ mod tests {
         fn counts_are_low_by_at_most_the_error(values in prop::collection::vec(0u8..20, 0..200), cut in 0usize..200, bound in 1usize..25) {
             let cut = cut.min(values.len());
             let mut merged = of(&values[cut..], bound);
-            merged.merge(&of(&values[..cut], bound));
+            merged.absorb(of(&values[..cut], bound));
             for top in [merged.clone(), of(&values, bound)] {
                 for value in 0u8..20 {
                     let truth = values.iter().map(|&v| u64::from(v == value)).sum::<u64>();
-                    let counted = top.counts.get(&value.to_string()).copied().unwrap_or(0);
+                    let counted = top.counts.get(&value).copied().unwrap_or(0);
                     prop_assert!(counted <= truth && truth <= counted + top.error());
                 }
             }

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 import pytest
 from lockgate.checks import bias, held_out, measure, parity, quality
 from lockgate.checks.measure import Metric, NotComputableError
-from lockgate.checks.model import Model, positive_of
+from lockgate.checks.model import Model, Predicted, positive_of
 from lockgate.checks.told import Source, Told
 from onnx import TensorProto, helper
 from skl2onnx import to_onnx
@@ -336,24 +336,47 @@ def test_a_label_that_is_no_value_of_the_target_is_not_measured(tmp_path: Path) 
     assert "1169" not in json.dumps(report)
 
 
-def test_the_numbers_are_those_of_scikit_learn() -> None:
+def three_classes(rows: int = 500) -> tuple[Predicted, list[str]]:
     rng = np.random.default_rng(3)
-    scores, truth = rng.integers(0, 30, 500) / 30, rng.random(500) < 0.3  # with ties
-    every = np.ones(500)
-    assert measure.auc_of(scores, truth)(every) == pytest.approx(roc_auc_score(truth, scores), abs=1e-12)
-    counts = np.bincount(rng.integers(0, 500, 500), minlength=500).astype(float)
-    weighted = roc_auc_score(truth, scores, sample_weight=counts)
-    assert measure.auc_of(scores, truth)(counts) == pytest.approx(weighted, abs=1e-12)
-    probabilities = rng.dirichlet([1, 1, 1], 500)
-    labels = rng.choice(["a", "b", "c"], 500)
-    mean = measure.mean_auc_of(probabilities, labels.tolist(), ["a", "b", "c"])(every)
-    assert mean == pytest.approx(roc_auc_score(labels, probabilities, multi_class="ovr"), abs=1e-12)
+    probabilities = rng.dirichlet([1, 1, 1], rows)
+    labels = ["abc"[place] for place in probabilities.argmax(axis=1)]
+    return Predicted(labels, probabilities, ["a", "b", "c"], None), rng.choice(["a", "b", "c"], rows).tolist()
+
+
+def test_of_several_classes_the_area_is_the_mean_of_each_against_the_rest() -> None:
+    said, truth = three_classes()
+    (auc, accuracy), positive = quality.of_classes(said, truth, CONTRACT)
+    assert auc.value == pytest.approx(roc_auc_score(truth, said.probabilities, multi_class="ovr"), abs=1e-12)
+    assert accuracy.value == pytest.approx(np.mean(np.asarray(said.labels) == truth))
+    assert positive is None
+    low, value, high = auc.low or 1.0, auc.value or 0.0, auc.high or 0.0
+    assert low < value < high
+
+
+def test_an_area_of_classes_that_no_row_has_says_so() -> None:
+    said, truth = three_classes()
+    for odd in (["a"] * len(truth), ["d"] * len(truth)):
+        (auc, accuracy), _ = quality.of_classes(said, odd, CONTRACT)
+        assert (auc.value, auc.reason) == (None, "not every class has a held-out row")
+        assert accuracy.value is not None
+
+
+def test_equal_scores_count_as_half() -> None:
+    rng = np.random.default_rng(3)
+    scores, truth = rng.integers(0, 30, 500) / 30, rng.random(500) < 0.3
+    said = Predicted(
+        ["bad" if one > 0.5 else "good" for one in scores], np.column_stack([scores, 1 - scores]), ["bad", "good"], None
+    )
+    (auc, _), positive = quality.of_classes(said, ["bad" if one else "good" for one in truth], CONTRACT)
+    assert auc.value == pytest.approx(roc_auc_score(truth, scores), abs=1e-12)
+    assert positive == "`bad`"
 
 
 def test_an_interval_is_the_same_each_time_and_holds_the_number() -> None:
-    flags = np.arange(200) % 4 == 0
-    first = measure.with_interval("accuracy", 200, measure.share_of(flags))
-    assert first == measure.with_interval("accuracy", 200, measure.share_of(flags))
+    truth = ["good"] * 200
+    labels = ["good" if number % 4 == 0 else "bad" for number in range(200)]
+    first = quality.accuracy_of(labels, truth)
+    assert first == quality.accuracy_of(labels, truth)
     assert first.value == 0.25
     assert first.low is not None
     assert first.high is not None
@@ -494,12 +517,10 @@ def test_groups_that_are_too_small_are_left_out_and_named() -> None:
         bias.of_column(pa.table({"g": range(100)}), "g", [], flags)
     with pytest.raises(NotComputableError, match="is no number"):
         bias.of_column(pa.table({"g": ["a"] * 100}), "g", [25.0], flags)
-    groups = bias.grouped(pa.chunked_array([[20, 25, 26, 60, None]]), "g", [25, 50])
-    assert {word: members.tolist() for word, members in groups.items()} == {
-        "≤ 25": [True, True, False, False, False],
-        "25 to 50": [False, False, True, False, False],
-        "> 50": [False, False, False, True, False],
-    }
+    assert bias.grouped(pa.chunked_array([[20, 25, 26, 60, None]]), "g", [25, 50]) == (
+        ["≤ 25", "25 to 50", "> 50"],
+        ["≤ 25", "≤ 25", "25 to 50", "> 50", None],
+    )
 
 
 def two_sensitive(lake: type[Lake], *bounds: list[int]) -> dict[str, Any]:

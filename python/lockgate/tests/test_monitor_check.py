@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from lockgate import stats
 from lockgate.checks import drift, held_out, monitor
 from lockgate.checks.measure import NotComputableError
 from lockgate.checks.told import Source, Told
@@ -142,22 +143,44 @@ def test_what_is_always_missing_is_drift(measured: Callable[..., Any]) -> None:
     empty = calls(PEOPLE.head(40)).assign(amount=None, housing=None)
     report = measured({**tables, CAPTURE: empty})
     for column in ("amount", "housing"):
-        assert found(report, "psi", column)["value"] > 0.25
-        assert found(report, "null_share", column)["value"] == 1
+        assert "0 values that are not missing" in found(report, "psi", column)["reason"]
+        assert 0.6 < found(report, "null_share", column)["value"] < 1, "less what chance may have done to 40 calls"
     assert "0 values that are not missing" in found(report, "ks", "amount")["reason"]
     nan = calls(PEOPLE.head(40)).assign(amount=float("nan"))
-    assert found(measured({**tables, CAPTURE: nan}), "null_share", "amount")["value"] == 1
+    assert found(measured({**tables, CAPTURE: nan}), "null_share", "amount")["value"] > 0.6
 
 
-def test_chance_raises_no_alarm() -> None:
+def choice(rng: np.random.Generator, shares: dict[str | None, float], rows: int) -> list[str | None]:
+    return [list(shares)[place] for place in rng.choice(len(shares), rows, p=list(shares.values()))]
+
+
+def test_chance_raises_no_alarm_whatever_the_number_of_features() -> None:
     rng = np.random.default_rng(5)
+
+    def of(rows: int) -> pa.Table:
+        numbers = {f"n{number}": rng.normal(size=rows) for number in range(4)}
+        words = {f"w{number}": choice(rng, {"a": 0.5, "b": 0.3, "c": 0.1, None: 0.1}, rows) for number in range(4)}
+        return pa.table(numbers | words | {"few": rng.integers(0, 5, rows)})
+
     beyond = 0
-    for _ in range(400):
-        before, now = rng.normal(size=800).tolist(), rng.normal(size=60).tolist()
-        beyond += drift.psi(*drift.binned(before, now)) > 0
-        beyond += drift.ks(np.sort(before), np.sort(now)) > 0
-    assert beyond <= 16, "at most about one in a hundred"
-    assert drift.chi_square_99(9) == pytest.approx(21.666, abs=0.05)
+    for _ in range(60):
+        metrics = drift.of_features(of(800), of(60))
+        assert {metric.reason for metric in metrics} == {None}
+        assert len(metrics) == 4 * 3 + 4 * 2 + 3
+        beyond += any(metric.value for metric in metrics)
+    assert beyond <= 3, "at most one in a hundred"
+
+
+def test_what_drifted_is_told_without_what_chance_does() -> None:
+    rng = np.random.default_rng(6)
+    before = pa.table({"n": rng.normal(size=800), "w": rng.choice(["a", "b"], 800)})
+    now = pa.table({"n": rng.normal(1.5, size=200), "w": choice(rng, {"a": 0.2, "b": 0.2, None: 0.6}, 200)})
+    of = {(one.name, one.group): one.value for one in drift.of_features(before, now)}
+    whole = stats.drift(before, now, tests=["psi"]).to_dict()["columns"]
+    for name, column in (("psi", "n"), ("ks", "n"), ("null_share", "w")):
+        there = whole[column]["tests"][name]["value"]
+        assert 0.5 * there < of[name, column] < there
+    assert of["psi", "w"] == of["null_share", "n"] == 0
 
 
 def test_other_versions_and_other_times_are_left_out(measured: Callable[..., Any]) -> None:

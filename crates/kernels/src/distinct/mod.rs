@@ -1,7 +1,6 @@
 //! How many different values there are. Invariant: any order and split of the same values gives equal bytes. It deliberately keeps
 //! no values, only their hashes.
 use crate::KernelError;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 const PRECISION: u32 = 12;
@@ -22,7 +21,7 @@ const MOST_RANK: usize = 64 - PRECISION as usize + 1;
 /// for n in 0..1_000 { distinct.add(mix(7, n % 10)); }
 /// assert_eq!((distinct.estimate(), distinct.is_exact()), (10, true));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Distinct {
     /// Every hash seen.
     Exact(BTreeSet<u64>),

@@ -6,7 +6,7 @@ use super::contingency::{
 use super::divergence::divergence;
 use super::interval;
 use super::model::{Settings, Test, TestId, Verdict};
-use super::permutation::{Asked, p_values};
+use super::permutation::{Asked, permute};
 use super::recut::Recut;
 use super::table::View;
 use crate::special::{chi_square_critical, chi_square_sf, fisher_exact, hypergeometric_upper, wilson_interval};
@@ -65,11 +65,12 @@ pub(super) fn judge(case: &Case<'_>, ids: &[TestId], settings: &Settings) -> BTr
     if !permuted.is_empty() {
         let asked: Vec<Asked> = permuted.iter().map(|&(.., asked)| asked).collect();
         let found = match case.recut {
-            Some(recut) => recut.p_values(&asked, settings),
-            None => p_values(judged, &asked, settings),
+            Some(recut) => recut.permute(&asked, settings),
+            None => permute(judged, &asked, settings),
         };
-        for (&(id, value, _), p) in permuted.iter().zip(found) {
-            tests.insert(id, Test::judged(value, p, settings.alpha));
+        for (&(id, value, _), found) in permuted.iter().zip(found) {
+            let threshold = found.threshold.and_then(|measure| reported(view, id, measure));
+            tests.insert(id, Test { threshold, ..Test::judged(value, found.p_value, settings.alpha) });
         }
     }
     let labellings = if view.n == view.m { 2.0 } else { 1.0 };
@@ -124,6 +125,15 @@ fn asked(view: &View<'_>, id: TestId) -> Computed<Asked> {
         _ => return Err(Reason::Undefined(format!("`{id}` is no measure of this table"))),
     };
     Ok(Asked { measure, observed: measure(view), is_sum })
+}
+
+/// From what is permuted to the value reported.
+fn reported(view: &View<'_>, id: TestId, measure: f64) -> Option<f64> {
+    match (id, divergence(id)) {
+        (_, Some(found)) => Some((found.finish)(measure)),
+        (TestId::CramersV, _) => cramers_v(view, measure).ok(),
+        _ => Some(measure),
+    }
 }
 
 fn law_of(case: &Case<'_>, view: &View<'_>, id: TestId, settings: &Settings) -> Law {

@@ -1,7 +1,7 @@
 //! The law of `ks`, ties included.
 use super::cumulative::{Widest, ks};
 use super::model::Settings;
-use super::permutation::{Asked, p_values};
+use super::permutation::{Asked, permute};
 use super::side::{Side, pooled};
 use super::table::Table;
 use crate::special::{fisher_exact, ks_critical, ks_exact, ks_large_sf, stephens};
@@ -15,47 +15,57 @@ const STAND_INS: (u64, u64) = (307, 293);
 /// With up to so many different values the stand-ins are too coarse, and permuted labels cheap.
 const FEW_VALUES: usize = 64;
 
-/// Returns the p-value of `ks`, and the value that α has where a closed form gives it. What the ranks may be off by is taken from `D`
-/// first.
+/// Returns the p-value of `ks`, and the value that α has among values that do not repeat; where they do, α has a smaller one. What the
+/// ranks may be off by is taken from `D` first.
 pub(super) fn law_of_ks(
     found: Widest,
     reference: &Side<'_>,
     current: &Side<'_>,
     settings: &Settings,
 ) -> (f64, Option<f64>) {
-    let (n, m) = (reference.rows(), current.rows());
     let uncertain = reference.rank_error + current.rank_error;
+    (
+        p_value(found, reference, current, uncertain, settings),
+        threshold(uncertain, reference.rows(), current.rows(), settings),
+    )
+}
+
+fn p_value(found: Widest, reference: &Side<'_>, current: &Side<'_>, uncertain: f64, settings: &Settings) -> f64 {
+    let (n, m) = (reference.rows(), current.rows());
     let sure = found.steps as f64 / (n as f64 * m as f64) - uncertain;
     if sure <= 0.0 {
-        return (1.0, None);
+        return 1.0;
     }
     if uncertain == 0.0 && is_exact(found, n, m) {
         let ends = ends(reference, current, |rows| rows as usize, (n + m) as usize);
-        let p = ks_exact(found.steps as u64, n, m, |k| ends.get(k as usize).copied().unwrap_or(false));
-        return (p, None);
-    }
-    if uncertain > 0.0 || !is_heavy(found, n, m) {
-        return law_of_large(sure, uncertain, n, m, settings);
+        return ks_exact(found.steps as u64, n, m, |k| ends.get(k as usize).copied().unwrap_or(false));
     }
     let bound = ks_large_sf(sure, n, m); // also where there are ties, which only make it less
+    if uncertain > 0.0 || !is_heavy(found, n, m) {
+        return bound;
+    }
     let cells = few_values(reference, current);
     if let Some(Table { reference, current }) = &cells
         && let (&[a, b], &[c, d]) = (&reference[..], &current[..])
     {
-        return (fisher_exact([[a, b], [c, d]]), None);
+        return fisher_exact([[a, b], [c, d]]);
     }
     if bound <= settings.strictest() {
-        return (bound, None);
+        return bound;
     }
     let p = bound.min(by_stand_ins(sure, reference, current));
     match cells {
         Some(cells) if p <= 4.0 * settings.alpha => {
             let view = cells.view();
             let asked = Asked { measure: ks, observed: ks(&view), is_sum: false };
-            (p_values(&view, &[asked], settings).first().copied().unwrap_or(p), None)
+            permute(&view, &[asked], settings).first().map_or(p, |found| found.p_value)
         }
-        _ => (p, None),
+        _ => p,
     }
+}
+
+fn threshold(uncertain: f64, n: u64, m: u64, settings: &Settings) -> Option<f64> {
+    ks_critical(settings.alpha, n, m).map(|critical| critical + uncertain)
 }
 
 fn is_exact(found: Widest, n: u64, m: u64) -> bool {
@@ -73,10 +83,8 @@ pub(super) fn needs_order(found: Widest, n: u64, m: u64) -> bool {
 
 /// Returns p-value and threshold of many rows without ties, of which a distance of `sure` is left where the ranks may be off.
 pub(super) fn law_of_large(sure: f64, uncertain: f64, n: u64, m: u64, settings: &Settings) -> (f64, Option<f64>) {
-    if sure <= 0.0 {
-        return (1.0, None);
-    }
-    (ks_large_sf(sure, n, m), ks_critical(settings.alpha, n, m).map(|critical| critical + uncertain))
+    let p = if sure <= 0.0 { 1.0 } else { ks_large_sf(sure, n, m) };
+    (p, threshold(uncertain, n, m, settings))
 }
 
 /// Where the pooled sample's least rows end between two different values, at the places that `place` gives so many rows.

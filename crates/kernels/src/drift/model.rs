@@ -117,7 +117,8 @@ pub struct Test {
     /// The probability of at least this value where nothing drifted; of at least this `wasserstein` for `wasserstein_normed`, of this
     /// distance between blocks of values where distances are permuted.
     pub p_value: Option<f64>,
-    /// The value that has a p-value of α, where a closed form gives it.
+    /// The value that has a p-value of α: of a closed form, or of a tail fitted to permuted labels where enough were drawn; of `ks`, where
+    /// values repeat, somewhat more than that.
     pub threshold: Option<f64>,
     /// An interval for the measure of the two populations, of confidence `1 − α`; none where no approximation holds.
     pub interval: Option<Interval>,

@@ -4,7 +4,7 @@ use super::judge::{Case, judge, too_few};
 use super::ks::{law_of_ks, law_of_large};
 use super::model::{Column, Settings, Test, TestId, Verdict};
 use super::nulls::{Nulls, Rows};
-use super::permutation::{Asked, p_values};
+use super::permutation::{Asked, permute};
 use super::recut::Recut;
 use super::side::{Side, pooled};
 use super::table::{Table, View};
@@ -226,7 +226,8 @@ fn permute_blocks(
         Asked { measure, observed: measure(&view), is_sum: true }
     };
     let asked: Vec<Asked> = ids.iter().map(asked).collect();
-    ids.iter().copied().zip(p_values(&view, &asked, settings)).collect()
+    let found = permute(&view, &asked, settings).into_iter().map(|found| found.p_value);
+    ids.iter().copied().zip(found).collect()
 }
 
 fn value_of(id: TestId, found: &Distances, reference: &Side<'_>, current: &Side<'_>) -> Computed {

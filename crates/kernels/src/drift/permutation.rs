@@ -2,8 +2,7 @@
 use super::hypergeometric::{NORMAL_FROM, ONE_BY_ONE, Stream};
 use super::model::Settings;
 use super::table::View;
-use crate::special::pearson_sf;
-use std::cmp::Ordering;
+use crate::special::{pearson_critical, pearson_sf};
 
 /// So many replicates at least as extreme settle a p-value: a sequential test, still valid (Besag & Clifford 1991).
 const ENOUGH: u32 = 20;
@@ -24,6 +23,14 @@ pub(super) struct Asked {
     pub observed: f64,
     /// Whether it is a sum over cells, so that a Pearson III tail fits what its replicates do not resolve.
     pub is_sum: bool,
+}
+
+/// What replicates say of a measure.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Permuted {
+    pub p_value: f64,
+    /// Of a sum over cells, the value that α has by the fitted tail; none where the p-value was clear before a tail can be fitted.
+    pub threshold: Option<f64>,
 }
 
 /// How replicate tables with the margins of the observed one are drawn.
@@ -57,34 +64,60 @@ impl Tally {
         self.squares += square;
     }
 
-    fn p_value(&self, asked: &Asked, wanted: f64) -> f64 {
+    fn judged(&self, asked: &Asked, wanted: f64, alpha: f64) -> Permuted {
+        let tail = self.tail().filter(|_| asked.is_sum);
+        let threshold = tail.filter(|_| f64::from(self.drawn) >= LEAST);
+        Permuted {
+            p_value: self.p_value(asked, wanted, tail),
+            threshold: threshold.map(|tail| tail.mean + tail.deviation * pearson_critical(alpha, tail.skewness)),
+        }
+    }
+
+    /// The tail with the three moments of the replicates, if they differ.
+    fn tail(&self) -> Option<Tail> {
+        let drawn = f64::from(self.drawn);
+        let variance = self.squares / (drawn - 1.0);
+        let deviation = variance.sqrt();
+        let skewness = self.cubes / drawn / (variance * deviation);
+        (variance > 0.0).then_some(Tail { mean: self.mean, deviation, skewness })
+    }
+
+    fn p_value(&self, asked: &Asked, wanted: f64, tail: Option<Tail>) -> f64 {
         let (extreme, drawn) = (f64::from(self.extreme), f64::from(self.drawn));
         if self.extreme >= ENOUGH {
             return extreme / drawn;
         }
         let counted = (extreme + 1.0) / (drawn + 1.0);
-        let variance = self.squares / (drawn - 1.0);
         let is_resolved = drawn >= wanted && (extreme > 0.0 || wanted < f64::from(MOST));
-        if is_resolved || !asked.is_sum || self.extreme >= 5 || variance.partial_cmp(&0.0) != Some(Ordering::Greater) {
-            return counted;
+        match tail {
+            Some(tail) if !is_resolved && self.extreme < 5 => {
+                pearson_sf((asked.observed - tail.mean) / tail.deviation, tail.skewness)
+            }
+            _ => counted,
         }
-        let deviation = variance.sqrt();
-        pearson_sf((asked.observed - self.mean) / deviation, self.cubes / drawn / (variance * deviation))
     }
 }
 
-/// Returns, for each measure, the probability of at least its observed value under permuted labels.
+/// A Pearson III distribution.
+#[derive(Clone, Copy)]
+struct Tail {
+    mean: f64,
+    deviation: f64,
+    skewness: f64,
+}
+
+/// Returns, for each measure, the probability of at least its observed value under permuted labels, and the value that α has.
 ///
 /// - **Replicates**: five for each `alpha / comparisons`, 999 at least; a measure is left alone once 20 were as extreme.
 /// - **Large tables**: fewer if that would cost more than some 10 ms, though not below 400. What they do not resolve comes from a
 ///   Pearson III tail with the three moments of the replicates if the measure is a sum over cells; else it is what was counted, which is
 ///   too large rather than too small.
-pub(super) fn p_values(view: &View<'_>, asked: &[Asked], settings: &Settings) -> Vec<f64> {
-    p_values_within(BUDGET, view, asked, settings)
+pub(super) fn permute(view: &View<'_>, asked: &[Asked], settings: &Settings) -> Vec<Permuted> {
+    permute_within(BUDGET, view, asked, settings)
 }
 
-/// As [`p_values`], for so many nanoseconds.
-pub(super) fn p_values_within(budget: f64, view: &View<'_>, asked: &[Asked], settings: &Settings) -> Vec<f64> {
+/// As [`permute`], for so many nanoseconds.
+pub(super) fn permute_within(budget: f64, view: &View<'_>, asked: &[Asked], settings: &Settings) -> Vec<Permuted> {
     let pooled: Vec<u64> = view.reference.iter().zip(view.current).map(|(r, c)| r + c).collect();
     let swapped = view.m > view.n; // the smaller side is drawn
     let (drawn, total) = (view.n.min(view.m), view.n + view.m);
@@ -102,13 +135,13 @@ pub(super) fn p_values_within(budget: f64, view: &View<'_>, asked: &[Asked], set
     })
 }
 
-/// Returns the p-values by as many replicates as are wanted, or as are affordable; `next` draws one.
+/// Judges measures by as many replicates as are wanted, or as are affordable; `next` draws one.
 pub(super) fn replicate(
     affordable: f64,
     asked: &[Asked],
     settings: &Settings,
     mut next: impl FnMut(&mut Stream, &mut dyn FnMut(&View<'_>)),
-) -> Vec<f64> {
+) -> Vec<Permuted> {
     let wanted = (5.0 / settings.strictest()).ceil().clamp(f64::from(FEWEST), f64::from(MOST));
     let mut stream = Stream::new(settings.seed);
     let mut tallies = vec![Tally::default(); asked.len()];
@@ -122,7 +155,7 @@ pub(super) fn replicate(
             }
         });
     }
-    tallies.iter().zip(asked).map(|(tally, asked)| tally.p_value(asked, wanted)).collect()
+    tallies.iter().zip(asked).map(|(tally, asked)| tally.judged(asked, wanted, settings.alpha)).collect()
 }
 
 /// Nanoseconds that one measure costs for each cell: most take a logarithm or two.

@@ -1,6 +1,6 @@
 //! Bins that follow the rows: in each replicate the deciles are those of its own reference.
 use super::model::Settings;
-use super::permutation::{Asked, BUDGET, labels, replicate, shuffle};
+use super::permutation::{Asked, BUDGET, Permuted, labels, replicate, shuffle};
 use super::side::{Side, pooled};
 use super::table::Table;
 
@@ -33,8 +33,8 @@ impl Recut {
         Some(Self { below: [0].into_iter().chain(up_to).collect(), rows: reference.rows() as usize })
     }
 
-    /// Returns the p-values of measures of the deciles' table.
-    pub fn p_values(&self, asked: &[Asked], settings: &Settings) -> Vec<f64> {
+    /// Judges measures of the deciles' table.
+    pub fn permute(&self, asked: &[Asked], settings: &Settings) -> Vec<Permuted> {
         let counts: Vec<u64> = self.below.array_windows().map(|[from, to]| to - from).collect();
         let mut labels = labels(&counts);
         let mut own = Vec::with_capacity(self.rows);

@@ -352,7 +352,7 @@ impl Summary<'_> {
     ///
     /// - **Errors**: [`KernelError::Argument`] for no bins; [`Reason::None`] without numbers; [`Reason::Undefined`] if the ends are
     ///   farther apart, or closer together, than bins can be told.
-    /// - **Numerics**: edges as [`Histogram::of`] has them. Counts are exact where ranks are, else each is off by at most
+    /// - **Numerics**: edges as [`Histogram`] has them. Counts are exact where ranks are, else each is off by at most
     ///   [`Summary::share_error`] of all.
     pub fn histogram(&self, bins: usize) -> Result<Computed<Histogram>, KernelError> {
         check_bins(bins)?;

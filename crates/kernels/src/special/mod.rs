@@ -15,7 +15,7 @@ mod tables;
 mod tests;
 
 pub(crate) use beta::beta_regularised;
-pub(crate) use gamma::{chi_square_critical, chi_square_sf, pearson_sf};
+pub(crate) use gamma::{chi_square_critical, chi_square_sf, pearson_critical, pearson_sf};
 pub(crate) use kolmogorov::{ks_critical, ks_exact, ks_large_sf, stephens};
 pub(crate) use normal::{normal_quantile, normal_sf};
 pub(crate) use saddle::hypergeometric_pmf;

@@ -84,6 +84,15 @@ fn gamma_functions_are_scipys_up_to_a_million_degrees_of_freedom() {
     ] {
         near(pearson_sf(z, skewness), golden, 1e-10);
     }
+    for (alpha, skewness, golden) in [
+        (0.05, 0.5, 1.774282440034809),
+        (0.01, 1.2, 3.1494365485372526),
+        (0.0005, 0.9, 4.798992341196713),
+        (1e-6, 2.0, 12.815510557935518),
+    ] {
+        near(pearson_critical(alpha, skewness), golden, 1e-10);
+    }
+    near(pearson_critical(0.05, -0.3), 1.6448536269514722, 1e-12);
     assert_eq!(pearson_sf(1.5, -0.3), normal_sf(1.5));
     assert_eq!(pearson_sf(-3.0, 2.0), 1.0, "below where the distribution begins");
     assert_eq!([chi_square_sf(0.0, 3.0), chi_square_sf(f64::INFINITY, 3.0)], [1.0, 0.0]);

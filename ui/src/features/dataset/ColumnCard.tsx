@@ -3,7 +3,7 @@ import { useDisclosure } from '@mantine/hooks';
 import type { ColumnProfile, ColumnView } from '@/api/datasets';
 import { FactBadge, Facts, Ident, Level, Spark } from '@/components';
 import { count, figure, percent, plural, sentence, words } from '@/lib/format';
-import { typeWord } from './types';
+import { shapeWord, typeWord } from './types';
 
 type Profile = ColumnProfile | undefined;
 const shown = (value: number | string) => (typeof value === 'number' ? figure(value) : value);
@@ -19,6 +19,19 @@ export function range(profile: Profile): string {
   return profile.min === profile.max ? shown(profile.min) : `${shown(profile.min)} – ${shown(profile.max)}`;
 }
 
+/** Returns how long the texts are, "2 – 40 characters, 11.5 on average". */
+function lengthOf(profile: Profile): string | null {
+  if (!profile?.lengths) return null;
+  const { min, max, mean } = profile.lengths;
+  return min === max ? plural(min, 'character') : `${count(min)} – ${plural(max, 'character')}, ${figure(mean)} on average`;
+}
+
+/** Returns what most of the texts look like, "e-mail 98.0%, other 2.0%". */
+function looksOf(profile: Profile): string | null {
+  const shapes = (profile?.shapes ?? []).slice(0, 3).map(({ shape, share }) => `${shapeWord(shape)} ${percent(share)}`);
+  return shapes.length ? shapes.join(', ') : null;
+}
+
 /** Returns the heights of a small histogram: of bins, or of the most frequent values where there are no bins. */
 export function barsOf(profile: Profile): number[] {
   if (!profile?.shown) return [];
@@ -29,6 +42,7 @@ export function barsOf(profile: Profile): number[] {
 /** The name of a column; a click shows its whole profile, as far as level and grant let the viewer see it. */
 export function ColumnCard({ column, profile }: { column: ColumnView; profile: ColumnProfile | undefined }) {
   const [opened, { open, close }] = useDisclosure(false);
+  const about = profile?.quantiles_exact === false ? 'about ' : '';
   const share = profile?.nulls != null && profile.rows > 0 ? `${count(profile.nulls)} of ${count(profile.rows)}, ${percent(profile.nulls / profile.rows)}` : null;
   return (
     <>
@@ -52,8 +66,12 @@ export function ColumnCard({ column, profile }: { column: ColumnView; profile: C
               ['Range', profile?.shown ? range(profile) : null],
               ['Empty', share],
               ['Distinct', profile?.distinct == null ? null : `${profile.distinct_exact === false ? 'about ' : ''}${count(profile.distinct)}`],
+              ['Unique', profile?.uniqueness == null ? null : `${percent(profile.uniqueness)} of the values`],
+              ['Not a number', profile?.nans ? plural(profile.nans, 'row') : null],
+              ['Length', lengthOf(profile)],
+              ['Looks like', looksOf(profile)],
               ['Mean', profile?.mean == null ? null : shown(profile.mean)],
-              ...(profile?.quantiles ?? []).map(({ q, value }): [string, string] => [`${percent(q).replace('.0%', '%')} below`, shown(value)]),
+              ...(profile?.quantiles ?? []).map(({ q, value }): [string, string] => [`${percent(q).replace('.0%', '%')} at most`, `${about}${shown(value)}`]),
               ...(profile?.top ?? []).slice(0, 5).map(({ value, count: rows }): [string, string] => [value, plural(rows, 'row')]),
             ]}
           />

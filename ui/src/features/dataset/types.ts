@@ -7,3 +7,9 @@ export function typeWord(type: string): string {
   const others: Record<string, string> = { Boolean: 'yes or no', Date32: 'date', Date64: 'date', Timestamp: 'time' };
   return others[bare] ?? type;
 }
+
+/** Returns what a text looks like in plain words; a shape that this page does not know stays as it is. */
+export function shapeWord(shape: string): string {
+  const others: Record<string, string> = { blank: 'nothing', boolean: 'yes or no', datetime: 'date and time', zoned_datetime: 'date and time', time: 'time of day', code: 'letters and digits', email: 'e-mail', url: 'web address', uuid: 'UUID', iban: 'IBAN', ipv4: 'IP address' };
+  return others[shape] ?? shape;
+}

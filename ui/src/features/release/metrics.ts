@@ -15,7 +15,7 @@ const known: Record<string, Words> = {
   demographic_parity: { name: 'Bias', says: 'gap of the positive outcome between groups', better: 'lower' },
   psi: { name: 'Distribution shift (PSI)', says: 'how far values moved from the reference, beyond chance', better: 'lower' },
   ks: { name: 'Largest gap (KS)', says: 'largest gap of the two distributions, beyond chance', better: 'lower' },
-  null_share: { name: 'More missing values', says: 'by how much the share of missing values rose', better: 'lower' },
+  null_share: { name: 'More missing values', says: 'by how much the share of missing values rose, beyond chance', better: 'lower' },
 };
 
 /** The metrics that the platform computes. */

@@ -5,9 +5,10 @@ use crate::Kll;
 use crate::drift::contingency::chi_square;
 use crate::drift::cumulative::{compress, squared, wasserstein};
 use crate::drift::hypergeometric::Stream;
-use crate::drift::permutation::{Asked, p_values_within};
+use crate::drift::permutation::{Asked, permute_within};
 use crate::drift::side::{Side, pooled};
 use crate::drift::table::{Table, View};
+use crate::special::chi_square_critical;
 
 const REPETITIONS: u32 = 400;
 
@@ -270,6 +271,58 @@ fn every_measure_of_numbers_alarms_at_the_nominal_rate() {
 }
 
 #[test]
+fn what_lies_beyond_a_threshold_is_as_rare_as_alpha_says() {
+    let ids = [TestId::Psi, TestId::JensenShannon, TestId::ChiSquare, TestId::Ks];
+    let strict = |seed| Settings { alpha: 0.01, ..settings(seed) };
+    let cases: [(&str, u32, &dyn Fn(&mut Stream, u64) -> Column); 3] = [
+        ("numbers, 800 v 60", 1_000, &|stream, seed| {
+            let values = [800, 60].map(|rows| numbers(stream, rows, |u| -u.ln()));
+            numbers_of(&values[0], &values[1], &ids, &strict(seed))
+        }),
+        ("whole numbers, 800 v 200", 1_000, &|stream, seed| {
+            let values = [800, 200].map(|rows| numbers(stream, rows, |u| (-20.0 * u.ln()).round()));
+            numbers_of(&values[0], &values[1], &ids, &strict(seed))
+        }),
+        ("categories by Zipf, 800 v 60", 1_000, &|stream, seed| {
+            let sides = [800, 60].map(|rows| categories(stream, &zipf(9), rows));
+            categories_of(&sides[0], &sides[1], &ids[..3], &strict(seed))
+        }),
+    ];
+    for (what, runs, of) in cases {
+        let mut beyond: BTreeMap<TestId, f64> = BTreeMap::new();
+        for seed in 0..runs {
+            for (id, test) in of(&mut Stream::new(u64::from(seed) + 77_000), u64::from(seed)).tests {
+                let (Some(value), Some(threshold)) = (test.value, test.threshold) else { continue };
+                *beyond.entry(id).or_default() += f64::from(value > threshold) / f64::from(runs);
+            }
+        }
+        for (id, rate) in beyond {
+            assert!(
+                rate <= 0.01 + 3.3 * (0.01 / f64::from(runs)).sqrt(),
+                "{id} of {what}: beyond in {rate} of the runs"
+            );
+        }
+    }
+}
+
+#[test]
+fn who_drifted_by_permuted_labels_has_a_threshold() {
+    let mut stream = Stream::new(3);
+    let (before, now) = (numbers(&mut stream, 800, |u| -u.ln()), numbers(&mut stream, 60, |u| 1.0 - u.ln()));
+    let strict = Settings { alpha: 0.0005, ..settings(1) };
+    let found = numbers_of(&before, &now, &[TestId::Psi, TestId::Hellinger], &strict);
+    for id in [TestId::Psi, TestId::Hellinger, TestId::Ks] {
+        let test = &found.tests[&id];
+        assert_eq!(test.verdict, Verdict::Drifted, "{id}");
+        assert!(test.threshold.is_some_and(|threshold| 0.0 < threshold && test.value > Some(threshold)), "{test:?}");
+    }
+    // It is what χ² says of so many rows, or nearly.
+    let near = chi_square_critical(0.0005, 9.0) * (1.0 / 800.0 + 1.0 / 60.0);
+    let threshold = found.tests[&TestId::Psi].threshold.unwrap();
+    assert!((0.7..1.5).contains(&(threshold / near)), "{threshold} {near}");
+}
+
+#[test]
 fn a_fitted_tail_keeps_alpha_where_every_replicate_would_cost_too_much() {
     type Of = fn(f64) -> f64;
     let keeps_it = |what: &str, p_value: &mut dyn FnMut(&mut Stream, u64) -> f64| {
@@ -278,7 +331,7 @@ fn a_fitted_tail_keeps_alpha_where_every_replicate_would_cost_too_much() {
     };
     let of = |view: &View<'_>, measure: fn(&View<'_>) -> f64, seed| {
         let asked = Asked { measure, observed: measure(view), is_sum: true };
-        p_values_within(0.0, view, &[asked], &Settings { comparisons: 100, ..settings(seed) })[0]
+        permute_within(0.0, view, &[asked], &Settings { comparisons: 100, ..settings(seed) })[0].p_value
     };
     let cases: [(&str, fn(&View<'_>) -> f64, Of); 3] = [
         ("energy of uniform values", squared, |u| u),

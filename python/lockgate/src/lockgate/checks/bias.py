@@ -15,9 +15,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lockgate import stats
 from lockgate.checks import held_out, measure
 from lockgate.checks.measure import FEWEST_ROWS, Flags, Metric, NotComputableError, in_words
 from lockgate.checks.model import Model, positive_of, shown
+from lockgate.checks.quality import NO_NUMBER
 from lockgate.checks.told import Told
 
 PARITY: Final = "demographic_parity"
@@ -78,38 +80,41 @@ def of_column(
     """Return the metric of one sensitive column, and its groups in words."""
     if name not in rows.column_names:
         raise NotComputableError(f"the sensitive column `{name}` comes from no dataset")
-    groups = grouped(rows[name], name, bounds)
-    large = {word: members for word, members in groups.items() if members.sum() >= FEWEST_ROWS}
-    small = len(groups) - len(large)
-    note = f"`{name}`: {', '.join(f'{word} ({int(members.sum())} rows)' for word, members in large.items())}"
+    words, members = grouped(rows[name], name, bounds)
+    found = stats.bias(
+        {"group": members, "observed": flags, "predicted": flags},
+        facet="group",
+        label="observed",
+        prediction="predicted",
+        positive=[True],
+        min_group=FEWEST_ROWS,
+    ).to_dict()
+    large = {word: int(found["facets"][word]["rows"]) for word in words if word in found["facets"]}
+    small = len(words) - len(large)
+    note = f"`{name}`: {', '.join(f'{word} ({size} rows)' for word, size in large.items())}"
     note += f"; {small} with fewer than {FEWEST_ROWS} rows left out" if small else ""
     if len(large) < 2:
         raise NotComputableError(f"fewer than two groups of `{name}` have {FEWEST_ROWS} {of_what}")
-    members = list(large.values())
-    inside = np.logical_or.reduce(members)
-    kept = [group[inside] for group in members]
-    of = measure.widest_gap_of(flags[inside], kept)
-    return measure.with_interval(PARITY, int(inside.sum()), of), note
+    gap = found["groups"]["demographic_parity_difference"]
+    return measure.of_stats(PARITY, gap, sum(large.values()), NO_NUMBER), note
 
 
-def grouped(column: pa.ChunkedArray, name: str, bounds: Sequence[float]) -> dict[str, Flags]:
-    """Return the members of each group: by the contract's bounds, each the last value of its group, else by value.
+def grouped(column: pa.ChunkedArray, name: str, bounds: Sequence[float]) -> tuple[list[str], list[str | None]]:
+    """Return the groups, and that of each row: by the contract's bounds (the last value of each), else by value.
 
     The names are the contract's bounds, or else values of rows: of a small group they must not be told.
     """
     if bounds:
         with in_words(f"`{name}` has `groupBounds` in the contract, and is no number"):
             numbers = pc.cast(column, pa.float64()).to_numpy(zero_copy_only=False)
-        edges = [-np.inf, *bounds, np.inf]
         words = [f"≤ {bounds[0]:g}", *(f"{low:g} to {high:g}" for low, high in pairwise(bounds)), f"> {bounds[-1]:g}"]
-        return {
-            word: (numbers > low) & (numbers <= high) for word, (low, high) in zip(words, pairwise(edges), strict=True)
-        }
+        places = np.searchsorted(np.asarray(bounds, dtype=float), numbers, side="left")
+        return words, [None if np.isnan(one) else words[at] for one, at in zip(numbers, places, strict=True)]
     with in_words(f"the values of `{name}` form no groups"):
-        values = column.drop_null().unique().to_pylist()
-        if len(values) > MOST_GROUPS:
+        values = column.to_pylist()
+        words = sorted({str(value) for value in values if value is not None})
+        if len(words) > MOST_GROUPS:
             raise NotComputableError(
                 f"`{name}` has more than {MOST_GROUPS} values: say in the contract how they form groups (`groupBounds`)"
             )
-        every = np.asarray(column.to_pylist(), dtype=object)
-        return {str(value): np.asarray(every == value, dtype=bool) for value in sorted(values, key=str)}
+        return words, [None if value is None else str(value) for value in values]

@@ -140,18 +140,20 @@ def of_features(lake: Lake, calls: pa.Table, notes: list[str]) -> list[Metric]:
     except NotComputableError as failed:
         reference, why = pa.table({}), dict.fromkeys(names, str(failed))
     metrics: list[Metric] = []
+    kept: list[str] = []
     for name in names:
+        if name in reference.column_names and name in calls.column_names:
+            kept.append(name)
+            continue
+        reason = f"the captured calls have no column `{name}`, or it is not shown"
         if name not in reference.column_names:
             reason = why.get(name, f"`{name}` comes from no dataset")
-            metrics += [Metric.without(metric, reason, group=name) for metric in (PSI, NULL_SHARE)]
-        elif name not in calls.column_names:
-            reason = f"the captured calls have no column `{name}`, or it is not shown"
-            metrics += [Metric.without(metric, reason, group=name) for metric in (PSI, NULL_SHARE)]
-        else:
-            metrics += drift.of_feature(name, reference[name], calls[name])
+        metrics += [Metric.without(metric, reason, group=name) for metric in (PSI, NULL_SHARE)]
     if reference.num_rows:
-        notes.append(f"compared with {reference.num_rows} rows; psi and ks are what chance does not explain")
-    return metrics
+        notes.append(
+            f"compared with {reference.num_rows} rows; psi, ks and null_share are what chance does not explain"
+        )
+    return [*metrics, *drift.of_features(reference.select(kept), calls)]
 
 
 def reference_of(lake: Lake, names: Sequence[str]) -> tuple[pa.Table, dict[str, str]]:
@@ -210,10 +212,9 @@ def of_truth(lake: Lake, asked: Mapping[str, Any], calls: pa.Table, notes: list[
     if said.probabilities is not None:
         metrics, _ = quality.of_classes(said, values, lake.contract, "record with an outcome")
         return metrics
-    right = np.asarray([one == other for one, other in zip(said.labels, values, strict=True)])
     return [
         Metric.without(quality.AUC, "the captured calls hold no probability for each class", len(values)),
-        measure.with_interval(quality.ACCURACY, len(values), measure.share_of(right)),
+        quality.accuracy_of(said.labels, values),
     ]
 
 

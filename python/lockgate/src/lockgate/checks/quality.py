@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lockgate import stats
 from lockgate.checks import held_out, measure
-from lockgate.checks.measure import FEWEST_ROWS, Metric, NotComputableError, in_words
+from lockgate.checks.measure import CONFIDENCE, FEWEST_ROWS, Metric, NotComputableError, in_words
 from lockgate.checks.model import Model, Predicted, positive_of, shown, text_of
 from lockgate.checks.told import Told
+from lockgate.stats.qualities import Task
 
 AUC: Final = "auc"
 ACCURACY: Final = "accuracy"
+NO_NUMBER: Final = "these rows do not have it"
 
 
 def check(told: Told) -> None:
@@ -49,24 +52,37 @@ def measured(told: Told) -> tuple[list[Metric], str]:
 
 
 def of_classes(
-    said: Predicted, truth: list[str], contract: Mapping[str, Any], of_what: str = "held-out row"
+    said: Predicted, truth: Sequence[str], contract: Mapping[str, Any], of_what: str = "held-out row"
 ) -> tuple[list[Metric], str | None]:
     """Return the metrics of a classifier, and the words for its positive value where it has two."""
-    rows = len(truth)
-    right = np.asarray([one == other for one, other in zip(said.labels, truth, strict=True)])
-    accuracy = measure.with_interval(ACCURACY, rows, measure.share_of(right))
     assert said.probabilities is not None  # noqa: S101 - it classifies
+    rows, accuracy = len(truth), accuracy_of(said.labels, truth)
     if len(said.classes) > 2:
-        of = measure.mean_auc_of(said.probabilities, truth, said.classes)
-        return [measure.with_interval(AUC, rows, of), accuracy], None
+        each = {one: said.probabilities[:, n] for n, one in enumerate(said.classes)}
+        return [_area("multiclass", "roc_auc_ovr", truth, each, f"not every class has a {of_what}"), accuracy], None
     positive = positive_of(contract, said.classes)
     words = shown(contract, positive)
-    is_positive = np.asarray([one == positive for one in truth])
-    if is_positive.all() or not is_positive.any():
-        reason = f"every {of_what} has {'the' if is_positive.all() else 'another than the'} positive value"
+    is_positive = [one == positive for one in truth]
+    if all(is_positive) or not any(is_positive):
+        reason = f"every {of_what} has {'the' if all(is_positive) else 'another than the'} positive value"
         return [Metric.without(AUC, f"{reason} {words}", rows), accuracy], words
     scores = said.probabilities[:, said.position(positive)]
-    return [measure.with_interval(AUC, rows, measure.auc_of(scores, is_positive)), accuracy], words
+    return [_area("binary", "roc_auc", is_positive, scores, NO_NUMBER), accuracy], words
+
+
+def accuracy_of(labels: Sequence[str], truth: Sequence[str]) -> Metric:
+    """Return the share of rows whose label is right."""
+    found = stats.quality(truth, labels, task="multiclass", interval=CONFIDENCE)
+    return measure.of_stats(ACCURACY, found.to_dict()["metrics"]["accuracy"], len(truth), NO_NUMBER)
+
+
+def _area(task: Task, metric: str, truth: Sequence[Any], scores: Any, why: str) -> Metric:
+    try:
+        with in_words(why):
+            found = stats.quality(truth, score=scores, task=task, interval=CONFIDENCE).to_dict()["metrics"][metric]
+    except NotComputableError:
+        return Metric.without(AUC, why, len(truth))
+    return measure.of_stats(AUC, found, len(truth), why)
 
 
 def _of_numbers(said: Predicted, column: pa.ChunkedArray) -> list[Metric]:
@@ -74,4 +90,5 @@ def _of_numbers(said: Predicted, column: pa.ChunkedArray) -> list[Metric]:
     with in_words("the model gives a number, and the target is none"):
         truth = np.asarray(column.to_pylist(), dtype=float).reshape(len(said.numbers))
     none = [Metric.without(name, "the model predicts a number, not a class", len(truth)) for name in (AUC, ACCURACY)]
-    return [*none, measure.with_interval("r2", len(truth), measure.explained_of(said.numbers, truth))]
+    found = stats.quality(truth, said.numbers, task="regression", interval=CONFIDENCE).to_dict()["metrics"]["r2"]
+    return [*none, measure.of_stats("r2", found, len(truth), "the target is the same in every held-out row")]
