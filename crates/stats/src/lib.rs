@@ -10,6 +10,7 @@ mod data;
 pub mod drift;
 mod error;
 mod limits;
+mod names;
 mod output;
 pub mod profile;
 pub mod quality;

@@ -117,6 +117,23 @@ def test_drift_of_profiles_and_of_rows(parquet: Path) -> None:
     assert list(few) == ["income"]
 
 
+def test_the_domain_classifier_is_asked_unless_tests_are_named_without_it() -> None:
+    def asked(**more: Any) -> bool:
+        told = stats.drift(PEOPLE, PEOPLE, **more).to_dict()["dataset"]["domain_classifier"]
+        assert (told["value"] is None) == (told["reason"] == "it was not asked for")
+        return told["value"] is not None
+
+    assert asked()
+    assert asked(tests=["psi", "domain_classifier"])
+    assert asked(tests="psi", domain_classifier=True)
+    assert not asked(tests="psi")
+    assert not asked(tests=[])
+    assert not asked(domain_classifier=np.bool_(False))
+    kept = stats.profile(PEOPLE)
+    assert stats.drift(kept, PEOPLE).outcome == "within"
+    assert stats.drift(kept, PEOPLE, domain_classifier=True).outcome == "not_computable", "it was asked for by name"
+
+
 def test_an_empty_column_is_drift_and_no_silence() -> None:
     found = stats.drift(PEOPLE, PEOPLE | {"age": [None] * ROWS})
     assert found.to_dict()["columns"]["age"]["verdict"] == "drifted"
@@ -133,6 +150,46 @@ def test_quality_has_the_names_of_scikit_learn() -> None:
     assert found["log_loss"]["value"] == pytest.approx(metrics.log_loss(truth, score), abs=1e-9)
     assert found["f1"]["value"] == pytest.approx(metrics.f1_score(truth, said), abs=1e-12)
     assert found["brier"]["value"] == pytest.approx(metrics.brier_score_loss(truth, score), abs=1e-12)
+
+
+def test_metrics_that_are_named_are_those_that_are_computed() -> None:
+    truth, said, score = PEOPLE["paid"], PEOPLE["said"], PEOPLE["score"]
+    whole = stats.quality(truth, said, score=score, task="binary", interval=0.9).to_dict()["metrics"]
+    few = stats.quality(truth, said, score=score, task="binary", interval=0.9, metrics=["roc_auc", "f1"]).to_dict()
+    assert few["metrics"] == {name: whole[name] for name in ("f1", "roc_auc")}
+    assert few["settings"]["metrics"] == ["roc_auc", "f1"]
+    without = stats.quality(truth, score=score, task="binary", metrics="f1")
+    assert without.outcome == "not_computable"
+    assert without.to_dict()["metrics"]["f1"]["reason"] == "there are no predictions"
+    asked: dict[str, Any] = {"facet": "sex", "label": "paid", "positive": [1], "prediction": "said"}
+    fair = stats.bias(PEOPLE, **asked, metrics="DI").to_dict()
+    assert set(fair["facets"]["male"]["metrics"]) == {"DI", "DPPL"}
+    assert fair["groups"] == {}
+
+
+def test_thresholds_costs_quantiles_and_places_are_those_asked_for() -> None:
+    from sklearn import metrics  # noqa: PLC0415
+
+    truth, score = PEOPLE["paid"], PEOPLE["score"]
+    costs = {"false_positive": 1, "false_negative": 5.0}
+    found = stats.quality(truth, score=score, task="binary", threshold=0.3, costs=costs).to_dict()
+    (_, wrong), (missed, _) = metrics.confusion_matrix(truth, score >= 0.3)
+    assert found["metrics"]["cost"]["value"] == pytest.approx((wrong + 5 * missed) / ROWS)
+    assert found["best_threshold"]["cost"] <= found["metrics"]["cost"]["value"]
+    asked: dict[str, Any] = {"truth": ["a", "b", "b", "c"], "prediction": ["a", "a", "b", "b"], "task": "multiclass"}
+    each = stats.quality(**asked, costs={("b", "a"): 3, ("c", "b"): 1}).to_dict()["metrics"]["cost"]
+    assert each["value"] == 1.0
+    lacking = stats.quality(**asked, costs={("b", "a"): 3}).to_dict()["metrics"]["cost"]
+    assert lacking["reason"] == "pairs of classes that occur and have no cost: 1"
+    assert stats.quality([1, 0], [True, False], task="multiclass", costs={(1, 0): 1}).outcome == "within"
+    amounts = stats.quality(PEOPLE["income"], PEOPLE["age"], task="regression", quantile=0.1).to_dict()["metrics"]
+    loss = metrics.mean_pinball_loss(PEOPLE["income"], PEOPLE["age"], alpha=0.1)
+    assert amounts["mean_pinball_loss"]["value"] == pytest.approx(loss)
+    relevance, order = [3, 2, 3, 0, 1], [0.1, 0.9, 0.2, 0.8, 0.4]
+    ranked = stats.quality(relevance, score=order, task="ranking", k=2).to_dict()
+    assert ranked["settings"]["k"] == 2
+    first = metrics.ndcg_score([relevance], [order], k=2)
+    assert ranked["metrics"]["ndcg_at_k"]["value"] == pytest.approx(first)
 
 
 def test_scores_of_several_classes_are_named_by_them() -> None:
@@ -212,6 +269,26 @@ def test_infinite_numbers_of_the_data_are_floats_and_texts_that_say_so_stay_text
         (lambda: stats.drift(PEOPLE, PEOPLE, tests=["kss"]), "tests"),
         (lambda: stats.drift(PEOPLE, PEOPLE, tests=[3]), "tests"),  # type: ignore[list-item]
         (lambda: stats.drift(PEOPLE, PEOPLE, alpha=7), "alpha"),
+        (lambda: stats.drift(PEOPLE, PEOPLE, domain_classifier=1), "domain_classifier"),  # type: ignore[arg-type]
+        (
+            lambda: stats.drift(PEOPLE, PEOPLE, tests="domain_classifier", domain_classifier=False),
+            "domain_classifier",
+        ),
+        (lambda: stats.quality([1], [1], task="binary", metrics=["roc_acu"]), "metrics"),
+        (lambda: stats.quality([1], [1], task="binary", metrics=[]), "metrics"),
+        (lambda: stats.quality([1], [1], task="binary", metrics=3), "metrics"),  # type: ignore[arg-type]
+        (lambda: stats.quality([1], [1], task="binary", costs={"false_positives": 1}), "costs"),
+        (lambda: stats.quality([1], [1], task="binary", costs={"false_positive": "x"}), "costs"),  # type: ignore[dict-item]
+        (lambda: stats.quality([1], [1], task="binary", costs={"false_positive": math.nan}), "costs"),
+        (lambda: stats.quality([1], [1], task="binary", costs=[1]), "costs"),  # type: ignore[arg-type]
+        (lambda: stats.quality([1], [1], task="multiclass", costs={"false_positive": 1}), "costs"),
+        (lambda: stats.quality([1], [1], task="binary", threshold=0.5), "threshold"),
+        (lambda: stats.quality([1], score=[1], task="binary", threshold="x"), "threshold"),  # type: ignore[arg-type]
+        (lambda: stats.quality([1], [1], task="regression", quantile=2), "quantile"),
+        (lambda: stats.quality([1], score=[1], task="ranking", k=0), "k"),
+        (lambda: stats.quality([1], score=[1], task="ranking", k=1.5), "k"),  # type: ignore[arg-type]
+        (lambda: stats.bias(PEOPLE, facet="sex", label="paid", positive=[1], metrics=["DPLL"]), "metrics"),
+        (lambda: stats.bias(PEOPLE, facet="sex", label="paid", positive=[1], metrics=3), "metrics"),  # type: ignore[arg-type]
         (lambda: stats.quality([1], [1], task="guess"), "task"),  # type: ignore[arg-type]
         (lambda: stats.quality([1], task="binary"), "prediction"),
         (lambda: stats.quality([1], [1], task="binary", interval=95), "interval"),
@@ -290,13 +367,51 @@ def test_a_column_that_is_not_there_is_a_key_error_with_a_hint() -> None:
         assert "`sex`" in str(raised.value)
 
 
-def test_ctrl_c_ends_a_computation() -> None:
-    truth = RANDOM.integers(0, 2, 200_000)
-    score = RANDOM.random(200_000)
+def test_names_that_are_none_come_with_the_nearest() -> None:
+    for call, said in (
+        (lambda: stats.drift(PEOPLE, PEOPLE, tests="hellinge"), "expected a measure of drift: did you mean `hellinger`?"),
+        (
+            lambda: stats.quality([0, 1], score=[0, 1], task="binary", metrics="f1_score"),
+            "expected a metric of the task `binary`: did you mean `f1`?",
+        ),
+        (
+            lambda: stats.bias(PEOPLE, facet="sex", label="paid", positive=1, metrics="DPLL"),
+            "expected a metric of bias: did you mean `DPL`?",
+        ),
+        (
+            lambda: stats.quality([0, 1], [0, 1], task="binary", costs={"false_positives": 1}),
+            "expected an outcome: did you mean `false_positive`?",
+        ),
+    ):
+        with pytest.raises(ValueError, match="did you mean") as raised:
+            call()
+        assert str(raised.value).endswith(said), raised.value
+
+
+QUALITY: dict[str, Any] = {
+    "truth": RANDOM.integers(0, 2, 200_000),
+    "score": RANDOM.random(200_000),
+    "task": "binary",
+    "interval": 0.95,
+}
+# FT and the proxy check, which read nothing and take some seconds.
+FEATURES: dict[str, Any] = {
+    "data": {f"n{at}": RANDOM.random(200_000) for at in range(6)}
+    | {"sex": RANDOM.integers(0, 2, 200_000), "paid": RANDOM.integers(0, 2, 200_000)},
+    "facet": "sex",
+    "label": "paid",
+    "prediction": "paid",
+    "positive": [1],
+    "features": [f"n{at}" for at in range(6)],
+}
+
+
+@pytest.mark.parametrize("work", [lambda: stats.quality(**QUALITY), lambda: stats.bias(**FEATURES)])
+def test_ctrl_c_ends_a_computation(work: Any) -> None:
     timer = threading.Timer(0.3, _thread.interrupt_main)
     timer.start()
     with pytest.raises(KeyboardInterrupt):
-        stats.quality(truth, score=score, task="binary", interval=0.95)
+        work()
     timer.join()
 
 

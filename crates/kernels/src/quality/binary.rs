@@ -109,16 +109,30 @@ impl BinaryRows {
     pub fn metrics(&self, weights: &[f64]) -> Result<Metrics, KernelError> {
         let mut metrics = if self.predicted { self.confusion(weights)?.metrics() } else { Vec::new() };
         if self.probable {
-            let mut sums = ProbabilitySums::default();
-            sums.outside = self.outside;
-            check_lengths(self.marks.len(), &[("weights", weights.len())])?;
-            for ((&terms, &mark), &weight) in self.terms.iter().zip(&self.marks).zip(weights) {
-                sums.take(terms, mark & POSITIVE > 0, weight);
-            }
-            metrics.extend(sums.metrics());
-            metrics.extend(Walk::metrics(self.walk(weights)?));
+            metrics.extend(self.probabilities(weights)?.metrics());
+            metrics.extend(self.ranked_metrics(weights)?);
         }
         Ok(metrics)
+    }
+
+    /// Returns the sums of probabilities under these weights, for callers who want no other metrics.
+    ///
+    /// - **Errors**: as [`BinaryRows::metrics`].
+    pub fn probabilities(&self, weights: &[f64]) -> Result<ProbabilitySums, KernelError> {
+        let mut sums = ProbabilitySums::default();
+        sums.outside = self.outside;
+        check_lengths(self.marks.len(), &[("weights", weights.len())])?;
+        for ((&terms, &mark), &weight) in self.terms.iter().zip(&self.marks).zip(weights) {
+            sums.take(terms, mark & POSITIVE > 0, weight);
+        }
+        Ok(sums)
+    }
+
+    /// Returns the metrics of [`super::Ranked`] under these weights, for callers who want no others.
+    ///
+    /// - **Errors**: as [`BinaryRows::metrics`].
+    pub fn ranked_metrics(&self, weights: &[f64]) -> Result<Metrics, KernelError> {
+        Ok(Walk::metrics(self.walk(weights)?))
     }
 
     /// Returns the confusion under these weights, for metrics of it that [`BinaryRows::metrics`] does not know.

@@ -102,22 +102,39 @@ impl QuantityRows {
     /// - **Shapes**: `weights`: one for each of [`QuantityRows::weights`], finite and not negative.
     /// - **Errors**: [`KernelError::Argument`] for another number of weights.
     pub fn metrics(&self, weights: &[f64]) -> Result<Metrics, KernelError> {
+        let mut metrics = self.means(weights)?;
+        metrics.extend(self.medians(weights)?);
+        Ok(metrics)
+    }
+
+    /// Returns the metrics of [`RegressionSums`] under these weights, for callers who want no others.
+    ///
+    /// - **Shapes, errors**: as [`QuantityRows::metrics`].
+    pub fn means(&self, weights: &[f64]) -> Result<Metrics, KernelError> {
         check_lengths(self.rows.len(), &[("weights", weights.len())])?;
-        let sums = self.sums(weights);
-        let mut metrics = sums.metrics();
+        Ok(self.sums(weights).metrics())
+    }
+
+    /// Returns the two metrics of medians under these weights, for callers who want no others.
+    ///
+    /// - **Shapes, errors**: as [`QuantityRows::metrics`].
+    pub fn medians(&self, weights: &[f64]) -> Result<Metrics, KernelError> {
+        check_lengths(self.rows.len(), &[("weights", weights.len())])?;
+        let (drawn, whole, distances) = self.rows.iter().zip(weights).fold((0, 0.0, 0.0), |sums, (row, &weight)| {
+            (sums.0 + u64::from(weight > 0.0), sums.1 + weight, sums.2 + weight * row.terms[0])
+        });
         let defined = |value: Computed| if self.odd.infinite > 0 { Err(infinite(self.odd.infinite)) } else { value };
         let errors = || self.rows.iter().zip(weights).map(|(row, &weight)| (row.terms[0], weight));
-        metrics.push(("median_absolute_error", defined(weighted_median(errors(), sums.weight))));
+        let median_error = defined(weighted_median(errors(), whole));
         let truths = || self.by_truth.iter().map(|&row| (self.rows[row].truth, weights[row]));
-        let saved = weighted_median(truths(), sums.weight).and_then(|median| {
-            if sums.rows < 2 {
-                return Err(Reason::TooFew { what: "rows".to_owned(), have: sums.rows, need: 2 });
+        let saved = weighted_median(truths(), whole).and_then(|median| {
+            if drawn < 2 {
+                return Err(Reason::TooFew { what: "rows".to_owned(), have: drawn, need: 2 });
             }
             let null = sum(self.rows.iter().zip(weights).map(|(row, weight)| weight * (row.truth - median).abs()));
-            share(sums.sums[0], null, || constant("truth")).and_then(|share| finite(1.0 - share))
+            share(distances, null, || constant("truth")).and_then(|share| finite(1.0 - share))
         });
-        metrics.push(("d2_absolute_error", defined(saved)));
-        Ok(metrics)
+        Ok(vec![("median_absolute_error", median_error), ("d2_absolute_error", defined(saved))])
     }
 
     /// Returns [`mean_pinball_loss`] under these weights of rows.

@@ -78,6 +78,10 @@ pub struct DriftArgs {
     /// A measure beside each column's default, such as `psi`; say it again, or separate by commas, for more.
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub tests: Vec<String>,
+    /// Ask a model whether it tells the two apart by all columns together, which takes longer than all else on small tables
+    /// [default: unless --tests are named]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub domain_classifier: Option<bool>,
     /// How often equal data may raise a false alarm.
     #[arg(long, value_name = "FRACTION", default_value_t = 0.05)]
     pub alpha: f64,
@@ -125,9 +129,21 @@ pub struct QualityArgs {
     /// At this score and above a row is predicted positive, where there is no column of predictions.
     #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
     pub threshold: Option<f64>,
+    /// What an outcome costs, per row: `false_positive=1` of a binary task, `TRUTH:PREDICTION=1` of classes; say it again for more.
+    #[arg(long, value_name = "OUTCOME=NUMBER")]
+    pub costs: Vec<String>,
+    /// Of regression: the quantile that predictions are of, for `mean_pinball_loss`.
+    #[arg(long, value_name = "FRACTION")]
+    pub quantile: Option<f64>,
     /// The column of the query that an item of a ranking belongs to.
     #[arg(long, value_name = "COLUMN")]
     pub query: Option<String>,
+    /// Of rankings: how many of the first places the metrics that end in `_at_k` are of.
+    #[arg(long, value_name = "NUMBER", default_value_t = 10)]
+    pub k: usize,
+    /// A metric to compute, such as `roc_auc`; say it again, or separate by commas, for more [default: all of the task]
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub metrics: Vec<String>,
     /// The column of how much each row counts.
     #[arg(long, value_name = "COLUMN")]
     pub weights: Option<String>,
@@ -228,6 +244,9 @@ pub struct BiasArgs {
     /// A feature, for the flip test (FT) and the proxy check; say it again, or separate by commas, for more.
     #[arg(long, value_name = "COLUMN")]
     pub features: Vec<String>,
+    /// A metric to compute, such as `DPL`; say it again, or separate by commas, for more [default: all]
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub metrics: Vec<String>,
     /// Groups of fewer rows have no number.
     #[arg(long, value_name = "ROWS", default_value_t = 30)]
     pub min_group: u64,

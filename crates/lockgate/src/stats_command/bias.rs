@@ -21,6 +21,7 @@ pub fn compared(args: &BiasArgs) -> Result<(String, Option<Failure>)> {
         prediction: args.prediction.clone(),
         group: args.group.clone(),
         features: columns(&[&data], &args.features),
+        metrics: (!args.metrics.is_empty()).then(|| args.metrics.clone()),
         min_group: args.min_group,
         compat: args.compat.map(|_| Compat::Clarify),
         confidence: args.confidence,

@@ -31,10 +31,11 @@ A column has drifted if chance alone would do that in fewer than --alpha of all 
 are. How large a change is, its value says: with many rows, changes too small to matter are found, and a --limit is what to ask for.
 
 Measures: psi ks wasserstein wasserstein_normed jensen_shannon hellinger kl chi_square g_test l_infinity cramers_v total_variation
-energy new_share vanished_share null_share.
+energy new_share vanished_share null_share, and domain_classifier: a model that is asked whether it tells the two apart. It is asked unless
+--tests are named without it, and needs rows on both sides.
 In Python: from lockgate import stats; stats.drift(\"a.csv\", \"b.csv\")
-Exit codes: 0 no drift, or within every --limit; 1 drift, or beyond a limit; 3 that could not be computed; 2 the command line or a
-file is wrong.";
+Exit codes: 0 no drift, or within every --limit; 1 drift, or beyond a limit; 3 that could not be computed, or not of a column that is
+named; 2 the command line or a file is wrong.";
 
 /// Below the help of `quality`.
 pub const QUALITY: &str = "\
@@ -46,12 +47,15 @@ Examples:
   lockgate stats quality scored.csv ... --slices region --limit 'roc_auc[region=north]>=0.65'
   lockgate stats quality scored.csv --task multiclass --truth species --prediction predicted
   lockgate stats quality scored.csv --task regression --truth price --prediction predicted
-  lockgate stats quality ranked.csv --task ranking --truth relevance --score score --query query
+  lockgate stats quality ranked.csv --task ranking --truth relevance --score score --query query --k 5
+  lockgate stats quality scored.csv ... --metrics roc_auc,f1 --interval                               these alone, which is faster
+  lockgate stats quality scored.csv ... --threshold 0.3 --costs false_positive=1,false_negative=5
 
 Metrics have scikit-learn's names: roc_auc, average_precision, log_loss, brier, f1, accuracy, r2, ...; --json shows them all, with the
-points of the curves.
+points of the curves. With costs there is `cost`, per row, and the threshold of the least cost.
 In Python: from lockgate import stats; stats.quality(truth, score=score, task=\"binary\")
-Exit codes: 0 within every --limit, 1 beyond one, 3 one could not be computed, 2 the command line or a file is wrong.";
+Exit codes: 0 within every --limit, 1 beyond one, 3 one could not be computed, or a metric that is named could not; 2 the command line or
+a file is wrong.";
 
 /// Below the help of `estimate`.
 pub const ESTIMATE: &str = "\
@@ -75,9 +79,11 @@ Examples:
   lockgate stats bias loans.csv --facet sex,region --label outcome --positive good                    combinations
   lockgate stats bias loans.csv --facet sex --label outcome --positive good --limit 'abs(DPL)<=0.1'   each value of the facet
   lockgate stats bias loans.csv ... --prediction predicted --limit 'DI[female]>=0.8'                  one of them
+  lockgate stats bias loans.csv ... --prediction predicted --metrics DI,TE                            and DPPL, which leads
 
 Metrics have Clarify's abbreviations (CI DPL KL JS LP TVD KS CDDL; with predictions DPPL DI DCA DCR AD RD SD DAR DRR TE CDDPL GE; with
 features FT) and the names of Fairlearn's functions. A group of fewer than --min-group rows has no number: chance makes the smallest
 groups differ most, and they say the most about single persons.
 In Python: from lockgate import stats; stats.bias(\"loans.csv\", facet=\"sex\", label=\"outcome\", positive=[\"good\"])
-Exit codes: 0 within every --limit, 1 beyond one, 3 one could not be computed, 2 the command line or a file is wrong.";
+Exit codes: 0 within every --limit, 1 beyond one, 3 one could not be computed, or a metric that is named for no group; 2 the
+command line or a file is wrong.";

@@ -16,7 +16,7 @@ use crate::failure::{Exit, Failure, Result};
 use arguments::{DriftArgs, Shown};
 use input::{Input, columns};
 use progress::with_progress;
-use stats::drift::{Asked, Side, drift, test_ids};
+use stats::drift::{Asked, Side, drift};
 use stats::{Finding, Limited, Outcome, Report, StatsError, harmless, json_line, to_html_page, to_markdown, to_text};
 use std::io::IsTerminal;
 
@@ -36,15 +36,18 @@ pub fn stats(verb: &StatsVerb) -> Result<(String, Option<Failure>)> {
 
 fn drifted(args: &DriftArgs) -> Result<(String, Option<Failure>)> {
     let (reference, current) = (Input::open(&args.reference)?, Input::open(&args.current)?);
-    let tests = test_ids(args.tests.iter().map(String::as_str)).map_err(failed)?;
     let tables: Vec<_> = [&reference, &current].into_iter().filter_map(table_of).collect();
     let names = columns(&tables, &args.columns);
-    let asked = Asked {
+    let mut asked = Asked {
         columns: (!names.is_empty()).then_some(names),
-        tests: (!tests.is_empty()).then_some(tests),
+        tests: None,
+        domain_classifier: args.domain_classifier,
         alpha: args.alpha,
         seed: args.seed,
     };
+    if !args.tests.is_empty() {
+        asked = asked.with_tests(args.tests.iter().map(String::as_str)).map_err(failed)?;
+    }
     let found = with_progress(args.shown.threads, |run| drift(side(&reference), side(&current), &asked, run));
     let title = format!("Drift: {} and {}", args.reference.display(), args.current.display());
     Ok(show(&found.map_err(failed)?, &title, &args.shown))
@@ -127,23 +130,28 @@ fn width() -> usize {
 }
 
 /// Arguments that are options of the same name.
-const OPTIONS: [&str; 25] = [
+const OPTIONS: [&str; 30] = [
     "alpha",
     "bins",
     "columns",
     "confidence",
+    "costs",
     "disadvantaged",
+    "domain_classifier",
     "facet",
     "features",
     "group",
     "interval",
+    "k",
     "label",
     "limit",
     "method",
+    "metrics",
     "min_group",
     "partitions",
     "positive",
     "prediction",
+    "quantile",
     "query",
     "score",
     "seed",

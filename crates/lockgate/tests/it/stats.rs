@@ -115,6 +115,15 @@ fn drift_is_exit_code_1_and_chance_is_0() {
     let (code, _, said) = limited("wasserstein<=0.2");
     assert_eq!(code, 3, "{said}");
     assert!(said.contains("not computable: `wasserstein<=0.2`: `wasserstein` was not computed"), "{said}");
+
+    // What is named must be there: a profile has no rows for the model.
+    let kept = folder.data().join("reference.profile");
+    assert_eq!(stats(&["profile", text(&reference), "--out", text(&kept)]).0, 0);
+    let drift = |more: &[&str]| json(&[&["drift", text(&kept), text(&same)], more].concat());
+    assert_eq!(drift(&[]).0, 0);
+    let (code, found) = drift(&["--domain-classifier"]);
+    assert_eq!((code, &found["dataset"]["verdict"]), (3, &"not_computable".into()), "{found}");
+    assert_eq!(drift(&["--domain-classifier=false"]).0, 0);
 }
 
 #[test]
@@ -135,8 +144,21 @@ fn quality_keeps_to_limits_or_says_by_its_exit_code_that_it_does_not() {
     assert!(said.contains("beyond a limit: `roc_auc>=0.999`: 0."), "{said}");
     let (code, printed, said) = quality(&["--limit", "roc_auk>=0.5"]);
     assert_eq!(code, 3, "{printed}");
-    assert!(said.contains("`roc_auk` was not computed; did you mean `roc_auc`?"), "{said}");
+    assert!(said.contains("`roc_auk` was not computed: did you mean `roc_auc`?"), "{said}");
     assert_eq!(quality(&["--slices", "region", "--limit", "roc_auc[region=north]>=0.5"]).0, 0);
+
+    // What is named is computed alone, and must have a number.
+    let (code, found) = json(&[&["quality", text(&file), "--metrics", "roc_auc,brier"], &QUALITY[..]].concat());
+    assert_eq!((code, found["metrics"].as_object().unwrap().len()), (0, 2), "{found}");
+    let scores = |more: &[&str]| [&["quality", text(&file)], &QUALITY[..8], more].concat();
+    let (code, _, said) = stats(&scores(&["--metrics", "brier,f1"]));
+    assert!(code == 3 && said.contains("There is no number for F1: there are no predictions"), "{code} {said}");
+    let (code, _, said) = quality(&["--metrics", "roc_auk"]);
+    assert!(code == 2 && said.contains("`--metrics` is `roc_auk`") && said.contains("`roc_auc`?"), "{code} {said}");
+    let costs = ["--threshold", "0.5", "--costs", "false_positive=1,false_negative=5"];
+    let (code, found) = json(&scores(&costs));
+    let (cost, best) = (&found["metrics"]["cost"]["value"], &found["best_threshold"]["cost"]);
+    assert!(code == 0 && best.as_f64().unwrap() <= cost.as_f64().unwrap(), "{found}");
     let (code, found) = json(&[&["quality", text(&file), "--limit", "roc_auc>=0.999"], &QUALITY[..]].concat());
     assert_eq!(
         (code, &found["limits"][0]["verdict"]),

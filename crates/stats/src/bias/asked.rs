@@ -1,5 +1,7 @@
 //! What is asked, and whether it can be.
+use super::{measure, words};
 use crate::StatsError;
+use crate::names::hint;
 use kernels::bias::{Conventions, Settings};
 use std::collections::HashSet;
 
@@ -38,6 +40,9 @@ pub struct Asked {
     pub group: Option<String>,
     /// The columns that FT and the proxy check look at.
     pub features: Vec<String>,
+    /// The ids of metrics; none for all. The difference that leads, DPPL or without predictions DPL, is there whatever is named. If a
+    /// metric that is named has a number for no group, the report is not computable.
+    pub metrics: Option<Vec<String>>,
     /// The least rows of a group that has numbers.
     pub min_group: u64,
     /// Whose conventions; nothing for ours.
@@ -58,6 +63,7 @@ impl Asked {
             prediction: None,
             group: None,
             features: Vec::new(),
+            metrics: None,
             min_group: 30,
             compat: None,
             confidence: 0.95,
@@ -76,6 +82,26 @@ impl Asked {
             .with_confidence(self.confidence)?
             .with_min_group(self.min_group)
             .with_conventions(conventions))
+    }
+
+    /// Whether this metric is asked for, or leads.
+    pub(super) fn wants(&self, id: &str) -> bool {
+        let named = self.metrics.as_ref().is_none_or(|ids| ids.iter().any(|named| named == id));
+        named || id == words::lead(self.prediction.is_some()).0
+    }
+
+    fn check_metrics(&self) -> Result<(), StatsError> {
+        let Some(ids) = &self.metrics else { return Ok(()) };
+        if ids.is_empty() {
+            return Err(wrong("metrics", "empty", "one metric or more, or none at all for all of them"));
+        }
+        match ids.iter().find(|id| measure::ids().all(|known| known != *id)) {
+            None => Ok(()),
+            Some(id) => {
+                let expected = format!("a metric of bias: {}", hint(id, measure::ids()));
+                Err(wrong("metrics", &format!("`{id}`"), &expected))
+            }
+        }
     }
 
     /// What a p-value is to be below of to be small.
@@ -107,6 +133,7 @@ impl Asked {
             }
         }
         self.check_features(&protected)?;
+        self.check_metrics()?;
         check_chosen("positive", &self.positive)?;
         if let Some(chosen) = &self.disadvantaged {
             check_chosen("disadvantaged", chosen)?;

@@ -4,7 +4,7 @@ use super::measure::none;
 use super::outcomes::{Outcomes, size};
 use super::report::ProxyCheck;
 use crate::run::in_parallel;
-use crate::{Column, Run, StatsError};
+use crate::{Column, Progress, Run, StatsError};
 use kernels::bias::{Feature, FlipTest, Flips, MISSING, Metric, Proxy, Settings, proxy};
 use kernels::{Computed, KernelError, Reason};
 use std::sync::{Mutex, PoisonError};
@@ -89,7 +89,7 @@ impl Features {
         settings: &Settings,
         run: &Run<'_>,
     ) -> Result<About, StatsError> {
-        let flipped = match prediction {
+        let flipped = match prediction.filter(|_| asked.wants("FT")) {
             Some(prediction) => Some(self.flip(sides, &prediction.codes, asked.compat, settings, run)?),
             None => None,
         };
@@ -113,8 +113,10 @@ impl Features {
         let test = if compat.is_some() { test } else { test.at_most(MOST_ASKED, SEED) };
         let flips = Mutex::new(Flips::default());
         let piece = test.points().div_ceil(PIECES).max(1);
+        let rows = sides.len() as u64;
         // Counts: in which order they are added changes nothing.
         in_parallel(run.threads, PIECES, |place| {
+            run.tell(Progress { rows, of: Some(rows) })?;
             let found = test.flips(place * piece..(place + 1) * piece);
             flips.lock().unwrap_or_else(PoisonError::into_inner).merge(&found);
             Ok(())
@@ -126,8 +128,10 @@ impl Features {
     fn proxies(&self, sides: &[u32], settings: &Settings, run: &Run<'_>) -> Result<ProxyCheck, StatsError> {
         let all: Vec<Feature<'_>> = self.named.iter().map(|(_, known)| known.feature()).collect();
         let found: Mutex<Vec<(usize, Result<Computed<Proxy>, KernelError>)>> = Mutex::default();
+        let rows = sides.len() as u64;
         // The first asks for all together, which takes the longest.
         in_parallel(run.threads, all.len() + 1, |place| {
+            run.tell(Progress { rows, of: Some(rows) })?;
             let features = place.checked_sub(1).map_or(&all[..], |one| all.get(one..=one).unwrap_or_default());
             let asked = proxy(features, sides, settings, SEED);
             found.lock().unwrap_or_else(PoisonError::into_inner).push((place, asked));

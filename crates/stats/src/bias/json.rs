@@ -19,6 +19,7 @@ pub(super) fn bias_json(bias: &Bias, notes: &[String]) -> Value {
         "positive": chosen(&asked.positive),
         "rows": bias.rows,
         "settings": {
+            "metrics": asked.metrics,
             "min_group": if asked.compat.is_some() { 1 } else { asked.min_group.max(1) },
             "confidence": asked.confidence,
             "compat": asked.compat.map(|Compat::Clarify| "clarify"),

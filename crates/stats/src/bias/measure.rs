@@ -36,33 +36,44 @@ fn no_prediction() -> Metric {
     none(&Reason::Undefined("no prediction was given".to_owned()))
 }
 
-/// Measures a comparison; `ft` was asked of features.
+/// Returns the ids of all metrics.
+pub(super) fn ids() -> impl Iterator<Item = &'static str> {
+    let clarify = PRE_TRAINING.into_iter().chain(POST_TRAINING).chain(AIF360).map(|(id, _)| id);
+    clarify.chain(["FT"]).chain(FAIRLEARN.into_iter().map(|(id, _)| id))
+}
+
+/// Measures what is asked of a comparison; `ft` was asked of features.
 pub(super) fn measure(comparison: &Comparison, ft: Metric, asked: &Asked) -> Vec<Measured> {
     let is_predicted = asked.prediction.is_some();
     let of = |family: Family, id: &'static str, metric: fn(&Comparison) -> Metric| {
+        if !asked.wants(id) {
+            return None;
+        }
         let is_known = is_predicted || family == Family::PreTraining;
         let mut metric = if is_known { metric(comparison) } else { no_prediction() };
         if id.starts_with("CDD") && asked.group.is_none() && is_known {
             metric = none(&Reason::Undefined("no group was given, whose values are the strata".to_owned()));
         }
-        Measured { id, family, metric }
+        Some(Measured { id, family, metric })
     };
     let mut found: Vec<Measured> =
-        PRE_TRAINING.into_iter().map(|(id, metric)| of(Family::PreTraining, id, metric)).collect();
-    found.extend(POST_TRAINING.into_iter().map(|(id, metric)| of(Family::PostTraining, id, metric)));
-    let ft = if is_predicted { ft } else { no_prediction() };
-    found.push(Measured { id: "FT", family: Family::PostTraining, metric: ft });
-    found.extend(AIF360.into_iter().map(|(id, metric)| of(Family::Aif360, id, metric)));
+        PRE_TRAINING.into_iter().filter_map(|(id, metric)| of(Family::PreTraining, id, metric)).collect();
+    found.extend(POST_TRAINING.into_iter().filter_map(|(id, metric)| of(Family::PostTraining, id, metric)));
+    if asked.wants("FT") {
+        let metric = if is_predicted { ft } else { no_prediction() };
+        found.push(Measured { id: "FT", family: Family::PostTraining, metric });
+    }
+    found.extend(AIF360.into_iter().filter_map(|(id, metric)| of(Family::Aif360, id, metric)));
     found.extend(of_groups(&Groups::of_comparison(comparison), asked));
     found
 }
 
-/// Fairlearn's metrics of these groups.
+/// Fairlearn's metrics of these groups, those that are asked for.
 pub(super) fn of_groups(groups: &Groups, asked: &Asked) -> Vec<Measured> {
     let is_predicted = asked.prediction.is_some();
     let of = |(id, metric): (&'static str, fn(&Groups) -> Metric)| {
         let metric = if is_predicted { metric(groups) } else { no_prediction() };
         Measured { id, family: Family::Fairlearn, metric }
     };
-    FAIRLEARN.into_iter().map(of).collect()
+    FAIRLEARN.into_iter().filter(|(id, _)| asked.wants(id)).map(of).collect()
 }

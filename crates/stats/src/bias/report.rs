@@ -200,6 +200,18 @@ impl Bias {
     }
 }
 
+impl Bias {
+    /// A metric that was named and has a number for no group, and why.
+    pub(super) fn lacking(&self) -> Option<(&str, &Reason)> {
+        self.asked.metrics.iter().flatten().find_map(|id| {
+            let all = || self.facets.iter().flat_map(|facet| &facet.metrics).chain(&self.groups);
+            let mut values = all().filter(|measured| measured.id == *id).map(|measured| &measured.metric.value);
+            let reason = values.next()?.as_ref().err()?;
+            values.all(Result::is_err).then_some((id.as_str(), reason))
+        })
+    }
+}
+
 impl Report for Bias {
     /// Says which group is treated most differently, by how much, whether chance would do, and what the four-fifths rule says.
     fn headline(&self) -> String {
@@ -208,12 +220,14 @@ impl Report for Bias {
 
     /// Breached if the four-fifths rule fails for a group and chance would hardly do that, however many groups were looked at; any other
     /// limit is the caller's. Not computable if nothing is positive, or if no group has the difference that leads: DPPL with
-    /// predictions, DPL without.
+    /// predictions, DPL without; and, if the rule does not fail, where a metric that was named has a number for no group.
     fn outcome(&self) -> Outcome {
         if self.why_not().is_some() {
             Outcome::NotComputable
         } else if self.facets.iter().any(|facet| facet.four_fifths == Ok(FourFifths::Failed)) {
             Outcome::Breached
+        } else if self.lacking().is_some() {
+            Outcome::NotComputable
         } else {
             Outcome::Within
         }
@@ -232,7 +246,7 @@ impl Report for Bias {
     /// Returns the public dictionary.
     ///
     /// - `facet`, `label`, `prediction`, `group`, `positive`: as asked; a threshold is `{"above"}`. `rows`: of the table.
-    /// - `settings`: `min_group`, `confidence`, `compat`.
+    /// - `settings`: `metrics` (those that were named, or null), `min_group`, `confidence`, `compat`.
     /// - `facets`, by value: `rows`, `rest_rows`; `labels` and `predictions` `{positive, of, share, rest_positive, rest_of, rest_share}`;
     ///   `metrics`, by id: `{value, interval {low, high}, p_value, test, reason, interval_reason, p_value_reason}`, of which `reason` is
     ///   that of the value; `four_fifths` `{verdict: passed | failed | failed_by_chance, reason}`, against the group with the largest share

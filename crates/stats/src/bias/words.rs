@@ -2,6 +2,7 @@
 use super::asked::Compat;
 use super::measure::{Family, Measured};
 use super::report::{Bias, Facet, ProxyCheck};
+use crate::names;
 use crate::output::{NO_NUMBER, count, interval, number, p_value, share};
 use crate::{Align, Table};
 use kernels::Computed;
@@ -34,7 +35,8 @@ pub(super) fn headline(bias: &Bias) -> String {
         return format!("Nothing can be said of {}: no group has a difference.", columns(bias));
     };
     let said = if most == 0.0 { equal(bias, gap, gaps.len()) } else { difference(bias, gap) };
-    format!("{said}{}", rule(bias))
+    let lacking = bias.lacking().map(|(id, reason)| format!(" There is no number for `{id}`: {reason}."));
+    format!("{said}{}{}", rule(bias), lacking.unwrap_or_default())
 }
 
 /// Groups with equal shares, which says little where everyone, or hardly anyone, is positive: so the share is said.
@@ -106,7 +108,10 @@ fn passes(bias: &Bias, judged: usize) -> String {
             bias.facets.len()
         );
     }
-    let ratio = |facet: &Facet| facet.metric("DI").and_then(|measured| measured.metric.value.clone().ok());
+    let ratio = |facet: &Facet| {
+        let [(a, of_a), (d, of_d)] = facet.predictions?;
+        Some((d as f64 / of_d as f64) / (a as f64 / of_a as f64)).filter(|ratio| ratio.is_finite())
+    };
     match bias.facets.first().and_then(ratio) {
         Some(ratio) if bias.asked.disadvantaged.is_some() && ratio * FOUR_FIFTHS > 1.0 + 1e-12 => {
             format!(
@@ -129,14 +134,8 @@ fn of((part, of): (u64, u64)) -> String {
 
 /// Returns the end of a sentence about a text that is not among these names: which one may have been meant, or what there is.
 pub(super) fn nearest<'a>(asked: &str, names: impl Iterator<Item = &'a str>) -> String {
-    const SHOWN: usize = 8;
-    let names: Vec<&str> = names.collect();
-    let distance = |name: &str| strsim::osa_distance(&name.to_lowercase(), &asked.to_lowercase());
-    match names.iter().map(|name| (distance(name), *name)).min() {
-        Some((distance, name)) if distance <= 1 + asked.chars().count() / 3 => format!(": did you mean `{name}`?"),
-        Some(_) if names.len() <= SHOWN => format!(": there are `{}`.", names.join("`, `")),
-        _ => ".".to_owned(),
-    }
+    let hint = names::hint(asked, names);
+    if hint.ends_with('?') { format!(": {hint}") } else { format!(": {hint}.") }
 }
 
 pub(super) fn tables(bias: &Bias) -> Vec<Table> {

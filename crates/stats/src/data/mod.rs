@@ -144,7 +144,7 @@ impl Data {
         found.ok_or_else(|| StatsError::NoColumn {
             name: name.to_owned(),
             of: self.name.clone(),
-            hint: names::hint(name, self.schema.fields().iter().map(|field| field.name().as_str())),
+            hint: crate::names::hint(name, self.schema.fields().iter().map(|field| field.name().as_str())),
         })
     }
 

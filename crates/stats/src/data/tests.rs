@@ -198,7 +198,7 @@ fn what_is_not_there_is_named() {
     let data = Data::open(&folder.put("a.csv", CSV)).unwrap();
     expect!["there is no column `Scor` in DIR/a.csv: did you mean `score`?"]
         .assert_eq(&folder.shown(data.column("Scor").unwrap_err()));
-    expect!["there is no column `income` in DIR/a.csv: it has `age`, `score`, `city`"]
+    expect!["there is no column `income` in DIR/a.csv: there are `age`, `score`, `city`"]
         .assert_eq(&folder.shown(data.column("income").unwrap_err()));
 }
 

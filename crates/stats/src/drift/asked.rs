@@ -1,6 +1,10 @@
+use crate::names::hint;
 use crate::profile::Profile;
 use crate::{Data, StatsError};
 use kernels::drift::{Settings, TestId};
+
+/// The id, in `tests` and in the dictionary, of the model that is asked whether it tells the sides apart.
+pub const DOMAIN_CLASSIFIER: &str = "domain_classifier";
 
 /// One side of a comparison.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +23,9 @@ pub struct Asked {
     /// Measures beside the default of each column (`ks` of numbers and times, `chi_square` of categories) and `null_share`; none for
     /// just these.
     pub tests: Option<Vec<TestId>>,
+    /// Whether a model is asked if it tells the sides apart by all columns together; none: if no `tests` are named. It takes far longer
+    /// than all else on small tables, and needs the rows of both sides.
+    pub domain_classifier: Option<bool>,
     /// The rate of false alarms, between 0 and 1: of each test by itself, and of all columns together.
     pub alpha: f64,
     /// The only source of chance.
@@ -26,13 +33,43 @@ pub struct Asked {
 }
 
 impl Default for Asked {
-    /// All columns, default measures, 5 %.
+    /// All columns, default measures and the model, 5 %.
     fn default() -> Self {
-        Self { columns: None, tests: None, alpha: 0.05, seed: 0 }
+        Self { columns: None, tests: None, domain_classifier: None, alpha: 0.05, seed: 0 }
     }
 }
 
 impl Asked {
+    /// Returns this with the measures of these ids; [`DOMAIN_CLASSIFIER`] among them asks for the model.
+    ///
+    /// - **Errors**: [`StatsError::Argument`] for another id, with the one that is nearest, and for a model that is named and declined.
+    pub fn with_tests<'a>(mut self, ids: impl IntoIterator<Item = &'a str>) -> Result<Self, StatsError> {
+        let mut tests = Vec::new();
+        for id in ids {
+            if id == DOMAIN_CLASSIFIER {
+                if self.domain_classifier == Some(false) {
+                    let expected = "true or none, for `tests` names it".to_owned();
+                    return Err(StatsError::Argument { name: id.to_owned(), found: "false".to_owned(), expected });
+                }
+                self.domain_classifier = Some(true);
+                continue;
+            }
+            let known = TestId::ALL.into_iter().find(|known| known.as_str() == id);
+            tests.push(known.ok_or_else(|| {
+                let all = TestId::ALL.iter().map(|known| known.as_str()).chain([DOMAIN_CLASSIFIER]);
+                let expected = format!("a measure of drift: {}", hint(id, all));
+                StatsError::Argument { name: "tests".to_owned(), found: format!("`{id}`"), expected }
+            })?);
+        }
+        self.tests = Some(tests);
+        Ok(self)
+    }
+
+    /// Whether the model is asked.
+    pub(super) fn asks_model(&self) -> bool {
+        self.domain_classifier.unwrap_or(self.tests.is_none())
+    }
+
     pub(super) fn tests(&self) -> &[TestId] {
         self.tests.as_deref().unwrap_or_default()
     }
@@ -52,34 +89,10 @@ impl Asked {
         };
         let has: std::collections::HashSet<&str> = known().collect();
         if let Some(name) = asked.iter().find(|name| !has.contains(**name)) {
-            let hint = nearest(name, known()).unwrap_or_else(|| format!("there are {} others", has.len()));
+            let hint = hint(name, known());
             return Err(StatsError::NoColumn { name: (*name).to_owned(), of: "either side".to_owned(), hint });
         }
         let mut seen = std::collections::HashSet::new();
         Ok(asked.into_iter().filter(|name| seen.insert(*name)).map(str::to_owned).collect())
     }
-}
-
-/// Returns the measures of these ids.
-///
-/// - **Errors**: [`StatsError::Argument`] for another id, with the one that is nearest.
-pub fn test_ids<'a>(ids: impl IntoIterator<Item = &'a str>) -> Result<Vec<TestId>, StatsError> {
-    let one = |id: &str| {
-        TestId::ALL.into_iter().find(|known| known.as_str() == id).ok_or_else(|| StatsError::Argument {
-            name: "tests".to_owned(),
-            found: format!("`{id}`"),
-            expected: {
-                let all = format!("one of {}", TestId::ALL.map(TestId::as_str).join(", "));
-                nearest(id, TestId::ALL.iter().map(|id| id.as_str()))
-                    .map_or(all.clone(), |hint| format!("{all}; {hint}"))
-            },
-        })
-    };
-    ids.into_iter().map(one).collect()
-}
-
-/// What to say to who asked for a name that is nearly one of these.
-fn nearest<'a>(asked: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
-    let (distance, name) = names.map(|name| (strsim::osa_distance(name, asked), name)).min()?;
-    (distance <= 1 + asked.chars().count() / 3).then(|| format!("did you mean `{name}`?"))
 }

@@ -25,7 +25,7 @@ mod tests;
 mod together;
 mod values;
 
-pub use asked::{Asked, Side, test_ids};
+pub use asked::{Asked, DOMAIN_CLASSIFIER, Side};
 pub use kernels::drift::{TestId, Verdict};
 pub use look::{Frequency, Histogram, Look};
 pub use model::{ColumnDrift, ColumnSide, Compared, DomainDrift, Drift, Kind, SideKind, TableSide};
@@ -41,9 +41,11 @@ use std::borrow::Cow;
 ///   for. What one side does not have is missing in all of its rows.
 /// - **Two tables** are compared by their rows, read whole: as many columns at a time as 1 GiB holds of both sides (one for each
 ///   thread at least, all of them where the number of rows is not known beforehand). A model is also asked whether it tells the
-///   sides apart by all columns together.
+///   sides apart by all columns together, unless `tests` are named without it: see [`Asked::domain_classifier`].
 /// - **A profile**, on either side: the other is profiled too, in one pass and bounded memory, then profiles are compared; `ks` and
 ///   binned measures alarm only beyond what sketches may be off by, and categories need 1,024 at most.
+/// - **What is named must be there**: a column or a model that was asked for by name and cannot be computed leaves the whole without a
+///   verdict, unless something drifted.
 /// - **Errors**: [`StatsError::Argument`] for `alpha`; [`StatsError::NoColumn`] for a name that neither side has; files that cannot be
 ///   read; [`StatsError::Stopped`].
 pub fn drift(reference: Side<'_>, current: Side<'_>, asked: &Asked, run: &Run<'_>) -> Result<Drift, StatsError> {

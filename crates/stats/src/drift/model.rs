@@ -7,7 +7,8 @@ use kernels::profile::TimeKind;
 pub struct Drift {
     /// Each column, those of the reference first.
     pub columns: Vec<ColumnDrift>,
-    /// What columns and classifier say together, at the rate of false alarms that was asked for (Benjamini & Hochberg).
+    /// What columns and classifier say together, at the rate of false alarms that was asked for (Benjamini & Hochberg). Not computable
+    /// if nothing is, or if nothing drifted and what was asked for by name is not.
     pub verdict: Verdict,
     /// Whether a model tells the rows of both sides apart.
     pub domain: DomainDrift,

@@ -1,7 +1,7 @@
 //! Two profiles, compared by what they keep.
 use super::categories::Pooled;
 use super::kind::{Sorts, compared, of_missing, of_types};
-use super::together::together;
+use super::together::{not_asked, together};
 use super::{Asked, ColumnDrift, ColumnSide, Compared, Drift, Kind, Look, TableSide};
 use crate::run::in_parallel;
 use crate::{Progress, Run, StatsError};
@@ -34,7 +34,8 @@ pub(super) fn drift(
     let columns =
         found.into_iter().filter_map(|found| found.into_inner().unwrap_or_else(PoisonError::into_inner)).collect();
     let why = Reason::Undefined("a profile has no rows: the model needs those of both sides".to_owned());
-    together(columns, Domain::not_computable(why), vec![], sides, asked)
+    let domain = if asked.asks_model() { Domain::not_computable(why) } else { not_asked() };
+    together(columns, domain, vec![], sides, asked)
 }
 
 fn names_of(profile: &Profile) -> Vec<&str> {

@@ -166,13 +166,17 @@ impl Report for Drift {
     fn headline(&self) -> String {
         let all = self.columns.len();
         let columns = if all == 1 { "1 column".to_owned() } else { format!("{} columns", count(all as u64)) };
-        let untold = self.with(Verdict::NotComputable).count();
-        let untold =
-            if untold == 0 { String::new() } else { format!(" Of {} nothing can be said.", count(untold as u64)) };
+        let untold: Vec<&str> = self.with(Verdict::NotComputable).map(|column| column.name.as_str()).collect();
+        let is_none_told = untold.len() == all && self.domain.verdict == Verdict::NotComputable;
+        let untold = if untold.is_empty() {
+            String::new()
+        } else {
+            format!(" Of {} nothing can be said.", list(untold.into_iter()))
+        };
         let drifted = self.with(Verdict::Drifted).count();
-        let first = match (all, self.verdict) {
-            (0, _) => "There are no columns to compare.".to_owned(),
-            (_, Verdict::NotComputable) => return format!("Of {columns} none can be compared."),
+        let first = match all {
+            0 => "There are no columns to compare.".to_owned(),
+            _ if is_none_told => return format!("Of {columns} none can be compared."),
             _ if drifted == 0 => self.none_drifted(),
             _ => {
                 let names = list(self.by_weight().into_iter().take(drifted).map(|column| column.name.as_str()));
@@ -182,7 +186,8 @@ impl Report for Drift {
         format!("{first}{}{untold}", self.of_domain())
     }
 
-    /// Breached if a column drifted, or the model tells the sides apart, each as one of all comparisons.
+    /// Breached if a column drifted, or the model tells the sides apart, each as one of all comparisons. Else not computable if nothing is,
+    /// or if a column or a model that was asked for by name is not.
     fn outcome(&self) -> Outcome {
         match self.verdict {
             Verdict::Within => Outcome::Within,
@@ -220,7 +225,8 @@ impl Report for Drift {
                 current.name
             ),
             format!(
-                "Where nothing drifted, any column or the model says otherwise in {} of all reports: p-values of columns are adjusted for their number (Benjamini & Hochberg); those of single tests are not.",
+                "Where nothing drifted, any column{} says otherwise in {} of all reports: p-values of columns are adjusted for their number (Benjamini & Hochberg); those of single tests are not.",
+                if self.domain.verdict == Verdict::NotComputable { "" } else { " or the model" },
                 share(self.asked.alpha)
             ),
         ];

@@ -1,7 +1,7 @@
 //! Two tables, compared by their rows.
 use super::categories::Pooled;
 use super::kind::{Sorts, compared, of_missing, of_types};
-use super::together::{Sampled, classify, together};
+use super::together::{Sampled, classify, not_asked, together};
 use super::values::of_rows;
 use super::{Asked, ColumnDrift, ColumnSide, Compared, Drift, Kind, Look, Side, TableSide};
 use crate::run::in_parallel;
@@ -30,7 +30,8 @@ pub(super) fn drift(reference: &Data, current: &Data, asked: &Asked, run: &Run<'
         let left = read(reference, group, &mut told, run)?;
         let right = read(current, group, &mut told, run)?;
         rows = [left.rows, right.rows];
-        let places = rows.map(|rows| domain_rows(rows, names.len(), asked.seed));
+        let sampled = |rows| if asked.asks_model() { domain_rows(rows, names.len(), asked.seed) } else { vec![] };
+        let places = rows.map(sampled);
         let settings = asked.settings(names.len());
         for found in compare_all(group, [left, right], &places, asked, &settings, &told, run)? {
             samples.extend(found.1.map(|sample| (found.0.name.clone(), sample)));
@@ -41,7 +42,8 @@ pub(super) fn drift(reference: &Data, current: &Data, asked: &Asked, run: &Run<'
         rows = [reference, current].map(|data| data.rows().unwrap_or(0));
     }
     let sides = [TableSide::of(&Side::Data(reference), rows[0]), TableSide::of(&Side::Data(current), rows[1])];
-    let (domain, used) = classify(samples, &asked.settings(names.len()))?;
+    let (domain, used) =
+        if asked.asks_model() { classify(samples, &asked.settings(names.len()))? } else { (not_asked(), vec![]) };
     together(columns, domain, used, sides, asked)
 }
 

@@ -171,10 +171,16 @@ fn wrong_arguments_are_named() {
     assert_eq!(refused(&asked), "there is no column `incme` in either side: did you mean `income`?");
     let asked = Asked { alpha: 5.0, ..Asked::default() };
     assert!(refused(&asked).starts_with("`alpha` is 5"), "{}", refused(&asked));
-    assert_eq!(test_ids(["psi", "ks"]).unwrap(), [TestId::Psi, TestId::Ks]);
-    let wrong = test_ids(["hellinge"]).unwrap_err().to_string();
-    assert!(wrong.starts_with("`tests` is `hellinge`: expected one of psi, ks, wasserstein, "), "{wrong}");
-    assert!(wrong.ends_with(", null_share; did you mean `hellinger`?"), "{wrong}");
+    let named = |ids: &[&str]| Asked::default().with_tests(ids.iter().copied());
+    assert_eq!(named(&["psi", "ks"]).unwrap().tests, Some(vec![TestId::Psi, TestId::Ks]));
+    let wrong = |ids: &[&str]| named(ids).unwrap_err().to_string();
+    assert_eq!(wrong(&["hellinge"]), "`tests` is `hellinge`: expected a measure of drift: did you mean `hellinger`?");
+    let all = wrong(&["mmd"]);
+    assert!(all.starts_with("`tests` is `mmd`: expected a measure of drift: there are `psi`, `ks`, `wasserstein`, "));
+    assert!(all.ends_with("`null_share`, `domain_classifier`"), "{all}");
+    let declined = Asked { domain_classifier: Some(false), ..Asked::default() };
+    let wrong = declined.with_tests([DOMAIN_CLASSIFIER]).unwrap_err().to_string();
+    assert_eq!(wrong, "`domain_classifier` is false: expected true or none, for `tests` names it");
     let stop = |_| std::ops::ControlFlow::Break(());
     let run = Run { threads: NonZeroUsize::MIN, progress: &stop };
     let stopped = drift(Side::Data(&reference), Side::Data(&current), &Asked::default(), &run).unwrap_err();
@@ -184,7 +190,7 @@ fn wrong_arguments_are_named() {
 #[test]
 fn a_profile_beside_rows_is_compared_as_two_profiles() {
     let (reference, current) = (column("a", numbers(1, 5_000, 0.0)), column("a", numbers(2, 5_000, 0.2)));
-    let asked = Asked { tests: Some(TestId::ALL.to_vec()), ..Asked::default() };
+    let asked = Asked { tests: Some(TestId::ALL.to_vec()), domain_classifier: Some(true), ..Asked::default() };
     let run = Run::quiet();
     let kept = profile(&reference, 0, None, &run).unwrap();
     let found = drift(Side::Profile(&kept), Side::Data(&current), &asked, &run).unwrap();
@@ -284,8 +290,52 @@ fn a_headline_claims_no_more_than_was_found() {
         |seed| data(vec![("a", numbers(seed, 20, 0.0)), ("b", bytes.clone()), ("c", numbers(seed + 7, 20, 0.0))]);
     assert_eq!(
         ask(&with_bytes(1), &with_bytes(2)).headline(),
-        "No drift was found in the 2 columns compared: chance may have done what differs. Of 1 nothing can be said."
+        "No drift was found in the 2 columns compared: chance may have done what differs. Of `b` nothing can be said."
     );
+}
+
+#[test]
+fn the_model_is_asked_unless_tests_are_named_without_it() {
+    let side = |seed| data(vec![("a", numbers(seed, 200, 0.0)), ("b", numbers(seed + 7, 200, 0.0))]);
+    let (reference, current) = (side(1), side(2));
+    let of = |asked: &Asked| {
+        let found = drift(Side::Data(&reference), Side::Data(&current), asked, &Run::quiet()).unwrap();
+        found.to_json()["dataset"]["domain_classifier"].clone()
+    };
+    let tests = |ids: &[&str], model| {
+        of(&Asked { domain_classifier: model, ..Asked::default() }.with_tests(ids.iter().copied()).unwrap())
+    };
+    for asked in [of(&Asked::default()), tests(&["psi", "domain_classifier"], None), tests(&["psi"], Some(true))] {
+        assert!(asked["value"].is_f64(), "{asked}");
+    }
+    let declined = of(&Asked { domain_classifier: Some(false), ..Asked::default() });
+    for left_out in [declined, tests(&["psi"], None), tests(&[], None)] {
+        let told = (&left_out["value"], left_out["reason"].as_str(), &left_out["columns"]);
+        assert_eq!(told, (&Value::Null, Some("it was not asked for"), &serde_json::json!({})));
+    }
+}
+
+#[test]
+fn what_is_asked_for_by_name_must_be_there() {
+    let bytes: ArrayRef = Arc::new(BinaryArray::from_vec(vec![b"x"; 200]));
+    let side = |seed, shift| data(vec![("a", numbers(seed, 200, shift)), ("b", bytes.clone())]);
+    let found = |shift, columns: &[&str]| {
+        let columns = (!columns.is_empty()).then(|| columns.iter().map(|name| (*name).to_owned()).collect());
+        let asked = Asked { columns, domain_classifier: Some(false), ..Asked::default() };
+        drift(Side::Data(&side(1, 0.0)), Side::Data(&side(2, shift)), &asked, &Run::quiet()).unwrap()
+    };
+    assert_eq!(found(0.0, &[]).outcome(), Outcome::Within);
+    assert_eq!(found(0.0, &["a"]).outcome(), Outcome::Within);
+    let named = found(0.0, &["a", "b"]);
+    assert_eq!(
+        (named.outcome(), &named.to_json()["dataset"]["verdict"]),
+        (Outcome::NotComputable, &"not_computable".into())
+    );
+    assert!(named.headline().ends_with("Of `b` nothing can be said."), "{}", named.headline());
+    assert_eq!(found(1.0, &["a", "b"]).outcome(), Outcome::Breached);
+    let asked = Asked { domain_classifier: Some(true), ..Asked::default() };
+    assert_eq!(profiled(&side(1, 0.0), &side(2, 0.0), &asked).outcome(), Outcome::NotComputable);
+    assert_eq!(profiled(&side(1, 0.0), &side(2, 0.0), &Asked::default()).outcome(), Outcome::Within);
 }
 
 #[test]

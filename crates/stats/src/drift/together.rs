@@ -48,6 +48,11 @@ pub(super) fn classify(
     Ok((found, names))
 }
 
+/// Returns the model that nobody asked.
+pub(super) fn not_asked() -> Domain {
+    Domain::not_computable(Reason::Undefined("it was not asked for".to_owned()))
+}
+
 /// Judges all columns and the model as comparisons of one kind.
 pub(super) fn together(
     mut columns: Vec<ColumnDrift>,
@@ -72,7 +77,14 @@ pub(super) fn together(
     let (adjusted, is_drifted) =
         judged.adjusted.last().copied().zip(judged.drifted.last().copied()).unwrap_or((None, false));
     let domain = DomainDrift { verdict: verdict(found.test.verdict, is_drifted), found, columns: names, adjusted };
-    Ok(Drift { columns, verdict: judged.verdict, domain, reference, current, asked: asked.clone() })
+    let untold = |verdict: Verdict| verdict == Verdict::NotComputable;
+    let is_lacking = asked.columns.is_some() && columns.iter().any(|column| untold(column.verdict))
+        || asked.domain_classifier == Some(true) && untold(domain.verdict);
+    let verdict = match judged.verdict {
+        Verdict::Within if is_lacking => Verdict::NotComputable,
+        found => found,
+    };
+    Ok(Drift { columns, verdict, domain, reference, current, asked: asked.clone() })
 }
 
 impl ColumnDrift {

@@ -1,4 +1,5 @@
 //! Where the number of a limit stands in a report's dictionary.
+use crate::names;
 use serde_json::{Map, Value};
 
 /// A number that a limit is about.
@@ -49,7 +50,7 @@ pub(super) fn find(dictionary: &Value, metric: &str, of: Option<&str>) -> Vec<Fo
         named = parts.iter().filter(|part| part.short.as_deref() == Some(of)).collect();
     }
     if named.is_empty() {
-        let hint = nearest(of, parts.iter().map(|part| part.name.as_str()));
+        let hint = perhaps(of, parts.iter().map(|part| part.name.as_str()));
         return missing(Some(of), format!("the report has no column, facet value or slice `{of}`{hint}"));
     }
     let one = |part: &Part<'_>| {
@@ -143,14 +144,10 @@ fn no_metric(dictionary: &Value, parts: &[Part<'_>], metric: &str) -> String {
         ["metrics", "dataset"].iter().flat_map(|key| entries(dictionary.get(*key)).map(|(name, _)| name.as_str()));
     let named =
         parts.iter().flat_map(|part| part.numbers.iter().flat_map(|numbers| numbers.keys().map(String::as_str)));
-    format!("`{metric}` was not computed{}", nearest(metric, whole.chain(named)))
+    format!("`{metric}` was not computed{}", perhaps(metric, whole.chain(named)))
 }
 
-/// A name that is likely to be meant.
-fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
-    let lower = name.to_lowercase();
-    let alike = |other: &str| strsim::jaro_winkler(&lower, &other.to_lowercase());
-    let best = known.map(|other| (other, alike(other))).max_by(|one, other| one.1.total_cmp(&other.1));
-    best.filter(|(_, likeness)| *likeness > 0.8)
-        .map_or_else(String::new, |(other, _)| format!("; did you mean `{other}`?"))
+/// The end of a sentence about a name that is not there.
+fn perhaps<'a>(asked: &str, known: impl Iterator<Item = &'a str>) -> String {
+    names::nearest(asked, known).map_or_else(String::new, |name| format!(": did you mean `{name}`?"))
 }

@@ -113,7 +113,7 @@ fn what_was_not_computed_is_never_kept() {
         &["log_loss<=1", "roc_acu>=0.1", "roc_auc[west]>=0.1", "roc_auc[region=south=east]>=0", "roc_auc>=0.1"],
         expect![[r#"
             NotComputable log_loss<=1 [] None scores are no probabilities
-            NotComputable roc_acu>=0.1 [] None `roc_acu` was not computed; did you mean `roc_auc`?
+            NotComputable roc_acu>=0.1 [] None `roc_acu` was not computed: did you mean `roc_auc`?
             NotComputable roc_auc[west]>=0.1 [west] None the report has no column, facet value or slice `west`
             NotComputable roc_auc[region=south=east]>=0 [region=south=east] None one class only
             Within roc_auc>=0.1 [] Some(0.75)

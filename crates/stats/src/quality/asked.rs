@@ -1,6 +1,8 @@
 use super::wrong;
 use crate::StatsError;
+use crate::names::hint;
 use kernels::quality::{CostMatrix, Gaps};
+use std::collections::HashSet;
 
 /// What a model says of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +74,56 @@ pub enum Costs {
     Classes(Vec<ClassCost>),
 }
 
+impl Costs {
+    /// Returns costs by name: of a binary task by outcome (`true_positive`, `false_positive`, `false_negative`, `true_negative`; one that
+    /// is not named costs nothing), of a task of classes by truth and prediction.
+    ///
+    /// - **Errors**: [`StatsError::Argument`] for another outcome, one that is named twice, or names that do not fit the task.
+    pub fn of_names(task: &Task, named: &[(Vec<String>, f64)]) -> Result<Self, StatsError> {
+        let mut seen = HashSet::new();
+        if let Some((twice, _)) = named.iter().find(|(names, _)| !seen.insert(names)) {
+            return Err(wrong("costs", format!("of `{}` twice", twice.join("`, `")), "one cost of each"));
+        }
+        match task {
+            Task::Binary { .. } => {
+                let mut costs = CostMatrix::default();
+                for (names, cost) in named {
+                    *outcome(&mut costs, names)? = *cost;
+                }
+                Ok(Self::Binary(costs))
+            }
+            Task::Multiclass => {
+                let one = |(names, cost): &(Vec<String>, f64)| match &names[..] {
+                    [truth, prediction] => {
+                        Ok(ClassCost { truth: truth.clone(), prediction: prediction.clone(), cost: *cost })
+                    }
+                    names => {
+                        Err(wrong("costs", format!("of `{}`", names.join("`, `")), "pairs of truth and prediction"))
+                    }
+                };
+                Ok(Self::Classes(named.iter().map(one).collect::<Result<_, _>>()?))
+            }
+            other => Err(wrong("costs", "given", format!("none, for the task is `{}`", other.name()))),
+        }
+    }
+}
+
+/// The cost of an outcome.
+fn outcome<'a>(costs: &'a mut CostMatrix, names: &[String]) -> Result<&'a mut f64, StatsError> {
+    let all = [
+        ("true_positive", &mut costs.true_positive),
+        ("false_positive", &mut costs.false_positive),
+        ("false_negative", &mut costs.false_negative),
+        ("true_negative", &mut costs.true_negative),
+    ];
+    let known = all.each_ref().map(|(name, _)| *name);
+    let found = all.into_iter().find(|(name, _)| names == [*name]).map(|(_, cost)| cost);
+    found.ok_or_else(|| {
+        let asked = names.join("`, `");
+        wrong("costs", format!("of `{asked}`"), format!("an outcome: {}", hint(&asked, known)))
+    })
+}
+
 /// What it costs to predict a class where another is true.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClassCost {
@@ -88,6 +140,9 @@ pub struct ClassCost {
 pub struct Asked {
     /// What they are of.
     pub task: Task,
+    /// The ids of metrics; none for all that the task has. Curves, tables and calibration are those that the metrics rest on. A metric
+    /// that is named is in the report, with its number or a reason, and without its number the report is not computable.
+    pub metrics: Option<Vec<String>>,
     /// Whether metrics have intervals.
     pub interval: Option<Interval>,
     /// What decisions cost; gives the metric `cost`, per row, and the threshold of the least cost.
@@ -96,8 +151,8 @@ pub struct Asked {
     pub threshold: Option<f64>,
     /// Regression: the quantile that predictions are of; gives the metric `mean_pinball_loss`.
     pub quantile: Option<f64>,
-    /// Ranking: how many places the metrics that end in `_at_k` are of.
-    pub places: usize,
+    /// Ranking: how many of the first places the metrics that end in `_at_k` are of.
+    pub k: usize,
     /// Bins of the reliability curve.
     pub bins: usize,
     /// Points of a curve at most.
@@ -110,15 +165,16 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// Returns the usual questions about a task: no intervals, 10 places, 10 bins, 200 points, slices of 30 rows.
+    /// Returns the usual questions about a task: all metrics, no intervals, `k` of 10, 10 bins, 200 points, slices of 30 rows.
     pub fn of(task: Task) -> Self {
         Self {
             task,
+            metrics: None,
             interval: None,
             costs: None,
             threshold: None,
             quantile: None,
-            places: 10,
+            k: 10,
             bins: 10,
             points: 200,
             least_rows: 30,
@@ -133,7 +189,7 @@ impl Asked {
             }
             check_count("replicates", replicates, 1, 100_000)?;
         }
-        check_count("places", self.places as u64, 1, u64::from(u32::MAX))?;
+        check_count("k", self.k as u64, 1, u64::from(u32::MAX))?;
         check_count("bins", self.bins as u64, 1, 10_000)?;
         check_count("points", self.points as u64, 2, 1_000_000)?;
         let binary = matches!(self.task, Task::Binary { .. });

@@ -4,6 +4,7 @@ use super::labels::Labels;
 use super::measure::{Ready, Table};
 use super::report::{BinaryDetail, Bins, Calibration, Detail, RowCounts};
 use super::rows::{Kept, take};
+use super::wanted::{Part, Wanted};
 use super::{Asked, Costs, Inputs, wrong};
 use crate::{Column, StatsError};
 use kernels::KernelError;
@@ -21,12 +22,13 @@ pub(super) struct BinaryTable {
     positive: String,
     costs: Option<CostMatrix>,
     asked: Asked,
+    wanted: Wanted,
     notes: Vec<String>,
 }
 
 impl BinaryTable {
     /// Returns the rows ready for all metrics of two classes; an error names the argument that does not fit.
-    pub fn of(inputs: &Inputs, positive: Option<&str>, asked: &Asked) -> Result<Self, StatsError> {
+    pub fn of(inputs: &Inputs, positive: Option<&str>, asked: &Asked, wanted: Wanted) -> Result<Self, StatsError> {
         if let (Some(threshold), Some(_)) = (asked.threshold, &inputs.prediction) {
             return Err(wrong("threshold", threshold.to_string(), "none, for there is a column of predictions"));
         }
@@ -71,6 +73,7 @@ impl BinaryTable {
                 _ => None,
             },
             asked: asked.clone(),
+            wanted,
             score,
             kept,
             notes,
@@ -118,6 +121,10 @@ impl Table for BinaryTable {
         &self.kept.places
     }
 
+    fn wanted(&self) -> &Wanted {
+        &self.wanted
+    }
+
     fn counts(&self) -> &RowCounts {
         &self.kept.counts
     }
@@ -136,7 +143,7 @@ impl Table for BinaryTable {
         };
         let mut single = Metrics::new();
         for binning in [Binning::EqualWidth, Binning::EqualFrequency] {
-            let Some(score) = score else { break };
+            let Some(score) = score.filter(|_| self.wanted.needs(Part::Calibration)) else { break };
             let of = |rows: &[usize]| {
                 let weights = self.weights().map(|column| take(column, rows));
                 Reliability::of(
@@ -153,23 +160,38 @@ impl Table for BinaryTable {
             }?;
             single.push((binning_id(binning), found.and_then(|reliability| reliability.ece())));
         }
-        Ok(Box::new(BinaryReady { rows: ready, predicted: prediction.is_some(), costs: self.costs, single }))
+        let needs = |part, is_given: bool| is_given && self.wanted.needs(part);
+        Ok(Box::new(BinaryReady {
+            rows: ready,
+            predictions: needs(Part::Predictions, prediction.is_some()),
+            probabilities: needs(Part::Probabilities, score.is_some()),
+            order: needs(Part::Order, score.is_some()),
+            costs: self.costs.filter(|_| needs(Part::Costs, prediction.is_some())),
+            single,
+        }))
     }
 
     fn detail(&self) -> Result<Detail, StatsError> {
         let confusion = match &self.prediction {
-            Some(prediction) => Some(Confusion::of(&self.truth, prediction, self.weights())?),
-            None => None,
+            Some(prediction) if self.wanted.needs(Part::Predictions) || self.wanted.needs(Part::Costs) => {
+                Some(Confusion::of(&self.truth, prediction, self.weights())?)
+            }
+            _ => None,
         };
         let mut detail = BinaryDetail { positive: self.positive.clone(), confusion, ..BinaryDetail::default() };
-        detail.calibration = Calibration {
-            equal_width: self.reliability(Binning::EqualWidth)?,
-            equal_frequency: self.reliability(Binning::EqualFrequency)?,
-        };
-        if let Some(score) = &self.score {
+        if self.wanted.needs(Part::Calibration) || self.wanted.needs(Part::Probabilities) {
+            detail.calibration = Calibration {
+                equal_width: self.reliability(Binning::EqualWidth)?,
+                equal_frequency: self.reliability(Binning::EqualFrequency)?,
+            };
+        }
+        let (order, costs) = (self.wanted.needs(Part::Order), self.costs.is_some());
+        if let Some(score) = self.score.as_ref().filter(|_| order || costs) {
             let ranked = Ranked::of(&self.truth, score, self.weights())?;
-            detail.roc = Some(ranked.roc_curve(self.asked.points)?);
-            detail.precision_recall = Some(ranked.precision_recall_curve(self.asked.points)?);
+            if order {
+                detail.roc = Some(ranked.roc_curve(self.asked.points)?);
+                detail.precision_recall = Some(ranked.precision_recall_curve(self.asked.points)?);
+            }
             if let Some(costs) = &self.costs {
                 detail.best_threshold = Some(costs.best_threshold(&ranked)?);
             }
@@ -191,7 +213,9 @@ pub(super) fn binning_id(binning: Binning) -> &'static str {
 
 struct BinaryReady {
     rows: BinaryRows,
-    predicted: bool,
+    predictions: bool,
+    probabilities: bool,
+    order: bool,
     costs: Option<CostMatrix>,
     single: Metrics,
 }
@@ -206,13 +230,19 @@ impl Ready for BinaryReady {
     }
 
     fn metrics(&self, weights: &[f64]) -> Result<Metrics, KernelError> {
-        let mut metrics = self.rows.metrics(weights)?;
-        if self.predicted {
-            let confusion = self.rows.confusion(weights)?;
-            metrics.extend(confusion.best_constant_metrics());
-            if let Some(costs) = &self.costs {
-                metrics.push(("cost", costs.cost(&confusion)?));
-            }
+        let confusion =
+            if self.predictions || self.costs.is_some() { Some(self.rows.confusion(weights)?) } else { None };
+        let predicted = || confusion.iter().filter(|_| self.predictions);
+        let mut metrics: Metrics = predicted().flat_map(Confusion::metrics).collect();
+        if self.probabilities {
+            metrics.extend(self.rows.probabilities(weights)?.metrics());
+        }
+        if self.order {
+            metrics.extend(self.rows.ranked_metrics(weights)?);
+        }
+        metrics.extend(predicted().flat_map(Confusion::best_constant_metrics));
+        if let (Some(costs), Some(confusion)) = (&self.costs, &confusion) {
+            metrics.push(("cost", costs.cost(confusion)?));
         }
         Ok(metrics)
     }

@@ -4,6 +4,7 @@ use super::labels::Labels;
 use super::measure::{Ready, Table};
 use super::report::{Calibration, ClassDetail, Detail, RowCounts};
 use super::rows::{Kept, take};
+use super::wanted::{Part, Wanted};
 use super::{Asked, Costs, Inputs, list, wrong};
 use crate::{Column, StatsError};
 use kernels::bias::MISSING;
@@ -22,6 +23,7 @@ pub(super) struct ClassTable {
     costs: Option<PairCosts>,
     gaps: Gaps,
     bins: usize,
+    wanted: Wanted,
     notes: Vec<String>,
 }
 
@@ -135,7 +137,7 @@ impl PairCosts {
 
 impl ClassTable {
     /// Returns the rows ready for all metrics of classes; an error names the argument that does not fit.
-    pub fn of(inputs: &Inputs, asked: &Asked) -> Result<Self, StatsError> {
+    pub fn of(inputs: &Inputs, asked: &Asked, wanted: Wanted) -> Result<Self, StatsError> {
         let columns: Vec<(&str, &Column)> =
             [("truth", Some(&inputs.truth)), ("prediction", inputs.prediction.as_ref())]
                 .into_iter()
@@ -177,9 +179,12 @@ impl ClassTable {
             costs: classes.costs,
             gaps: asked.gaps,
             bins: asked.bins,
+            wanted,
             notes,
         };
-        table.note_gaps()?;
+        if table.wanted.needs(Part::Predictions) {
+            table.note_gaps()?;
+        }
         Ok(table)
     }
 
@@ -205,7 +210,8 @@ impl ClassTable {
     }
 
     fn scores_of(&self, rows: Option<&[usize]>) -> Result<Option<ClassScores>, KernelError> {
-        if self.scores.is_empty() {
+        let is_needed = self.wanted.needs(Part::ClassScores) || self.wanted.needs(Part::Calibration);
+        if self.scores.is_empty() || !is_needed {
             return Ok(None);
         }
         let Some(rows) = rows else {
@@ -222,6 +228,10 @@ impl ClassTable {
 impl Table for ClassTable {
     fn places(&self) -> &[u64] {
         &self.kept.places
+    }
+
+    fn wanted(&self) -> &Wanted {
+        &self.wanted
     }
 
     fn counts(&self) -> &RowCounts {
@@ -242,8 +252,11 @@ impl Table for ClassTable {
             cells,
             scores: self.scores_of(rows)?,
             gaps: self.gaps,
-            costs: self.costs.clone(),
+            costs: self.costs.clone().filter(|_| self.wanted.needs(Part::Costs)),
             bins: self.bins,
+            predictions: self.wanted.needs(Part::Predictions),
+            ranked: self.wanted.needs(Part::ClassScores),
+            calibration: self.wanted.needs(Part::Calibration),
         }))
     }
 
@@ -271,6 +284,9 @@ struct ClassReady {
     gaps: Gaps,
     costs: Option<PairCosts>,
     bins: usize,
+    predictions: bool,
+    ranked: bool,
+    calibration: bool,
 }
 
 impl Ready for ClassReady {
@@ -283,21 +299,25 @@ impl Ready for ClassReady {
     }
 
     fn metrics(&self, weights: &[f64]) -> Result<Metrics, KernelError> {
-        let mut metrics = self.cells.metrics(weights, self.gaps)?;
-        if let Some(scores) = &self.scores {
+        let mut metrics = if self.predictions { self.cells.metrics(weights, self.gaps)? } else { Metrics::new() };
+        if let Some(scores) = self.scores.as_ref().filter(|_| self.ranked) {
             metrics.extend(scores.metrics(weights)?);
         }
-        let confusion = self.cells.confusion(weights)?;
-        metrics.extend(confusion.best_constant_metrics());
-        if let Some(costs) = &self.costs {
-            metrics.push(("cost", costs.of(&confusion)?));
+        if self.predictions || self.costs.is_some() {
+            let confusion = self.cells.confusion(weights)?;
+            if self.predictions {
+                metrics.extend(confusion.best_constant_metrics());
+            }
+            if let Some(costs) = &self.costs {
+                metrics.push(("cost", costs.of(&confusion)?));
+            }
         }
         Ok(metrics)
     }
 
     fn single(&self) -> Result<Metrics, KernelError> {
         let mut metrics = Metrics::new();
-        if let Some(scores) = &self.scores {
+        if let Some(scores) = self.scores.as_ref().filter(|_| self.calibration) {
             for binning in [Binning::EqualWidth, Binning::EqualFrequency] {
                 let found = scores.reliability(self.bins, binning)?;
                 metrics.push((super::binary::binning_id(binning), found.and_then(|reliability| reliability.ece())));

@@ -63,12 +63,13 @@ pub(super) fn quality_json(quality: &Quality, notes: &[String]) -> Value {
 
 fn settings(asked: &Asked) -> Value {
     json!({
+        "metrics": asked.metrics,
         "confidence": asked.interval.map(|interval| interval.confidence),
         "replicates": asked.interval.map(|interval| interval.replicates),
         "seed": asked.interval.map(|interval| interval.seed),
         "threshold": asked.threshold.map(finite),
         "quantile": asked.quantile,
-        "places": matches!(asked.task, Task::Ranking).then_some(asked.places),
+        "k": matches!(asked.task, Task::Ranking).then_some(asked.k),
         "bins": asked.bins,
         "points": asked.points,
         "least_rows": asked.least_rows,

@@ -1,5 +1,6 @@
 //! The numbers of rows that are made ready, and their intervals.
 use super::report::{Detail, RowCounts};
+use super::wanted::Wanted;
 use super::{Interval, Metric};
 use crate::{Progress, Run, StatsError};
 use kernels::quality::{Metrics, Resampled, Resampling, intervals};
@@ -11,6 +12,8 @@ use std::thread;
 pub(super) trait Table {
     /// The places of the rows in the inputs.
     fn places(&self) -> &[u64];
+    /// Which metrics are asked for.
+    fn wanted(&self) -> &Wanted;
     /// How many rows there were, and which were left out.
     fn counts(&self) -> &RowCounts;
     /// Makes these rows ready, or all.
@@ -27,7 +30,7 @@ pub(super) trait Ready: Sync {
     fn weights(&self) -> &[f64];
     /// The ids and weights to draw by.
     fn resampling(&self, seed: u64) -> Resampling<'_>;
-    /// The metrics under these weights.
+    /// The metrics under these weights: all of a part if any of it is wanted.
     fn metrics(&self, weights: &[f64]) -> Result<Metrics, KernelError>;
     /// Metrics that have no interval.
     fn single(&self) -> Result<Metrics, KernelError>;
@@ -39,27 +42,30 @@ const ALONE: u64 = 200_000;
 /// How many replicates a thread makes before it tells of them.
 const STEP: u64 = 8;
 
-/// Computes every metric, and its interval if one is asked for.
+/// Computes the metrics that are wanted, and the interval of each if one is asked for.
 pub(super) fn measure(
     ready: &dyn Ready,
+    wanted: &Wanted,
     interval: Option<&Interval>,
     run: &Run<'_>,
 ) -> Result<Vec<Metric>, StatsError> {
-    let found = ready.metrics(ready.weights())?;
+    let found = wanted.of_all(ready.metrics(ready.weights())?);
     let mut around = match interval {
-        Some(interval) => {
-            let replicates = replicates(ready, interval, run)?;
+        Some(interval) if !found.is_empty() => {
+            let replicates = replicates(ready, wanted, interval, run)?;
             intervals(&replicates, interval.confidence)?
                 .into_iter()
                 .map(|(_, found)| Some(found.and_then(wide)))
                 .collect()
         }
-        None => Vec::new(),
+        _ => Vec::new(),
     }
     .into_iter();
     let mut metrics: Vec<Metric> =
         found.into_iter().map(|(id, value)| Metric { id, value, interval: around.next().flatten() }).collect();
-    metrics.extend(ready.single()?.into_iter().map(|(id, value)| Metric { id, value, interval: None }));
+    let single = wanted.of_all(ready.single()?);
+    metrics.extend(single.into_iter().map(|(id, value)| Metric { id, value, interval: None }));
+    metrics.extend(wanted.lacking(&metrics));
     Ok(metrics)
 }
 
@@ -74,17 +80,23 @@ fn wide(found: Resampled) -> Computed<Resampled> {
 }
 
 /// Shares the replicates out among threads, each a stretch of them; they come back in their order.
-fn replicates(ready: &dyn Ready, interval: &Interval, run: &Run<'_>) -> Result<Vec<Metrics>, StatsError> {
+fn replicates(
+    ready: &dyn Ready,
+    wanted: &Wanted,
+    interval: &Interval,
+    run: &Run<'_>,
+) -> Result<Vec<Metrics>, StatsError> {
     let all = interval.replicates;
     let work = all.saturating_mul(ready.weights().len() as u64);
     let threads = (run.threads.get() as u64).min(work / ALONE + 1).min(all).max(1);
     let stretch = |thread: u64| thread * all / threads..(thread + 1) * all / threads;
     if threads == 1 {
-        return stretch_of(ready, interval, 0..all, run);
+        return stretch_of(ready, wanted, interval, 0..all, run);
     }
     thread::scope(|scope| {
-        let running: Vec<_> =
-            (0..threads).map(|thread| scope.spawn(move || stretch_of(ready, interval, stretch(thread), run))).collect();
+        let running: Vec<_> = (0..threads)
+            .map(|thread| scope.spawn(move || stretch_of(ready, wanted, interval, stretch(thread), run)))
+            .collect();
         let mut found = Vec::with_capacity(all as usize);
         for thread in running {
             found.extend(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
@@ -95,6 +107,7 @@ fn replicates(ready: &dyn Ready, interval: &Interval, run: &Run<'_>) -> Result<V
 
 fn stretch_of(
     ready: &dyn Ready,
+    wanted: &Wanted,
     interval: &Interval,
     which: Range<u64>,
     run: &Run<'_>,
@@ -105,7 +118,8 @@ fn stretch_of(
     while next < which.end {
         run.tell(Progress { rows: (next - which.start) * rows, of: Some((which.end - which.start) * rows) })?;
         let end = which.end.min(next + STEP);
-        found.extend(ready.resampling(interval.seed).replicates(next..end, |weights| ready.metrics(weights))?);
+        let metrics = |weights: &[f64]| ready.metrics(weights).map(|metrics| wanted.of_all(metrics));
+        found.extend(ready.resampling(interval.seed).replicates(next..end, metrics)?);
         next = end;
     }
     Ok(found)

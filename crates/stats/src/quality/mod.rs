@@ -26,6 +26,7 @@ mod rows;
 mod slices;
 #[cfg(test)]
 mod tests;
+mod wanted;
 mod words;
 
 pub use asked::{Asked, ClassCost, Costs, Interval, Task};
@@ -38,14 +39,15 @@ pub use report::{
 
 use crate::{Run, StatsError};
 use measure::{Table, measure};
+use wanted::Wanted;
 
 /// Returns how good predictions and scores are, on all processors; see [`quality_on`].
 pub fn quality(inputs: &Inputs, asked: &Asked) -> Result<Quality, StatsError> {
     quality_on(inputs, asked, &Run::quiet())
 }
 
-/// Returns how good predictions and scores are: every metric of the task, its interval if one is asked for, curves, and the same
-/// metrics of each slice.
+/// Returns how good predictions and scores are: every metric of the task, or those that are asked for, the interval of each
+/// if one is asked for, curves, and the same metrics of each slice.
 ///
 /// - **Errors**: [`StatsError::Argument`] for what is missing or does not fit: columns of different lengths, texts where numbers are
 ///   needed, settings out of their range; [`StatsError::Stopped`]. Odd data is none: its numbers have a reason.
@@ -53,14 +55,15 @@ pub fn quality(inputs: &Inputs, asked: &Asked) -> Result<Quality, StatsError> {
 /// - **Numerics**: equal bits whatever the number of threads.
 pub fn quality_on(inputs: &Inputs, asked: &Asked, run: &Run<'_>) -> Result<Quality, StatsError> {
     asked.check()?;
+    let wanted = Wanted::of(asked)?;
     inputs.check(&asked.task)?;
     let mut quality = match &asked.task {
         Task::Binary { positive } => {
-            of_table(&binary::BinaryTable::of(inputs, positive.as_deref(), asked)?, inputs, asked, run)
+            of_table(&binary::BinaryTable::of(inputs, positive.as_deref(), asked, wanted)?, inputs, asked, run)
         }
-        Task::Multiclass => of_table(&classes::ClassTable::of(inputs, asked)?, inputs, asked, run),
-        Task::Regression => of_table(&quantity::QuantityTable::of(inputs, asked)?, inputs, asked, run),
-        Task::Ranking => of_table(&ranking::RankingTable::of(inputs, asked)?, inputs, asked, run),
+        Task::Multiclass => of_table(&classes::ClassTable::of(inputs, asked, wanted)?, inputs, asked, run),
+        Task::Regression => of_table(&quantity::QuantityTable::of(inputs, asked, wanted)?, inputs, asked, run),
+        Task::Ranking => of_table(&ranking::RankingTable::of(inputs, asked, wanted)?, inputs, asked, run),
     }?;
     quality.notes.extend(slices::notes(&quality.slices));
     Ok(quality)
@@ -69,7 +72,7 @@ pub fn quality_on(inputs: &Inputs, asked: &Asked, run: &Run<'_>) -> Result<Quali
 fn of_table(table: &dyn Table, inputs: &Inputs, asked: &Asked, run: &Run<'_>) -> Result<Quality, StatsError> {
     let ready = table.ready(None)?;
     Ok(Quality {
-        metrics: measure(&*ready, asked.interval.as_ref(), run)?,
+        metrics: measure(&*ready, table.wanted(), asked.interval.as_ref(), run)?,
         detail: table.detail()?,
         slices: slices::slices(table, &inputs.slices, asked, run)?,
         rows: table.counts().clone(),

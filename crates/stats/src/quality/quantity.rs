@@ -3,6 +3,7 @@ use super::inputs::numbers;
 use super::measure::{Ready, Table};
 use super::report::{Detail, RowCounts};
 use super::rows::{Kept, take};
+use super::wanted::{Part, Wanted};
 use super::{Asked, Inputs};
 use crate::StatsError;
 use kernels::KernelError;
@@ -15,11 +16,12 @@ pub(super) struct QuantityTable {
     prediction: Vec<f64>,
     kept: Kept,
     quantile: Option<f64>,
+    wanted: Wanted,
 }
 
 impl QuantityTable {
     /// Returns the rows ready for all metrics of quantities; an error names the argument that does not fit.
-    pub fn of(inputs: &Inputs, asked: &Asked) -> Result<Self, StatsError> {
+    pub fn of(inputs: &Inputs, asked: &Asked, wanted: Wanted) -> Result<Self, StatsError> {
         let truth = numbers("truth", &inputs.truth)?;
         let prediction =
             inputs.prediction.as_ref().map(|column| numbers("prediction", column)).transpose()?.unwrap_or_default();
@@ -28,13 +30,18 @@ impl QuantityTable {
             inputs.weights.as_ref(),
             &[("truth", &|row| truth[row].is_nan()), ("prediction", &|row| prediction[row].is_nan())],
         )?;
-        Ok(Self { truth: kept.take(&truth), prediction: kept.take(&prediction), kept, quantile: asked.quantile })
+        let quantile = asked.quantile;
+        Ok(Self { truth: kept.take(&truth), prediction: kept.take(&prediction), kept, quantile, wanted })
     }
 }
 
 impl Table for QuantityTable {
     fn places(&self) -> &[u64] {
         &self.kept.places
+    }
+
+    fn wanted(&self) -> &Wanted {
+        &self.wanted
     }
 
     fn counts(&self) -> &RowCounts {
@@ -52,7 +59,12 @@ impl Table for QuantityTable {
                 weights.map(|column| take(column, rows)).as_deref(),
             )?,
         };
-        Ok(Box::new(QuantityReady { rows: ready, quantile: self.quantile }))
+        Ok(Box::new(QuantityReady {
+            rows: ready,
+            means: self.wanted.needs(Part::Predictions),
+            medians: self.wanted.needs(Part::Medians),
+            quantile: self.quantile.filter(|_| self.wanted.needs(Part::Quantile)),
+        }))
     }
 
     fn detail(&self) -> Result<Detail, StatsError> {
@@ -66,6 +78,8 @@ impl Table for QuantityTable {
 
 struct QuantityReady {
     rows: QuantityRows,
+    means: bool,
+    medians: bool,
     quantile: Option<f64>,
 }
 
@@ -79,7 +93,10 @@ impl Ready for QuantityReady {
     }
 
     fn metrics(&self, weights: &[f64]) -> Result<Metrics, KernelError> {
-        let mut metrics = self.rows.metrics(weights)?;
+        let mut metrics = if self.means { self.rows.means(weights)? } else { Metrics::new() };
+        if self.medians {
+            metrics.extend(self.rows.medians(weights)?);
+        }
         if let Some(quantile) = self.quantile {
             metrics.push(("mean_pinball_loss", self.rows.mean_pinball_loss(weights, quantile)?));
         }

@@ -3,6 +3,7 @@ use super::inputs::{kind, numbers};
 use super::measure::{Ready, Table};
 use super::report::{Detail, RowCounts};
 use super::rows::Kept;
+use super::wanted::Wanted;
 use super::{Asked, Inputs, wrong};
 use crate::{Cells, StatsError};
 use kernels::bias::MISSING;
@@ -20,13 +21,14 @@ pub(super) struct RankingTable {
     score: Vec<f64>,
     query: Vec<u32>,
     kept: Kept,
-    places: usize,
+    k: usize,
+    wanted: Wanted,
     notes: Vec<String>,
 }
 
 impl RankingTable {
     /// Returns the queries ready for all metrics of rankings; an error names the argument that does not fit.
-    pub fn of(inputs: &Inputs, asked: &Asked) -> Result<Self, StatsError> {
+    pub fn of(inputs: &Inputs, asked: &Asked, wanted: Wanted) -> Result<Self, StatsError> {
         let relevance = numbers("truth", &inputs.truth)?;
         let score = inputs.scores.first().map(|column| numbers("score", column)).transpose()?.unwrap_or_default();
         let mut notes = Vec::new();
@@ -51,8 +53,8 @@ impl RankingTable {
         )?;
         let (relevance, score, query) = (kept.take(&relevance), kept.take(&score), kept.take(&query));
         kept.counts.without_score = score.iter().filter(|score| score.is_nan()).count() as u64;
-        let mut table = Self { relevance, score, query, kept, places: asked.places, notes };
-        let (queries, silent) = table.queries()?;
+        let mut table = Self { relevance, score, query, kept, k: asked.k, wanted, notes };
+        let (queries, silent) = if table.wanted.has("ndcg") { table.queries()? } else { (0, 0) };
         if silent > 0 {
             let text = format!(
                 "{silent} of {queries} queries have no NDCG: nothing relevant, an item without a score, or a relevance below 0. \
@@ -65,15 +67,15 @@ impl RankingTable {
 
     /// How many queries there are, and how many of them have no NDCG.
     fn queries(&self) -> Result<(usize, usize), StatsError> {
-        let ready = self.group(&(0..self.query.len()).collect::<Vec<usize>>())?;
+        let ready = self.group(&(0..self.query.len()).collect::<Vec<usize>>(), &|id| id == "ndcg")?;
         let ndcg = ready.values.iter().find(|known| known.0 == "ndcg");
         let silent = ndcg.map_or(0, |(_, values)| values.iter().filter(|value| value.is_err()).count());
         Ok((ready.ids.len(), silent))
     }
 
-    /// Puts the rows of a query together, and computes each query's metrics. A query weighs the mean of its rows' weights, which
-    /// are alike where weights are of queries.
-    fn group(&self, rows: &[usize]) -> Result<RankingReady, StatsError> {
+    /// Puts the rows of a query together, and computes each query's metrics of these ids. A query weighs the mean of its rows' weights,
+    /// which are alike where weights are of queries.
+    fn group(&self, rows: &[usize], is_wanted: &dyn Fn(&str) -> bool) -> Result<RankingReady, StatsError> {
         let mut order = rows.to_vec();
         order.sort_by_key(|&row| self.query[row]); // stable: the rows of a query stay in theirs
         let mut starts = vec![0];
@@ -90,8 +92,8 @@ impl RankingTable {
             score: order.iter().map(|&row| self.score[row]).collect(),
         };
         let mut values = Vec::with_capacity(METRICS.len());
-        for &(id, metric) in &METRICS {
-            values.push((id, per_query(order.len(), &starts, |rows| metric(&items, rows, self.places))?));
+        for &(id, metric) in METRICS.iter().filter(|(id, _)| is_wanted(id)) {
+            values.push((id, per_query(order.len(), &starts, |rows| metric(&items, rows, self.k))?));
         }
         Ok(RankingReady { values, ids, weights })
     }
@@ -103,7 +105,12 @@ struct Items {
     score: Vec<f64>,
 }
 
-/// A metric of the items of one query, of so many places.
+/// The ids of all metrics.
+pub(super) fn ids() -> impl Iterator<Item = &'static str> {
+    METRICS.iter().map(|(id, _)| *id)
+}
+
+/// A metric of the items of one query, of so many first places.
 type Metric = fn(&Items, Range<usize>, usize) -> Result<Computed, KernelError>;
 
 /// What is relevant at all is a relevance above 0, for the metrics that know no degrees.
@@ -134,14 +141,19 @@ impl Table for RankingTable {
         &self.kept.places
     }
 
+    fn wanted(&self) -> &Wanted {
+        &self.wanted
+    }
+
     fn counts(&self) -> &RowCounts {
         &self.kept.counts
     }
 
     fn ready(&self, rows: Option<&[usize]>) -> Result<Box<dyn Ready>, StatsError> {
+        let is_wanted = |id: &str| self.wanted.has(id);
         Ok(Box::new(match rows {
-            Some(rows) => self.group(rows)?,
-            None => self.group(&(0..self.query.len()).collect::<Vec<usize>>())?,
+            Some(rows) => self.group(rows, &is_wanted)?,
+            None => self.group(&(0..self.query.len()).collect::<Vec<usize>>(), &is_wanted)?,
         }))
     }
 

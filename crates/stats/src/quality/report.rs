@@ -142,22 +142,35 @@ impl Quality {
         self.metrics.iter().find(|metric| metric.id == id)
     }
 
+    /// The metrics that say most, the first of them first, with their names in words; where metrics were named, the others after those.
+    fn by_weight(&self) -> Vec<(String, &Metric)> {
+        let lead = |&(id, words): &(&str, &str)| Some((words.to_owned(), self.metric(id)?));
+        let mut found: Vec<(String, &Metric)> = LEADS.iter().filter_map(lead).collect();
+        if self.asked.metrics.is_some() {
+            let other = |metric: &&Metric| LEADS.iter().all(|(id, _)| *id != metric.id);
+            found.extend(self.metrics.iter().filter(other).map(|metric| (format!("`{}`", metric.id), metric)));
+        }
+        found
+    }
+
     /// The two metrics that say most, of those that have a number.
-    fn leads(&self) -> Vec<(&'static str, f64)> {
-        let value = |id: &str| self.metric(id).and_then(|metric| metric.value.clone().ok());
-        LEADS.iter().filter_map(|&(id, words)| value(id).map(|value| (words, value))).take(2).collect()
+    fn leads(&self) -> Vec<(String, f64)> {
+        let value = |(words, metric): (String, &Metric)| Some((words, *metric.value.as_ref().ok()?));
+        self.by_weight().into_iter().filter_map(value).take(2).collect()
     }
 
     /// The metrics that tables of slices show: those that lead.
     fn lead_ids(&self) -> Vec<&'static str> {
-        let computed = |id: &str| self.metric(id).is_some_and(|metric| metric.value.is_ok());
-        LEADS.iter().map(|lead| lead.0).filter(|id| computed(id)).take(3).collect()
+        let computed = |(_, metric): &(String, &Metric)| metric.value.is_ok();
+        self.by_weight().into_iter().filter(computed).map(|(_, metric)| metric.id).take(3).collect()
     }
 
-    /// The metric that should lead, if it has no number: a headline that leaves it out would seem to have nothing to say of it.
-    fn missing_lead(&self) -> Option<(&'static str, &kernels::Reason)> {
-        let known = LEADS.iter().find_map(|&(id, words)| Some((words, self.metric(id)?)));
-        known.and_then(|(words, metric)| Some((words, metric.value.as_ref().err()?)))
+    /// The metric that should lead, if it has no number, or else one that was named and has none: a headline that leaves it out would
+    /// seem to have nothing to say of it.
+    fn missing_lead(&self) -> Option<(String, &kernels::Reason)> {
+        let named = self.asked.metrics.is_some();
+        let among = self.by_weight().into_iter().take(if named { usize::MAX } else { 1 });
+        among.filter_map(|(words, metric)| Some((words, metric.value.as_ref().err()?))).next()
     }
 
     fn of_rows(&self) -> String {
@@ -302,9 +315,12 @@ impl Report for Quality {
         }
     }
 
+    /// Not computable if no metric has a number, or one of those that were named has none.
     fn outcome(&self) -> Outcome {
-        let any = self.metrics.iter().any(|metric| metric.value.is_ok());
-        if any { Outcome::Within } else { Outcome::NotComputable }
+        let mut metrics = self.metrics.iter();
+        let has_number = |metric: &Metric| metric.value.is_ok();
+        let is_told = if self.asked.metrics.is_some() { metrics.all(has_number) } else { metrics.any(has_number) };
+        if is_told { Outcome::Within } else { Outcome::NotComputable }
     }
 
     fn tables(&self) -> Vec<Table> {
@@ -351,8 +367,8 @@ impl Report for Quality {
     /// `calibration`, `curves`, `best_threshold`, `slices` and `notes`, all of them always. What the task does not have is null.
     ///
     /// - `rows`: `{total, used, weight, left_out: {truth, prediction, …}, without_score, queries}`.
-    /// - `settings`: what was asked beside the task: `{confidence, replicates, seed, threshold, quantile, places, bins, points,
-    ///   least_rows, gaps}`.
+    /// - `settings`: what was asked beside the task: `{metrics, confidence, replicates, seed, threshold, quantile, k, bins, points,
+    ///   least_rows, gaps}`; `metrics` are those that were named, or null.
     /// - `metrics[id]`: `{value, interval: {low, high}, standard_error, reason}`; the reason is that there is no value, or no interval
     ///   where one was asked for.
     /// - `confusion`: binary `{true_positive, false_positive, false_negative, true_negative}`; classes `{cells: [{truth, prediction,

@@ -52,7 +52,7 @@ fn slices_of(table: &dyn Table, column: &Column, asked: &Asked, run: &Run<'_>) -
         distinct(order.iter().map(|&slot| values.get(slot).map_or_else(|| NULL.to_owned(), ToString::to_string)));
     for (&slot, value) in order.iter().zip(names) {
         let metrics = match &rows[slot] {
-            Some(rows) => Ok(measure(&*table.ready(Some(rows))?, asked.interval.as_ref(), run)?),
+            Some(rows) => Ok(measure(&*table.ready(Some(rows))?, table.wanted(), asked.interval.as_ref(), run)?),
             None => {
                 Err(Reason::TooFew { what: "rows of the slice".to_owned(), have: counts[slot], need: asked.least_rows })
             }

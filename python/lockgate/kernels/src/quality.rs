@@ -4,13 +4,14 @@ use crate::error::raised;
 use crate::report::Report;
 use crate::run::compute;
 use pyo3::prelude::*;
-use stats::quality::{Asked, EstimateAsked, Interval, Method, Names, ScoreName, Task};
+use stats::quality::{Asked, Costs, EstimateAsked, Interval, Method, Names, ScoreName, Task};
 use stats::{Run, StatsError};
 
-/// Returns how good predictions and scores are. `score` are columns and the classes that they are of; `slices` parts the rows.
+/// Returns how good predictions and scores are. `score` are columns and the classes that they are of; `slices` parts the rows; `costs` are
+/// by outcome, or by truth and prediction.
 #[expect(clippy::too_many_arguments, reason = "they are keywords in Python")]
 #[pyfunction]
-#[pyo3(signature = (columns, *, prediction, score, query, weights, slices, task, positive, interval, threads))]
+#[pyo3(signature = (columns, *, prediction, score, query, weights, slices, task, positive, metrics, interval, costs, threshold, quantile, k, threads))]
 pub(crate) fn quality(
     py: Python<'_>,
     columns: &Data,
@@ -21,10 +22,17 @@ pub(crate) fn quality(
     slices: Option<&Data>,
     task: &str,
     positive: Option<String>,
+    metrics: Option<Vec<String>>,
     interval: Option<(f64, u64, u64)>,
+    costs: Option<Vec<(Vec<String>, f64)>>,
+    threshold: Option<f64>,
+    quantile: Option<f64>,
+    k: usize,
     threads: usize,
 ) -> PyResult<Report> {
-    let mut asked = Asked::of(Task::of_name(task, positive).map_err(|error| raised(&error))?);
+    let task = Task::of_name(task, positive).map_err(|error| raised(&error))?;
+    let costs = costs.map(|named| Costs::of_names(&task, &named)).transpose().map_err(|error| raised(&error))?;
+    let mut asked = Asked { metrics, costs, threshold, quantile, k, ..Asked::of(task) };
     asked.interval = interval.map(|(confidence, replicates, seed)| Interval { confidence, replicates, seed });
     let truth = "truth".to_owned();
     let names = Names { truth, prediction, scores: names_of(score), query, weights, slices: Vec::new() };

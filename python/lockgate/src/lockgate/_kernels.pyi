@@ -103,6 +103,7 @@ def drift(
     *,
     columns: Sequence[str] | None,
     tests: Sequence[str] | None,
+    domain_classifier: bool | None,
     alpha: float,
     seed: int,
     threads: int,
@@ -119,7 +120,12 @@ def quality(
     slices: Data | None,
     task: str,
     positive: str | None,
+    metrics: Sequence[str] | None,
     interval: tuple[float, int, int] | None,
+    costs: Sequence[tuple[Sequence[str], float]] | None,
+    threshold: float | None,
+    quantile: float | None,
+    k: int,
     threads: int,
 ) -> Report:
     """Return how good predictions and scores are."""
@@ -149,6 +155,7 @@ def bias(
     prediction: str | None,
     group: str | None,
     features: Sequence[str],
+    metrics: Sequence[str] | None,
     min_group: int,
     compat: str | None,
     threads: int,

@@ -238,6 +238,66 @@ fn features_tell_and_flip() {
 }
 
 #[test]
+fn features_are_asked_in_steps_that_can_be_stopped() {
+    let features = Asked { features: vec!["income".into(), "town".into()], ..asked() };
+    let told = std::sync::atomic::AtomicU64::new(0);
+    let count = |_| {
+        told.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        ControlFlow::Continue(())
+    };
+    let run = Run { threads: NonZeroUsize::MIN, progress: &count };
+    let words = |asked: &Asked| {
+        let before = told.load(std::sync::atomic::Ordering::Relaxed);
+        bias(&loans(), asked, &run).unwrap();
+        told.load(std::sync::atomic::Ordering::Relaxed) - before
+    };
+    let (without, with) = (words(&asked()), words(&features));
+    assert_eq!(with - without, 64 + 3 + 2, "pieces of the flip test, proxies, and two columns more to read");
+    // A stop that is asked for once everything was read is heard.
+    let late = std::sync::atomic::AtomicU64::new(0);
+    let stop = |_| match late.fetch_add(1, std::sync::atomic::Ordering::Relaxed) {
+        before if before < without + 10 => ControlFlow::Continue(()),
+        _ => ControlFlow::Break(()),
+    };
+    let stopped = bias(&loans(), &features, &Run { threads: NonZeroUsize::MIN, progress: &stop });
+    assert_eq!(stopped.unwrap_err().to_string(), "stopped before the end");
+}
+
+#[test]
+fn metrics_that_are_named_are_those_there_and_the_one_that_leads() {
+    let named = |ids: &[&str]| Asked { metrics: Some(ids.iter().map(|&id| id.to_owned()).collect()), ..asked() };
+    let all = ask(&loans(), &asked()).to_json();
+    let found = ask(&loans(), &named(&["TE", "demographic_parity_ratio"]));
+    let json = found.to_json();
+    let facet = json["facets"]["female"]["metrics"].as_object().unwrap();
+    assert_eq!(facet.len(), 3);
+    for (id, metric) in facet {
+        assert_eq!(*metric, all["facets"]["female"]["metrics"][id], "{id}");
+    }
+    assert!(facet.contains_key("DPPL"));
+    assert_eq!(json["groups"].as_object().unwrap().len(), 1);
+    assert_eq!(json["settings"]["metrics"], serde_json::json!(["TE", "demographic_parity_ratio"]));
+    assert_eq!(found.headline(), ask(&loans(), &asked()).headline());
+    // FT takes by far the longest, and is not asked unless it is named.
+    let features = |ids: &[&str]| ask(&loans(), &Asked { features: vec!["income".into()], ..named(ids) }).to_json();
+    assert!(features(&["DI"])["facets"]["female"]["flips"].is_null());
+    assert!(features(&["DI"])["proxy"]["female"]["together"]["value"].is_f64());
+    assert_eq!(features(&["FT"])["facets"]["female"]["flips"]["rows"], 400);
+}
+
+#[test]
+fn a_metric_that_is_named_must_have_a_number() {
+    let named = |id: &str| Asked { metrics: Some(vec![id.to_owned()]), disadvantaged: None, ..asked() };
+    let towns = |id: &str| ask(&loans(), &Asked { facet: vec!["town".into()], ..named(id) });
+    assert_eq!(towns("DI").outcome(), Outcome::Within);
+    let found = towns("CDDL");
+    assert_eq!(found.outcome(), Outcome::NotComputable);
+    let ending = " There is no number for `CDDL`: no group was given, whose values are the strata.";
+    assert!(found.headline().ends_with(ending), "{}", found.headline());
+    assert_eq!(ask(&loans(), &named("CDDL")).outcome(), Outcome::Breached, "the four-fifths rule fails");
+}
+
+#[test]
 fn any_number_of_threads_gives_equal_reports() {
     let asked =
         Asked { features: vec!["income".into(), "age".into(), "town".into()], group: Some("town".into()), ..asked() };

@@ -218,6 +218,14 @@ fn wrong_arguments_are_named() {
         expect!["`bins` is [2.0, 1.0] of `sex`: expected finite thresholds that ascend"],
     );
     check(
+        &error(Asked { metrics: Some(vec!["DPLL".into()]), ..asked() }),
+        expect!["`metrics` is `DPLL`: expected a metric of bias: did you mean `DPL`?"],
+    );
+    check(
+        &error(Asked { metrics: Some(vec![]), ..asked() }),
+        expect!["`metrics` is empty: expected one metric or more, or none at all for all of them"],
+    );
+    check(
         &error(Asked { features: vec!["paid".into()], ..asked() }),
         expect!["`features` is `paid`, the label: expected columns that are none of those, each once"],
     );

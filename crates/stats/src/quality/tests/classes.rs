@@ -14,7 +14,7 @@ fn rows() -> (Vec<u32>, Vec<u32>, Vec<Vec<f64>>) {
     ((0..60).map(|row| truth[row as usize]).collect(), (0..60).map(guess).collect(), scores)
 }
 
-fn inputs() -> Inputs {
+pub(super) fn inputs() -> Inputs {
     let (truth, prediction, scores) = rows();
     let column =
         |name: &str, codes: &[u32]| texts(name, &codes.iter().map(|&code| NAMES[code as usize]).collect::<Vec<_>>());
@@ -26,7 +26,7 @@ fn inputs() -> Inputs {
     }
 }
 
-fn classes() -> Asked {
+pub(super) fn classes() -> Asked {
     Asked::of(Task::Multiclass)
 }
 

@@ -4,6 +4,7 @@ mod binary;
 mod classes;
 mod estimate;
 mod intervals;
+mod named;
 mod odd;
 mod quantity;
 mod ranking;

@@ -7,7 +7,7 @@ fn rows() -> (Vec<f64>, Vec<f64>, Vec<f64>) {
     (relevance, score, (0..40).map(|row| f64::from(row / 8)).collect())
 }
 
-fn inputs() -> Inputs {
+pub(super) fn inputs() -> Inputs {
     let (relevance, score, query) = rows();
     Inputs {
         scores: vec![numbers_column("s", &score)],
@@ -16,8 +16,8 @@ fn inputs() -> Inputs {
     }
 }
 
-fn ranking() -> Asked {
-    Asked { places: 3, ..Asked::of(Task::Ranking) }
+pub(super) fn ranking() -> Asked {
+    Asked { k: 3, ..Asked::of(Task::Ranking) }
 }
 
 #[test]
@@ -69,8 +69,8 @@ fn without_queries_all_rows_are_one() {
     let predicted = Inputs { prediction: Some(numbers_column("p", &[0.0; 40])), ..inputs() };
     refused(quality(&predicted, &ranking()), "`prediction` is given: expected none, for the task is `ranking`");
     refused(
-        quality(&Inputs { query: None, ..inputs() }, &Asked { places: 0, ..ranking() }),
-        "`places` is 0: expected a number from 1 to 4294967295",
+        quality(&Inputs { query: None, ..inputs() }, &Asked { k: 0, ..ranking() }),
+        "`k` is 0: expected a number from 1 to 4294967295",
     );
 }
 

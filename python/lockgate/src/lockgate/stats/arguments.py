@@ -82,6 +82,20 @@ def real(given: object, argument: str, expected: str) -> float:
     return float(given)
 
 
+def flag(given: object, argument: str) -> bool | None:
+    """Return true, false or none, of Python or of NumPy.
+
+    Raises
+    ------
+    ValueError
+        It is something else.
+    """
+    found = plain(given)
+    if found is not None and not isinstance(found, bool):
+        raise ValueError(f"`{argument}` is {given!r}: expected true, false or none")
+    return found
+
+
 def text(value: object) -> str:
     """Return a value of a column as reports write it."""
     value = plain(value)

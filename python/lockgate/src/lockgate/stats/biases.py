@@ -51,6 +51,7 @@ def bias(
     min_group: int = 30,
     compat: Literal["clarify"] | None = None,
     bins: Mapping[str, Iterable[float]] | None = None,
+    metrics: str | Iterable[str] | None = None,
 ) -> Bias:
     """Compare how the groups of protected columns fare.
 
@@ -80,6 +81,9 @@ def bias(
         ``"clarify"``: the conventions of smclarify 0.5, its defects included, to compare with reports that are kept.
     bins
         Ascending thresholds of facets that are numbers: ``{"age": [25, 40]}``.
+    metrics
+        Ids of the metrics to compute; none is all. The difference that leads, ``DPPL`` or without predictions ``DPL``,
+        is there whatever is named.
 
     Raises
     ------
@@ -108,6 +112,7 @@ def bias(
             prediction=None if prediction is None else name(prediction, "prediction"),
             group=None if group is None else name(group, "group"),
             features=[] if features is None else names(features, "features"),
+            metrics=None if metrics is None else names(metrics, "metrics"),
             min_group=whole(min_group, "min_group", "a number of rows"),
             compat=None if compat is None else str(compat),
             threads=threads(),

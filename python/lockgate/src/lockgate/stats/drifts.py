@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from lockgate.stats.arguments import names, real, threads
+from lockgate.stats.arguments import flag, names, real, threads
 from lockgate.stats.data import table
 from lockgate.stats.library import _kernels
 from lockgate.stats.profiles import Profile
@@ -32,6 +32,7 @@ def drift(
     columns: str | Iterable[str] | None = None,
     tests: str | Iterable[str] | None = None,
     alpha: float = 0.05,
+    domain_classifier: bool | None = None,
 ) -> Drift:
     """Compare a table with a reference.
 
@@ -46,9 +47,12 @@ def drift(
     tests
         Measures beside the default of each column: ``psi``, ``ks``, ``wasserstein``, ``wasserstein_normed``,
         ``jensen_shannon``, ``hellinger``, ``kl``, ``chi_square``, ``g_test``, ``l_infinity``, ``cramers_v``,
-        ``total_variation``, ``energy``, ``new_share``, ``vanished_share``, ``null_share``.
+        ``total_variation``, ``energy``, ``new_share``, ``vanished_share``, ``null_share``; or ``domain_classifier``.
     alpha
         Rate of false alarms on equal distributions, of each test and of all columns together.
+    domain_classifier
+        Whether a model is asked if it tells the sides apart by all columns together, which needs the rows of both and
+        takes longer than all else on small tables. None: unless ``tests`` are named without it.
 
     Raises
     ------
@@ -75,6 +79,7 @@ def drift(
             columns=None if columns is None else names(columns, "columns"),
             tests=None if tests is None else names(tests, "tests"),
             alpha=real(alpha, "alpha", "a number between 0 and 1"),
+            domain_classifier=flag(domain_classifier, "domain_classifier"),
             seed=0,
             threads=threads(),
         )

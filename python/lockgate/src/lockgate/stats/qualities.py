@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
 
-from lockgate.stats.arguments import name, names, real, text, threads
+from lockgate.stats.arguments import name, names, real, text, threads, whole
 from lockgate.stats.data import columns, is_table, table
 from lockgate.stats.library import _kernels
 from lockgate.stats.report import Report
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from lockgate.stats.data import Data, Values
 
     Scores: TypeAlias = Values | Mapping[Any, Values]
+    Costs: TypeAlias = Mapping[str, float] | Mapping[tuple[Any, Any], float]
 
 Task: TypeAlias = Literal["binary", "multiclass", "regression", "ranking"]
 Method: TypeAlias = Literal["cbpe", "dle"]
@@ -46,6 +47,11 @@ def quality(
     slices: Data | None = None,
     positive: object = None,
     query: Values | None = None,
+    metrics: str | Iterable[str] | None = None,
+    costs: Costs | None = None,
+    threshold: float | None = None,
+    quantile: float | None = None,
+    k: int = 10,
 ) -> Quality:
     """Measure predictions and scores against the truth.
 
@@ -73,6 +79,19 @@ def quality(
         Binary: the value of ``truth`` that is a yes. None: true, or 1 where the others are 0 or -1.
     query
         Ranking: which rows belong to one query; all without.
+    metrics
+        Ids of the metrics to compute, with their intervals; none is all that the task has. Each of them is in the
+        report, with a number or a reason.
+    costs
+        What decisions cost, per row. Binary: by outcome, such as ``{"false_positive": 1, "false_negative": 5}``; what
+        is not named costs nothing. Multiclass: by truth and prediction, such as ``{("cat", "dog"): 2}``, for all that
+        are wrong. Gives the metric ``cost`` and, of scores, ``["best_threshold"]``.
+    threshold
+        Binary: the score from which on a row is predicted positive, where there is no ``prediction``.
+    quantile
+        Regression: the quantile that predictions are of; gives the metric ``mean_pinball_loss``.
+    k
+        Ranking: how many of the first places the metrics that end in ``_at_k`` are of.
 
     Raises
     ------
@@ -109,10 +128,27 @@ def quality(
             slices=None if slices is None else table(slices, "slices"),
             task=str(task),
             positive=None if positive is None else text(positive),
+            metrics=None if metrics is None else names(metrics, "metrics"),
             interval=None if interval is None else (float(interval), REPLICATES, 0),
+            costs=None if costs is None else _costs(costs),
+            threshold=None if threshold is None else real(threshold, "threshold", "a number, or none"),
+            quantile=None if quantile is None else real(quantile, "quantile", "a number from 0 to 1, or none"),
+            k=whole(k, "k", "a number of places"),
             threads=threads(),
         )
     )
+
+
+def _costs(costs: Costs) -> list[tuple[list[str], float]]:
+    """Return costs, each by the name of an outcome, or by truth and prediction."""
+    expected = "costs by outcome, such as {'false_positive': 1}, or by truth and prediction, such as {('cat', 'dog'): 2}"
+    if not isinstance(costs, Mapping):
+        raise ValueError(f"`costs` is {costs!r}: expected {expected}")
+    each = cast("Mapping[Any, float]", costs).items()
+    return [
+        (list(map(text, key)) if isinstance(key, tuple) else [text(key)], real(cost, "costs", expected))
+        for key, cost in each
+    ]
 
 
 def _scores(score: Scores | None) -> list[tuple[str | None, Values]]:
