@@ -278,7 +278,7 @@ def test_infinite_numbers_of_the_data_are_floats_and_texts_that_say_so_stay_text
         (lambda: stats.quality([1], [1], task="binary", metrics=[]), "metrics"),
         (lambda: stats.quality([1], [1], task="binary", metrics=3), "metrics"),  # type: ignore[arg-type]
         (lambda: stats.quality([1], [1], task="binary", costs={"false_positives": 1}), "costs"),
-        (lambda: stats.quality([1], [1], task="binary", costs={"false_positive": "x"}), "costs"),  # type: ignore[dict-item]
+        (lambda: stats.quality([1], [1], task="binary", costs={"false_positive": "x"}), "costs"),  # type: ignore[arg-type]
         (lambda: stats.quality([1], [1], task="binary", costs={"false_positive": math.nan}), "costs"),
         (lambda: stats.quality([1], [1], task="binary", costs=[1]), "costs"),  # type: ignore[arg-type]
         (lambda: stats.quality([1], [1], task="multiclass", costs={"false_positive": 1}), "costs"),
@@ -369,7 +369,10 @@ def test_a_column_that_is_not_there_is_a_key_error_with_a_hint() -> None:
 
 def test_names_that_are_none_come_with_the_nearest() -> None:
     for call, said in (
-        (lambda: stats.drift(PEOPLE, PEOPLE, tests="hellinge"), "expected a measure of drift: did you mean `hellinger`?"),
+        (
+            lambda: stats.drift(PEOPLE, PEOPLE, tests="hellinge"),
+            "expected a measure of drift: did you mean `hellinger`?",
+        ),
         (
             lambda: stats.quality([0, 1], score=[0, 1], task="binary", metrics="f1_score"),
             "expected a metric of the task `binary`: did you mean `f1`?",

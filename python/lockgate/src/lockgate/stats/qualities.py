@@ -141,7 +141,9 @@ def quality(
 
 def _costs(costs: Costs) -> list[tuple[list[str], float]]:
     """Return costs, each by the name of an outcome, or by truth and prediction."""
-    expected = "costs by outcome, such as {'false_positive': 1}, or by truth and prediction, such as {('cat', 'dog'): 2}"
+    expected = (
+        "costs by outcome, such as {'false_positive': 1}, or by truth and prediction, such as {('cat', 'dog'): 2}"
+    )
     if not isinstance(costs, Mapping):
         raise ValueError(f"`costs` is {costs!r}: expected {expected}")
     each = cast("Mapping[Any, float]", costs).items()
