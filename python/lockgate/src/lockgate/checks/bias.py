@@ -23,6 +23,7 @@ from lockgate.checks.quality import NO_NUMBER
 from lockgate.checks.told import Told
 
 PARITY: Final = "demographic_parity"
+GAP: Final = "demographic_parity_difference"
 MOST_GROUPS: Final = 20
 """More values than these are no groups."""
 
@@ -88,6 +89,7 @@ def of_column(
         prediction="predicted",
         positive=[True],
         min_group=FEWEST_ROWS,
+        metrics=[GAP],
     ).to_dict()
     large = {word: int(found["facets"][word]["rows"]) for word in words if word in found["facets"]}
     small = len(words) - len(large)
@@ -95,7 +97,7 @@ def of_column(
     note += f"; {small} with fewer than {FEWEST_ROWS} rows left out" if small else ""
     if len(large) < 2:
         raise NotComputableError(f"fewer than two groups of `{name}` have {FEWEST_ROWS} {of_what}")
-    gap = found["groups"]["demographic_parity_difference"]
+    gap = found["groups"][GAP]
     return measure.of_stats(PARITY, gap, sum(large.values()), NO_NUMBER), note
 
 

@@ -72,17 +72,17 @@ def of_classes(
 
 def accuracy_of(labels: Sequence[str], truth: Sequence[str]) -> Metric:
     """Return the share of rows whose label is right."""
-    found = stats.quality(truth, labels, task="multiclass", interval=CONFIDENCE)
+    found = stats.quality(truth, labels, task="multiclass", interval=CONFIDENCE, metrics=[ACCURACY])
     return measure.of_stats(ACCURACY, found.to_dict()["metrics"]["accuracy"], len(truth), NO_NUMBER)
 
 
 def _area(task: Task, metric: str, truth: Sequence[Any], scores: Any, why: str) -> Metric:
     try:
         with in_words(why):
-            found = stats.quality(truth, score=scores, task=task, interval=CONFIDENCE).to_dict()["metrics"][metric]
+            found = stats.quality(truth, score=scores, task=task, interval=CONFIDENCE, metrics=[metric])
     except NotComputableError:
         return Metric.without(AUC, why, len(truth))
-    return measure.of_stats(AUC, found, len(truth), why)
+    return measure.of_stats(AUC, found.to_dict()["metrics"][metric], len(truth), why)
 
 
 def _of_numbers(said: Predicted, column: pa.ChunkedArray) -> list[Metric]:
@@ -90,5 +90,6 @@ def _of_numbers(said: Predicted, column: pa.ChunkedArray) -> list[Metric]:
     with in_words("the model gives a number, and the target is none"):
         truth = np.asarray(column.to_pylist(), dtype=float).reshape(len(said.numbers))
     none = [Metric.without(name, "the model predicts a number, not a class", len(truth)) for name in (AUC, ACCURACY)]
-    found = stats.quality(truth, said.numbers, task="regression", interval=CONFIDENCE).to_dict()["metrics"]["r2"]
-    return [*none, measure.of_stats("r2", found, len(truth), "the target is the same in every held-out row")]
+    found = stats.quality(truth, said.numbers, task="regression", interval=CONFIDENCE, metrics=["r2"])
+    why = "the target is the same in every held-out row"
+    return [*none, measure.of_stats("r2", found.to_dict()["metrics"]["r2"], len(truth), why)]
