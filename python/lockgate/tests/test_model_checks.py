@@ -355,9 +355,9 @@ def test_of_several_classes_the_area_is_the_mean_of_each_against_the_rest() -> N
 
 def test_an_area_of_classes_that_no_row_has_says_so() -> None:
     said, truth = three_classes()
-    for odd in (["a"] * len(truth), ["d"] * len(truth)):
-        (auc, accuracy), _ = quality.of_classes(said, odd, CONTRACT)
-        assert (auc.value, auc.reason) == (None, "not every class has a held-out row")
+    for odd, why in (("a", "not every class has a held-out row"), ("d", quality.NO_NUMBER)):
+        (auc, accuracy), _ = quality.of_classes(said, [odd] * len(truth), CONTRACT)
+        assert (auc.value, auc.reason) == (None, why)
         assert accuracy.value is not None
 
 
@@ -521,6 +521,26 @@ def test_groups_that_are_too_small_are_left_out_and_named() -> None:
         ["≤ 25", "25 to 50", "> 50"],
         ["≤ 25", "≤ 25", "25 to 50", "> 50", None],
     )
+
+
+def test_a_number_that_is_none_is_in_no_group() -> None:
+    values = pa.table({"g": [1.0] * 50 + [2.0] * 30 + [float("nan")] * 50})
+    metric, note = bias.of_column(values, "g", [], np.arange(130) < 60)
+    assert (metric.n, note) == (80, "`g`: 1.0 (50 rows), 2.0 (30 rows)")
+
+
+def test_a_number_is_said_for_each_row_or_nothing_is_measured() -> None:
+    numbers = np.arange(40, dtype=float)
+    said = Predicted([], None, [], numbers)
+    _, _, fit = quality._of_numbers(said, pa.chunked_array([numbers]))
+    assert fit.value == 1
+    _, _, fit = quality._of_numbers(said, pa.chunked_array([np.ones(40)]))
+    assert fit.reason == "the target is the same in every held-out row"
+    with pytest.raises(NotComputableError, match="infinite in some"):
+        quality._of_numbers(said, pa.chunked_array([np.where(numbers > 30, np.inf, numbers)]))
+    for odd in (np.nan, np.inf):
+        with pytest.raises(NotComputableError, match="numbers that are not finite"):
+            Model._of_numbers(object.__new__(Model), np.where(numbers > 30, odd, numbers), 40)
 
 
 def two_sensitive(lake: type[Lake], *bounds: list[int]) -> dict[str, Any]:

@@ -150,7 +150,7 @@ fn quality_keeps_to_limits_or_says_by_its_exit_code_that_it_does_not() {
     // What is named is computed alone, and must have a number.
     let (code, found) = json(&[&["quality", text(&file), "--metrics", "roc_auc,brier"], &QUALITY[..]].concat());
     assert_eq!((code, found["metrics"].as_object().unwrap().len()), (0, 2), "{found}");
-    let scores = |more: &[&str]| [&["quality", text(&file)], &QUALITY[..8], more].concat();
+    let scores = |more: &[&'static str]| [&["quality", text(&file)], &QUALITY[..8], more].concat();
     let (code, _, said) = stats(&scores(&["--metrics", "brier,f1"]));
     assert!(code == 3 && said.contains("There is no number for F1: there are no predictions"), "{code} {said}");
     let (code, _, said) = quality(&["--metrics", "roc_auk"]);

@@ -13,9 +13,9 @@ const known: Record<string, Words> = {
   parity_difference: { name: 'Parity', says: 'largest gap between exported and trained', better: 'lower' },
   parity_labels: { name: 'Parity of answers', says: 'share of rows that the export answers otherwise', better: 'lower' },
   demographic_parity: { name: 'Bias', says: 'gap of the positive outcome between groups', better: 'lower' },
-  psi: { name: 'Distribution shift (PSI)', says: 'how far values moved from the reference, beyond chance', better: 'lower' },
-  ks: { name: 'Largest gap (KS)', says: 'largest gap of the two distributions, beyond chance', better: 'lower' },
-  null_share: { name: 'More missing values', says: 'by how much the share of missing values rose, beyond chance', better: 'lower' },
+  psi: { name: 'Distribution shift (PSI)', says: 'how far values moved from the reference, where chance does not explain it', better: 'lower' },
+  ks: { name: 'Largest gap (KS)', says: 'largest gap of the two distributions, where chance does not explain it', better: 'lower' },
+  null_share: { name: 'More missing values', says: 'by how much the share of missing values rose, where chance does not explain it', better: 'lower' },
 };
 
 /** The metrics that the platform computes. */

@@ -15,7 +15,7 @@ fn check_each(inputs: &Inputs, asked: &Asked) {
     assert!(all.metrics.len() > 10, "{}", all.metrics.len());
     for metric in &all.metrics {
         let alone = quality(inputs, &named(asked.clone(), &[metric.id])).unwrap();
-        assert_eq!(alone.metrics, [metric.clone()]);
+        assert_eq!(alone.metrics, std::slice::from_ref(metric));
         for (some, whole) in alone.slices.iter().zip(&all.slices) {
             for (some, whole) in some.values.iter().zip(&whole.values) {
                 let found = whole.metrics.as_ref().unwrap().iter().find(|found| found.id == metric.id);

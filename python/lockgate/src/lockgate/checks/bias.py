@@ -82,15 +82,16 @@ def of_column(
     if name not in rows.column_names:
         raise NotComputableError(f"the sensitive column `{name}` comes from no dataset")
     words, members = grouped(rows[name], name, bounds)
-    found = stats.bias(
-        {"group": members, "observed": flags, "predicted": flags},
-        facet="group",
-        label="observed",
-        prediction="predicted",
-        positive=[True],
-        min_group=FEWEST_ROWS,
-        metrics=[GAP],
-    ).to_dict()
+    with in_words(f"the groups of `{name}` cannot be compared"):
+        found = stats.bias(
+            {"group": members, "observed": flags, "predicted": flags},
+            facet="group",
+            label="observed",
+            prediction="predicted",
+            positive=[True],
+            min_group=FEWEST_ROWS,
+            metrics=[GAP],
+        ).to_dict()
     large = {word: int(found["facets"][word]["rows"]) for word in words if word in found["facets"]}
     small = len(words) - len(large)
     note = f"`{name}`: {', '.join(f'{word} ({size} rows)' for word, size in large.items())}"
@@ -113,10 +114,10 @@ def grouped(column: pa.ChunkedArray, name: str, bounds: Sequence[float]) -> tupl
         places = np.searchsorted(np.asarray(bounds, dtype=float), numbers, side="left")
         return words, [None if np.isnan(one) else words[at] for one, at in zip(numbers, places, strict=True)]
     with in_words(f"the values of `{name}` form no groups"):
-        values = column.to_pylist()
-        words = sorted({str(value) for value in values if value is not None})
+        values = [None if value is None or value != value else str(value) for value in column.to_pylist()]  # noqa: PLR0124 - NaN
+        words = sorted({value for value in values if value is not None})
         if len(words) > MOST_GROUPS:
             raise NotComputableError(
                 f"`{name}` has more than {MOST_GROUPS} values: say in the contract how they form groups (`groupBounds`)"
             )
-        return words, [None if value is None else str(value) for value in values]
+        return words, values

@@ -1,13 +1,12 @@
-"""Drift of features: how far their values moved from the reference, beyond what chance explains.
+"""Drift of features: how far their values moved from the reference, where chance does not explain it.
 
-Two samples of one population are never equal. So of each number what equal populations of these sizes stay below in 99
-of 100 evaluations, all numbers of one together, is taken off: few rows raise no alarm by themselves, nor do many
-features. What the numbers are, `lockgate.stats` says.
+Two samples of one population are never equal, and few rows differ most. So a number is told where its test says that
+equal populations hardly ever differ so much, and else it is 0. What the numbers are, `lockgate.stats` says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 
 import pyarrow as pa
@@ -20,10 +19,13 @@ from lockgate.checks.model import text_of
 PSI: Final = "psi"
 KS: Final = "ks"
 NULL_SHARE: Final = "null_share"
-CHANCE: Final = 0.01
-"""How often an evaluation of equal populations may show any number above 0."""
 EVERY: Final = (PSI, NULL_SHARE, KS)
-FAR: Final = "what was computed of the values cannot be compared"
+CHANCE: Final = 0.001
+"""How often any number of an evaluation is above 0 where the populations are equal."""
+MOST_WORDS: Final = 50
+"""The most frequent values of the reference that are no numbers; all others count as one."""
+OTHER: Final = "\0"
+UNJUDGED: Final = "its values cannot be compared with the reference"
 Found: TypeAlias = Mapping[str, Any]
 Pair: TypeAlias = tuple[pa.ChunkedArray, pa.ChunkedArray]
 
@@ -31,20 +33,28 @@ Pair: TypeAlias = tuple[pa.ChunkedArray, pa.ChunkedArray]
 def of_features(reference: pa.Table, current: pa.Table) -> list[Metric]:
     """Return the drift of each column of the reference: PSI, the rise of the share of missing values, of numbers KS."""
     alike = {name: _alike(name, reference[name], current[name]) for name in reference.column_names}
-    kept = {name: pair for name, pair in alike.items() if not isinstance(pair, NotComputableError)}
-    found: Found = {}
-    if kept:
-        sides = [pa.table({name: pair[side] for name, pair in kept.items()}) for side in (0, 1)]
-        of = stats.drift(*sides, tests=[PSI], alpha=CHANCE / (len(EVERY) * reference.num_columns))
-        found = of.to_dict()["columns"]
+    pairs = {name: pair for name, pair in alike.items() if not isinstance(pair, NotComputableError)}
+    found: Found | NotComputableError = _compared(pairs) if pairs else {}
     metrics: list[Metric] = []
     for name, pair in alike.items():
-        if isinstance(pair, NotComputableError):
-            metrics += [Metric.without(metric, str(pair), current.num_rows, name) for metric in (PSI, NULL_SHARE)]
+        why = next((one for one in (pair, found) if isinstance(one, NotComputableError)), None)
+        if isinstance(pair, NotComputableError) or isinstance(found, NotComputableError):
+            metrics += [Metric.without(metric, str(why), current.num_rows, name) for metric in (PSI, NULL_SHARE)]
         else:
-            values = [len(one.drop_null()) for one in pair]
-            metrics += _of_tests(name, found[name]["tests"], values, current.num_rows)
+            metrics += _of_tests(name, found[name]["tests"], pair)
     return metrics
+
+
+def _compared(pairs: Mapping[str, Pair]) -> Found | NotComputableError:
+    """Return what `lockgate.stats` says of each feature; so strictly that all tests together keep to `CHANCE`."""
+    before, now = (pa.table({name: pair[side] for name, pair in pairs.items()}) for side in (0, 1))
+    try:
+        with in_words(UNJUDGED):
+            found = stats.drift(before, now, tests=[PSI], alpha=CHANCE / (len(EVERY) * len(pairs)))
+    except NotComputableError as why:
+        return why
+    columns: Found = found.to_dict()["columns"]
+    return columns
 
 
 def _alike(name: str, reference: pa.ChunkedArray, current: pa.ChunkedArray) -> Pair | NotComputableError:
@@ -53,7 +63,7 @@ def _alike(name: str, reference: pa.ChunkedArray, current: pa.ChunkedArray) -> P
         return NotComputableError(f"the reference has {len(reference)} rows; at least {FEWEST_ROWS} are needed")
     try:
         if not _are_numbers(reference):
-            return _words(reference), _words(current)
+            return _frequent(_words(reference), _words(current))
         with in_words(f"`{name}` is a number in the reference, and none in the captured calls"):
             return _numbers(reference), _numbers(current)
     except NotComputableError as why:
@@ -66,8 +76,8 @@ def _are_numbers(column: pa.ChunkedArray) -> bool:
 
 
 def _numbers(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Return numbers, and nothing where there is none; NaN is none."""
-    values = pc.cast(column, pa.float64())
+    """Return numbers, rounded where a float holds no more, and nothing where there is none; NaN is none."""
+    values = pc.cast(column, pa.float64(), safe=pa.types.is_string(column.type))
     return pc.if_else(pc.is_nan(values), pa.scalar(None, pa.float64()), values)
 
 
@@ -76,27 +86,33 @@ def _words(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.if_else(pc.is_valid(column), words, pa.scalar(None, pa.string()))
 
 
-def _of_tests(name: str, tests: Found, values: Sequence[int], rows: int) -> list[Metric]:
-    """Return what is told of one feature; ``values`` are those that are not missing, in the reference and now."""
-    fewest = min(values)
-    reason = f"{values[1]} values that are not missing, and {values[0]} in the reference; {FEWEST_ROWS} are needed"
+def _frequent(reference: pa.ChunkedArray, current: pa.ChunkedArray) -> Pair:
+    """Return both with one value for all but the most frequent ones of the reference."""
+    counts = pa.table({"word": reference.drop_null()}).group_by("word").aggregate([([], "count_all")])
+    order = [("count_all", "descending"), ("word", "ascending")]
+    kept = counts.sort_by(order)["word"].slice(0, MOST_WORDS)
+    other, nothing = pa.scalar(OTHER, pa.string()), pa.scalar(None, pa.string())
+
+    def of(column: pa.ChunkedArray) -> pa.ChunkedArray:
+        return pc.if_else(pc.is_null(column), nothing, pc.if_else(pc.is_in(column, kept), column, other))
+
+    return of(reference), of(current)
+
+
+def _of_tests(name: str, tests: Found, pair: Pair) -> list[Metric]:
+    """Return what is told of one feature."""
+    rows = len(pair[1])
+    before, now = (len(one.drop_null()) for one in pair)
+    few = f"{now} values that are not missing, and {before} in the reference; {FEWEST_ROWS} are needed"
     metrics = []
-    for metric in EVERY:
-        if metric not in tests:
-            continue  # there is no KS of words
-        if fewest < FEWEST_ROWS and metric != NULL_SHARE:
-            metrics.append(Metric.without(metric, reason, rows, name))
+    for metric in (one for one in EVERY if one in tests):  # there is no KS of words
+        of = rows if metric == NULL_SHARE else now
+        verdict = tests[metric]["verdict"]
+        if metric != NULL_SHARE and min(before, now) < FEWEST_ROWS:
+            metrics.append(Metric.without(metric, few, of, name))
+        elif verdict == "not_computable":
+            metrics.append(Metric.without(metric, UNJUDGED, of, name))
         else:
-            metrics.append(_beyond_chance(metric, tests[metric], rows, name))
+            value = float(tests[metric]["value"]) if verdict == "drifted" else 0.0
+            metrics.append(Metric(metric, value, n=of, group=name))
     return metrics
-
-
-def _beyond_chance(metric: str, test: Found, rows: int, name: str) -> Metric:
-    """Return how far a number lies beyond what chance does; a reason is said in our words: its own may hold a value."""
-    if test["verdict"] == "not_computable":
-        return Metric.without(metric, FAR, rows, name)
-    if test["verdict"] == "within":
-        return Metric(metric, 0.0, n=rows, group=name)
-    # Of shares, the interval's end is what is sure; of distances, what is above the value that chance would reach.
-    sure = test["interval"]["low"] if metric == NULL_SHARE else test["value"] - (test["threshold"] or 0.0)
-    return Metric(metric, max(0.0, sure), n=rows, group=name)

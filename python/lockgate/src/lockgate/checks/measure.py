@@ -1,4 +1,4 @@
-"""What a check tells: numbers of `lockgate.stats`, each with a 95 % interval, or the reason why there is none.
+"""What a check tells: numbers of `lockgate.stats`, most with a 95 % interval, or the reason why there is none.
 
 They say what was measured and never whether that is enough: a gate policy does. Reports are read by people who may not
 read the rows: their texts are fixed sentences, names of the contract and numbers, never words of the model or of a row.

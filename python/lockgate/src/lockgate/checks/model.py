@@ -180,6 +180,8 @@ class Model:
         numbers = np.asarray(said)
         if numbers.dtype.kind not in "fiu" or numbers.size != rows:
             raise NotComputableError("the model gives neither probabilities nor a number for each row")
+        if not np.isfinite(numbers.astype(float)).all():
+            raise NotComputableError("the model gives numbers that are not finite")
         return Predicted([], None, [], numbers.reshape(-1).astype(float))
 
     def _of_classes(self, label: Any, said: Any, rows: int, classes: Sequence[str] | None) -> Predicted:

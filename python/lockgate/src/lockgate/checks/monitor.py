@@ -150,9 +150,7 @@ def of_features(lake: Lake, calls: pa.Table, notes: list[str]) -> list[Metric]:
             reason = why.get(name, f"`{name}` comes from no dataset")
         metrics += [Metric.without(metric, reason, group=name) for metric in (PSI, NULL_SHARE)]
     if reference.num_rows:
-        notes.append(
-            f"compared with {reference.num_rows} rows; psi, ks and null_share are what chance does not explain"
-        )
+        notes.append(f"compared with {reference.num_rows} rows; drift that chance explains is 0")
     return [*metrics, *drift.of_features(reference.select(kept), calls)]
 
 

@@ -11,14 +11,14 @@ import pyarrow.compute as pc
 
 from lockgate import stats
 from lockgate.checks import held_out, measure
-from lockgate.checks.measure import CONFIDENCE, FEWEST_ROWS, Metric, NotComputableError, in_words
+from lockgate.checks.measure import CONFIDENCE, FEWEST_ROWS, Floats, Metric, NotComputableError, in_words
 from lockgate.checks.model import Model, Predicted, positive_of, shown, text_of
 from lockgate.checks.told import Told
 from lockgate.stats.qualities import Task
 
 AUC: Final = "auc"
 ACCURACY: Final = "accuracy"
-NO_NUMBER: Final = "these rows do not have it"
+NO_NUMBER: Final = "it does not exist for these rows"
 
 
 def check(told: Told) -> None:
@@ -39,7 +39,10 @@ def measured(told: Told) -> tuple[list[Metric], str]:
     target = str(contract["target"]["name"])
     if target not in rows.column_names:
         raise NotComputableError(f"the target `{target}` comes from no dataset")
-    known = rows.filter(pc.is_valid(rows[target]))
+    is_known = pc.is_valid(rows[target])
+    if pa.types.is_floating(rows[target].type):
+        is_known = pc.and_(is_known, pc.invert(pc.is_nan(rows[target])))
+    known = rows.filter(is_known)
     if known.num_rows < FEWEST_ROWS:
         raise NotComputableError(f"{known.num_rows} held-out rows have an outcome; at least {FEWEST_ROWS} are needed")
     said = Model(told.files["onnx"].read_bytes(), contract).predict(known)
@@ -72,24 +75,29 @@ def of_classes(
 
 def accuracy_of(labels: Sequence[str], truth: Sequence[str]) -> Metric:
     """Return the share of rows whose label is right."""
-    found = stats.quality(truth, labels, task="multiclass", interval=CONFIDENCE, metrics=[ACCURACY])
-    return measure.of_stats(ACCURACY, found.to_dict()["metrics"]["accuracy"], len(truth), NO_NUMBER)
+    return _measured(ACCURACY, "accuracy", NO_NUMBER, truth, prediction=labels, task="multiclass")
 
 
 def _area(task: Task, metric: str, truth: Sequence[Any], scores: Any, why: str) -> Metric:
+    return _measured(AUC, metric, why, truth, score=scores, task=task)
+
+
+def _measured(name: str, metric: str, why: str, truth: Sequence[Any] | Floats, **asked: Any) -> Metric:
+    """Return a metric of `lockgate.stats` under the gate's name; ``why`` says what rows without it are."""
     try:
-        with in_words(why):
-            found = stats.quality(truth, score=scores, task=task, interval=CONFIDENCE, metrics=[metric])
-    except NotComputableError:
-        return Metric.without(AUC, why, len(truth))
-    return measure.of_stats(AUC, found.to_dict()["metrics"][metric], len(truth), why)
+        with in_words(NO_NUMBER):
+            found = stats.quality(truth, interval=CONFIDENCE, metrics=[metric], **asked).to_dict()
+    except NotComputableError as failed:
+        return Metric.without(name, str(failed), len(truth))
+    return measure.of_stats(name, found["metrics"][metric], len(truth), why)
 
 
 def _of_numbers(said: Predicted, column: pa.ChunkedArray) -> list[Metric]:
     assert said.numbers is not None  # noqa: S101 - it predicts numbers
     with in_words("the model gives a number, and the target is none"):
         truth = np.asarray(column.to_pylist(), dtype=float).reshape(len(said.numbers))
+    if not np.isfinite(truth).all():
+        raise NotComputableError("the target is infinite in some held-out rows")
     none = [Metric.without(name, "the model predicts a number, not a class", len(truth)) for name in (AUC, ACCURACY)]
-    found = stats.quality(truth, said.numbers, task="regression", interval=CONFIDENCE, metrics=["r2"])
-    why = "the target is the same in every held-out row"
-    return [*none, measure.of_stats("r2", found.to_dict()["metrics"]["r2"], len(truth), why)]
+    same = "the target is the same in every held-out row"
+    return [*none, _measured("r2", "r2", same, truth, prediction=said.numbers, task="regression")]
