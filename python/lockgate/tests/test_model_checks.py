@@ -543,6 +543,19 @@ def test_a_number_is_said_for_each_row_or_nothing_is_measured() -> None:
             Model._of_numbers(object.__new__(Model), np.where(numbers > 30, odd, numbers), 40)
 
 
+def test_bounds_that_are_near_each_other_part_groups() -> None:
+    values = pa.table({"g": [1_234_560.0] * 30 + [1_234_562.0] * 30 + [1_234_563.0] * 30})
+    metric, note = bias.of_column(values, "g", [1_234_561.0, 1_234_562.0, 1_234_562.5], np.arange(90) < 60)
+    assert metric.value == 1
+    assert note.startswith("`g`: ≤ 1234561 (30 rows), 1234561 to 1234562 (30 rows), > 1234562.5 (30 rows); 1 with")
+
+
+def test_outcomes_that_the_model_does_not_know_are_said() -> None:
+    said = Predicted(["bad"] * 30, np.full((30, 2), 0.5), ["bad", "good"], None)
+    assert quality.strangers_of(said, ["bad"] * 10 + ["good"] * 20) == ""
+    assert quality.strangers_of(said, ["bad"] * 28 + ["Person 1"] * 2).startswith("; 2 outcomes are none that the")
+
+
 def two_sensitive(lake: type[Lake], *bounds: list[int]) -> dict[str, Any]:
     """Let the server hold a second sensitive column, the amount once more, and return what a check is told of both."""
     loans = lake.tables[LOANS]

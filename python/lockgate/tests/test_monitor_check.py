@@ -201,6 +201,14 @@ def test_features_of_very_many_values_are_compared_by_the_most_frequent() -> Non
     assert (drift.of_features(before, other)[0].value or 0) > 0.25
 
 
+def test_a_rare_value_that_becomes_frequent_is_drift() -> None:
+    usual = [f"w{number % 200}" for number in range(2_000)]
+    for common in ("fraud", "w199"):
+        before = pa.table({"f": usual})
+        now = pa.table({"f": [word if at % 4 == 0 else common for at, word in enumerate(usual[:400])]})
+        assert (drift.of_features(before, now)[0].value or 0) > 0.25
+
+
 def test_what_cannot_be_compared_takes_its_own_numbers_away_alone() -> None:
     before = pa.table({"large": [2**60 + n for n in range(100)], "n": range(100), "t": [[n] for n in range(100)]})
     now = pa.table({"large": [2**60 + n for n in range(100)], "n": ["x"] * 100, "t": [[n] for n in range(100)]})

@@ -60,9 +60,9 @@ pub(super) fn cramers_v(view: &View<'_>, chi_square: f64) -> Computed {
 }
 
 pub(super) fn new_share(view: &View<'_>) -> f64 {
-    view.shares().filter(|&(p, _)| p == 0.0).map(|(_, q)| q).sum()
+    view.shares().filter(|&(p, _)| p == 0.0).fold(0.0, |sum, (_, q)| sum + q)
 }
 
 pub(super) fn vanished_share(view: &View<'_>) -> f64 {
-    view.shares().filter(|&(_, q)| q == 0.0).map(|(p, _)| p).sum()
+    view.shares().filter(|&(_, q)| q == 0.0).fold(0.0, |sum, (p, _)| sum + p)
 }

@@ -65,7 +65,17 @@ fn p_value(found: Widest, reference: &Side<'_>, current: &Side<'_>, uncertain: f
 }
 
 fn threshold(uncertain: f64, n: u64, m: u64, settings: &Settings) -> Option<f64> {
-    ks_critical(settings.alpha, n, m).map(|critical| critical + uncertain)
+    let pairs = u128::from(n) * u128::from(m);
+    if pairs > EXACT {
+        return ks_critical(settings.alpha, n, m).map(|critical| critical + uncertain);
+    }
+    // Of few rows the least distance, in steps of one pair, that is rare enough by the exact law.
+    let (mut common, mut rare) = (0, pairs as u64 + 1);
+    while rare - common > 1 {
+        let steps = common + (rare - common) / 2;
+        if ks_exact(steps, n, m, |_| true) > settings.alpha { common = steps } else { rare = steps }
+    }
+    (u128::from(rare) <= pairs).then(|| rare as f64 / pairs as f64 + uncertain)
 }
 
 fn is_exact(found: Widest, n: u64, m: u64) -> bool {

@@ -86,9 +86,13 @@ fn wrong(name: &str, found: impl Into<String>, expected: impl Into<String>) -> S
     StatsError::Argument { name: name.to_owned(), found: found.into(), expected: expected.into() }
 }
 
-/// Names in backticks, the first five of them.
+/// Names in backticks, the first five of them, each cut to what a sentence holds.
 fn list(names: &[String]) -> String {
-    let mut shown: Vec<String> = names.iter().take(5).map(|name| format!("`{name}`")).collect();
+    let cut = |name: &String| match name.char_indices().nth(60) {
+        Some((end, _)) => format!("`{}…`", &name[..end]),
+        None => format!("`{name}`"),
+    };
+    let mut shown: Vec<String> = names.iter().take(5).map(cut).collect();
     if names.len() > shown.len() {
         shown.push(format!("and {} more", names.len() - shown.len()));
     }

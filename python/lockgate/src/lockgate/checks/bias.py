@@ -110,7 +110,8 @@ def grouped(column: pa.ChunkedArray, name: str, bounds: Sequence[float]) -> tupl
     if bounds:
         with in_words(f"`{name}` has `groupBounds` in the contract, and is no number"):
             numbers = pc.cast(column, pa.float64()).to_numpy(zero_copy_only=False)
-        words = [f"≤ {bounds[0]:g}", *(f"{low:g} to {high:g}" for low, high in pairwise(bounds)), f"> {bounds[-1]:g}"]
+        edges = [str(int(one)) if float(one).is_integer() else repr(float(one)) for one in bounds]
+        words = [f"≤ {edges[0]}", *(f"{low} to {high}" for low, high in pairwise(edges)), f"> {edges[-1]}"]
         places = np.searchsorted(np.asarray(bounds, dtype=float), numbers, side="left")
         return words, [None if np.isnan(one) else words[at] for one, at in zip(numbers, places, strict=True)]
     with in_words(f"the values of `{name}` form no groups"):

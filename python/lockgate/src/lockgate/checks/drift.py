@@ -23,7 +23,9 @@ EVERY: Final = (PSI, NULL_SHARE, KS)
 CHANCE: Final = 0.001
 """How often any number of an evaluation is above 0 where the populations are equal."""
 MOST_WORDS: Final = 50
-"""The most frequent values of the reference that are no numbers; all others count as one."""
+"""The most frequent values that are no numbers, of both sides together; all others count as one."""
+FREQUENT: Final = 10
+"""The fewest rows of such a value."""
 OTHER: Final = "\0"
 UNJUDGED: Final = "its values cannot be compared with the reference"
 Found: TypeAlias = Mapping[str, Any]
@@ -47,14 +49,14 @@ def of_features(reference: pa.Table, current: pa.Table) -> list[Metric]:
 
 def _compared(pairs: Mapping[str, Pair]) -> Found | NotComputableError:
     """Return what `lockgate.stats` says of each feature; so strictly that all tests together keep to `CHANCE`."""
-    before, now = (pa.table({name: pair[side] for name, pair in pairs.items()}) for side in (0, 1))
+    before, now = (pa.table({str(at): pair[side] for at, pair in enumerate(pairs.values())}) for side in (0, 1))
     try:
         with in_words(UNJUDGED):
             found = stats.drift(before, now, tests=[PSI], alpha=CHANCE / (len(EVERY) * len(pairs)))
     except NotComputableError as why:
         return why
     columns: Found = found.to_dict()["columns"]
-    return columns
+    return {name: columns[str(at)] for at, name in enumerate(pairs)}
 
 
 def _alike(name: str, reference: pa.ChunkedArray, current: pa.ChunkedArray) -> Pair | NotComputableError:
@@ -87,10 +89,11 @@ def _words(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _frequent(reference: pa.ChunkedArray, current: pa.ChunkedArray) -> Pair:
-    """Return both with one value for all but the most frequent ones of the reference."""
-    counts = pa.table({"word": reference.drop_null()}).group_by("word").aggregate([([], "count_all")])
-    order = [("count_all", "descending"), ("word", "ascending")]
-    kept = counts.sort_by(order)["word"].slice(0, MOST_WORDS)
+    """Return both with one value for all but the most frequent ones of both together."""
+    words = pa.chunked_array([*reference.chunks, *current.chunks], pa.string()).drop_null()
+    counts = pa.table({"word": words}).group_by("word").aggregate([([], "count_all")])
+    counts = counts.filter(pc.greater_equal(counts["count_all"], FREQUENT))
+    kept = counts.sort_by([("count_all", "descending"), ("word", "ascending")])["word"].slice(0, MOST_WORDS)
     other, nothing = pa.scalar(OTHER, pa.string()), pa.scalar(None, pa.string())
 
     def of(column: pa.ChunkedArray) -> pa.ChunkedArray:

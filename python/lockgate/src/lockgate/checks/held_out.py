@@ -116,7 +116,13 @@ def fetch(source: Source, where: str = "") -> pa.Table:
         raise NotComputableError(f"the rows of `{source.dataset}` have more than {MOST_BYTES} bytes")
     if not bytes_read.endswith(END_OF_STREAM):
         raise BrokenOffError(f"the rows of `{source.dataset}` broke off")  # a part never passes for the whole
-    return pa.ipc.open_stream(io.BytesIO(bytes_read)).read_all()
+    return _plain(pa.ipc.open_stream(io.BytesIO(bytes_read)).read_all())
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """Return texts and bytes that are views, which few of Arrow's functions take, as plain ones."""
+    kinds = {pa.string_view(): pa.string(), pa.binary_view(): pa.binary()}
+    return table.cast(pa.schema([field.with_type(kinds.get(field.type, field.type)) for field in table.schema]))
 
 
 def _code(error: urllib.error.HTTPError) -> str:

@@ -217,6 +217,8 @@ class Model:
         """Return the classes in the order of the probabilities: by the metadata, else sorted, as scikit-learn does."""
         named = self._words("classes")
         if named is not None:
+            if len(set(named)) != len(named):
+                raise NotComputableError("`classes` in the model's metadata names a value twice")
             return named
         return classes_of(self._contract, labels)
 

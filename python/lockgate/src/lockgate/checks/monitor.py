@@ -123,7 +123,8 @@ def calls_of(lake: Lake, asked: Mapping[str, Any], notes: list[str]) -> pa.Table
         within = pc.and_(pc.greater_equal(times, pa.scalar(since)), pc.less_equal(times, pa.scalar(until)))
         rows = rows.filter(within)
         rows = rows.sort_by([(CALLED_AT, "ascending")])
-    mine = rows.filter(pc.equal(rows[VERSION], int(asked["version"])))
+    with in_words("the captured calls do not say which version answered"):
+        mine = rows.filter(pc.equal(rows[VERSION], int(asked["version"])))
     others = rows.num_rows - mine.num_rows
     of_version = f"{mine.num_rows} calls of version {int(asked['version'])}"
     notes.append(of_version + (f"; {others} of other versions are left out" if others else ""))
@@ -207,6 +208,7 @@ def of_truth(lake: Lake, asked: Mapping[str, Any], calls: pa.Table, notes: list[
     answered = last.filter(pa.array(has))
     values = [known[one] or "" for one, is_known in zip(ids, has, strict=True) if is_known]
     said = predicted(lake.contract, answered, values)
+    notes[-1] += quality.strangers_of(said, values)
     if said.probabilities is not None:
         metrics, _ = quality.of_classes(said, values, lake.contract, "record with an outcome")
         return metrics

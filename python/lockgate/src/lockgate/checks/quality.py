@@ -50,8 +50,15 @@ def measured(told: Told) -> tuple[list[Metric], str]:
     note = f"on {known.num_rows} held-out rows" + (f"; {left} without an outcome are left out" if left else "")
     if said.numbers is not None:
         return _of_numbers(said, known[target]), note
-    metrics, positive = of_classes(said, text_of(known[target]), contract)
-    return metrics, f"{note}, {positive} as the positive value" if positive else note
+    truth = text_of(known[target])
+    metrics, positive = of_classes(said, truth, contract)
+    return metrics, (f"{note}, {positive} as the positive value" if positive else note) + strangers_of(said, truth)
+
+
+def strangers_of(said: Predicted, truth: Sequence[str]) -> str:
+    """Return what is to be noted of outcomes that the model cannot say."""
+    count = sum(one not in said.classes for one in truth)
+    return f"; {count} outcomes are none that the model knows, so none of them is right" if count else ""
 
 
 def of_classes(

@@ -79,7 +79,10 @@ def real(given: object, argument: str, expected: str) -> float:
     """
     if not is_number(given):
         raise ValueError(f"`{argument}` is {given!r}: expected {expected}")
-    return float(given)
+    try:
+        return float(given)
+    except OverflowError:
+        raise ValueError(f"`{argument}` is more than a float holds: expected {expected}") from None
 
 
 def flag(given: object, argument: str) -> bool | None:

@@ -126,7 +126,7 @@ def _chosen(given: Chosen, argument: str) -> list[str] | float:
     if isinstance(alone, (str, bool)):
         return [text(alone)]
     if is_number(alone):
-        return float(alone)
+        return real(alone, argument, "a list of values, or a threshold")
     if not isinstance(given, Iterable):
         raise ValueError(f"`{argument}` is {given!r}: expected a list of values, or a threshold")
     return [" & ".join(map(text, one)) if isinstance(one, tuple) else text(one) for one in given]
