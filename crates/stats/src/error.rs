@@ -23,7 +23,7 @@ impl From<KernelError> for StatsError {
             KernelError::Argument { name, found, expected } => {
                 Self::Argument { name: name.to_owned(), found, expected: expected.to_owned() }
             }
-            other => Self::Argument {
+            other @ KernelError::Shape(..) => Self::Argument {
                 name: "data".to_owned(),
                 found: other.to_string(),
                 expected: "other shapes".to_owned(),

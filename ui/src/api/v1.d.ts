@@ -2922,12 +2922,23 @@ export interface components {
         };
         /** @description The profile of one column of a dataset version. */
         ColumnProfile: {
+            /**
+             * Format: double
+             * @description The share of rows that hold a value: neither null nor NaN.
+             */
+            completeness?: number | null;
             data_type: string;
             /** Format: int64 */
             distinct?: number | null;
             /** @description False where `distinct` is estimated (standard error 1.6 %). */
             distinct_exact?: boolean | null;
+            /**
+             * Format: double
+             * @description Shannon's, of the values, in nats; not there with more than 1,024 different ones.
+             */
+            entropy?: number | null;
             histogram?: components["schemas"]["Bin"][];
+            lengths?: components["schemas"]["TextLengths"] | null;
             max?: components["schemas"]["Datum"] | null;
             mean?: components["schemas"]["Datum"] | null;
             min?: components["schemas"]["Datum"] | null;
@@ -2937,17 +2948,30 @@ export interface components {
             /** Format: int64 */
             nulls: number;
             quantiles?: components["schemas"]["Quantile"][];
-            /** @description False where quantiles and histogram come from a sample. */
+            /** @description False where quantiles and histogram are estimated. */
             quantiles_exact?: boolean | null;
+            /**
+             * Format: double
+             * @description By how much the share of values at or below a quantile may differ from `q`, with 99 % confidence.
+             */
+            rank_error?: number | null;
             /** Format: int64 */
             rows: number;
+            /** @description What the texts look like, the largest share first. */
+            shapes?: components["schemas"]["TextShape"][];
             /** @description Whether the rest is shown to this viewer; if not, `why_not` says what would change that. */
             shown?: boolean;
             /** Format: double */
             standard_deviation?: number | null;
+            /** @description The most frequent values; all of them where there are no more than 10. */
             top?: components["schemas"]["TopValue"][];
             /** Format: int64 */
             top_error?: number | null;
+            /**
+             * Format: double
+             * @description The share of values that are there once; not there with more than 1,024 different ones.
+             */
+            uniqueness?: number | null;
             why_not?: string | null;
         };
         /**
@@ -6483,7 +6507,7 @@ export interface components {
             size_bytes: number;
             state: components["schemas"]["BuildState"];
         };
-        /** @description A quantile. */
+        /** @description A quantile: the smallest value that at least a share `q` of the values is at most. */
         Quantile: {
             /**
              * Format: double
@@ -6992,6 +7016,28 @@ export interface components {
              * @default null
              */
             until: string | null;
+        };
+        /** @description How long the texts of a column are, in characters. */
+        TextLengths: {
+            /** Format: int64 */
+            max: number;
+            /** Format: double */
+            mean: number;
+            /** Format: int64 */
+            min: number;
+        };
+        /** @description What a share of the texts of a column looks like. */
+        TextShape: {
+            /**
+             * @description `blank`, `digits`, `number`, `boolean`, `date`, `datetime`, `zoned_datetime`, `time`, `letters`, `words`, `code`, `email`, `url`,
+             *     `uuid`, `iban`, `ipv4`, `phone` or `other`: the first that fits.
+             */
+            shape: string;
+            /**
+             * Format: double
+             * @description Of the texts, from 0 to 1.
+             */
+            share: number;
         };
         /** @description An environment, and which candidate in it. */
         There: {

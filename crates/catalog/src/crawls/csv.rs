@@ -1,7 +1,7 @@
-//! CSV: the first pass finds the delimiter, the types and ragged lines, the second fills the sketches.
+//! CSV: the first pass finds the delimiter, the types and ragged lines, the second fills the sketches; more do for very wide files.
 use super::pages::batch_rows;
 use super::read::{BATCH, Facts, Stop, check_name, first_line, with_row_bytes};
-use crate::profile::FileScan;
+use crate::profile::{FileScan, abreast};
 use arrow::csv::ReaderBuilder;
 use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
 use base::Digest;
@@ -27,23 +27,31 @@ fn no_line(reason: impl Into<String>) -> Fault {
 pub(super) fn read(mut file: File, path: &str, stop: &Stop) -> Result<Facts, Fault> {
     let delimiter = delimiter_of(&file)?;
     rewind(&mut file)?;
-    let First { names, guesses, digest, record_bytes } = first_pass(&file, delimiter, stop)?;
-    rewind(&mut file)?;
+    let First { names, guesses, digest, records, record_bytes } = first_pass(&file, delimiter, stop)?;
     let fields = |all_null: DataType| -> Vec<Field> {
         let column = |(name, guess): (&String, &Guess)| Field::new(name, guess.data_type(&all_null), true);
         names.iter().zip(&guesses).map(column).collect()
     };
     let reading = Arc::new(Schema::new(fields(DataType::Utf8)));
-    let rows = batch_rows(record_bytes, BATCH);
-    let reader = ReaderBuilder::new(reading.clone()).with_header(true).with_delimiter(delimiter).with_batch_size(rows);
+    let batch = batch_rows(record_bytes, BATCH);
+    let reader =
+        || ReaderBuilder::new(reading.clone()).with_header(true).with_delimiter(delimiter).with_batch_size(batch);
     let unreadable =
         |error: &dyn std::fmt::Display| no_line(format!("it is not readable as CSV: {}", first_line(error)));
-    let mut scan = FileScan::start(path, &reading);
-    for batch in reader.build(file).map_err(|e| unreadable(&e))? {
-        stop.check().map_err(no_line)?;
-        scan.take(&batch.map_err(|e| unreadable(&e))?).map_err(|e| unreadable(&e))?;
+    let (mut rows, mut sketches) = (0, Vec::with_capacity(names.len()));
+    for columns in abreast(names.len()) {
+        rewind(&mut file)?;
+        let columns: Vec<usize> = columns.collect();
+        let own = reading.project(&columns).map_err(|e| unreadable(&e))?;
+        let mut scan = FileScan::start(path, &own, records).map_err(|e| unreadable(&e))?;
+        for batch in reader().with_projection(columns).build(&file).map_err(|e| unreadable(&e))? {
+            stop.check().map_err(no_line)?;
+            scan.take(&batch.map_err(|e| unreadable(&e))?).map_err(|e| unreadable(&e))?;
+        }
+        let (counted, found) = scan.finish().map_err(|e| unreadable(&e))?;
+        rows = counted;
+        sketches.extend(found);
     }
-    let (rows, sketches) = scan.finish();
     // A column without a value has no type of its own: other files may say what it is.
     let schema = with_row_bytes(&Arc::new(Schema::new(fields(DataType::Null))), record_bytes);
     Ok(Facts { schema, rows, digest: Some(digest), delimiter: Some(delimiter), sketches })
@@ -84,6 +92,7 @@ struct First {
     names: Vec<String>,
     guesses: Vec<Guess>,
     digest: Digest,
+    records: u64,
     /// Of the longest record.
     record_bytes: u64,
 }
@@ -105,12 +114,12 @@ fn first_pass(file: &File, delimiter: u8, stop: &Stop) -> Result<First, Fault> {
         return Err((("it has no header line".to_owned()), Some(1)));
     }
     let mut guesses = vec![Guess::default(); names.len()];
-    let (mut record, mut number, mut record_bytes) = (StringRecord::new(), 0_u64, 0);
+    let (mut record, mut records, mut record_bytes) = (StringRecord::new(), 0_u64, 0);
     while reader.read_record(&mut record).map_err(|error| fault(&error))? {
         since.set(0);
-        number += 1;
+        records += 1;
         record_bytes = record_bytes.max(record.as_slice().len() as u64);
-        if number.is_multiple_of(BATCH as u64) {
+        if records.is_multiple_of(BATCH as u64) {
             stop.check().map_err(no_line)?;
         }
         for (guess, value) in guesses.iter_mut().zip(&record) {
@@ -118,7 +127,7 @@ fn first_pass(file: &File, delimiter: u8, stop: &Stop) -> Result<First, Fault> {
         }
     }
     drop(reader);
-    Ok(First { names, guesses, digest: Digest::from_hasher(hasher), record_bytes })
+    Ok(First { names, guesses, digest: Digest::from_hasher(hasher), records, record_bytes })
 }
 
 fn fault(error: &csv::Error) -> Fault {
@@ -239,7 +248,7 @@ mod tests {
         check("a,b,c\n1.5,true,007\n2,False,12\n", expect!["2 rows: a Float64, b Boolean, c Utf8"]);
         check(
             "d,t,z,c\n2024-02-29,2024-01-01 10:00:00,2024-01-01T10:00:00Z,12345678901234567890\n",
-            expect!["1 rows: d Date32, t Timestamp(µs), z Timestamp(µs, \"UTC\"), c Utf8"],
+            expect![[r#"1 rows: d Date32, t Timestamp(µs), z Timestamp(µs, "UTC"), c Utf8"#]],
         );
         check("d\n2024-02-30\n", expect!["1 rows: d Utf8"]);
         check("\u{feff}a,b\n1,\"two\nlines\"\n", expect!["1 rows: a Int64, b Utf8"]);

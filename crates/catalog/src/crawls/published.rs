@@ -1,13 +1,13 @@
 //! The profile of what was published: its files are read once, after the version was cut.
-use super::Error;
-use super::read::{self, Facts, StopOnDrop};
+use super::read::{self, StopOnDrop};
 use super::table::blocking;
+use super::{Broken, Error, FileKind};
 use crate::Context;
 use crate::datasets::store::DatasetStore;
 use crate::datasets::{self, Content, Origin, Version};
 use crate::lakes::LakeRef;
 use crate::lakes::store::LakeStore;
-use crate::profile::{ColumnProfile, ColumnSketch, form_of};
+use crate::profile::{ColumnProfile, ColumnSketch};
 use crate::sensitivity::propose;
 use base::DatasetId;
 use db::Tx;
@@ -21,15 +21,15 @@ pub(super) async fn profile(cx: &Context, id: &DatasetId) -> Result<(), Error> {
     let wanted = cx.db.read(|tx| async move { wanted(&tx, id).await });
     let Some((lake, version, content)) = wanted.await? else { return Ok(()) };
     let Some(sketches) = sketches(cx, &lake, &content).await? else { return Ok(()) };
-    let found: Vec<(String, ColumnProfile, crate::sensitivity::Sensitivity)> = content
-        .columns()?
-        .into_iter()
-        .zip(&sketches)
-        .map(|((name, data_type), sketch)| {
+    let columns = content.columns()?;
+    let describe = move || {
+        let of = |((name, data_type), sketch): ((String, String), &ColumnSketch)| {
             let (profile, proposed) = (ColumnProfile::of(&name, &data_type, sketch), propose(&name, sketch));
             (name, profile, proposed)
-        })
-        .collect();
+        };
+        columns.into_iter().zip(&sketches).map(of).collect::<Vec<_>>()
+    };
+    let found = blocking("the profile", describe).await?;
     let found = &found;
     cx.db.write(|tx| async move { datasets::profiled(cx, &tx, id, version.number, found).await }).await?;
     Ok(())
@@ -52,21 +52,23 @@ async fn sketches(cx: &Context, lake: &LakeRef, content: &Content) -> Result<Opt
     let (roots, lake) = (cx.roots.clone(), lake.clone());
     let dir = blocking("the lake", move || roots.open(&lake)).await??;
     let schema = datasets::decode_schema(&content.schema)?;
-    let mut merged: Vec<ColumnSketch> =
-        schema.fields().iter().map(|field| ColumnSketch::new(form_of(field.data_type()))).collect();
+    let mut merged = vec![ColumnSketch::default(); schema.fields().len()];
     for file in &content.files {
         let (dir, at, stop) = (dir.clone(), file.clone(), stop.0.clone());
-        let read = move || read::read(&dir, &at.path, at.stamp(), super::FileKind::Parquet, &stop);
-        let facts: Facts = match blocking(&file.path, read).await? {
-            Ok(facts) => facts,
+        let add = move || {
+            let facts = read::read(&dir, &at.path, at.stamp(), FileKind::Parquet, &stop)?;
+            for (sketch, column) in merged.iter_mut().zip(facts.sketches) {
+                sketch.append(column).map_err(|why| Broken::of(&at.path, why.to_string()))?;
+            }
+            Ok::<_, Broken>(merged)
+        };
+        merged = match blocking(&file.path, add).await? {
+            Ok(merged) => merged,
             Err(broken) => {
                 tracing::warn!(path = broken.path, reason = broken.reason, "a published file could not be profiled");
                 return Ok(None);
             }
         };
-        for (sketch, column) in merged.iter_mut().zip(&facts.sketches) {
-            sketch.merge(column).map_err(db::sql::unknown)?;
-        }
     }
     Ok(Some(merged))
 }

@@ -1,10 +1,12 @@
-//! Reads one file: its schema, its rows and a sketch per column, or why it is broken. Blocking; memory is one batch.
+//! Reads one file: its schema, its rows and a sketch per column, or why it is broken. Blocking; memory is one batch, up to 128 MiB for
+//! the columns that are read at once, and what is known of the others.
 use super::{Broken, FileKind, csv, pages};
 use crate::lakes::{LakeDir, Stamp};
-use crate::profile::{ColumnSketch, FileScan};
+use crate::profile::{ColumnSketch, FileScan, abreast};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use base::Digest;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use sha2::{Digest as _, Sha256};
 use std::fs::File;
 use std::io::{Read, Seek};
@@ -70,17 +72,26 @@ pub(crate) fn read(dir: &LakeDir, path: &str, stamp: Stamp, kind: FileKind, stop
 fn parquet(mut file: File, path: &str, stamp: Stamp, stop: &Stop) -> Result<Facts, String> {
     let digest = if stamp.size_bytes <= DIGESTED { Some(digest_of(&mut file, stop)?) } else { None };
     let corrupt = |error: &dyn std::fmt::Display| format!("it is not readable as Parquet: {}", first_line(error));
-    let again = file.try_clone().map_err(|e| corrupt(&e))?;
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| corrupt(&e))?;
-    let schema = normalised(builder.schema())?;
-    let row_bytes = pages::row_bytes(&again)?;
-    let reader = builder.with_batch_size(pages::batch_rows(row_bytes, BATCH)).build().map_err(|e| corrupt(&e))?;
-    let mut scan = FileScan::start(path, &schema);
-    for batch in reader {
-        stop.check()?;
-        scan.take(&batch.map_err(|e| corrupt(&e))?).map_err(|e| corrupt(&e))?;
+    let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(|e| corrupt(&e))?;
+    let schema = normalised(metadata.schema())?;
+    let row_bytes = pages::row_bytes(&file)?;
+    let expected = u64::try_from(metadata.metadata().file_metadata().num_rows()).unwrap_or(0);
+    let (mut rows, mut sketches) = (0, Vec::with_capacity(schema.fields().len()));
+    for columns in abreast(schema.fields().len()) {
+        let again = file.try_clone().map_err(|e| corrupt(&e))?;
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(again, metadata.clone());
+        let mask = ProjectionMask::roots(builder.parquet_schema(), columns.clone());
+        let builder = builder.with_projection(mask).with_batch_size(pages::batch_rows(row_bytes, BATCH));
+        let own = schema.project(&columns.collect::<Vec<_>>()).map_err(|e| corrupt(&e))?;
+        let mut scan = FileScan::start(path, &own, expected).map_err(|e| corrupt(&e))?;
+        for batch in builder.build().map_err(|e| corrupt(&e))? {
+            stop.check()?;
+            scan.take(&batch.map_err(|e| corrupt(&e))?).map_err(|e| corrupt(&e))?;
+        }
+        let (counted, found) = scan.finish().map_err(|e| corrupt(&e))?;
+        rows = counted;
+        sketches.extend(found);
     }
-    let (rows, sketches) = scan.finish();
     Ok(Facts { schema: with_row_bytes(&schema, row_bytes), rows, digest, delimiter: None, sketches })
 }
 
@@ -153,5 +164,50 @@ fn plain_type(data_type: &DataType) -> DataType {
         DataType::LargeBinary | DataType::BinaryView => DataType::Binary,
         DataType::Dictionary(_, values) => plain_type(values),
         other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow::array::{ArrayRef, DictionaryArray, Int64Array, RecordBatch, types::Int32Type};
+    use base::Timestamp;
+    use kernels::profile::Value;
+    use parquet::arrow::ArrowWriter;
+
+    fn parquet_of(columns: Vec<(String, ArrayRef)>) -> Facts {
+        let file = tempfile::tempfile().unwrap();
+        let batch = RecordBatch::try_from_iter(columns).unwrap();
+        let mut writer = ArrowWriter::try_new(file.try_clone().unwrap(), batch.schema(), None).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+        let stamp = Stamp { size_bytes: DIGESTED + 1, modified_at: Timestamp(0) };
+        parquet(file, "a", stamp, &Stop::default()).unwrap()
+    }
+
+    #[test]
+    fn more_columns_than_are_read_at_once_are_all_read() {
+        let columns = (0..600).map(|n| (format!("c{n}"), Arc::new(Int64Array::from(vec![n, -1])) as ArrayRef));
+        let line = |of: &dyn Fn(usize) -> String| (0..600).map(of).collect::<Vec<_>>().join(",") + "\n";
+        let text = line(&|n| format!("c{n}")) + &line(&|n| n.to_string()) + &line(&|_| "-1".to_owned());
+        let mut file = tempfile::tempfile().unwrap();
+        std::io::Write::write_all(&mut file, text.as_bytes()).unwrap();
+        for facts in [parquet_of(columns.collect()), csv::read(file, "a", &Stop::default()).unwrap()] {
+            assert_eq!((facts.rows, facts.schema.fields().len(), facts.sketches.len()), (2, 600, 600));
+            for (n, sketch) in (0..).zip(&facts.sketches) {
+                assert_eq!((sketch.rows(), sketch.summary().unwrap().max()), (2, Some(Value::Integer(n))));
+            }
+        }
+    }
+
+    #[test]
+    fn a_dictionary_is_what_it_holds() {
+        let texts: DictionaryArray<Int32Type> =
+            (0..9_000).map(|n| (n % 4 > 0).then(|| ["a", "b", "c"][n % 3])).collect();
+        let facts = parquet_of(vec![("t".to_owned(), Arc::new(texts))]);
+        assert_eq!(facts.schema.field(0).data_type(), &DataType::Utf8);
+        let summary = facts.sketches[0].summary().unwrap();
+        assert_eq!((summary.counts().nulls, summary.counts().text, summary.distinct()), (2_250, 6_750, Ok(3)));
+        assert_eq!(summary.max(), Some(Value::Text(b"c"[..].into())));
     }
 }

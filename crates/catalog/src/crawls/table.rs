@@ -8,9 +8,9 @@ use crate::Context;
 use crate::datasets::store::DatasetStore;
 use crate::datasets::{self, Content, Crawled, DatasetState, Format, Origin, TableFile, encode_schema};
 use crate::lakes::{Lake, LakeDir};
-use crate::profile::{ColumnProfile, ColumnSketch, form_of};
+use crate::profile::{ColumnProfile, ColumnSketch, abreast, append_file, to_bytes};
 use crate::sensitivity::{Sensitivity, propose};
-use arrow::datatypes::{DataType, SchemaRef};
+use arrow::datatypes::{DataType, FieldRef, SchemaRef};
 use base::DatasetId;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -61,34 +61,45 @@ impl Tables<'_> {
             }
         };
         let entries = one_kind(entries, &mut broken);
-        let known = self.known(crawl, &dataset, &entries).await?;
-        let good = fitting(entries, known, &mut broken)?;
-        if good.is_empty() {
-            self.end(crawl, &broken, None).await?;
-            return Ok(false);
-        }
-        let (good, content, schema) = united(in_few_orders(good, &mut broken), &mut broken);
-        let dir_rows = self.outcome(crawl, dataset, &good, content, &schema).await?;
-        self.end(crawl, &broken, dir_rows.as_ref()).await?;
-        Ok(true)
+        let (mut again, mut files_read) = (BTreeSet::new(), 0);
+        let (broken, is_there, outcome) = loop {
+            let (known, read) = self.known(&dataset, &entries, &again).await?;
+            files_read += read;
+            let mut broken = broken.clone();
+            let good = fitting(&entries, known, &mut broken)?;
+            if good.is_empty() {
+                break (broken, false, None);
+            }
+            let (good, content, schema) = united(in_few_orders(good, &mut broken), &mut broken);
+            match self.outcome(crawl, &dataset, &good, content, &schema).await? {
+                Step::Settled(outcome) => break (broken, true, outcome),
+                Step::ReadFirst(paths) if again.is_empty() => again = paths,
+                Step::ReadFirst(_) => return Err(Error::Reader(place.path.clone())), // what was just read reads back
+            }
+        };
+        crawl.files_read += files_read;
+        crawl.files_skipped += entries.len() as u64 - files_read;
+        self.end(crawl, &broken, outcome.as_ref()).await?;
+        Ok(is_there)
     }
 
-    /// Returns what is known of each file, having read those that are new or changed.
+    /// Returns what is known of each file, having read those that are new or changed, or to be read `again`; and how many were.
     async fn known(
         &self,
-        crawl: &mut Crawl,
         dataset: &DatasetId,
         entries: &[Entry],
-    ) -> Result<BTreeMap<String, Known>, Error> {
+        again: &BTreeSet<String>,
+    ) -> Result<(BTreeMap<String, Known>, u64), Error> {
         let (lake, db) = (&self.lake.id, &self.cx.db);
         let mut known = db.read(|tx| async move { tx.list_known(lake, dataset).await }).await?;
         let mut fresh: Vec<(String, Known, Vec<u8>)> = Vec::new();
+        let mut files_read = 0;
         for entry in entries {
-            if known.get(&entry.path).is_some_and(|known| known.stamp == entry.stamp) {
-                crawl.files_skipped += 1;
+            let is_as_it_was = known.get(&entry.path).is_some_and(|known| known.stamp == entry.stamp);
+            if is_as_it_was && !again.contains(&entry.path) {
                 continue;
             }
-            crawl.files_read += 1;
+            files_read += 1;
             let (dir, at, stop) = (self.dir.clone(), entry.clone(), self.stop.clone());
             let read = blocking(&entry.path, move || read::read(&dir, &at.path, at.stamp, at.kind, &stop)).await;
             let read = read.unwrap_or_else(|_| Err(Broken::of(&entry.path, "the reader failed on it")));
@@ -111,7 +122,7 @@ impl Tables<'_> {
             };
             db.write(forget).await?;
         }
-        Ok(known)
+        Ok((known, files_read))
     }
 
     async fn keep(&self, dataset: &DatasetId, fresh: &[(String, Known, Vec<u8>)]) -> Result<(), Error> {
@@ -125,16 +136,16 @@ impl Tables<'_> {
         Ok(self.cx.db.write(keep).await?)
     }
 
-    /// Returns what changed of the dataset, if anything did.
+    /// Returns what changed of the dataset, if anything did, or what must be read to know.
     async fn outcome(
         &self,
         crawl: &Crawl,
-        dataset: DatasetId,
+        dataset: &DatasetId,
         good: &[Good],
         content: Content,
         schema: &SchemaRef,
-    ) -> Result<Option<Outcome>, Error> {
-        let (id, digest) = (&dataset, content.digest().to_string());
+    ) -> Result<Step, Error> {
+        let (id, digest) = (dataset, content.digest().to_string());
         let now = self.cx.db.read(|tx| async move {
             let Some(found) = tx.find_dataset(id).await? else { return Ok::<_, db::Error>(None) };
             let version = tx.find_content(id, found.version).await?.map(|(version, _)| version.digest);
@@ -143,48 +154,67 @@ impl Tables<'_> {
         if let Some((found, version)) = now.await?
             && (found.origin == Origin::Published || version.as_ref() == Some(&digest))
         {
-            return Ok((found.state == DatasetState::Missing).then_some(Outcome::FoundAgain(dataset)));
+            let is_back = found.state == DatasetState::Missing;
+            return Ok(Step::Settled(is_back.then(|| Outcome::FoundAgain(dataset.clone()))));
         }
-        let sketches = self.merged(good, schema).await?;
+        let described = match self.described(good, schema).await? {
+            Ok(described) => described,
+            Err(paths) => return Ok(Step::ReadFirst(paths)),
+        };
         let (mut profile, mut columns) = (Vec::new(), Vec::new());
-        for (field, sketch) in schema.fields().iter().zip(&sketches) {
-            profile.push(ColumnProfile::of(field.name(), &field.data_type().to_string(), sketch));
-            columns.push((field.is_nullable(), propose(field.name(), sketch)));
+        for (field, (column, sensitivity)) in schema.fields().iter().zip(described) {
+            profile.push(column);
+            columns.push((field.is_nullable(), sensitivity));
         }
         for (place, key) in content.partitions.iter().enumerate() {
             let (column, sensitivity) = partition(place, key, &content.files);
             profile.push(column);
             columns.push((true, sensitivity));
         }
-        Ok(Some(Outcome::Changed(Box::new(Crawled { dataset, crawl: crawl.id.clone(), content, profile, columns }))))
+        let (dataset, crawl) = (dataset.clone(), crawl.id.clone());
+        let changed = Outcome::Changed(Box::new(Crawled { dataset, crawl, content, profile, columns }));
+        Ok(Step::Settled(Some(changed)))
     }
 
-    /// Merges the sketches of every file, one file in memory at a time, in the order of paths.
-    async fn merged(&self, good: &[Good], schema: &SchemaRef) -> Result<Vec<ColumnSketch>, Error> {
-        let mut merged: Vec<ColumnSketch> =
-            schema.fields().iter().map(|field| ColumnSketch::new(form_of(field.data_type()))).collect();
-        for file in good {
-            let (lake, path) = (&self.lake.id, file.path.as_str());
-            let bytes = self.cx.db.read(|tx| async move { tx.find_sketches(lake, path).await }).await?;
-            let bytes = bytes.ok_or(db::Error::Stale)?;
-            let (whole, own, rows) = (schema.clone(), file.schema.clone(), file.known.rows);
-            let add = move || {
-                let found: Vec<ColumnSketch> = postcard::from_bytes(&bytes).map_err(db::sql::unknown)?;
-                for (field, sketch) in whole.fields().iter().zip(&mut merged) {
-                    match own.index_of(field.name()).ok().and_then(|index| found.get(index)) {
-                        Some(column) => sketch.merge(column).map_err(db::sql::unknown)?,
-                        None => {
-                            let rows = u64::try_from(rows).unwrap_or(0);
-                            sketch.add_rows(rows);
-                            sketch.add_nulls(rows);
-                        }
-                    }
+    /// Returns profile and proposal of each column, from the sketches of every file in the order of paths, one file in memory at a time;
+    /// or the files whose sketches cannot be read.
+    async fn described(
+        &self,
+        good: &[Good],
+        schema: &SchemaRef,
+    ) -> Result<Result<Vec<(ColumnProfile, Sensitivity)>, BTreeSet<String>>, Error> {
+        let mut described = Vec::with_capacity(schema.fields().len());
+        for columns in abreast(schema.fields().len()) {
+            let fields = schema.fields()[columns].to_vec();
+            let mut merged = vec![ColumnSketch::default(); fields.len()];
+            let mut unread = BTreeSet::new();
+            for file in good {
+                let (lake, path) = (&self.lake.id, file.path.as_str());
+                let bytes = self.cx.db.read(|tx| async move { tx.find_sketches(lake, path).await }).await?;
+                let bytes = bytes.ok_or(db::Error::Stale)?;
+                let places: Vec<_> = fields.iter().map(|field| file.schema.index_of(field.name()).ok()).collect();
+                let rows = u64::try_from(file.known.rows).unwrap_or(0);
+                let append = move || append_file(&mut merged, &bytes, &places, rows).map(|is_read| (merged, is_read));
+                let (appended, is_read) = blocking(path, append).await?.map_err(db::sql::unknown)?;
+                merged = appended;
+                if !is_read {
+                    unread.insert(file.path.clone());
                 }
-                Ok::<_, db::Error>(merged)
+            }
+            if !unread.is_empty() {
+                return Ok(Err(unread));
+            }
+            let describe = move || {
+                let columns = fields.iter().zip(&merged);
+                let of = |(field, sketch): (&FieldRef, &ColumnSketch)| {
+                    let profile = ColumnProfile::of(field.name(), &field.data_type().to_string(), sketch);
+                    (profile, propose(field.name(), sketch))
+                };
+                columns.map(of).collect::<Vec<_>>()
             };
-            merged = blocking(path, add).await??;
+            described.extend(blocking("the profile", describe).await?);
         }
-        Ok(merged)
+        Ok(Ok(described))
     }
 
     /// Writes what came of the table, with the crawl's counts, in one transaction.
@@ -206,6 +236,13 @@ impl Tables<'_> {
         *crawl = saved.await?;
         Ok(())
     }
+}
+
+/// How far a table's crawl is.
+enum Step {
+    Settled(Option<Outcome>),
+    /// What another release kept of these files cannot be read: they must be.
+    ReadFirst(BTreeSet<String>),
 }
 
 /// What a table's crawl comes to.
@@ -233,7 +270,7 @@ fn known_of(entry: &Entry, read: Result<Facts, Broken>) -> Result<(Known, Vec<u8
         Ok(facts) => {
             let schema = encode_schema(&facts.schema);
             let (rows, digest, delimiter) = (db::sql::whole(facts.rows), facts.digest, facts.delimiter);
-            let sketches = postcard::to_stdvec(&facts.sketches).map_err(db::sql::unknown)?;
+            let sketches = to_bytes(&facts.sketches).map_err(db::sql::unknown)?;
             (Known { rows, digest, delimiter, schema, ..blank }, sketches)
         }
     })
@@ -241,7 +278,7 @@ fn known_of(entry: &Entry, read: Result<Facts, Broken>) -> Result<(Known, Vec<u8
 
 /// Keeps the files that can be read and are partitioned and delimited like most.
 fn fitting(
-    entries: Vec<Entry>,
+    entries: &[Entry],
     mut known: BTreeMap<String, Known>,
     broken: &mut Vec<Broken>,
 ) -> Result<Vec<Good>, db::Error> {
@@ -253,7 +290,7 @@ fn fitting(
             continue;
         }
         let schema = datasets::decode_schema(&known.schema)?;
-        good.push(Good { path: entry.path, known, schema, partition: entry.partition });
+        good.push(Good { path: entry.path.clone(), known, schema, partition: entry.partition.clone() });
     }
     let keys = |file: &Good| file.partition.iter().map(|(key, _)| key.clone()).collect::<Vec<_>>().join("/");
     let usual = most(good.iter().map(keys));
@@ -369,9 +406,14 @@ fn partition(place: usize, key: &datasets::Partition, files: &[TableFile]) -> (C
     let rows = |file: &TableFile| u64::try_from(file.rows).unwrap_or(0);
     let nulls = files.iter().filter(|file| of(file).is_none()).map(rows).sum();
     let distinct: BTreeSet<String> = files.iter().filter_map(of).collect();
-    let counts = ColumnProfile::counts(&key.name, &key.data_type().to_string(), files.iter().map(rows).sum(), nulls);
-    let profile =
-        ColumnProfile { shown: true, distinct: Some(distinct.len() as u64), distinct_exact: Some(true), ..counts };
-    let sensitivity = propose(&key.name, &ColumnSketch::new(form_of(&key.data_type())));
+    let all: u64 = files.iter().map(rows).sum();
+    let profile = ColumnProfile {
+        shown: true,
+        completeness: (all > 0).then(|| (all - nulls) as f64 / all as f64),
+        distinct: Some(distinct.len() as u64),
+        distinct_exact: Some(true),
+        ..ColumnProfile::counts(&key.name, &key.data_type().to_string(), all, nulls)
+    };
+    let sensitivity = propose(&key.name, &ColumnSketch::default());
     (profile, sensitivity)
 }

@@ -6,6 +6,7 @@ use crate::datasets::store::DatasetStore;
 use crate::datasets::{DatasetState, Format, table_of};
 use crate::lakes::store::LakeStore;
 use crate::lakes::{Lake, Roots};
+use crate::profile::Datum;
 use crate::sensitivity::Level;
 use arrow::array::{ArrayRef, Int32Array, Int64Array, RecordBatch, StringArray};
 use base::{CrawlId, DatasetId};
@@ -124,6 +125,22 @@ impl Bench {
         read.await.unwrap()
     }
 
+    /// Rows, nulls and ends of each column of the current version.
+    async fn profile(&self, id: &str) -> Vec<String> {
+        let id = &DatasetId(id.to_owned());
+        let read = self.cx.db.read(|tx| async move {
+            let version = tx.find_dataset(id).await?.unwrap().version;
+            tx.find_profile(id, version).await
+        });
+        let end = |end: Option<Datum>| match end {
+            Some(Datum::Text(text)) => text,
+            Some(number) => serde_json::to_string(&number).unwrap(),
+            None => "none".to_owned(),
+        };
+        let columns = read.await.unwrap().unwrap().into_iter();
+        columns.map(|c| format!("{} {}/{} {} – {}", c.name, c.rows, c.nulls, end(c.min), end(c.max))).collect()
+    }
+
     async fn versions(&self, id: &str) -> String {
         let id = &DatasetId(id.to_owned());
         let versions = self.cx.db.read(|tx| async move { tx.list_versions(id, None, 9).await }).await.unwrap();
@@ -194,6 +211,51 @@ async fn a_table_that_vanishes_is_missing_and_comes_back() {
             bench.datasets().await.contains("retail.core.rates active v1"),
             "a lake away says nothing of its tables"
         );
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_release_kept_of_a_file_is_read_again_once_it_is_needed() {
+    on_each_engine(&crate::migrations_for_tests(), async |db| {
+        let bench = Bench::start(db).await;
+        let first = bench.crawl().await;
+        bench
+            .cx
+            .db
+            .write(|tx| async move {
+                let sql = "UPDATE lake_files SET sketches = $1 WHERE broken IS NULL";
+                db::sql::run(&tx, sql, vec![vec![1_u8, 0, 10, 0].into()]).await
+            })
+            .await
+            .unwrap();
+        let again = bench.crawl().await;
+        assert_eq!(again, first.replace("3 changed, read 7, skipped 0", "0 changed, read 0, skipped 7"));
+        bench.put("core/rates/b.csv", b"day,rate\n2024-01-02,0.75\n");
+        let changed = bench.crawl().await;
+        assert!(changed.starts_with("done: 3 of 3 tables, 1 changed, read 2, skipped 5\n"), "{changed}");
+        assert_eq!(
+            bench.profile("retail.core.rates").await,
+            ["day 2/0 2024-01-01 – 2024-01-02", "rate 2/0 0.5 – 0.75"]
+        );
+        let last = bench.crawl().await;
+        assert!(last.starts_with("done: 3 of 3 tables, 0 changed, read 0, skipped 7\n"), "{last}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_profile_of_a_table_is_that_of_its_files() {
+    on_each_engine(&crate::migrations_for_tests(), async |db| {
+        let bench = Bench::start(db).await;
+        bench.crawl().await;
+        expect![[r#"
+            id 20/0 0 – 19
+            email 20/0 p0@bank.example – p9@bank.example
+            score 20/10 0 – 9
+            year 20/0 none – none
+        "#]]
+        .assert_eq(&(bench.profile("retail.core.customers").await.join("\n") + "\n"));
     })
     .await;
 }

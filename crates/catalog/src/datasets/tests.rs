@@ -207,7 +207,7 @@ async fn publishing_makes_versions_and_never_writes_over_a_crawled_dataset() {
         // What the content tells raises a level that was inherited, and never lowers it.
         let told = async |level: Level| {
             let proposed = Sensitivity { level, source: Source::Proposed, ..Sensitivity::unclassified() };
-            let profile = ColumnProfile::of("score", "Utf8", &ColumnSketch::text());
+            let profile = ColumnProfile::of("score", "Utf8", &ColumnSketch::default());
             let found = &[("score".to_owned(), profile, proposed)];
             cx.db.write(|tx| async move { super::profiled(cx, &tx, id, 4, found).await }).await.unwrap();
         };

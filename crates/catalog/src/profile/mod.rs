@@ -1,14 +1,25 @@
 //! The profile of a dataset version: what a crawl learns of each column while it reads, and what of it a viewer may see.
 //!
-//! Sketches of files merge into that of the version, so an unchanged file is never read again. Quantiles and histograms
-//! are exact up to 2,048 values and estimated from a uniform sample of so many beyond.
+//! Sketches of files merge into that of the version, so an unchanged file is never read again. Values, quantiles and histograms are
+//! exact up to 1,024 different values, and estimated beyond.
 mod scan;
 mod sketch;
 mod view;
 
-pub use view::{Bin, ColumnProfile, Datum, Quantile, TopValue};
+pub use view::{Bin, ColumnProfile, Datum, Quantile, TextLengths, TextShape, TopValue};
 
-pub(crate) use scan::{FileScan, form_of};
+pub(crate) use scan::FileScan;
+pub(crate) use sketch::{ColumnSketch, append_file, to_bytes};
+
+use std::ops::Range;
+
+/// So many columns are read at once: each takes up to 512 KiB while it is.
+const ABREAST: usize = 256;
+
+/// Returns the columns in runs that are read at once.
+pub(crate) fn abreast(columns: usize) -> impl Iterator<Item = Range<usize>> {
+    (0..columns).step_by(ABREAST).map(move |first| first..columns.min(first + ABREAST))
+}
+
 #[cfg(test)]
-pub(crate) use sketch::SAMPLE;
-pub(crate) use sketch::{ColumnSketch, Form};
+mod tests;

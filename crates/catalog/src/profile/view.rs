@@ -1,6 +1,5 @@
-use super::sketch::{ColumnSketch, Form};
-use base::Timestamp;
-use kernels::{Histogram, quantile};
+use super::sketch::ColumnSketch;
+use kernels::profile::{Shape, Summary, TimeKind, Value};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -17,7 +16,7 @@ pub enum Datum {
     Text(String),
 }
 
-/// A quantile.
+/// A quantile: the smallest value that at least a share `q` of the values is at most.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Quantile {
     /// The fraction of values at or below.
@@ -41,6 +40,24 @@ pub struct TopValue {
     pub count: u64,
 }
 
+/// How long the texts of a column are, in characters.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct TextLengths {
+    pub min: u64,
+    pub max: u64,
+    pub mean: f64,
+}
+
+/// What a share of the texts of a column looks like.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct TextShape {
+    /// `blank`, `digits`, `number`, `boolean`, `date`, `datetime`, `zoned_datetime`, `time`, `letters`, `words`, `code`, `email`, `url`,
+    /// `uuid`, `iban`, `ipv4`, `phone` or `other`: the first that fits.
+    pub shape: String,
+    /// Of the texts, from 0 to 1.
+    pub share: f64,
+}
+
 /// The profile of one column of a dataset version.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ColumnProfile {
@@ -55,11 +72,20 @@ pub struct ColumnProfile {
     pub why_not: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nans: Option<u64>,
+    /// The share of rows that hold a value: neither null nor NaN.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completeness: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub distinct: Option<u64>,
     /// False where `distinct` is estimated (standard error 1.6 %).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub distinct_exact: Option<bool>,
+    /// The share of values that are there once; not there with more than 1,024 different ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uniqueness: Option<f64>,
+    /// Shannon's, of the values, in nats; not there with more than 1,024 different ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entropy: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min: Option<Datum>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -72,33 +98,50 @@ pub struct ColumnProfile {
     pub quantiles: Vec<Quantile>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub histogram: Vec<Bin>,
-    /// False where quantiles and histogram come from a sample.
+    /// False where quantiles and histogram are estimated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quantiles_exact: Option<bool>,
+    /// By how much the share of values at or below a quantile may differ from `q`, with 99 % confidence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rank_error: Option<f64>,
+    /// The most frequent values; all of them where there are no more than 10.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub top: Vec<TopValue>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub top_error: Option<u64>,
+    /// Of texts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lengths: Option<TextLengths>,
+    /// What the texts look like, the largest share first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shapes: Vec<TextShape>,
 }
 
 impl ColumnProfile {
     /// Returns the whole profile of a column from its sketch.
     pub(crate) fn of(name: &str, data_type: &str, sketch: &ColumnSketch) -> Self {
-        let mut profile = Self { shown: true, ..Self::counts(name, data_type, sketch.rows(), sketch.nulls()) };
-        if sketch.form() == Form::Other {
-            return profile;
+        let Some(summary) = sketch.summary() else {
+            return Self { shown: true, ..Self::counts(name, data_type, sketch.rows(), sketch.rows()) };
+        };
+        let counts = summary.counts();
+        let nulls = counts.nulls + counts.absent;
+        let mut profile = Self { shown: true, ..Self::counts(name, data_type, counts.rows, nulls) };
+        profile.completeness = summary.completeness().ok();
+        profile.nans = (counts.nan > 0).then_some(counts.nan);
+        if counts.other > 0 {
+            return profile; // lists, structures, bytes: counted, not looked into
         }
-        let values = sketch.rows() - sketch.nulls().min(sketch.rows());
-        profile.distinct = Some(sketch.distinct().estimate().min(values)); // an estimate may lie above what there is
-        profile.distinct_exact = Some(sketch.distinct().is_exact());
-        profile.top_error = Some(sketch.top().error());
-        // A count that may be all error says nothing: a column of unique values has no frequent one.
-        let top = sketch.top().top(TOP).into_iter().filter(|(_, count)| *count > sketch.top().error());
-        profile.top = top.map(|(value, count)| TopValue { value: value.to_owned(), count }).collect();
-        if let Some((low, high)) = sketch.texts() {
-            (profile.min, profile.max) = (Some(Datum::Text(low.clone())), Some(Datum::Text(high.clone())));
-        }
-        profile.add_numbers(sketch);
+        profile.distinct = summary.distinct().ok();
+        profile.distinct_exact = Some(summary.is_distinct_exact());
+        profile.uniqueness = summary.uniqueness().ok();
+        profile.entropy = summary.entropy().ok();
+        profile.top_error = Some(summary.top_error());
+        // What is there once is not frequent, unless it is one of the few that there are.
+        let least = if profile.distinct.is_some_and(|distinct| distinct <= TOP as u64) { 1 } else { 2 };
+        let top = summary.top(TOP).into_iter().filter(|(_, count)| *count >= least);
+        profile.top = top.map(|(value, count)| TopValue { value: spelled(value), count }).collect();
+        profile.add_numbers(&summary);
+        profile.add_texts(&summary);
         profile
     }
 
@@ -112,8 +155,11 @@ impl ColumnProfile {
             shown: false,
             why_not: None,
             nans: None,
+            completeness: None,
             distinct: None,
             distinct_exact: None,
+            uniqueness: None,
+            entropy: None,
             min: None,
             max: None,
             mean: None,
@@ -121,8 +167,11 @@ impl ColumnProfile {
             quantiles: Vec::new(),
             histogram: Vec::new(),
             quantiles_exact: None,
+            rank_error: None,
             top: Vec::new(),
             top_error: None,
+            lengths: None,
+            shapes: Vec::new(),
         }
     }
 
@@ -133,136 +182,120 @@ impl ColumnProfile {
         Self { why_not: Some(why_not), ..counts }
     }
 
-    fn add_numbers(&mut self, sketch: &ColumnSketch) {
-        let form = sketch.form();
-        let Some((low, high)) = sketch.numbers() else { return };
-        (self.min, self.max) = match sketch.integers() {
-            Some((low, high)) if form == Form::Number => (Some(Datum::Integer(low)), Some(Datum::Integer(high))),
-            _ => (datum(form, low), datum(form, high)),
-        };
-        self.mean = sketch.moments().mean().and_then(|mean| datum(form, mean));
-        if form == Form::Number {
-            self.nans = Some(sketch.nans());
-            self.standard_deviation = sketch.moments().variance().map(f64::sqrt).filter(|d| d.is_finite());
+    fn add_numbers(&mut self, summary: &Summary<'_>) {
+        let (Some(low), Some(high)) = (summary.min(), summary.max()) else { return };
+        let scale = Scale::of(&low, summary);
+        (self.min, self.max) = (scale.end(&low), scale.end(&high));
+        if scale == Scale::None {
+            return;
         }
-        let values = sketch.sample_sorted();
-        self.quantiles_exact = Some(sketch.sample().is_exact());
+        self.mean = summary.mean().ok().and_then(|mean| scale.between(mean));
+        if scale.is_of_numbers() {
+            self.nans = Some(summary.counts().nan);
+            self.standard_deviation = summary.variance().ok().map(f64::sqrt);
+        }
+        self.quantiles_exact = Some(summary.is_exact());
+        self.rank_error = Some(summary.rank_error());
         for q in QUANTILES {
-            if let Some(value) = quantile(&values, q).ok().and_then(|value| datum(form, value)) {
+            let value = summary.quantile(q).ok().and_then(Result::ok);
+            if let Some(value) = value.and_then(|value| scale.value(value)) {
                 self.quantiles.push(Quantile { q, value });
             }
         }
-        if let Ok(histogram) = Histogram::of(&values, low, high, BINS) {
-            self.histogram = bins(form, &histogram, sketch.sample().seen(), values.len() as u64);
-        }
+        self.histogram = bins(scale, summary);
+    }
+
+    fn add_texts(&mut self, summary: &Summary<'_>) {
+        let lengths = summary.lengths();
+        let lengths = |mean: f64| TextLengths { min: lengths.least, max: lengths.most, mean };
+        self.lengths = summary.mean_length().ok().map(lengths);
+        let mut shapes: Vec<(Shape, f64)> = summary.shapes().unwrap_or_default();
+        shapes.sort_by(|a, b| b.1.total_cmp(&a.1));
+        self.shapes =
+            shapes.into_iter().map(|(shape, share)| TextShape { shape: shape.name().to_owned(), share }).collect();
     }
 }
 
-/// Returns the bins with their counts scaled from the sample to all that was seen.
-fn bins(form: Form, histogram: &Histogram, seen: u64, kept: u64) -> Vec<Bin> {
+/// Returns the bins of the histogram; none where all values are one.
+fn bins(scale: Scale, summary: &Summary<'_>) -> Vec<Bin> {
+    let is_one = summary.ranks().ends().is_none_or(|(low, high)| low == high);
+    let (false, Ok(Ok(histogram))) = (is_one, summary.histogram(BINS)) else { return Vec::new() };
     let width = (histogram.high - histogram.low) / histogram.counts.len() as f64;
     let edge = |number: usize| {
-        datum(form, if number == BINS { histogram.high } else { histogram.low + number as f64 * width })
+        scale.between(if number == BINS { histogram.high } else { histogram.low + number as f64 * width })
     };
     let mut bins = Vec::new();
     for (number, &count) in histogram.counts.iter().enumerate() {
         let (Some(from), Some(to)) = (edge(number), edge(number + 1)) else { return Vec::new() };
-        let scaled = u128::from(count) * u128::from(seen) / u128::from(kept.max(1));
-        bins.push(Bin { from, to, count: u64::try_from(scaled).unwrap_or(u64::MAX) });
+        bins.push(Bin { from, to, count });
     }
     bins
 }
 
-/// Returns a number as JSON can hold it: days and instants as text, infinities not at all.
-#[expect(clippy::cast_possible_truncation, reason = "days and microseconds that came from integers")]
-fn datum(form: Form, value: f64) -> Option<Datum> {
-    match form {
-        Form::Date => {
-            let days = jiff::Span::new().try_days(value.round() as i64).ok()?;
-            let day = jiff::civil::date(1970, 1, 1).checked_add(days).ok()?;
-            Some(Datum::Text(day.to_string()))
+/// What the numbers are that a column's values are computed as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scale {
+    /// Whole numbers alone.
+    Whole,
+    Real,
+    /// Microseconds since 1970.
+    Time(TimeKind),
+    /// Texts and flags are none.
+    None,
+}
+
+impl Scale {
+    /// Returns that of a column with this smallest value.
+    fn of(least: &Value, summary: &Summary<'_>) -> Self {
+        match least {
+            Value::Flag(_) | Value::Text(_) | Value::Long { .. } => Self::None,
+            Value::Time { kind, .. } => Self::Time(*kind),
+            _ if summary.counts().fractional == 0 => Self::Whole,
+            _ => Self::Real,
         }
-        Form::Time => Some(Datum::Text(Timestamp(value.round() as i64).to_string())),
-        _ => value.is_finite().then_some(Datum::Number(value)),
+    }
+
+    fn is_of_numbers(self) -> bool {
+        matches!(self, Self::Whole | Self::Real)
+    }
+
+    /// Returns the smallest or the largest value.
+    fn end(self, value: &Value) -> Option<Datum> {
+        match value {
+            Value::Integer(whole) if self == Self::Whole => Some(Datum::Integer(*whole)),
+            _ if self.is_of_numbers() => value.number().and_then(|number| self.between(number)),
+            _ => Some(Datum::Text(spelled(value))),
+        }
+    }
+
+    /// Returns the nearest float to a value of the column.
+    #[expect(clippy::cast_possible_truncation, reason = "whole, and no more than floats tell apart")]
+    fn value(self, value: f64) -> Option<Datum> {
+        const TOLD_APART: f64 = 9_007_199_254_740_992.0;
+        match self {
+            Self::Whole if value.abs() <= TOLD_APART => Some(Datum::Integer(value as i64)),
+            _ => self.between(value),
+        }
+    }
+
+    /// Returns a number that need not be a value: days and instants as text, infinities not at all.
+    #[expect(clippy::cast_possible_truncation, reason = "between microseconds that came from integers")]
+    fn between(self, value: f64) -> Option<Datum> {
+        const DAY: f64 = 86_400_000_000.0;
+        let time = |micros: f64, kind: TimeKind| Datum::Text(Value::Time { micros: micros as i64, kind }.to_string());
+        match self {
+            _ if !value.is_finite() => None,
+            Self::Time(kind @ TimeKind::Date) => Some(time((value / DAY).round() * DAY, kind)),
+            Self::Time(kind) => Some(time(value.round(), kind)),
+            _ => Some(Datum::Number(value)),
+        }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::profile::{FileScan, SAMPLE};
-    use arrow::array::{ArrayRef, BooleanArray, Date32Array, Float64Array, Int32Array, RecordBatch, StringArray};
-    use expect_test::expect;
-    use std::sync::Arc;
-
-    fn batch(from: i32, to: i32) -> RecordBatch {
-        let numbers: Vec<i32> = (from..to).collect();
-        let columns: Vec<(&str, ArrayRef)> = vec![
-            ("n", Arc::new(Int32Array::from(numbers.clone()))),
-            (
-                "x",
-                Arc::new(numbers.iter().map(|n| (n % 7 != 0).then_some(f64::from(*n) / 2.0)).collect::<Float64Array>()),
-            ),
-            (
-                "t",
-                Arc::new(StringArray::from_iter_values(numbers.iter().map(|n| if n % 3 == 0 { "car" } else { "tv" }))),
-            ),
-            ("d", Arc::new(Date32Array::from_iter_values(numbers.iter().copied()))),
-            ("b", Arc::new(numbers.iter().map(|n| Some(n % 2 == 0)).collect::<BooleanArray>())),
-        ];
-        RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, array)| (name, array, true))).unwrap()
-    }
-
-    fn scan(path: &str, batches: &[RecordBatch]) -> Vec<ColumnSketch> {
-        let mut scan = FileScan::start(path, &batches[0].schema());
-        for batch in batches {
-            scan.take(batch).unwrap();
-        }
-        scan.finish().1
-    }
-
-    #[test]
-    fn a_profile_says_what_the_file_holds() {
-        let sketches = scan("a", &[batch(0, 100)]);
-        let mut lines = String::new();
-        for (name, sketch) in ["n", "x", "t", "d", "b"].iter().zip(&sketches) {
-            let profile = ColumnProfile::of(name, "", sketch);
-            let middle = profile.quantiles.get(3).map(|median| serde_json::to_string(&median.value).unwrap());
-            let ends = serde_json::to_string(&(&profile.min, &profile.max, &profile.mean)).unwrap();
-            let top = profile.top.first().map(|top| format!("{}×{}", top.value, top.count));
-            let bins = profile.histogram.iter().map(|bin| bin.count).sum::<u64>();
-            lines += &format!(
-                "{name} {}/{} distinct {:?} {ends} median {middle:?} top {top:?} bins {bins}\n",
-                profile.nulls, profile.rows, profile.distinct
-            );
-        }
-        expect![[r#"
-            n 0/100 distinct Some(100) [0,99,49.5] median Some("49.5") top Some("0×1") bins 100
-            x 15/100 distinct Some(85) [0.5,49.5,24.794117647058826] median Some("25.0") top Some("0.5×1") bins 85
-            t 0/100 distinct Some(2) ["car","tv",null] median None top Some("tv×66") bins 0
-            d 0/100 distinct Some(100) ["1970-01-01","1970-04-10","1970-02-20"] median Some("\"1970-02-20\"") top None bins 100
-            b 0/100 distinct Some(2) ["false","true",null] median None top Some("false×50") bins 0
-        "#]]
-        .assert_eq(&lines);
-    }
-
-    #[test]
-    fn batches_do_not_matter_and_files_merge() {
-        let whole = scan("a", &[batch(0, 5_000)]);
-        let parts = scan("a", &[batch(0, 17), batch(17, 3_000), batch(3_000, 5_000)]);
-        assert_eq!(whole, parts);
-        let mut merged = scan("b", &[batch(5_000, 6_000)]).remove(0);
-        merged.merge(&whole[0]).unwrap();
-        let profile = ColumnProfile::of("n", "Int32", &merged);
-        assert_eq!(
-            (profile.rows, profile.min, profile.max),
-            (6_000, Some(Datum::Integer(0)), Some(Datum::Integer(5_999)))
-        );
-        assert_eq!((merged.sample().is_exact(), merged.sample_sorted().len()), (false, SAMPLE));
-        let bytes = postcard::to_stdvec(&merged).unwrap();
-        assert_eq!(postcard::from_bytes::<ColumnSketch>(&bytes).unwrap(), merged);
-        let hidden = ColumnProfile::of("n", "Int32", &merged).withheld("no".into());
-        let json = serde_json::to_string(&hidden).unwrap();
-        assert_eq!(json, r#"{"name":"n","data_type":"Int32","rows":6000,"nulls":0,"shown":false,"why_not":"no"}"#);
+/// Returns a value in the words of contracts: a number in decimals, without an exponent.
+fn spelled(value: &Value) -> String {
+    match value {
+        Value::Real(number) => number.to_string(),
+        _ => value.to_string(),
     }
 }

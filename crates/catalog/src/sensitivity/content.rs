@@ -1,11 +1,18 @@
 use super::{Level, Proposal};
-use crate::profile::{ColumnSketch, Form};
+use crate::profile::ColumnSketch;
+use arrow::array::{ArrayRef, AsArray};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Float64Type, Int64Type};
+use arrow::error::ArrowError;
+use kernels::profile::{Summary, TimeKind, Value};
 use serde::{Deserialize, Serialize};
 
 /// So many values per file are looked at.
 const LOOKED_AT: u32 = 1_000;
 /// So many must have been, and this share of them must fit, before a rule says anything.
 const ENOUGH: u32 = 5;
+/// Whole numbers of so many digits may be cards; shorter ones are numbers and nothing else.
+const LONG_NUMBER: usize = 13;
 const SHARE: f64 = 0.8;
 
 /// What a value may look like.
@@ -50,8 +57,51 @@ pub(crate) struct Hits {
 }
 
 impl Hits {
-    /// Looks at one value, if not enough were seen.
-    pub(crate) fn look(&mut self, value: &str) {
+    /// Looks at the texts and numbers of an array, as long as not enough were seen.
+    ///
+    /// # Errors
+    /// Arrow's, for values that their type cannot hold.
+    pub(crate) fn look_into(&mut self, array: &ArrayRef) -> Result<(), ArrowError> {
+        let held = match array.data_type() {
+            DataType::Dictionary(_, values) => values,
+            other => other,
+        };
+        match held {
+            _ if self.looked_at >= LOOKED_AT => {}
+            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
+                let texts = cast(array, &DataType::Utf8)?;
+                texts.as_string::<i32>().iter().flatten().for_each(|text| self.look(text));
+            }
+            held if held.is_integer() => {
+                let numbers = cast(array, &DataType::Int64)?;
+                numbers.as_primitive::<Int64Type>().iter().flatten().for_each(|number| self.look_at_whole(number));
+            }
+            held if held.is_numeric() => {
+                let numbers = cast(array, &DataType::Float64)?;
+                let numbers = numbers.as_primitive::<Float64Type>().iter().flatten();
+                numbers.filter(|number| !number.is_nan()).for_each(|number| self.look_at_real(number));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn look_at_whole(&mut self, number: i64) {
+        let text = number.to_string();
+        self.look(if text.len() >= LONG_NUMBER { &text } else { "0" });
+    }
+
+    /// The same number is the same value, whether its file stores integers or floats.
+    #[expect(clippy::cast_possible_truncation, reason = "it is whole and far below 2^63")]
+    fn look_at_real(&mut self, number: f64) {
+        if number.fract() == 0.0 && number.abs() < 9e15 {
+            self.look_at_whole(number as i64);
+        } else {
+            self.look("0");
+        }
+    }
+
+    fn look(&mut self, value: &str) {
         let value = value.trim();
         if self.looked_at >= LOOKED_AT || value.is_empty() {
             return;
@@ -82,19 +132,30 @@ pub(super) fn propose(sketch: &ColumnSketch) -> Option<Proposal> {
             }
         }
     }
-    born(sketch).then(|| Proposal { level: Level::Confidential, rule: "content date of birth".into(), confidence: 0.5 })
+    sketch.summary().is_some_and(|column| is_born(&column)).then(|| Proposal {
+        level: Level::Confidential,
+        rule: "content date of birth".into(),
+        confidence: 0.5,
+    })
 }
 
 /// Days whose middle lies a working life before the newest: births rather than bookings.
-fn born(sketch: &ColumnSketch) -> bool {
-    let (Form::Date, Some((oldest, newest))) = (sketch.form(), sketch.numbers()) else { return false };
-    let days = sketch.sample_sorted();
-    let Ok(middle) = kernels::quantile(&days, 0.5) else { return false };
-    let years = |days: f64| days / 365.25 + 1970.0;
-    days.len() >= ENOUGH as usize
-        && years(oldest) > 1900.0
-        && years(newest) < 2015.0
-        && years(newest) - years(middle) > 12.0
+fn is_born(column: &Summary<'_>) -> bool {
+    let [(_, days), ..] = column.times();
+    let ends = (column.min(), column.max(), column.quantile(0.5));
+    let (
+        Some(Value::Time { micros: oldest, kind: TimeKind::Date }),
+        Some(Value::Time { micros: newest, kind: TimeKind::Date }),
+        Ok(Ok(middle)),
+    ) = ends
+    else {
+        return false;
+    };
+    let years = |micros: f64| micros / (365.25 * 86_400e6) + 1970.0;
+    days >= u64::from(ENOUGH)
+        && years(oldest as f64) > 1900.0
+        && years(newest as f64) < 2015.0
+        && years(newest as f64) - years(middle) > 12.0
 }
 
 fn is_email(value: &str) -> bool {

@@ -37,14 +37,21 @@ pub(crate) fn propose(name: &str, sketch: &ColumnSketch) -> Sensitivity {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::profile::FileScan;
+    use arrow::array::{ArrayRef, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray};
+    use std::sync::Arc;
 
     #[track_caller]
     fn check(name: &str, values: &[&str], expected: &str) {
-        let mut sketch = ColumnSketch::text();
-        for value in values {
-            sketch.add_text(1, value);
-        }
-        let found = propose(name, &sketch);
+        check_of(name, Arc::new(StringArray::from(values.to_vec())), expected);
+    }
+
+    #[track_caller]
+    fn check_of(name: &str, values: ArrayRef, expected: &str) {
+        let batch = RecordBatch::try_from_iter([(name, values)]).unwrap();
+        let mut scan = FileScan::start("a", &batch.schema(), 0).unwrap();
+        scan.take(&batch).unwrap();
+        let found = propose(name, &scan.finish().unwrap().1[0]);
         let shown = match (&found.rule, found.confidence) {
             (Some(rule), Some(confidence)) => format!("{} by {rule}, {confidence}", found.level),
             _ => found.source.to_string(),
@@ -74,5 +81,17 @@ mod tests {
         check("table_name", &[], "unclassified");
         check("ssn", &["078-05-1120"; 5], "restricted by name national id + content national id, 0.99");
         check("note", &["x@y.com", "call back", "none", "-", "ok"], "unclassified"); // one in five is too few
+    }
+
+    #[test]
+    fn cards_are_found_among_numbers_and_births_among_days() {
+        let card = "restricted by content card number, 0.95";
+        check_of("payment", Arc::new(Int64Array::from(vec![4_111_111_111_111_111; 5])), card);
+        check_of("payment", Arc::new(Float64Array::from(vec![4_111_111_111_111_111.0; 5])), card);
+        check_of("payment", Arc::new(Int64Array::from(vec![4_111_111_111_111_112; 5])), "unclassified");
+        check_of("amount", Arc::new(Float64Array::from(vec![41.5, f64::NAN, 3.0, 4.0, 5.0, 6.0])), "unclassified");
+        let days = |years: [i32; 5]| Arc::new(Date32Array::from_iter_values(years.map(|year| (year - 1970) * 365)));
+        check_of("day", days([1950, 1962, 1971, 1985, 2001]), "confidential by content date of birth, 0.5");
+        check_of("day", days([2001, 2003, 2004, 2006, 2007]), "unclassified");
     }
 }

@@ -103,7 +103,7 @@ fn coded(array: &ArrayRef) -> Result<Values, StatsError> {
 }
 
 fn days(days: &arrow::array::Date32Array) -> Int64Array {
-    days.unary(|day| i64::from(day) * 86_400_000_000)
+    days.unary(|day| i64::from(day).saturating_mul(86_400_000_000))
 }
 
 fn days_of_millis(times: &Int64Array) -> Int64Array {

@@ -1,5 +1,6 @@
 //! The profile of a table: see `kernels::profile`.
 #![expect(clippy::cast_possible_truncation, reason = "microseconds that came as 64 bits")]
+mod batches;
 mod feed;
 mod json;
 mod report;
@@ -9,6 +10,7 @@ mod tests;
 use crate::data::{Reading, scan, values_of};
 use crate::{Data, Run, StatsError};
 use arrow::array::ArrayRef;
+pub use batches::PartitionProfiler;
 use feed::Feed;
 use kernels::WireError;
 use kernels::profile::{ColumnBuilder, ColumnProfile, ProfileError, Settings};

@@ -230,7 +230,7 @@ async fn values_of_a_column_are_shown_only_to_those_who_may_see_them() {
     let app = crawled().await;
     let profile = async |person: &str| app.user(person).get("/datasets/retail.core.customers/profile").await;
     let outsider = profile("cho").await;
-    for secret in ["bank.example", "DE8937", "Person 1", "1900", "quantiles", "histogram", "distinct"] {
+    for secret in ["bank.example", "DE8937", "Person 1", "1900", "quantiles", "histogram", "distinct", "shapes"] {
         let shown = body(&outsider)["columns"].to_string();
         assert!(!shown.contains(secret), "{secret} in {shown}");
     }

@@ -35,8 +35,9 @@ async fn a_profile_shows_nothing_of_a_column_that_a_grant_masks() {
     for masked in ["iban", "age", "notes"] {
         let column = columns.iter().find(|column| column["name"] == masked).unwrap();
         assert_eq!(column["shown"], json!(false), "{column}");
-        for told in ["distinct", "min", "max", "mean", "quantiles", "histogram", "top", "lengths"] {
-            assert_eq!(column.get(told).unwrap_or(&Value::Null), &Value::Null, "{told} of {column}");
+        let values = ["distinct", "uniqueness", "entropy", "min", "max", "mean", "nans", "completeness", "quantiles"];
+        for told in values.iter().chain(&["histogram", "top", "lengths", "shapes"]) {
+            assert_eq!(column.get(*told).unwrap_or(&Value::Null), &Value::Null, "{told} of {column}");
         }
     }
     assert!(!profile.contains("DE0000") && !profile.contains("secret-"), "{profile}");
