@@ -1,6 +1,5 @@
 //! Distances of cumulative shares, in one sweep over the pooled values in ascending order.
-#![expect(clippy::many_single_char_names, reason = "places and rows of two samples, as in the formulas")]
-use super::side::{Side, pooled};
+use super::side::{Side, for_each_pooled};
 use super::table::View;
 
 /// `sup |F − G|` of two sides, and the most rows that share a value.
@@ -11,56 +10,45 @@ pub(super) struct Widest {
     pub heaviest: u64,
 }
 
-/// Returns the widest gap of two sides with a value each and `n m` below 2⁶³ where rows were given.
+/// Returns the widest gap of two sides with a value each.
 pub(super) fn widest(reference: &Side<'_>, current: &Side<'_>) -> Widest {
-    if let (Some(reference), Some(current)) = (reference.sorted(), current.sorted()) {
-        return widest_of_rows(reference, current);
-    }
-    let (n, m) = (i128::from(reference.rows()), i128::from(current.rows()));
-    let (mut gap, mut found) = (0i128, Widest { steps: 0, heaviest: 0 });
-    for (_, r, c) in pooled(reference, current) {
-        gap += i128::from(r) * m - i128::from(c) * n;
-        found.steps = found.steps.max(gap.unsigned_abs());
-        found.heaviest = found.heaviest.max(r.saturating_add(c));
-    }
-    found
+    let mut gap = Gap::new(reference.rows(), current.rows());
+    for_each_pooled(reference, current, |_, r, c| {
+        gap.take(r, c);
+    });
+    gap.widest
 }
 
-/// Sweeps over two sorted samples for `ks` alone: no branch depends on the values, whose order no processor can guess.
-fn widest_of_rows(reference: &[f64], current: &[f64]) -> Widest {
-    let (n, m) = (reference.len(), current.len());
-    let (mut i, mut j) = (0, 0);
-    let (mut gap, mut run) = (0i64, 0);
-    let (mut steps, mut heaviest) = (0u64, 0u64);
-    while i < n && j < m {
-        let (r, c) = (reference[i], current[j]);
-        let value = r.min(c);
-        let (from_reference, from_current) = (r <= value, c <= value);
-        i += usize::from(from_reference);
-        j += usize::from(from_current);
-        gap += i64::from(from_reference) * m as i64 - i64::from(from_current) * n as i64;
-        run += u64::from(from_reference) + u64::from(from_current);
-        let ends = reference.get(i).is_none_or(|&next| next > value) && current.get(j).is_none_or(|&next| next > value);
-        steps = steps.max(if ends { gap.unsigned_abs() } else { 0 });
-        heaviest = heaviest.max(run);
-        run = if ends { 0 } else { run };
+/// `F − G` in whole steps of `1/(n m)`.
+struct Gap {
+    n: u64,
+    m: u64,
+    /// Whether the steps fit in 64 bits.
+    is_small: bool,
+    steps: i64,
+    below: (u64, u64),
+    widest: Widest,
+}
+
+impl Gap {
+    fn new(n: u64, m: u64) -> Self {
+        let is_small = u128::from(n) * u128::from(m) < 1 << 62;
+        Self { n, m, is_small, steps: 0, below: (0, 0), widest: Widest { steps: 0, heaviest: 0 } }
     }
-    // One side is through. The gap only closes now; a run of equal values may still go on, or be the heaviest.
-    let rest = if i < n { &reference[i..] } else { &current[j..] };
-    let started = i.checked_sub(1).map(|i| reference[i]).into_iter().chain(j.checked_sub(1).map(|j| current[j]));
-    let mut value = started.fold(f64::NEG_INFINITY, f64::max);
-    let step = if i < n { m as i64 } else { -(n as i64) };
-    for &next in rest {
-        if next > value {
-            steps = steps.max(gap.unsigned_abs());
-            run = 0;
+
+    /// Takes the rows of the next value, and returns the steps.
+    fn take(&mut self, r: u64, c: u64) -> f64 {
+        self.widest.heaviest = self.widest.heaviest.max(r.saturating_add(c));
+        if self.is_small {
+            self.steps += r as i64 * self.m as i64 - c as i64 * self.n as i64;
+            self.widest.steps = self.widest.steps.max(u128::from(self.steps.unsigned_abs()));
+            return self.steps as f64;
         }
-        value = next;
-        gap += step;
-        run += 1;
-        heaviest = heaviest.max(run);
+        self.below = (self.below.0 + r, self.below.1 + c);
+        let steps = i128::from(self.below.0) * i128::from(self.m) - i128::from(self.below.1) * i128::from(self.n);
+        self.widest.steps = self.widest.steps.max(steps.unsigned_abs());
+        steps as f64
     }
-    Widest { steps: u128::from(steps), heaviest }
 }
 
 /// What one sweep finds. `F`, `G` are the cumulative shares, `x` the values.
@@ -95,69 +83,123 @@ impl Spread {
     }
 }
 
-/// Sweeps over `(value, rows of the reference, rows of the current side)` in ascending order of values.
+/// A sweep over values in ascending order, each with its rows of both sides.
 ///
 /// The influence of a row at `x` on `∫ |F − G|` is `∫ₓ sign(F − G)` up to a constant, on the square `∫ₓ 2 (F − G)`: their
 /// variances give the standard errors.
-pub(super) fn sweep(steps: impl Iterator<Item = (f64, u64, u64)>, n: u64, m: u64) -> Distances {
-    let mut below = (0u64, 0u64);
-    let (mut absolute, mut squared) = (0.0, 0.0);
-    let (mut by_sign, mut by_gap) = (0.0, 0.0);
-    let mut spreads = [[Spread::default(); 2]; 2];
-    let (mut last, mut gap) = (None, 0.0);
-    for (value, r, c) in steps {
-        if let Some(last) = last {
-            let width: f64 = value - last;
-            absolute += width * f64::abs(gap);
-            squared += width * gap * gap;
-            by_sign += if gap == 0.0 { 0.0 } else { width * f64::signum(gap) };
-            by_gap += width * 2.0 * gap;
-        }
-        for (spread, influence) in spreads.iter_mut().zip([by_sign, by_gap]) {
-            spread[0].take(influence, r as f64);
-            spread[1].take(influence, c as f64);
-        }
-        below = (below.0 + r, below.1 + c);
-        gap = below.0 as f64 / n as f64 - below.1 as f64 / m as f64;
-        last = Some(value);
-    }
-    let error = |[of_reference, of_current]: [Spread; 2]| {
-        (of_reference.of_mean(n as f64) + of_current.of_mean(m as f64)).sqrt()
-    };
-    Distances { wasserstein: (absolute, error(spreads[0])), squared: (squared, error(spreads[1])) }
+pub(super) struct Sweep {
+    steps: Gap,
+    /// `1/(n m)`.
+    per_step: f64,
+    /// `F − G` up to the last value.
+    gap: f64,
+    last: Option<f64>,
+    absolute: f64,
+    squared: f64,
+    by_sign: f64,
+    by_gap: f64,
+    spreads: [[Spread; 2]; 2],
 }
 
-/// Groups pooled values into at most `2 · blocks` of about equal weight; a value heavier than a block stays alone.
-/// Each lies at the mean of its values.
-pub(super) fn compress(
-    steps: impl Iterator<Item = (f64, u64, u64)>,
-    rows: u64,
-    blocks: u64,
-) -> (Vec<f64>, Vec<u64>, Vec<u64>) {
-    let full = rows.div_ceil(blocks).max(1);
-    let mut blocks = (vec![], vec![], vec![]);
-    let (mut mean, mut rows) = (0.0, (0, 0));
-    let mut close = |mean: f64, (r, c): (u64, u64)| {
-        if r + c > 0 {
-            blocks.0.push(mean);
-            blocks.1.push(r);
-            blocks.2.push(c);
-        }
-    };
-    for (value, r, c) in steps {
-        if r + c >= full {
-            close(mean, rows);
-            (mean, rows) = (0.0, (0, 0));
-        }
-        rows = (rows.0 + r, rows.1 + c);
-        mean += (value - mean) * ((r + c) as f64 / (rows.0 + rows.1) as f64);
-        if rows.0 + rows.1 >= full {
-            close(mean, rows);
-            (mean, rows) = (0.0, (0, 0));
+impl Sweep {
+    /// Begins with sides of so many rows.
+    pub fn new(n: u64, m: u64) -> Self {
+        Self {
+            steps: Gap::new(n, m),
+            per_step: 1.0 / (n as f64 * m as f64),
+            gap: 0.0,
+            last: None,
+            absolute: 0.0,
+            squared: 0.0,
+            by_sign: 0.0,
+            by_gap: 0.0,
+            spreads: [[Spread::default(); 2]; 2],
         }
     }
-    close(mean, rows);
-    blocks
+
+    /// Takes the next value, with its rows of the reference and of the current side.
+    pub fn take(&mut self, value: f64, r: u64, c: u64) {
+        if let Some(last) = self.last {
+            let (width, gap) = (value - last, self.gap);
+            self.absolute += width * gap.abs();
+            self.squared += width * gap * gap;
+            self.by_sign += if gap == 0.0 { 0.0 } else { width * gap.signum() };
+            self.by_gap += width * 2.0 * gap;
+        }
+        let (of_reference, of_current) = (r as f64, c as f64);
+        for (spread, influence) in self.spreads.iter_mut().zip([self.by_sign, self.by_gap]) {
+            spread[0].take(influence, of_reference);
+            spread[1].take(influence, of_current);
+        }
+        self.gap = self.steps.take(r, c) * self.per_step;
+        self.last = Some(value);
+    }
+
+    /// Returns what [`widest`] does.
+    pub fn widest(&self) -> Widest {
+        self.steps.widest
+    }
+
+    /// Returns the distances.
+    pub fn distances(&self) -> Distances {
+        let (n, m) = (self.steps.n as f64, self.steps.m as f64);
+        let error = |[of_reference, of_current]: [Spread; 2]| (of_reference.of_mean(n) + of_current.of_mean(m)).sqrt();
+        Distances {
+            wasserstein: (self.absolute, error(self.spreads[0])),
+            squared: (self.squared, error(self.spreads[1])),
+        }
+    }
+}
+
+/// Pooled values in at most twice as many blocks as are asked for, of about equal weight; a value heavier than a block stays alone.
+/// Each lies at the mean of its values.
+pub(super) struct Blocks {
+    /// Where each lies, and its rows of both sides.
+    pub positions: Vec<f64>,
+    pub reference: Vec<u64>,
+    pub current: Vec<u64>,
+    /// The rows of a full one.
+    full: u64,
+    /// Of the one that is being filled: its first value, its rows, and what its values are away from the first, over `full`.
+    first: f64,
+    rows: (u64, u64),
+    away: f64,
+}
+
+impl Blocks {
+    /// Begins with so many rows in all.
+    pub fn new(rows: u64, blocks: u64) -> Self {
+        let full = rows.div_ceil(blocks).max(1);
+        let (positions, reference, current) = (vec![], vec![], vec![]);
+        Self { positions, reference, current, full, first: 0.0, rows: (0, 0), away: 0.0 }
+    }
+
+    /// Takes the next value, ascending, with its rows of both sides.
+    pub fn take(&mut self, value: f64, r: u64, c: u64) {
+        let rows = r + c;
+        if rows >= self.full {
+            self.close();
+        }
+        if self.rows == (0, 0) {
+            self.first = value;
+        }
+        self.rows = (self.rows.0 + r, self.rows.1 + c);
+        self.away += (value - self.first) * (rows as f64 / self.full as f64);
+        if self.rows.0 + self.rows.1 >= self.full {
+            self.close();
+        }
+    }
+
+    /// Closes the last one.
+    pub fn close(&mut self) {
+        let (r, c) = std::mem::take(&mut self.rows);
+        if r + c > 0 {
+            self.positions.push(self.first + self.away * (self.full as f64 / (r + c) as f64));
+            self.reference.push(r);
+            self.current.push(c);
+        }
+        self.away = 0.0;
+    }
 }
 
 /// `sup |F − G|` over the cells of a table, in their order.

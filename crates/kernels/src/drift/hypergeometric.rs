@@ -3,7 +3,7 @@ use crate::mix;
 use crate::special::{hypergeometric_pmf, normal_quantile};
 
 /// Up to so many marked rows are drawn one by one.
-pub(super) const ONE_BY_ONE: u64 = 16;
+const ONE_BY_ONE: u64 = 16;
 /// Beyond this standard deviation the normal law, with its first correction for skew, takes the place of the exact one.
 pub(super) const NORMAL_FROM: f64 = 10.0;
 
@@ -19,7 +19,8 @@ impl Stream {
         Self { seed, index: 0 }
     }
 
-    fn next(&mut self) -> u64 {
+    /// 64 bits, each of them fair.
+    pub fn next(&mut self) -> u64 {
         let number = mix(self.seed, self.index);
         self.index += 1;
         number

@@ -8,6 +8,7 @@
 //!   elsewhere labels are permuted under a seed. No fixed limits (PSI 0.1 and the like) are applied: they belong to a tolerance.
 //! - **Missing values** are no category: shares are of rows with a value, and `null_share` compares the rest.
 mod categories;
+mod cells;
 mod chi_square;
 mod contingency;
 mod cumulative;

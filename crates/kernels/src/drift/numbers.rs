@@ -1,4 +1,4 @@
-use super::cumulative::{Distances, Widest, compress, squared, sweep, wasserstein, widest};
+use super::cumulative::{Blocks, Distances, Sweep, Widest, squared, wasserstein, widest};
 use super::interval;
 use super::judge::{Case, judge, too_few};
 use super::ks::{law_of_ks, law_of_large};
@@ -6,7 +6,7 @@ use super::model::{Column, Settings, Test, TestId, Verdict};
 use super::nulls::{Nulls, Rows};
 use super::permutation::{Asked, permute};
 use super::recut::Recut;
-use super::side::{Side, pooled};
+use super::side::{Side, for_each_pooled};
 use super::table::{Table, View};
 use crate::{Computed, KernelError, Ranks, Reason};
 use std::collections::{BTreeMap, BTreeSet};
@@ -148,12 +148,21 @@ fn of_distances(
     let uncertain = reference.rank_error + current.rank_error;
     let mut tests = BTreeMap::new();
     let mut permuted = vec![];
-    let others = ids.iter().any(|&id| id != TestId::Ks);
-    let found = others.then(|| sweep(pooled(reference, current), n, m));
+    let mut blocks = Blocks::new(n + m, BLOCKS);
+    let swept = ids.iter().any(|&id| id != TestId::Ks).then(|| {
+        let mut sweep = Sweep::new(n, m);
+        for_each_pooled(reference, current, |value, r, c| {
+            sweep.take(value, r, c);
+            blocks.take(value, r, c);
+        });
+        blocks.close();
+        sweep
+    });
+    let found = swept.as_ref().map(Sweep::distances);
     for &id in ids {
         let test = match (id, found) {
             (TestId::Ks, _) => {
-                let widest = widest(reference, current);
+                let widest = swept.as_ref().map_or_else(|| widest(reference, current), Sweep::widest);
                 let law = law_of_ks(widest, reference, current, settings);
                 ks_judged(widest, law, (n, m), uncertain, settings)
             }
@@ -171,7 +180,7 @@ fn of_distances(
         };
         tests.insert(id, test);
     }
-    for (id, p) in permute_blocks(reference, current, &permuted, settings) {
+    for (id, p) in permute_blocks(&blocks, (n, m), &permuted, settings) {
         tests.entry(id).and_modify(|test| *test = Test::judged(test.value.unwrap_or(0.0), p, settings.alpha));
     }
     for (&id, test) in &mut tests {
@@ -208,19 +217,12 @@ fn ks_judged(
 }
 
 /// The p-values of distances, each against permutations of the same distance between blocks of pooled values.
-fn permute_blocks(
-    reference: &Side<'_>,
-    current: &Side<'_>,
-    ids: &[TestId],
-    settings: &Settings,
-) -> BTreeMap<TestId, f64> {
+fn permute_blocks(blocks: &Blocks, (n, m): (u64, u64), ids: &[TestId], settings: &Settings) -> BTreeMap<TestId, f64> {
     if ids.is_empty() {
         return BTreeMap::new();
     }
-    let rows = reference.rows() + current.rows();
-    let (positions, left, right) = compress(pooled(reference, current), rows, BLOCKS);
-    let (n, m) = (reference.rows() as f64, current.rows() as f64);
-    let view = View { reference: &left, current: &right, positions: &positions, n, m };
+    let Blocks { positions, reference, current, .. } = blocks;
+    let view = View { reference, current, positions, n: n as f64, m: m as f64 };
     let asked = |&id: &TestId| {
         let measure = if id == TestId::Energy { squared } else { wasserstein };
         Asked { measure, observed: measure(&view), is_sum: true }

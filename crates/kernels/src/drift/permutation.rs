@@ -1,5 +1,6 @@
 //! P-values by permuting which rows are the reference's and which are current.
-use super::hypergeometric::{NORMAL_FROM, ONE_BY_ONE, Stream};
+use super::cells::Cells;
+use super::hypergeometric::Stream;
 use super::model::Settings;
 use super::table::View;
 use crate::special::{pearson_critical, pearson_sf};
@@ -12,6 +13,8 @@ const MOST: u32 = 99_999;
 pub(super) const BUDGET: f64 = 1e7;
 /// So many are drawn whatever they cost: a tail cannot be fitted to fewer.
 const LEAST: f64 = 400.0;
+/// After so many it shows what is beyond all doubt: that a fitted tail is so many times less probable than the strictest level.
+const SHOWN: (u32, f64) = (50, 1e-9);
 /// Up to so many rows are permuted themselves; up to the second number they stay in a core's cache.
 const ROWS: (f64, f64) = (4e6, 2e5);
 
@@ -29,7 +32,7 @@ pub(super) struct Asked {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Permuted {
     pub p_value: f64,
-    /// Of a sum over cells, the value that α has by the fitted tail; none where the p-value was clear before a tail can be fitted.
+    /// Of a sum over cells, the value that α has by the fitted tail; none where 20 replicates were as extreme before all were drawn.
     pub threshold: Option<f64>,
 }
 
@@ -37,8 +40,8 @@ pub(super) struct Permuted {
 enum Draw {
     /// Draws rows: the cell of each row, in an order that is shuffled as far as needed.
     Rows(Vec<u32>),
-    /// Draws a count for each cell, given what the cells before it took.
-    Cells,
+    /// Draws a count for each cell.
+    Cells(Cells),
 }
 
 /// What is known so far of one measure: the replicates at least as extreme, and the sums that give three moments.
@@ -64,22 +67,29 @@ impl Tally {
         self.squares += square;
     }
 
-    fn judged(&self, asked: &Asked, wanted: f64, alpha: f64) -> Permuted {
-        let tail = self.tail().filter(|_| asked.is_sum);
-        let threshold = tail.filter(|_| f64::from(self.drawn) >= LEAST);
-        Permuted {
-            p_value: self.p_value(asked, wanted, tail),
-            threshold: threshold.map(|tail| tail.mean + tail.deviation * pearson_critical(alpha, tail.skewness)),
-        }
+    fn is_settled(&self) -> bool {
+        self.extreme >= ENOUGH
     }
 
-    /// The tail with the three moments of the replicates, if they differ.
+    /// Whether a tail that was fitted to more replicates would say the same beyond all doubt.
+    fn is_shown(&self, asked: &Asked, strictest: f64) -> bool {
+        let is_asked = asked.is_sum && self.extreme == 0 && self.drawn == SHOWN.0;
+        is_asked && self.tail().is_some_and(|tail| tail.p_value(asked.observed) <= SHOWN.1 * strictest)
+    }
+
+    /// The tail with the three moments of the replicates, if they vary.
     fn tail(&self) -> Option<Tail> {
         let drawn = f64::from(self.drawn);
         let variance = self.squares / (drawn - 1.0);
         let deviation = variance.sqrt();
         let skewness = self.cubes / drawn / (variance * deviation);
         (variance > 0.0).then_some(Tail { mean: self.mean, deviation, skewness })
+    }
+
+    fn judged(&self, asked: &Asked, wanted: f64, alpha: f64) -> Permuted {
+        let tail = self.tail().filter(|_| asked.is_sum);
+        let threshold = tail.filter(|_| !self.is_settled()).map(|tail| tail.threshold(alpha));
+        Permuted { p_value: self.p_value(asked, wanted, tail), threshold }
     }
 
     fn p_value(&self, asked: &Asked, wanted: f64, tail: Option<Tail>) -> f64 {
@@ -90,9 +100,7 @@ impl Tally {
         let counted = (extreme + 1.0) / (drawn + 1.0);
         let is_resolved = drawn >= wanted && (extreme > 0.0 || wanted < f64::from(MOST));
         match tail {
-            Some(tail) if !is_resolved && self.extreme < 5 => {
-                pearson_sf((asked.observed - tail.mean) / tail.deviation, tail.skewness)
-            }
+            Some(tail) if !is_resolved && self.extreme < 5 => tail.p_value(asked.observed),
             _ => counted,
         }
     }
@@ -106,10 +114,20 @@ struct Tail {
     skewness: f64,
 }
 
+impl Tail {
+    fn p_value(&self, observed: f64) -> f64 {
+        pearson_sf((observed - self.mean) / self.deviation, self.skewness)
+    }
+
+    fn threshold(&self, alpha: f64) -> f64 {
+        self.mean + self.deviation * pearson_critical(alpha, self.skewness)
+    }
+}
+
 /// Returns, for each measure, the probability of at least its observed value under permuted labels, and the value that α has.
 ///
 /// - **Replicates**: five for each `alpha / comparisons`, 999 at least; a measure is left alone once 20 were as extreme.
-/// - **Large tables**: fewer if that would cost more than some 10 ms, though not below 400. What they do not resolve comes from a
+/// - **Large tables**: fewer if that would cost more than some 10 ms, though not below 400, or 50 if those leave no doubt. What they do not resolve comes from a
 ///   Pearson III tail with the three moments of the replicates if the measure is a sum over cells; else it is what was counted, which is
 ///   too large rather than too small.
 pub(super) fn permute(view: &View<'_>, asked: &[Asked], settings: &Settings) -> Vec<Permuted> {
@@ -121,9 +139,10 @@ pub(super) fn permute_within(budget: f64, view: &View<'_>, asked: &[Asked], sett
     let pooled: Vec<u64> = view.reference.iter().zip(view.current).map(|(r, c)| r + c).collect();
     let swapped = view.m > view.n; // the smaller side is drawn
     let (drawn, total) = (view.n.min(view.m), view.n + view.m);
-    let (of_rows, of_cells) = (cost_of_rows(drawn, total), cost_of_cells(&pooled, drawn / total));
+    let cells = Cells::of(&pooled, drawn as u64, total as u64);
+    let (of_rows, of_cells) = (cost_of_rows(drawn, total), cells.cost);
     let measuring = MEASURING * pooled.len() as f64 * asked.len() as f64;
-    let mut draw = if of_rows <= of_cells { Draw::Rows(labels(&pooled)) } else { Draw::Cells };
+    let mut draw = if of_rows <= of_cells { Draw::Rows(labels(&pooled)) } else { Draw::Cells(cells) };
     let (mut smaller, mut larger) = (vec![0; pooled.len()], vec![0; pooled.len()]);
     replicate(budget / (of_rows.min(of_cells) + measuring), asked, settings, |stream, take| {
         draw.table(stream, &pooled, (drawn as u64, total as u64), &mut smaller);
@@ -144,18 +163,21 @@ pub(super) fn replicate(
 ) -> Vec<Permuted> {
     let wanted = (5.0 / settings.strictest()).ceil().clamp(f64::from(FEWEST), f64::from(MOST));
     let mut stream = Stream::new(settings.seed);
-    let mut tallies = vec![Tally::default(); asked.len()];
+    // Else what is counted is the answer, and a tail is not.
+    let takes_tails = affordable < wanted;
+    let mut tallies = vec![(Tally::default(), false); asked.len()];
     for _ in 0..affordable.clamp(LEAST, wanted) as u32 {
-        if tallies.iter().all(|tally| tally.extreme >= ENOUGH) {
+        if tallies.iter().all(|(_, is_settled)| *is_settled) {
             break;
         }
         next(&mut stream, &mut |table| {
-            for (tally, asked) in tallies.iter_mut().zip(asked).filter(|(tally, _)| tally.extreme < ENOUGH) {
+            for ((tally, is_settled), asked) in tallies.iter_mut().zip(asked).filter(|(tally, _)| !tally.1) {
                 tally.take((asked.measure)(table), asked.observed);
+                *is_settled = tally.is_settled() || takes_tails && tally.is_shown(asked, settings.strictest());
             }
         });
     }
-    tallies.iter().zip(asked).map(|(tally, asked)| tally.judged(asked, wanted, settings.alpha)).collect()
+    tallies.iter().zip(asked).map(|((tally, _), asked)| tally.judged(asked, wanted, settings.alpha)).collect()
 }
 
 /// Nanoseconds that one measure costs for each cell: most take a logarithm or two.
@@ -165,20 +187,6 @@ const MEASURING: f64 = 20.0;
 fn cost_of_rows(drawn: f64, total: f64) -> f64 {
     let each = if total <= ROWS.1 { 5.0 } else { 60.0 };
     if total <= ROWS.0 { each * drawn } else { f64::INFINITY }
-}
-
-/// Nanoseconds that one table costs if counts are drawn.
-fn cost_of_cells(pooled: &[u64], share: f64) -> f64 {
-    let cost = |rows: u64| {
-        if rows <= ONE_BY_ONE {
-            4.0 * rows as f64
-        } else if rows as f64 * share * (1.0 - share) > NORMAL_FROM * NORMAL_FROM {
-            80.0
-        } else {
-            900.0
-        }
-    };
-    pooled.iter().map(|&rows| cost(rows)).sum()
 }
 
 /// The cell of each row.
@@ -200,7 +208,7 @@ pub(super) fn shuffle(labels: &mut [u32], count: usize, stream: &mut Stream) {
 
 impl Draw {
     /// Draws how many of the `drawn` out of `total` rows fall in each cell.
-    fn table(&mut self, stream: &mut Stream, pooled: &[u64], (mut drawn, mut total): (u64, u64), into: &mut [u64]) {
+    fn table(&mut self, stream: &mut Stream, pooled: &[u64], (drawn, total): (u64, u64), into: &mut [u64]) {
         match self {
             Self::Rows(labels) => {
                 into.fill(0);
@@ -209,13 +217,7 @@ impl Draw {
                     into[cell as usize] += 1;
                 }
             }
-            Self::Cells => {
-                for (taken, &rows) in into.iter_mut().zip(pooled) {
-                    *taken = stream.hypergeometric(rows, drawn, total);
-                    drawn -= *taken;
-                    total -= rows;
-                }
-            }
+            Self::Cells(cells) => cells.draw(stream, pooled, (drawn, total), into),
         }
     }
 }

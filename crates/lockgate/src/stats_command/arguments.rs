@@ -78,7 +78,7 @@ pub struct DriftArgs {
     /// A measure beside each column's default, such as `psi`; say it again, or separate by commas, for more.
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub tests: Vec<String>,
-    /// Ask a model whether it tells the two apart by all columns together, which takes longer than all else on small tables
+    /// Ask a model whether it tells the two apart by all columns together; on small tables it takes longer than the default tests
     /// [default: unless --tests are named]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub domain_classifier: Option<bool>,

@@ -1,11 +1,11 @@
 //! A column as it comes, piece by piece, and its parts put together.
 use super::Cells;
+use super::texts::Texts;
 use crate::data::{Values, is_same, narrow, texts_of, widest};
 use arrow::array::types::ArrowPrimitiveType;
 use arrow::array::{Array, ArrayRef, BooleanArray, Int32Array, PrimitiveArray};
 use kernels::bias::MISSING;
 use kernels::profile::{TimeKind, Value};
-use std::collections::HashMap;
 
 /// A column of one partition.
 #[derive(Debug, Default)]
@@ -35,13 +35,6 @@ enum Held {
     },
     Texts(Texts),
     Other,
-}
-
-/// Texts as codes, in the order in which they came.
-#[derive(Debug)]
-struct Texts {
-    codes: Vec<u32>,
-    names: HashMap<Box<[u8]>, u32>,
 }
 
 impl Part {
@@ -142,7 +135,7 @@ impl Part {
     fn take_texts(&mut self, before: usize) -> Texts {
         match std::mem::take(&mut self.held) {
             Held::Texts(texts) => texts,
-            _ => Texts { codes: vec![MISSING; before], names: HashMap::new() },
+            _ => Texts::after(before),
         }
     }
 
@@ -162,23 +155,6 @@ impl Part {
             }
         }
         (codes, names.into_iter().zip(occurs).map(|(name, occurs)| occurs.then_some(name)).collect())
-    }
-}
-
-impl Texts {
-    fn code_of(&mut self, text: &[u8]) -> u32 {
-        if let Some(&code) = self.names.get(text) {
-            return code;
-        }
-        let code = u32::try_from(self.names.len()).unwrap_or(MISSING);
-        self.names.insert(text.into(), code);
-        code
-    }
-
-    fn into_codes(self) -> (Vec<u32>, Vec<Value>) {
-        let mut names: Vec<(u32, Box<[u8]>)> = self.names.into_iter().map(|(name, code)| (code, name)).collect();
-        names.sort_unstable_by_key(|(code, _)| *code);
-        (self.codes, names.into_iter().map(|(_, name)| Value::Text(name)).collect())
     }
 }
 

@@ -3,6 +3,7 @@
 mod gather;
 #[cfg(test)]
 mod tests;
+mod texts;
 
 use crate::data::{Reading, scan, values_of};
 use crate::{Data, Run, StatsError};

@@ -23,8 +23,8 @@ pub struct Asked {
     /// Measures beside the default of each column (`ks` of numbers and times, `chi_square` of categories) and `null_share`; none for
     /// just these.
     pub tests: Option<Vec<TestId>>,
-    /// Whether a model is asked if it tells the sides apart by all columns together; none: if no `tests` are named. It takes far longer
-    /// than all else on small tables, and needs the rows of both sides.
+    /// Whether a model is asked if it tells the sides apart by all columns together; none: if no `tests` are named. On small tables it takes
+    /// longer than the default tests of all columns; it needs the rows of both sides.
     pub domain_classifier: Option<bool>,
     /// The rate of false alarms, between 0 and 1: of each test by itself, and of all columns together.
     pub alpha: f64,

@@ -60,24 +60,17 @@ struct Span {
 }
 
 impl Look {
-    /// Returns the look of values in any order, without NaN.
-    pub(super) fn of_values(reference: &[f64], current: &[f64]) -> Self {
-        let Some(edges) = edges([span_of_values(reference), span_of_values(current)]) else { return Self::Nothing };
-        let [reference, current] = [reference, current].map(|values| fill(&edges, values));
+    /// Returns the look of sides whose values each closure counts between these edges.
+    pub(super) fn of_edges(edges: Option<Vec<f64>>, fill: [&dyn Fn(&[f64]) -> Vec<u64>; 2]) -> Self {
+        let Some(edges) = edges else { return Self::Nothing };
+        let [reference, current] = fill.map(|fill| fill(&edges));
         Self::Histogram(Histogram { edges, reference, current })
     }
 
     /// Returns the look of what profiles keep.
     pub(super) fn of_ranks(reference: &Ranks, current: &Ranks) -> Self {
-        let Some(edges) = edges([span_of_ranks(reference), span_of_ranks(current)]) else { return Self::Nothing };
-        let counts = |ranks: &Ranks| {
-            let inner =
-                edges.iter().take(edges.len() - 1).skip(1).map(|&edge| ranks.below(edge)).chain([ranks.count()]);
-            let below: Vec<u64> = [0].into_iter().chain(inner).collect();
-            below.array_windows().map(|[from, to]| to.saturating_sub(*from)).collect()
-        };
-        let (reference, current) = (counts(reference), counts(current));
-        Self::Histogram(Histogram { edges, reference, current })
+        let edges = edges([span_of_ranks(reference), span_of_ranks(current)]);
+        Self::of_edges(edges, [&|edges| fill_ranked(edges, reference), &|edges| fill_ranked(edges, current)])
     }
 
     /// Returns the look of values, each with its rows on either side.
@@ -167,8 +160,32 @@ fn edges(spans: [Option<Span>; 2]) -> Option<Vec<f64>> {
     edges.is_sorted_by(|a, b| a < b).then_some(edges)
 }
 
-/// Counts values between edges.
-fn fill(edges: &[f64], values: &[f64]) -> Vec<u64> {
+/// Returns the edges for values in any order, without NaN; none without a finite one.
+pub(super) fn edges_of_values(reference: &[f64], current: &[f64]) -> Option<Vec<f64>> {
+    edges([span_of_values(reference), span_of_values(current)])
+}
+
+/// Counts what ranks have between edges.
+pub(super) fn fill_ranked(edges: &[f64], ranks: &Ranks) -> Vec<u64> {
+    fill_by(edges, 0, ranks.count(), |edge| ranks.below(edge))
+}
+
+/// Counts ascending values between edges.
+pub(super) fn fill_sorted(edges: &[f64], values: &[f64]) -> Vec<u64> {
+    let below = |edge: f64| values.partition_point(|&value| value < edge) as u64;
+    let finite = values.partition_point(|&value| value < f64::INFINITY) as u64;
+    fill_by(edges, below(f64::MIN), finite, below)
+}
+
+/// The rows between edges, of which `least` lie below all of them and `most` up to the last.
+fn fill_by(edges: &[f64], least: u64, most: u64, below: impl Fn(f64) -> u64) -> Vec<u64> {
+    let inner = edges.iter().take(edges.len().saturating_sub(1)).skip(1).map(|&edge| below(edge));
+    let below: Vec<u64> = [least].into_iter().chain(inner).chain([most]).collect();
+    below.array_windows().map(|[from, to]| to.saturating_sub(*from)).collect()
+}
+
+/// Counts values between edges, in any order.
+pub(super) fn fill(edges: &[f64], values: &[f64]) -> Vec<u64> {
     let bins = edges.len().saturating_sub(1);
     let mut counts = vec![0u64; bins];
     let (Some(&first), Some(&last)) = (edges.get(1), edges.get(bins.saturating_sub(1))) else { return counts };

@@ -210,8 +210,7 @@ fn of_values(
     for values in [&mut left, &mut right] {
         values.retain(|value| !value.is_nan());
     }
-    let look = Look::of_values(&left, &right);
-    let found = of_rows([left, right], about.map(|side| side.missing), asked.tests(), settings)?;
+    let (found, look) = of_rows([left, right], about.map(|side| side.missing), asked.tests(), settings)?;
     Ok((found, look, Some(sampled)))
 }
 

@@ -1,4 +1,6 @@
 //! Numbers of rows in the form in which they are compared: sorted, or counted where few of them differ.
+use super::Look;
+use super::look::{edges_of_values, fill, fill_ranked, fill_sorted};
 use kernels::drift::{Column, Numbers, Settings, TestId, Values, of_numbers, of_unsorted};
 use kernels::{KernelError, Ranks, mix};
 
@@ -10,19 +12,22 @@ const FEW_IN_SAMPLE: usize = 512;
 const MOST_COUNTED: usize = 1 << 13;
 const SLOTS: usize = 1 << 14;
 
-/// Returns the drift of numbers in any order, without NaN: as sorted ones have it, to the last bit.
+/// Returns the drift and the look of numbers in any order, without NaN: as sorted ones have it, to the last bit.
 pub(super) fn of_rows(
     values: [Vec<f64>; 2],
     nulls: [u64; 2],
     tests: &[TestId],
     settings: &Settings,
-) -> Result<Column, KernelError> {
+) -> Result<(Column, Look), KernelError> {
+    let edges = edges_of_values(&values[0], &values[1]);
     let is_plain = tests.iter().all(|id| matches!(id, TestId::Ks | TestId::NullShare));
     if is_plain && let Some(found) = of_unsorted(&values[0], &values[1], nulls, settings)? {
-        return Ok(found);
+        let look = Look::of_edges(edges, [&|edges| fill(edges, &values[0]), &|edges| fill(edges, &values[1])]);
+        return Ok((found, look));
     }
     let [left, right] = values.map(Held::of);
-    of_numbers(left.numbers(nulls[0]), right.numbers(nulls[1]), tests, settings)
+    let look = Look::of_edges(edges, [&|edges| left.fill(edges), &|edges| right.fill(edges)]);
+    Ok((of_numbers(left.numbers(nulls[0]), right.numbers(nulls[1]), tests, settings)?, look))
 }
 
 enum Held {
@@ -38,6 +43,13 @@ impl Held {
         let mut finite: Vec<(f64, u64)> = counts.into_iter().filter(|(value, _)| value.is_finite()).collect();
         finite.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
         Self::Counted { ranks: Ranks::of_counts(finite), infinite }
+    }
+
+    fn fill(&self, edges: &[f64]) -> Vec<u64> {
+        match self {
+            Self::Sorted(values) => fill_sorted(edges, values),
+            Self::Counted { ranks, .. } => fill_ranked(edges, ranks),
+        }
     }
 
     fn numbers(&self, nulls: u64) -> Numbers<'_> {
@@ -107,7 +119,11 @@ mod tests {
         let numbers = |values, nulls| Numbers { values: Values::Sorted(values), nulls };
         for tests in [&[][..], &TestId::ALL] {
             let expected = of_numbers(numbers(&sorted[0], 1), numbers(&sorted[1], 2), tests, &settings).unwrap();
-            assert_eq!(of_rows(values.clone(), [1, 2], tests, &settings).unwrap(), expected);
+            let (found, look) = of_rows(values.clone(), [1, 2], tests, &settings).unwrap();
+            assert_eq!(found, expected);
+            let edges = edges_of_values(&values[0], &values[1]);
+            let plain = Look::of_edges(edges, [&|edges| fill(edges, &values[0]), &|edges| fill(edges, &values[1])]);
+            assert_eq!(look, plain);
         }
     }
 

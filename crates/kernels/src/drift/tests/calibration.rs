@@ -3,10 +3,10 @@
 use super::*;
 use crate::Kll;
 use crate::drift::contingency::chi_square;
-use crate::drift::cumulative::{compress, squared, wasserstein};
+use crate::drift::cumulative::{Blocks, squared, wasserstein};
 use crate::drift::hypergeometric::Stream;
 use crate::drift::permutation::{Asked, permute_within};
-use crate::drift::side::{Side, pooled};
+use crate::drift::side::{Side, for_each_pooled};
 use crate::drift::table::{Table, View};
 use crate::special::chi_square_critical;
 
@@ -352,12 +352,11 @@ fn a_fitted_tail_keeps_alpha_where_every_replicate_would_cost_too_much() {
         keeps_it(what, &mut |stream, seed| {
             let values = [400, 300].map(|rows| numbers(stream, rows, of_uniform));
             let [left, right] = values.each_ref().map(|values| Side::of("side", rows(values)).unwrap());
-            let (positions, reference, current) = compress(pooled(&left, &right), 700, 24);
-            of(
-                &View { reference: &reference, current: &current, positions: &positions, n: 400.0, m: 300.0 },
-                measure,
-                seed,
-            )
+            let mut blocks = Blocks::new(700, 24);
+            for_each_pooled(&left, &right, |value, r, c| blocks.take(value, r, c));
+            blocks.close();
+            let Blocks { positions, reference, current, .. } = &blocks;
+            of(&View { reference, current, positions, n: 400.0, m: 300.0 }, measure, seed)
         });
     }
     keeps_it("χ² of 60 categories", &mut |stream, seed| {

@@ -1,6 +1,7 @@
 //! How often intervals hold the number of the populations, and whether draws have their distribution.
 use super::calibration::{categories, categories_of, numbers, numbers_of};
 use super::*;
+use crate::drift::cells::Cells;
 use crate::drift::hypergeometric::Stream;
 
 const REPETITIONS: u32 = 400;
@@ -65,6 +66,37 @@ fn holds(truth: &[(TestId, f64)], mut column: impl FnMut(&mut Stream, u64) -> Co
         let share = f64::from(count) / f64::from(REPETITIONS);
         assert!(share >= 0.914, "{id}: the interval holds the value in {share} of the runs"); // 95 % less 3.3 standard errors
         assert!(share <= 0.986 || matches!(id, TestId::Ks), "{id}: {share}, wider than it says");
+    }
+}
+
+#[test]
+fn tables_without_replacement_have_their_distribution() {
+    // Coins for light cells at halves and at other shares, rows that are picked one by one, and cells by the normal law.
+    let many: Vec<u64> = (0..40).map(|cell| 3 + 17 * (cell % 9)).collect();
+    let mixed: Vec<u64> = [5_000, 40, 90_000, 1, 300, 0, 12].into();
+    for (pooled, share) in [(&many, 0.5), (&many, 0.3), (&many, 0.01), (&mixed, 0.5), (&mixed, 0.2), (&mixed, 0.0001)] {
+        let total: u64 = pooled.iter().sum();
+        let drawn = (total as f64 * share) as u64;
+        let (cells, mut stream) = (Cells::of(pooled, drawn, total), Stream::new(5));
+        let mut into = vec![0; pooled.len()];
+        let mut sums = vec![(0.0, 0.0); pooled.len()];
+        for _ in 0..20_000 {
+            cells.draw(&mut stream, pooled, (drawn, total), &mut into);
+            assert_eq!(into.iter().sum::<u64>(), drawn);
+            for ((sum, &taken), &rows) in sums.iter_mut().zip(&into).zip(pooled) {
+                assert!(taken <= rows);
+                *sum = (sum.0 + taken as f64, sum.1 + (taken * taken) as f64);
+            }
+        }
+        for (&rows, (sum, squares)) in pooled.iter().zip(sums) {
+            let (k, n, all) = (rows as f64, drawn as f64, total as f64);
+            let variance = n * k / all * (1.0 - k / all) * (all - n) / (all - 1.0);
+            let (mean, spread) = (sum / 20_000.0, squares / 20_000.0 - (sum / 20_000.0).powi(2));
+            // Where hardly any row is drawn, the variance of the variance is that of a Poisson law.
+            let wide = 6.0 * (variance * (1.0 + 3.0 * variance) / 20_000.0).sqrt();
+            assert!((mean - n * k / all).abs() <= 4.5 * (variance / 20_000.0).sqrt(), "{rows} {drawn} {total}: {mean}");
+            assert!((spread - variance).abs() <= wide, "{rows} {drawn} {total}: {spread} for {variance}");
+        }
     }
 }
 

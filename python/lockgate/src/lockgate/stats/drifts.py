@@ -51,8 +51,8 @@ def drift(
     alpha
         Rate of false alarms on equal distributions, of each test and of all columns together.
     domain_classifier
-        Whether a model is asked if it tells the sides apart by all columns together, which needs the rows of both and
-        takes longer than all else on small tables. None: unless ``tests`` are named without it.
+        Whether a model is asked if it tells the sides apart by all columns together, which needs the rows of both; on
+        small tables it takes longer than the default tests. None: unless ``tests`` are named without it.
 
     Raises
     ------
