@@ -163,7 +163,7 @@ def drift_of_tables(made: Maker) -> Section:
                 made.ours("drift", *sides),
                 rows,
                 made.runs,
-                note="the same measures, intervals, all columns together",
+                note="the same measures, intervals, all columns judged together",
             ),
             Case(
                 "`lockgate stats drift`, defaults",

@@ -107,7 +107,13 @@ impl Drift {
     }
 
     fn of_domain(&self) -> String {
-        let Some(area) = self.domain.found.test.value.filter(|_| self.domain.verdict == Verdict::Drifted) else {
+        let test = &self.domain.found.test;
+        if let (Some(true), Verdict::NotComputable, Some(why)) =
+            (self.asked.domain_classifier, self.domain.verdict, &test.reason)
+        {
+            return format!(" A model was asked for and has no answer: {why}.");
+        }
+        let Some(area) = test.value.filter(|_| self.domain.verdict == Verdict::Drifted) else {
             return String::new();
         };
         let area = number(area);

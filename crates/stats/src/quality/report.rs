@@ -169,8 +169,8 @@ impl Quality {
     /// seem to have nothing to say of it.
     fn missing_lead(&self) -> Option<(String, &kernels::Reason)> {
         let named = self.asked.metrics.is_some();
-        let among = self.by_weight().into_iter().take(if named { usize::MAX } else { 1 });
-        among.filter_map(|(words, metric)| Some((words, metric.value.as_ref().err()?))).next()
+        let mut among = self.by_weight().into_iter().take(if named { usize::MAX } else { 1 });
+        among.find_map(|(words, metric)| Some((words, metric.value.as_ref().err()?)))
     }
 
     fn of_rows(&self) -> String {

@@ -50,15 +50,15 @@ impl Column {
     #[staticmethod]
     fn of_buffer(kind: &str, bytes: &[u8]) -> Option<Self> {
         let array: ArrayRef = match (kind, size_of::<std::ffi::c_long>()) {
-            ("?", _) => Arc::new(BooleanArray::from_iter(bytes.iter().map(|byte| Some(*byte != 0)))),
+            ("?", _) => Arc::new(bytes.iter().map(|byte| Some(*byte != 0)).collect::<BooleanArray>()),
             ("b", _) => numbers::<Int8Type>(bytes),
             ("B", _) => numbers::<UInt8Type>(bytes),
             ("h", _) => numbers::<Int16Type>(bytes),
             ("H", _) => numbers::<UInt16Type>(bytes),
             ("i", _) | ("l", 4) => numbers::<Int32Type>(bytes),
             ("I", _) | ("L", 4) => numbers::<UInt32Type>(bytes),
-            ("q", _) | ("l", _) => numbers::<Int64Type>(bytes),
-            ("Q", _) | ("L", _) => numbers::<UInt64Type>(bytes),
+            ("q" | "l", _) => numbers::<Int64Type>(bytes),
+            ("Q" | "L", _) => numbers::<UInt64Type>(bytes),
             ("e", _) => numbers::<Float16Type>(bytes),
             ("f", _) => numbers::<Float32Type>(bytes),
             ("d", _) => numbers::<Float64Type>(bytes),

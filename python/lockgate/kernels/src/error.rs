@@ -16,7 +16,7 @@ pub(crate) fn raised(error: &StatsError) -> PyErr {
         StatsError::File { .. } => PyOSError::new_err(words),
         // Only Ctrl-C stops a computation, and that has an exception of its own.
         StatsError::Stopped => PyRuntimeError::new_err(words),
-        _ => PyValueError::new_err(words),
+        StatsError::Argument { .. } => PyValueError::new_err(words),
     }
 }
 

@@ -44,7 +44,7 @@ fn wait<T>(worker: ScopedJoinHandle<'_, Result<T, StatsError>>, over: &Receiver<
     let mut heard = None;
     while over.recv_timeout(LISTEN) == Err(RecvTimeoutError::Timeout) {
         if heard.is_none() {
-            heard = Python::attach(|py| py.check_signals()).err();
+            heard = Python::attach(Python::check_signals).err();
             stop.store(heard.is_some(), Ordering::Relaxed);
         }
     }

@@ -34,7 +34,7 @@ fn golden_values_of_smclarify() {
         let features = [feature(1), feature(2), feature(3)];
         let columns: Vec<&[f64]> = features.iter().map(Vec::as_slice).collect();
         let some = |k: u64, row: u64, code: bool| {
-            if missing && mix(seed + 1000 * k, row) % 8 == 0 { MISSING } else { u32::from(code) }
+            if missing && mix(seed + 1000 * k, row).is_multiple_of(8) { MISSING } else { u32::from(code) }
         };
         let disadvantaged: Vec<u32> = (0..rows).map(|row| some(6, row, mix(seed + 4000, row) % 3 < thirds)).collect();
         let scale = if values == 0 { 1.0 } else { values as f64 };

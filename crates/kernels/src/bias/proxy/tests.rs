@@ -24,7 +24,7 @@ fn reason(features: &[Feature<'_>], facet: &[u32], settings: &Settings) -> Strin
 #[test]
 fn areas_are_those_of_scikit_learn_and_scipy() {
     for &(seed, values, [auc, p]) in NUMERIC_PROXY {
-        let is_disadvantaged = |row: u64| mix(seed + 4000, row) % 3 == 0;
+        let is_disadvantaged = |row: u64| mix(seed + 4000, row).is_multiple_of(3);
         let add = if values == 0 { 0.15 } else { 1.0 };
         let value = |row: u64| number(seed, row, values) + if is_disadvantaged(row) { add } else { 0.0 };
         let found = Area::of((0..300).map(|row| (value(row), is_disadvantaged(row))).collect()).unwrap();
@@ -92,7 +92,7 @@ fn a_missing_value_may_tell() {
 #[test]
 fn many_rows_are_sampled_and_groups_as_evenly_as_can_be() {
     let feature = numbers(120_000, 8);
-    let facet: Vec<u32> = (0..120_000).map(|row| u32::from(mix(9, row) % 100 == 0)).collect();
+    let facet: Vec<u32> = (0..120_000).map(|row| u32::from(mix(9, row).is_multiple_of(100))).collect();
     let few = facet.iter().filter(|&&code| code == 1).count() as u64;
     let found = ask(&[Feature::Numbers(&feature)], &facet);
     assert_eq!(found.rows, 25_000 + few);
@@ -103,7 +103,7 @@ fn many_rows_are_sampled_and_groups_as_evenly_as_can_be() {
 fn chance_is_called_a_proxy_as_often_as_it_should_and_intervals_hold() {
     let (mut alarms, mut held) = (0, 0);
     for seed in 0..400 {
-        let facet: Vec<u32> = (0..300).map(|row| u32::from(mix(seed + 600, row) % 3 == 0)).collect();
+        let facet: Vec<u32> = (0..300).map(|row| u32::from(mix(seed + 600, row).is_multiple_of(3))).collect();
         let columns = [1_000, 2_000, 3_000].map(|k| numbers(300, seed + k));
         let features = [Feature::Numbers(&columns[0]), Feature::Numbers(&columns[1]), Feature::Numbers(&columns[2])];
         let found = proxy(&features, &facet, &Settings::default(), seed).unwrap().unwrap();

@@ -53,7 +53,7 @@ fn infinite_and_equal_values_give_equal_bits_or_nothing() {
     // One value has a hundredth of the rows: then the law asks for all of them.
     let tied: Vec<f64> = (0..40_000).map(|row| if row % 100 == 0 { 0.5 } else { chance(3, row) }).collect();
     assert_eq!(both_ways(&tied, &other), None);
-    for few in [&[][..], &[1.0; 50_000], &values[..9_000]] {
+    for few in [&[][..], &vec![1.0; 50_000], &values[..9_000]] {
         assert_eq!(of_unsorted(few, &values[..9_000], [0, 0], &settings()).unwrap(), None);
     }
     values[0] = f64::NAN;
