@@ -101,8 +101,8 @@ fn weighted(ranks: &Ranks, [below, above]: [u64; 2]) -> (Vec<f64>, Vec<u64>) {
         rows.max(before)
     };
     let mut rows = take(f64::NEG_INFINITY, below, 0);
-    for &value in ranks.values() {
-        rows = take(value, below.saturating_add(ranks.at_most(value)), rows);
+    for (value, up_to) in ranks.steps() {
+        rows = take(value, below.saturating_add(up_to), rows);
     }
     take(f64::INFINITY, rows.saturating_add(above), rows);
     (values, up_to)

@@ -44,6 +44,11 @@ impl Ranks {
         &self.values
     }
 
+    /// Returns the values kept, ascending, each with the weight up to and including it; equal ones may follow each other.
+    pub(crate) fn steps(&self) -> impl Iterator<Item = (f64, u64)> + '_ {
+        self.values.iter().copied().zip(self.up_to.iter().copied())
+    }
+
     /// Returns the `q`-quantile: the smallest value kept whose inclusive rank is at least `q`.
     ///
     /// - **Units**: `q` is a fraction in `[0, 1]`; the result has the values' unit and is one of them.

@@ -44,7 +44,9 @@ fn wait<T>(worker: ScopedJoinHandle<'_, Result<T, StatsError>>, over: &Receiver<
     let mut heard = None;
     while over.recv_timeout(LISTEN) == Err(RecvTimeoutError::Timeout) {
         if heard.is_none() {
-            heard = Python::attach(Python::check_signals).err();
+            #[expect(clippy::redundant_closure_for_method_calls, reason = "the method is of one lifetime, not of any")]
+            let signals = Python::attach(|py| py.check_signals());
+            heard = signals.err();
             stop.store(heard.is_some(), Ordering::Relaxed);
         }
     }
