@@ -100,7 +100,7 @@ impl Kll {
         keys.clear();
         keys.extend(values.iter().filter(|value| !value.is_nan()).map(|value| key_of(value + 0.0)));
         keys.sort_unstable();
-        self.take_sorted(keys.len(), 1, |at| keys.get(at).map_or(0.0, |key| of_key(*key)));
+        self.update_drawn(keys, 1);
     }
 
     /// Takes a block of ascending values without NaN (the caller's duty: otherwise ranks are wrong, though nothing panics).
@@ -110,13 +110,14 @@ impl Kll {
         if values.len() as u64 > Self::MOST - self.count {
             return Err(too_many("values"));
         }
-        self.update_drawn(values, 1);
+        self.take_sorted(values.len(), 1, |at| values.get(at).map_or(0.0, |value| value + 0.0));
         Ok(())
     }
 
-    /// Takes ascending values that stand for `weight` values each: what is left of a stream by drawing one of each `weight`.
-    pub(crate) fn update_drawn(&mut self, values: &[f64], weight: u64) {
-        self.take_sorted(values.len(), weight, |at| values.get(at).map_or(0.0, |value| value + 0.0));
+    /// Takes ascending values, as [`key_of`] has them, that stand for `weight` values each: what is left of a stream by drawing one
+    /// of each `weight`. None of them is −0.
+    pub(crate) fn update_drawn(&mut self, keys: &[i64], weight: u64) {
+        self.take_sorted(keys.len(), weight, |at| keys.get(at).map_or(0.0, |key| of_key(*key)));
     }
 
     /// Takes as many ascending values as there is room for, each for `weight` of them.
@@ -264,7 +265,7 @@ fn too_many(name: &'static str) -> KernelError {
 }
 
 /// Returns an integer that is in the order of [`f64::total_cmp`]: sorting those costs half.
-fn key_of(value: f64) -> i64 {
+pub(crate) fn key_of(value: f64) -> i64 {
     let bits = value.to_bits() as i64;
     bits ^ ((bits >> 63) as u64 >> 1) as i64
 }

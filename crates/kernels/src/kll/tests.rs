@@ -149,7 +149,7 @@ fn counted_and_drawn_values_are_within_the_stated_error() {
             let draw = |(pair, two): (usize, &[f64])| two[mix(run, (at * 4_000 + pair) as u64) as usize % 2];
             let mut drawn: Vec<f64> = block.chunks(2).enumerate().map(draw).collect();
             drawn.sort_unstable_by(f64::total_cmp);
-            kll.update_drawn(&drawn, 2);
+            kll.update_drawn(&drawn.iter().map(|value| key_of(*value)).collect::<Vec<_>>(), 2);
         }
         // The ends of what was not drawn are the caller's to know, as `profile` does.
         kll.widen(0.0, 79_999.0);
@@ -173,7 +173,7 @@ fn odd_input_has_an_answer() {
     kll.update(f64::NAN);
     kll.update_block(&[f64::NAN, f64::NAN]);
     kll.update_sorted(&[]).unwrap();
-    kll.update_drawn(&[1.0], 0);
+    kll.update_drawn(&[key_of(1.0)], 0);
     kll.update_sorted_counts(&[1.0, 2.0, f64::NAN], &[0, 0, 1]).unwrap();
     kll.merge(&Kll::new(8, 2).unwrap()).unwrap();
     assert_eq!(kll, Kll::new(200, 1).unwrap());
@@ -201,7 +201,7 @@ fn no_sketch_has_more_values_than_are_counted() {
     assert_eq!(full.update_sorted_counts(&[1.0, 2.0], &[u64::MAX, 1]).unwrap_err().to_string(), words);
     full.update_sorted_counts(&[1.0], &[Kll::MOST - 1]).unwrap();
     assert_eq!(full.update_sorted_counts(&[1.0], &[2]).unwrap_err().to_string(), words);
-    full.update_drawn(&[1.0, 2.0], u64::MAX);
+    full.update_drawn(&[1.0, 2.0].map(key_of), u64::MAX);
     assert_eq!(full.count(), Kll::MOST - 1);
     full.update(2.0);
     let before = full.clone();

@@ -1,7 +1,7 @@
 use super::block::Block;
 use super::gathered::{Counts, Gathered, Lengths, merge_ends, merge_sketches};
 use super::kinds::{Decimals, Integers, Number, Reals, Times, hash_flag, hash_real};
-use super::numbers::Numbers;
+use super::numbers::{Numbers, sum_in_lanes};
 use super::partitions::{Absorb, Partitions};
 use super::settings::Settings;
 use super::texts::Texts;
@@ -152,22 +152,18 @@ impl ColumnBuilder {
         let rows = self.rows_with("block", [block.len() as u64])?;
         match block {
             Block::Real(values) => {
-                let (settings, seed) = (self.settings, self.seed);
-                let finite = {
+                let feed = feed(&mut self.reals, Reals, self.settings, self.seed)?;
+                if are_finite(values) {
+                    feed.add(values);
+                } else {
                     let counts = &mut self.counts;
-                    // −0 is 0.
-                    values
-                        .iter()
-                        .filter(|value| value.is_finite() || count_special(counts, **value, 1))
-                        .map(|value| value + 0.0)
-                };
-                feed(&mut self.reals, Reals, settings, seed)?.add(finite);
+                    let is_finite = |value: &f64| value.is_finite() || count_special(counts, *value, 1);
+                    feed.add(&values.iter().copied().filter(is_finite).collect::<Vec<_>>());
+                }
             }
-            Block::Integer(values) => {
-                feed(&mut self.integers, Integers, self.settings, self.seed)?.add(values.iter().copied());
-            }
-            Block::Time { micros, kind } => self.times(kind)?.add(micros.iter().copied()),
-            Block::Decimal { unscaled, scale } => self.decimals(scale)?.add(unscaled.iter().copied()),
+            Block::Integer(values) => feed(&mut self.integers, Integers, self.settings, self.seed)?.add(values),
+            Block::Time { micros, kind } => self.times(kind)?.add(micros),
+            Block::Decimal { unscaled, scale } => self.decimals(scale)?.add(unscaled),
             Block::Flag(values) => {
                 let yes = values.iter().map(|&flag| u64::from(flag)).sum::<u64>();
                 self.flags[1] += yes;
@@ -197,7 +193,7 @@ impl ColumnBuilder {
                 let (settings, seed) = (self.settings, self.seed);
                 let finite = {
                     let counts = &mut self.counts;
-                    let counted = values.iter().map(|value| value + 0.0).zip(counted);
+                    let counted = values.iter().copied().zip(counted);
                     counted.filter(|&(value, count)| value.is_finite() || count_special(counts, value, count))
                 };
                 feed(&mut self.reals, Reals, settings, seed)?.add_counted(finite);
@@ -289,6 +285,11 @@ fn feed<N: Number>(
         Some(feed) => Ok(feed),
         None => Ok(place.insert(Numbers::new(number, settings, seed)?)),
     }
+}
+
+/// Whether all of them are; nothing times 0 is a number but what is.
+fn are_finite(values: &[f64]) -> bool {
+    sum_in_lanes(values, |value| value * 0.0) == 0.0
 }
 
 /// Counts what is not finite. Always false, for a filter.

@@ -155,6 +155,20 @@ impl Gathered {
         }
     }
 
+    /// Takes the most frequent values and by how much a count may be too low. What was there a sixteenth as often, or less, says nothing
+    /// beside the error: it is left out, and added to it.
+    pub(super) fn take_top(&mut self, counted: impl IntoIterator<Item = (Value, u64)>, error: u64) {
+        let mut most_left_out = 0;
+        for (value, count) in counted {
+            if count > error / 16 {
+                self.top.push((value, count));
+            } else {
+                most_left_out = count.max(most_left_out);
+            }
+        }
+        self.top_error = error + most_left_out;
+    }
+
     pub(super) fn absorb(&mut self, other: Self) {
         self.counts.merge(&other.counts);
         self.lengths.merge(&other.lengths);

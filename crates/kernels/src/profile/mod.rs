@@ -5,6 +5,7 @@
 //! [`crate::Reason`]. It deliberately does not read files or know of threads: blocks come in, partitions are numbered by the caller.
 mod block;
 mod column;
+mod dense;
 mod filter;
 mod gathered;
 mod kinds;

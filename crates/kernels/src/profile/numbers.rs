@@ -1,21 +1,25 @@
+use super::dense::Dense;
 use super::filter::Filter;
 use super::gathered::{Gathered, merge_ends};
-use super::kinds::Number;
+use super::kinds::{Number, Read};
 use super::settings::Settings;
 use super::table::Table;
 use super::{CHUNK, TOP};
+use crate::kll::key_of;
 use crate::{KernelError, Kll, Moments, mix};
+use std::cmp::Reverse;
 use std::mem::take;
 
 /// Takes numbers of one type, in two ways.
 ///
-/// While there are at most [`TOP`] different ones they are only counted, and everything else is worked out from the counts at
-/// the end. From then on they are taken in chunks of [`CHUNK`], wherever the caller's blocks begin and end.
+/// While there are at most [`TOP`] different ones beside those that [`Dense`] has, they are only counted, and everything else is worked
+/// out from the counts at the end. From then on they are taken in chunks of [`CHUNK`], wherever the caller's blocks begin and end.
 pub(super) struct Numbers<N: Number> {
     number: N,
     settings: Settings,
     seed: u64,
     gathered: Gathered,
+    dense: Dense,
     table: Table<N::Raw>,
     direct: Option<Direct<N::Raw>>,
 }
@@ -26,8 +30,8 @@ struct Direct<R> {
     chunk: Vec<R>,
     buffers: Buffers,
     filter: Filter,
-    /// One of each `weight` numbers, on its way to the sketch.
-    drawn: Vec<f64>,
+    /// One of each `weight` numbers, on its way to the sketch: as integers in their order, which are sorted in half the time.
+    drawn: Vec<i64>,
     weight: u64,
     draws: u64,
 }
@@ -35,46 +39,51 @@ struct Direct<R> {
 /// Of a chunk, so that no chunk asks for memory of its own.
 #[derive(Default)]
 struct Buffers {
-    values: Vec<f64>,
-    hashes: Vec<u64>,
+    read: Read,
     keys: Vec<i64>,
 }
 
 impl<N: Number> Numbers<N> {
     pub(super) fn new(number: N, settings: Settings, seed: u64) -> Result<Self, KernelError> {
         let gathered = Gathered::new(Some(Kll::new(settings.k, seed)?));
-        Ok(Self { number, settings, seed, gathered, table: Table::new(), direct: None })
+        Ok(Self { number, settings, seed, gathered, dense: Dense::new(), table: Table::new(), direct: None })
     }
 
     pub(super) fn number(&self) -> N {
         self.number
     }
 
-    pub(super) fn add(&mut self, values: impl IntoIterator<Item = N::Raw>) {
-        let mut values = values.into_iter();
+    pub(super) fn add(&mut self, values: &[N::Raw]) {
+        let mut left = values;
         if self.direct.is_none() {
-            let Some(first) = self.count_some(&mut values) else { return };
-            self.spill().chunk.push(first);
-        }
-        if let Some(mut direct) = self.direct.take() {
-            for raw in values {
-                direct.chunk.push(raw);
-                if direct.chunk.len() == CHUNK {
-                    self.take_chunk(&mut direct);
-                }
+            left = self.count_some(left);
+            if left.is_empty() {
+                return;
             }
-            self.direct = Some(direct);
+            self.spill();
         }
+        let Some(mut direct) = self.direct.take() else { return };
+        if !direct.chunk.is_empty() {
+            let (first, rest) = left.split_at(left.len().min(CHUNK - direct.chunk.len()));
+            direct.chunk.extend_from_slice(first);
+            left = rest;
+            if direct.chunk.len() == CHUNK {
+                self.take_begun(&mut direct);
+            }
+        }
+        let (chunks, rest) = left.as_chunks::<CHUNK>();
+        for chunk in chunks {
+            self.take_chunk(&mut direct, chunk);
+        }
+        direct.chunk.extend_from_slice(rest);
+        self.direct = Some(direct);
     }
 
     /// Takes numbers with how often each was seen.
     pub(super) fn add_counted(&mut self, values: impl IntoIterator<Item = (N::Raw, u64)>) {
         let mut left = Vec::new();
         for (raw, count) in values.into_iter().filter(|(_, count)| *count > 0) {
-            let hash = self.number.hash(raw, self.number.number(raw));
-            let is_counted = self.direct.is_none()
-                && (self.table.count(hash, count) || self.table.insert(hash, count, TOP, || raw).is_ok());
-            if !is_counted {
+            if self.direct.is_some() || !self.count(raw, count) {
                 left.push((raw, count));
                 if left.len() == CHUNK {
                     self.take_uncounted(take(&mut left));
@@ -97,42 +106,62 @@ impl<N: Number> Numbers<N> {
     }
 
     pub(super) fn finish(mut self) -> Gathered {
-        if let Some(mut direct) = self.direct.take() {
-            if !direct.chunk.is_empty() {
-                self.take_chunk(&mut direct);
-            }
-            self.flush_drawn(&mut direct);
-            self.gathered.top_error += direct.filter.error();
-        } else {
-            self.work_out_counts();
+        let number = self.number;
+        let Some(mut direct) = self.direct.take() else {
+            let counted = self.work_out_counts();
+            self.gathered.top = counted.into_iter().map(|(raw, count)| (number.value(raw), count)).collect();
+            return self.gathered;
+        };
+        if !direct.chunk.is_empty() {
+            self.take_begun(&mut direct);
         }
-        self.gathered.top_error += self.table.error();
+        self.flush_drawn(&mut direct);
         // The sketch has not seen what was not drawn. Last, since coins follow from the ends.
         if let (Some(kll), Some((low, high))) = (&mut self.gathered.kll, &self.gathered.ends)
             && let (Some(low), Some(high)) = (low.number(), high.number())
         {
             kll.widen(low, high);
         }
-        let number = self.number;
-        self.gathered.top =
-            self.table.into_entries().into_iter().map(|(_, count, raw)| (number.value(raw), count)).collect();
+        let error = self.gathered.top_error + direct.filter.error() + self.table.error();
+        let counted = self.table.into_entries().into_iter().map(|(_, count, raw)| (number.value(raw), count));
+        self.gathered.take_top(counted, error);
         self.gathered
     }
 
-    /// Counts numbers until one is new and has no place; returns it.
-    fn count_some(&mut self, values: &mut impl Iterator<Item = N::Raw>) -> Option<N::Raw> {
-        for raw in values {
-            let hash = self.number.hash(raw, self.number.number(raw));
-            if !self.table.count(hash, 1) && self.table.insert(hash, 1, TOP, || raw).is_err() {
-                return Some(raw);
+    /// Counts numbers until one is new and has no place; returns it and those after it.
+    fn count_some<'a>(&mut self, values: &'a [N::Raw]) -> &'a [N::Raw] {
+        let mut left = values;
+        loop {
+            left = self.dense.count_some(self.number, left);
+            let Some((&raw, rest)) = left.split_first() else { return left };
+            if !self.count(raw, 1) {
+                return left;
             }
+            left = rest;
         }
-        None
     }
 
-    /// Works out what was only counted so far. The table stays: from here on it is for the most frequent numbers.
+    /// Counts a number; false if it is new and has no place.
+    fn count(&mut self, raw: N::Raw, count: u64) -> bool {
+        if self.dense.count(self.number, raw, count) {
+            return true;
+        }
+        let hash = self.number.hash(raw, self.number.number(raw));
+        self.table.count(hash, count) || self.table.insert(hash, count, TOP, || raw).is_ok()
+    }
+
+    /// Works out what was only counted so far. From here on the table is for the most frequent numbers.
     fn spill(&mut self) -> &mut Direct<N::Raw> {
-        self.work_out_counts();
+        let mut counted = self.work_out_counts();
+        counted.sort_by_key(|(_, count)| Reverse(*count));
+        self.table = Table::new();
+        for (place, &(raw, count)) in counted.iter().enumerate() {
+            let hash = self.number.hash(raw, self.number.number(raw));
+            if place >= TOP || self.table.insert(hash, count, TOP, || raw).is_err() {
+                self.gathered.top_error += count; // of the largest that is left out, so of all after it
+                break;
+            }
+        }
         self.direct.insert(Direct {
             seen: self.gathered.counts.values(),
             chunk: Vec::with_capacity(CHUNK),
@@ -144,16 +173,22 @@ impl<N: Number> Numbers<N> {
         })
     }
 
-    fn work_out_counts(&mut self) {
-        let counted = self.table.entries().map(|(_, count, raw)| (*raw, count)).collect();
-        self.take_counted(counted);
+    /// Works out everything from the counts; returns them, ascending.
+    fn work_out_counts(&mut self) -> Vec<(N::Raw, u64)> {
+        let mut counted = self.dense.take(self.number);
+        counted.extend(self.table.entries().map(|(_, count, raw)| (*raw, count)));
+        self.take_counted(counted)
     }
 
-    fn take_counted(&mut self, mut counted: Vec<(N::Raw, u64)>) {
+    /// Takes numbers with how often each was seen; returns them ascending, each once.
+    fn take_counted(&mut self, mut counted: Vec<(N::Raw, u64)>) -> Vec<(N::Raw, u64)> {
         let number = self.number;
-        counted.sort_unstable_by(|a, b| {
-            let (less, more) = (number.is_less(a.0, b.0), number.is_less(b.0, a.0));
-            more.cmp(&less).then(a.1.cmp(&b.1))
+        let order = |a: N::Raw, b: N::Raw| number.is_less(b, a).cmp(&number.is_less(a, b));
+        counted.sort_unstable_by(|a, b| order(a.0, b.0));
+        counted.dedup_by(|later, kept| {
+            let is_same = order(later.0, kept.0).is_eq();
+            kept.1 += if is_same { later.1 } else { 0 };
+            is_same
         });
         let values: Vec<(f64, u64)> = counted.iter().map(|&(raw, count)| (number.number(raw), count)).collect();
         self.gathered.moments.merge(&moments_of_counts(&values));
@@ -170,38 +205,37 @@ impl<N: Number> Numbers<N> {
                 direct.seen += counted.iter().map(|(_, count)| count).sum::<u64>();
             }
         }
+        counted
     }
 
-    fn take_chunk(&mut self, direct: &mut Direct<N::Raw>) {
+    /// Takes the chunk that was put together from several blocks.
+    fn take_begun(&mut self, direct: &mut Direct<N::Raw>) {
+        let mut chunk = take(&mut direct.chunk);
+        self.take_chunk(direct, &chunk);
+        chunk.clear();
+        direct.chunk = chunk;
+    }
+
+    fn take_chunk(&mut self, direct: &mut Direct<N::Raw>, chunk: &[N::Raw]) {
         let number = self.number;
-        let (chunk, mut buffers) = (take(&mut direct.chunk), take(&mut direct.buffers));
-        let Buffers { values, hashes, .. } = &mut buffers;
-        values.clear();
-        values.extend(chunk.iter().map(|&raw| number.number(raw)));
-        hashes.clear();
-        hashes.extend(chunk.iter().zip(&*values).map(|(&raw, &value)| number.hash(raw, value)));
-        self.gathered.distinct.extend(hashes);
-        direct.filter.pass_chunk(hashes, |at| self.table.count_or_forget(hashes[at], 1, || chunk[at]));
-        let Some(&first) = chunk.first() else { return };
-        let (mut low, mut high) = (first, first);
-        for &raw in &chunk {
-            low = if number.is_less(raw, low) { raw } else { low };
-            high = if number.is_less(high, raw) { raw } else { high };
-        }
+        let Some((low, high)) = ends_of(number, chunk) else { return };
         self.widen(low, high);
-        let whole = chunk.iter().zip(&*values).map(|(&raw, &value)| u64::from(number.is_whole(raw, value))).sum();
-        self.count_kind(true, whole);
-        self.count_kind(false, chunk.len() as u64 - whole);
+        let mut buffers = take(&mut direct.buffers);
+        number.read(chunk, &mut buffers.read);
+        let Read { numbers, hashes, whole } = &buffers.read;
+        self.gathered.distinct.extend(hashes);
+        direct.filter.pass(hashes, |at| self.table.count_or_forget(hashes[at], 1, || chunk[at]));
+        self.count_kind(true, *whole);
+        self.count_kind(false, chunk.len() as u64 - *whole);
         direct.seen += chunk.len() as u64;
-        self.gathered.moments.merge(&moments_of(values));
+        self.gathered.moments.merge(&moments_of(numbers));
         self.sketch(direct, &mut buffers);
-        (direct.chunk, direct.buffers) = (chunk, buffers);
-        direct.chunk.clear();
+        direct.buffers = buffers;
     }
 
     /// Brings a chunk to the sketch: all of it sorted, or one of each `weight` drawn from it.
     fn sketch(&mut self, direct: &mut Direct<N::Raw>, buffers: &mut Buffers) {
-        let Buffers { values, keys, .. } = buffers;
+        let Buffers { read: Read { numbers: values, .. }, keys } = buffers;
         let weight = if values.len() == CHUNK { self.settings.weight(direct.seen) } else { 1 };
         if weight != direct.weight {
             self.flush_drawn(direct);
@@ -215,7 +249,7 @@ impl<N: Number> Numbers<N> {
         }
         for group in values.chunks_exact(weight as usize) {
             direct.draws += 1;
-            direct.drawn.push(group[(mix(self.seed, direct.draws) & (weight - 1)) as usize]);
+            direct.drawn.push(key_of(group[(mix(self.seed, direct.draws) & (weight - 1)) as usize]));
         }
         if direct.drawn.len() >= CHUNK {
             self.flush_drawn(direct);
@@ -223,7 +257,7 @@ impl<N: Number> Numbers<N> {
     }
 
     fn flush_drawn(&mut self, direct: &mut Direct<N::Raw>) {
-        direct.drawn.sort_unstable_by(f64::total_cmp);
+        direct.drawn.sort_unstable();
         if let Some(kll) = &mut self.gathered.kll {
             kll.update_drawn(&direct.drawn, direct.weight);
         }
@@ -250,8 +284,26 @@ impl<N: Number> Numbers<N> {
     }
 }
 
+/// The least and the largest of a chunk, in four lanes, so that no number waits for the one before.
+fn ends_of<N: Number>(number: N, chunk: &[N::Raw]) -> Option<(N::Raw, N::Raw)> {
+    let less = |a: N::Raw, b: N::Raw| if number.is_less(a, b) { a } else { b };
+    let more = |a: N::Raw, b: N::Raw| if number.is_less(b, a) { a } else { b };
+    let first = *chunk.first()?;
+    let (mut lows, mut highs) = ([first; 4], [first; 4]);
+    let (fours, rest) = chunk.as_chunks::<4>();
+    for four in fours {
+        for lane in 0..4 {
+            lows[lane] = less(four[lane], lows[lane]);
+            highs[lane] = more(four[lane], highs[lane]);
+        }
+    }
+    let low = lows.iter().chain(rest).copied().reduce(|low, raw| less(raw, low))?;
+    let high = highs.iter().chain(rest).copied().reduce(|high, raw| more(raw, high))?;
+    Some((low, high))
+}
+
 /// Sums `f(value)` over eight lanes, then the lanes in order: the same order on every machine.
-fn sum_in_lanes(values: &[f64], f: impl Fn(f64) -> f64) -> f64 {
+pub(super) fn sum_in_lanes(values: &[f64], f: impl Fn(f64) -> f64) -> f64 {
     let mut lanes = [0.0; 8];
     let (chunks, rest) = values.as_chunks::<8>();
     for chunk in chunks {

@@ -1,17 +1,21 @@
-use super::TOP;
 use super::filter::Filter;
-use super::gathered::{Gathered, merge_ends};
+use super::gathered::{Gathered, Lengths, merge_ends};
 use super::kinds::SEED;
 use super::shape::{Look, look};
 use super::table::Table;
-use super::value::Value;
-use crate::hash_bytes;
+use super::value::{Value, cmp_texts};
+use super::{CHUNK, TOP};
+use crate::hash::hash_text;
+use std::mem::take;
 
 /// Takes texts, in two ways, as [`super::numbers::Numbers`] does: while there are few different ones, each is looked at once.
 pub(super) struct Texts {
     gathered: Gathered,
     table: Table<Entry>,
+    /// Once there are too many different ones.
     filter: Option<Filter>,
+    /// Of a block, so that no block asks for memory of its own.
+    hashes: Vec<u64>,
 }
 
 /// What is remembered of a text.
@@ -28,12 +32,18 @@ impl Entry {
 
 impl Texts {
     pub(super) fn new() -> Self {
-        Self { gathered: Gathered::new(None), table: Table::new(), filter: None }
+        Self { gathered: Gathered::new(None), table: Table::new(), filter: None, hashes: Vec::new() }
     }
 
     pub(super) fn add(&mut self, texts: &[&[u8]]) {
-        for text in texts {
+        let mut left = texts;
+        while self.filter.is_none() {
+            let Some((text, rest)) = left.split_first() else { return };
             self.add_one(text, 1);
+            left = rest;
+        }
+        for block in left.chunks(CHUNK) {
+            self.take_block(block);
         }
     }
 
@@ -45,7 +55,7 @@ impl Texts {
     }
 
     fn add_one(&mut self, text: &[u8], weight: u64) {
-        let hash = hash_bytes(SEED, text);
+        let hash = hash_text(SEED, text);
         if self.filter.is_none() {
             if self.table.count(hash, weight) || self.table.insert(hash, weight, TOP, || Entry::of(text, hash)).is_ok()
             {
@@ -54,23 +64,53 @@ impl Texts {
             self.work_out_counts();
             self.filter = Some(Filter::new());
         }
+        let Some(filter) = &mut self.filter else { return };
+        let mut passes = weight > 1;
+        if !passes {
+            filter.pass(&[hash], |_| passes = true);
+        }
+        if passes {
+            self.table.count_or_forget(hash, weight, || Entry::of(text, hash));
+        }
         self.gathered.distinct.add(hash);
         self.take_look(look(text), weight);
         self.widen(text, hash);
-        let Some(filter) = &mut self.filter else { return };
-        if weight > 1 || filter.passes(hash) {
-            self.table.count_or_forget(hash, weight, || Entry::of(text, hash));
+    }
+
+    fn take_block(&mut self, texts: &[&[u8]]) {
+        let mut hashes = take(&mut self.hashes);
+        hashes.clear();
+        hashes.extend(texts.iter().map(|text| hash_text(SEED, text)));
+        self.gathered.distinct.extend(&hashes);
+        if let Some(filter) = &mut self.filter {
+            filter.pass(&hashes, |at| {
+                self.table.count_or_forget(hashes[at], 1, || Entry::of(texts[at], hashes[at]));
+            });
         }
+        let mut lengths = Lengths { count: texts.len() as u64, least: u64::MAX, most: 0, total: 0 };
+        for text in texts {
+            let look = look(text);
+            self.gathered.counts.add_text(look.kind, look.shape, 1);
+            lengths.least = lengths.least.min(look.characters);
+            lengths.most = lengths.most.max(look.characters);
+            lengths.total = lengths.total.saturating_add(look.characters);
+        }
+        self.gathered.lengths.merge(&lengths);
+        if let Some((low, high)) = ends_of(texts, &hashes) {
+            self.widen(texts[low], hashes[low]);
+            self.widen(texts[high], hashes[high]);
+        }
+        self.hashes = hashes;
     }
 
     pub(super) fn finish(mut self) -> Gathered {
+        let mut error = self.gathered.top_error + self.table.error();
         match &self.filter {
-            Some(filter) => self.gathered.top_error += filter.error(),
+            Some(filter) => error += filter.error(),
             None => self.work_out_counts(),
         }
-        self.gathered.top_error += self.table.error();
-        self.gathered.top =
-            self.table.into_entries().into_iter().map(|(_, count, entry)| (entry.value, count)).collect();
+        let counted = self.table.into_entries().into_iter().map(|(_, count, entry)| (entry.value, count));
+        self.gathered.take_top(counted, error);
         self.gathered
     }
 
@@ -103,6 +143,68 @@ impl Texts {
             } else if high.cmp_text(text, hash).is_lt() {
                 *high = Value::text(text, hash);
             }
+        }
+    }
+}
+
+/// The places of the least and of the largest text.
+fn ends_of(texts: &[&[u8]], hashes: &[u64]) -> Option<(usize, usize)> {
+    let key = start_of(texts.first()?);
+    let ((mut low, mut low_key), (mut high, mut high_key)) = ((0, key), (0, key));
+    let cmp = |a: usize, b: usize| cmp_texts((texts[a], hashes[a]), (texts[b], hashes[b]));
+    for (at, text) in texts.iter().enumerate().skip(1) {
+        let key = start_of(text);
+        if key <= low_key && (key < low_key || cmp(at, low).is_lt()) {
+            (low, low_key) = (at, key);
+        }
+        if key >= high_key && (key > high_key || cmp(at, high).is_gt()) {
+            (high, high_key) = (at, key);
+        }
+    }
+    Some((low, high))
+}
+
+/// The first 16 bytes as a number in their order, zeros where there are fewer: nearly always it tells which of two texts is less, and
+/// where two are equal nothing follows.
+fn start_of(text: &[u8]) -> u128 {
+    if let Some(start) = text.first_chunk::<16>() {
+        return u128::from_be_bytes(*start);
+    }
+    if let (Some(start), Some(end)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) {
+        // The two share some bytes: those of the end are shifted out.
+        let end = (u128::from(u64::from_be_bytes(*end)) << (8 * (16 - text.len()))) as u64;
+        return u128::from(u64::from_be_bytes(*start)) << 64 | u128::from(end);
+    }
+    let short = text.iter().fold(0u64, |key, &byte| key << 8 | u64::from(byte));
+    u128::from(short) << (128 - 8 * text.len()).min(127)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_ends_of_a_block_are_those_of_its_values(
+            texts in prop::collection::vec((0usize..70, prop::collection::vec(97u8..99, 0..20)), 1..30),
+        ) {
+            // Many share a start of some length, up to beyond what is kept of a text.
+            let texts: Vec<Vec<u8>> = texts.into_iter().map(|(shared, rest)| [vec![97; shared], rest].concat()).collect();
+            let slices: Vec<&[u8]> = texts.iter().map(Vec::as_slice).collect();
+            let hashes: Vec<u64> = slices.iter().map(|text| hash_text(SEED, text)).collect();
+            let values: Vec<Value> = slices.iter().zip(&hashes).map(|(text, hash)| Value::text(text, *hash)).collect();
+            let (low, high) = ends_of(&slices, &hashes).unwrap();
+            prop_assert_eq!((values.iter().min(), values.iter().max()), (Some(&values[low]), Some(&values[high])));
+        }
+
+        #[test]
+        fn a_start_is_in_the_order_of_its_text(
+            a in prop::collection::vec(0u8..3, 0..20),
+            b in prop::collection::vec(0u8..3, 0..20),
+        ) {
+            let order = start_of(&a).cmp(&start_of(&b));
+            prop_assert!(order.is_eq() || order == a.cmp(&b), "{:?} {:?}", a, b);
         }
     }
 }

@@ -140,6 +140,10 @@ impl Feed {
             let part = texts.slice(from, TEXTS.min(texts.len() - from));
             let mut block = Vec::with_capacity(part.len());
             match part.data_type() {
+                DataType::Utf8View if part.null_count() == 0 => {
+                    let part = part.as_string_view();
+                    block.extend((0..part.len()).map(|at| part.value(at).as_bytes()));
+                }
                 DataType::Utf8 => block.extend(part.as_string::<i32>().iter().flatten().map(str::as_bytes)),
                 DataType::LargeUtf8 => block.extend(part.as_string::<i64>().iter().flatten().map(str::as_bytes)),
                 _ => block.extend(part.as_string_view().iter().flatten().map(str::as_bytes)),
@@ -172,11 +176,19 @@ impl Feed {
 
 /// Returns the values that are not null: as they are if none is, else copied into `buffer`.
 fn present<'a, T: ArrowPrimitiveType>(array: &'a PrimitiveArray<T>, buffer: &'a mut Vec<T::Native>) -> &'a [T::Native] {
-    if array.null_count() == 0 {
-        return array.values();
-    }
+    let Some(nulls) = array.nulls().filter(|nulls| nulls.null_count() > 0) else { return array.values() };
     buffer.clear();
-    buffer.extend(array.iter().flatten());
+    buffer.resize(array.len(), T::Native::default());
+    // Each is written, and the next one over it if it is null: nulls come by chance, and no processor guesses them.
+    let mut count = 0;
+    for (mut word, values) in nulls.inner().bit_chunks().iter_padded().zip(array.values().chunks(64)) {
+        for &value in values {
+            buffer[count] = value;
+            count += (word & 1) as usize;
+            word >>= 1;
+        }
+    }
+    buffer.truncate(count);
     buffer
 }
 

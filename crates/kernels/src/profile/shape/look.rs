@@ -14,6 +14,8 @@ const BRACKET: u16 = 512;
 const ELSE: u16 = 1_024;
 /// The continuation of a character.
 const INSIDE: u16 = 2_048;
+/// What else the name of a mailbox may have.
+const SYMBOL: u16 = 4_096;
 
 const CLASSES: [u16; 256] = {
     let mut classes = [ELSE; 256];
@@ -30,6 +32,7 @@ const CLASSES: [u16; 256] = {
             b'/' => SLASH,
             b'\'' | b',' => MARK,
             b'(' | b')' => BRACKET,
+            b'!' | b'#'..=b'&' | b'*' | b'=' | b'?' | b'^'..=b'`' | b'{'..=b'~' => SYMBOL,
             0x80..=0xBF => LETTER | INSIDE,
             0xC0..=0xFF => LETTER,
             _ => ELSE,
@@ -84,7 +87,7 @@ fn judge(text: &[u8], seen: u16) -> (TextType, Shape) {
     {
         return found;
     }
-    let shape = if has(AT) && !has(SPACE) && is_email(text) {
+    let shape = if has(AT) && !has(SPACE) && is_email(text, seen) {
         Shape::Email
     } else if has(COLON | SLASH | LETTER) && !has(SPACE) && is_url(text) {
         Shape::Url
@@ -141,6 +144,9 @@ fn is_digits(text: &[u8]) -> bool {
 /// `[+-] digits [. digits] [e [+-] digits]`, with a digit before the exponent.
 fn number(text: &[u8]) -> Option<TextType> {
     let unsigned = text.strip_prefix(b"-").or_else(|| text.strip_prefix(b"+")).unwrap_or(text);
+    if unsigned.first().is_some_and(u8::is_ascii_alphabetic) {
+        return None; // as nearly all codes of letters and digits
+    }
     let split = unsigned.iter().position(|byte| byte.eq_ignore_ascii_case(&b'e'));
     let (mantissa, exponent) = split.map_or((unsigned, None), |at| (&unsigned[..at], Some(&unsigned[at + 1..])));
     let mut points = 0;
@@ -284,21 +290,55 @@ fn is_phone(text: &[u8]) -> bool {
         && text[1..].iter().all(|byte| byte.is_ascii_digit() || is_mark(byte))
 }
 
-fn is_email(text: &[u8]) -> bool {
-    let mut parts = text.split(|byte| *byte == b'@');
-    let (Some(name), Some(domain), None) = (parts.next(), parts.next(), parts.next()) else { return false };
-    let is_label = |label: &[u8]| {
-        !label.is_empty() && label.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-' || *byte >= 0x80)
+/// `name@label.label`, of labels that are not empty; the last has two characters at least, and no digits.
+fn is_email(text: &[u8], seen: u16) -> bool {
+    let (mut end, mut last) = (text.len(), None);
+    // From the back, since names are longer.
+    for (at, &byte) in text.iter().enumerate().rev() {
+        if byte != b'.' && byte != b'@' {
+            continue;
+        }
+        let label = &text[at + 1..end];
+        if label.is_empty() {
+            return false;
+        }
+        if byte == b'@' {
+            let Some(last) = last else { return false };
+            return at > 0 && !has_byte(&text[..at], b'@') && is_last_label(last) && are_of_email(text, at, seen);
+        }
+        last = last.or(Some(label));
+        end = at;
+    }
+    false
+}
+
+fn is_last_label(label: &[u8]) -> bool {
+    label.len() > 1 && !label.iter().any(u8::is_ascii_digit)
+}
+
+/// Whether the characters before and after this place are those of names and of domains.
+fn are_of_email(text: &[u8], at: usize, seen: u16) -> bool {
+    let is_of_domain = DIGIT | LETTER | POINT;
+    // What the whole text does not have, its parts have not either: then there is no need to look.
+    if seen & !(is_of_domain | AT) == 0 {
+        return true;
+    }
+    let is_of_name = is_of_domain | SIGN | SLASH | SYMBOL;
+    let is_in = |byte: u8, classes: u16, other: u8| CLASSES[usize::from(byte)] & classes != 0 || byte == other;
+    text[..at].iter().all(|&byte| is_in(byte, is_of_name, b'\''))
+        && text[at + 1..].iter().all(|&byte| is_in(byte, is_of_domain, b'-'))
+}
+
+/// Whether the byte is among these, eight at a time.
+fn has_byte(bytes: &[u8], byte: u8) -> bool {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    let (eights, rest) = bytes.as_chunks::<8>();
+    // 0 where it is the byte; and only from a 0 the 1 that is taken off borrows.
+    let is_in = |eight: &[u8; 8]| {
+        let other = u64::from_le_bytes(*eight) ^ u64::from_le_bytes([byte; 8]);
+        other.wrapping_sub(ONES) & !other & (ONES << 7) != 0
     };
-    let labels = domain.split(|byte| *byte == b'.');
-    let last = domain.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
-    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte >= 0x80 || b".!#$%&'*+/=?^_`{|}~-".contains(byte);
-    !name.is_empty()
-        && name.iter().all(is_name)
-        && labels.clone().count() >= 2
-        && { labels }.all(is_label)
-        && last.len() >= 2
-        && !last.iter().any(u8::is_ascii_digit)
+    eights.iter().any(is_in) || rest.contains(&byte)
 }
 
 fn is_url(text: &[u8]) -> bool {

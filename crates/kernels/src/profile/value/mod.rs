@@ -40,16 +40,22 @@ pub(super) const MOST_SCALE: u8 = 38;
 /// Decimals of 15 digits, with up to 22 places, are told apart by the float nearest to them, which one division gives.
 pub(super) const SHORT: u64 = 1_000_000_000_000_000;
 
-const POWERS: [f64; MOST_SCALE as usize + 1] = [
+pub(super) const POWERS: [f64; MOST_SCALE as usize + 1] = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
     1e21, 1e22, 1e23, 1e24, 1e25, 1e26, 1e27, 1e28, 1e29, 1e30, 1e31, 1e32, 1e33, 1e34, 1e35, 1e36, 1e37, 1e38,
 ];
 
 /// Returns `unscaled / 10^scale`, rounded once where both fit in 53 bits, and up to three times beyond.
 pub(super) fn decimal_to_f64(unscaled: i128, scale: u8) -> f64 {
-    // Numbers of 64 bits convert in one instruction.
-    let number = i64::try_from(unscaled).map_or(unscaled as f64, |small| small as f64);
+    // Numbers of 64 bits convert in one instruction, others in a call.
+    let number = i64::try_from(unscaled).map_or_else(|_| wide_to_f64(unscaled), |small| small as f64);
     number / POWERS[usize::from(scale.min(MOST_SCALE))]
+}
+
+#[cold]
+#[inline(never)]
+fn wide_to_f64(unscaled: i128) -> f64 {
+    unscaled as f64
 }
 
 impl Value {
@@ -98,14 +104,28 @@ impl Value {
 
     /// How a text compares with this value, as if it had been made a value first.
     pub(super) fn cmp_text(&self, text: &[u8], hash: u64) -> Ordering {
-        let start = text.get(..Self::TEXT).unwrap_or(text);
-        let is_long = start.len() < text.len();
+        let (start, is_long) = start_of(text);
         match self {
             Self::Text(mine) => mine[..].cmp(start).then(false.cmp(&is_long)),
             Self::Long { start: mine, hash: own } => mine[..].cmp(start).then(true.cmp(&is_long)).then(own.cmp(&hash)),
             _ => Ordering::Less,
         }
     }
+}
+
+/// What is kept of a text, and whether that is not all of it.
+fn start_of(text: &[u8]) -> (&[u8], bool) {
+    match text.get(..Value::TEXT) {
+        Some(start) => (start, start.len() < text.len()),
+        None => (text, false),
+    }
+}
+
+/// How two texts with their hashes compare, as if they had been made values first.
+pub(super) fn cmp_texts(a: (&[u8], u64), b: (&[u8], u64)) -> Ordering {
+    let (mine, theirs) = (start_of(a.0), start_of(b.0));
+    let order = mine.cmp(&theirs);
+    if mine.1 && theirs.1 { order.then(a.1.cmp(&b.1)) } else { order }
 }
 
 impl fmt::Display for Value {
