@@ -58,7 +58,10 @@ show(
 )
 show(
     "stats.pearson3.isf",
-    [(alpha, skew, stats.pearson3.isf(alpha, skew)) for alpha, skew in ((0.05, 0.5), (0.01, 1.2), (5e-4, 0.9), (1e-6, 2))],
+    [
+        (alpha, skew, stats.pearson3.isf(alpha, skew))
+        for alpha, skew in ((0.05, 0.5), (0.01, 1.2), (5e-4, 0.9), (1e-6, 2))
+    ],
 )
 show(
     "special.betainc",

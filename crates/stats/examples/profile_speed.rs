@@ -1,12 +1,13 @@
-//! Prints what reading a Parquet file and profiling it take: `cargo run --release -p lockgate-stats --example profile_speed -- WHAT FILE
-//! [THREADS]`, where `WHAT` is `decode` (every value of every column, nothing done with it), `profile`, or `columns` (both, one
-//! column after the other).
+//! Prints what it takes to decode a Parquet file, to profile it, and to compare two profiles:
+//! `cargo run --release -p lockgate-stats --example profile_speed -- decode|profile|drift FILE [OTHER FILE]`.
 //!
-//! Processor time and memory are the kernel's word for the whole process, so each case is a process of its own. What is promised is
-//! measured in `bench/`.
+//! `decode` reads every value of every column and does nothing with it: what a profile costs is to be seen beside that. All on two
+//! threads. Processor time and memory are those of the process, so each case is run by itself. What is promised is measured in `bench/`.
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReaderBuilder};
-use stats::{Data, Progress, Run};
+use stats::drift::{Asked, Side, drift};
+use stats::profile::Profile;
+use stats::{Data, Run};
 use std::fs::{self, File};
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
@@ -16,6 +17,9 @@ use std::time::Instant;
 
 /// Rows that the decoder gives on at once.
 const BATCH: usize = 8_192;
+const THREADS: usize = 2;
+/// What is short is done so often.
+const TIMES: u32 = 200;
 
 /// Processor seconds of all threads of this process.
 fn processor_seconds() -> f64 {
@@ -46,20 +50,21 @@ fn decode_column(path: &Path, metadata: &ArrowReaderMetadata, group: usize, colu
 }
 
 /// Reads these columns of every row group, a column of a group at a time on each thread.
-fn decode(path: &Path, columns: &[usize], threads: usize) {
+fn decode(path: &Path) {
     let metadata =
         ArrowReaderMetadata::load(&File::open(path).expect("the file"), Default::default()).expect("a footer");
     let groups = metadata.metadata().num_row_groups();
+    let columns = metadata.schema().fields().len();
     let (next, rows) = (AtomicUsize::new(0), AtomicUsize::new(0));
     std::thread::scope(|scope| {
-        for _ in 0..threads {
+        for _ in 0..THREADS {
             scope.spawn(|| {
                 loop {
                     let piece = next.fetch_add(1, Ordering::Relaxed);
-                    if piece >= groups * columns.len() {
+                    if piece >= groups * columns {
                         return;
                     }
-                    let (group, column) = (piece / columns.len(), columns[piece % columns.len()]);
+                    let (group, column) = (piece / columns, piece % columns);
                     rows.fetch_add(decode_column(path, &metadata, group, column), Ordering::Relaxed);
                 }
             });
@@ -68,30 +73,42 @@ fn decode(path: &Path, columns: &[usize], threads: usize) {
     assert!(rows.into_inner() > 0, "no rows in {}", path.display());
 }
 
-fn profile(data: &Data, threads: usize) -> Vec<u8> {
-    let quiet = |_: Progress| ControlFlow::Continue(());
-    let run = Run { threads: NonZeroUsize::new(threads).expect("threads"), progress: &quiet };
-    stats::profile::profile(data, 0, None, &run).expect("a table").to_bytes()
+fn run() -> Run<'static> {
+    Run { threads: NonZeroUsize::new(THREADS).expect("two"), progress: &|_| ControlFlow::Continue(()) }
 }
 
-fn measure(name: &str, work: impl FnOnce()) -> f64 {
+fn profile(path: &Path) -> Vec<u8> {
+    let data = Data::open(path).expect("a table");
+    stats::profile::profile(&data, 0, None, &run()).expect("a profile").to_bytes()
+}
+
+/// Compares two tables by what is stored of them.
+fn compare(path: &Path, other: &Path) {
+    let [left, right] = [path, other].map(profile);
+    println!("{} and {} bytes; each of {TIMES} takes", left.len(), right.len());
+    let read = || [&left, &right].map(|bytes| Profile::from_bytes(bytes).expect("what was just written"));
+    let repeat = |work: &dyn Fn()| (0..TIMES).for_each(|_| work());
+    measure("reading", TIMES, || repeat(&|| drop(read())));
+    let [reference, current] = read();
+    let drift = || drift(Side::Profile(&reference), Side::Profile(&current), &Asked::default(), &run());
+    measure("drift", TIMES, || repeat(&|| drop(drift().expect("two tables with columns in common"))));
+}
+
+fn measure(name: &str, times: u32, work: impl FnOnce()) {
     let (before, start) = (processor_seconds(), Instant::now());
     work();
-    let (wall, cpu) = (start.elapsed().as_secs_f64(), processor_seconds() - before);
-    println!("{name:<28} {cpu:>7.2} s processor {wall:>7.2} s wall {:>6.0} MiB peak", peak_mib());
-    cpu
+    let [wall, processor] =
+        [start.elapsed().as_secs_f64(), processor_seconds() - before].map(|all| all / f64::from(times));
+    println!("{name:<8} {processor:>8.4} s processor {wall:>8.4} s wall {:>6.0} MiB peak", peak_mib());
 }
 
-fn main() {
+fn main() -> Result<(), String> {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let [what, path, rest @ ..] = words.as_slice() else { panic!("WHAT FILE [THREADS]") };
-    let path = Path::new(path);
-    let threads = rest.first().map_or(2, |threads| threads.parse().expect("a number of threads"));
-    let data = Data::open(path).expect("a table");
-    let columns: Vec<usize> = (0..data.schema().fields().len()).collect();
-    match what.as_str() {
-        "decode" => _ = measure("decode", || decode(path, &columns, threads)),
-        "profile" => _ = measure("profile", || drop(profile(&data, threads))),
-        other => panic!("`{other}` is not measured"),
+    match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["decode", path] => measure("decode", 1, || decode(Path::new(path))),
+        ["profile", path] => measure("profile", 1, || drop(profile(Path::new(path)))),
+        ["drift", path, other] => compare(Path::new(path), Path::new(other)),
+        _ => return Err("expected decode|profile FILE, or drift FILE OTHER".into()),
     }
+    Ok(())
 }

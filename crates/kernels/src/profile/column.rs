@@ -90,8 +90,8 @@ impl ColumnProfile {
 /// Takes the values of one column of one partition, block by block; where blocks begin and end makes no difference, but for
 /// [`ColumnBuilder::add_counted`] with more than [`TOP`] values.
 ///
-/// - **Memory**: at most 512 KiB and what [`ColumnProfile`] takes, however many values; a column has one type, as a rule, and each
-///   further one takes as much again.
+/// - **Memory**: at most 512 KiB and what [`ColumnProfile`] takes, however many values, and 2 MiB for the moment in which counts of
+///   many whole numbers are worked out; a column has one type, as a rule, and each further one takes as much again.
 /// - **Errors**: [`KernelError::Argument`] for more than 2⁵³ rows. What is refused changes nothing.
 /// - **Cost**: see the example `profile_cost`.
 /// ```

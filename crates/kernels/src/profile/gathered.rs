@@ -155,12 +155,13 @@ impl Gathered {
         }
     }
 
-    /// Takes the most frequent values and by how much a count may be too low. What was there a sixteenth as often, or less, says nothing
-    /// beside the error: it is left out, and added to it.
+    /// Takes the most frequent values and by how much a count may be too low. Beside an error, what was met once, or a sixteenth as
+    /// often as the error, says nothing: it is left out, and added to the error.
     pub(super) fn take_top(&mut self, counted: impl IntoIterator<Item = (Value, u64)>, error: u64) {
+        let most_noise = if error == 0 { 0 } else { (error / 16).max(1) };
         let mut most_left_out = 0;
         for (value, count) in counted {
-            if count > error / 16 {
+            if count > most_noise {
                 self.top.push((value, count));
             } else {
                 most_left_out = count.max(most_left_out);
