@@ -23,7 +23,8 @@ impl Ranks {
     ///
     /// - **Errors**: none; NaN and counts of 0 are the caller's to leave out.
     pub fn of_counts(mut counts: Vec<(f64, u64)>) -> Self {
-        counts.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        // Stable, since a sketch keeps runs that ascend, which such a sort only merges.
+        counts.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         let mut total = 0;
         let up_to = counts.iter().map(|(_, count)| {
             total = u64::saturating_add(total, *count);

@@ -43,6 +43,14 @@ impl Default for Piece {
     }
 }
 
+impl Piece {
+    /// Returns it without the values it counts, of which there are more than it counts.
+    pub(super) fn without_values(&self) -> Self {
+        let top = TopValues::of_counts(TOP, self.top.error(), Vec::new());
+        Self { moments: self.moments, kll: self.kll.clone(), thinned: self.thinned, top }
+    }
+}
+
 impl Absorb for Piece {
     fn absorb(&mut self, right: Self) {
         self.moments.merge(&right.moments);

@@ -70,7 +70,20 @@ impl ColumnProfile {
     ///
     /// - **Cost**: merges the pieces, up to `2·log₂(partitions)` of them.
     pub fn summary(&self) -> Summary<'_> {
-        let piece = self.pieces.all().unwrap_or_default();
+        self.summary_of(self.pieces.all().unwrap_or_default())
+    }
+
+    /// Returns what [`ColumnProfile::summary`] does, but for [`Summary::top`] where not every value is counted: there is none then. A
+    /// comparison has no use for it, and merging such values takes most of the time.
+    pub fn summary_to_compare(&self) -> Summary<'_> {
+        if self.pieces.iter().all(|(.., piece)| piece.top.error() == 0) {
+            return self.summary();
+        }
+        let pieces = self.pieces.map(Piece::without_values);
+        self.summary_of(Cow::Owned(pieces.all().unwrap_or_default().into_owned()))
+    }
+
+    fn summary_of<'a>(&'a self, piece: Cow<'a, Piece>) -> Summary<'a> {
         let is_mixed = self.sorts_of_numbers(piece.moments.count()) > 1;
         let moments = if is_mixed { Moments::default() } else { piece.moments };
         let ranks = if is_mixed {

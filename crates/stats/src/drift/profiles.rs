@@ -26,7 +26,7 @@ pub(super) fn drift(
     in_parallel(run.threads, names.len(), |at| {
         run.tell(Progress { rows, of: Some(rows) })?;
         let (Some(name), Some(into)) = (names.get(at), found.get(at)) else { return Ok(()) };
-        let one = [reference, current].map(|profile| profile.column(name).map(|column| column.summary()));
+        let one = [reference, current].map(|profile| profile.column(name).map(|column| column.summary_to_compare()));
         let rows = [reference.rows(), current.rows()];
         *into.lock().unwrap_or_else(PoisonError::into_inner) = Some(compare(name, &one, rows, asked, &settings)?);
         Ok(())
