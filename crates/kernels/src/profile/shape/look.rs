@@ -51,6 +51,8 @@ pub(in crate::profile) struct Look {
     pub(in crate::profile) characters: u64,
 }
 
+const SHORTEST_IBAN: usize = 15;
+
 /// Looks at a text.
 pub(in crate::profile) fn look(text: &[u8]) -> Look {
     // Four at a time, so that no byte waits for the one before.
@@ -66,6 +68,45 @@ pub(in crate::profile) fn look(text: &[u8]) -> Look {
     let (kind, shape) = judge(text, seen & !INSIDE);
     let inside = if seen & INSIDE == 0 { 0 } else { text.iter().filter(|byte| **byte & 0xC0 == 0x80).count() };
     Look { kind, shape, characters: (text.len() - inside) as u64 }
+}
+
+/// Looks at a text, given another and how that looks: those of one pattern are mostly alike but for their digits.
+pub(in crate::profile) fn look_after(other: &[u8], found: Look, text: &[u8]) -> Look {
+    if found.is_of_any_digits(text.len()) && differ_in_digits(other, text) { found } else { look(text) }
+}
+
+impl Look {
+    /// Whether a text of this length would look the same with any other digits in the same places: no date, no check digits.
+    fn is_of_any_digits(self, length: usize) -> bool {
+        match self.shape {
+            Shape::Digits | Shape::Number | Shape::Email | Shape::Url => true,
+            Shape::Code => length < SHORTEST_IBAN,
+            _ => false,
+        }
+    }
+}
+
+/// Whether two texts are of one length, of eight bytes at least, and have the same bytes but for digits in the same places.
+fn differ_in_digits(a: &[u8], b: &[u8]) -> bool {
+    let (Some(last_a), Some(last_b), true) = (a.last_chunk::<8>(), b.last_chunk::<8>(), a.len() == b.len()) else {
+        return false;
+    };
+    let (eights_a, eights_b) = (a.as_chunks::<8>().0, b.as_chunks::<8>().0);
+    let pairs = eights_a.iter().zip(eights_b).chain([(last_a, last_b)]);
+    pairs.fold(true, |all, (a, b)| all & are_like(u64::from_le_bytes(*a), u64::from_le_bytes(*b)))
+}
+
+/// Whether each of eight bytes is the same in both, or a digit in both.
+fn are_like(a: u64, b: u64) -> bool {
+    const LOW: u64 = u64::from_le_bytes([0x7F; 8]);
+    // The highest bit of each byte that is no digit: what is 10 or more beyond `0`, or below it.
+    let no_digit = |eight: u64| {
+        let beyond = eight ^ u64::from_le_bytes([b'0'; 8]);
+        ((beyond & LOW) + u64::from_le_bytes([0x76; 8])) | beyond
+    };
+    let other = a ^ b;
+    let differs = ((other & LOW) + LOW) | other;
+    differs & (no_digit(a) | no_digit(b)) & !LOW == 0
 }
 
 fn judge(text: &[u8], seen: u16) -> (TextType, Shape) {
@@ -251,7 +292,7 @@ fn is_iban(text: &[u8]) -> bool {
     // Codes of letters and digits are the commonest texts there are: nearly all end here.
     let [a, b, c, d, rest @ ..] = text else { return false };
     let begins = a.is_ascii_uppercase() && b.is_ascii_uppercase() && c.is_ascii_digit() && d.is_ascii_digit();
-    if !begins || !(15..=42).contains(&text.len()) {
+    if !begins || !(SHORTEST_IBAN..=42).contains(&text.len()) {
         return false;
     }
     let is_grouped = rest.first() == Some(&b' ');

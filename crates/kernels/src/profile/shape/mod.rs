@@ -1,7 +1,7 @@
 //! What a text looks like: the shapes there are, and how each is known.
 mod look;
 
-pub(super) use look::{Look, look};
+pub(super) use look::{Look, look, look_after};
 
 /// What type the values of a text column have, one by one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

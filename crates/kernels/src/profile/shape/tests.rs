@@ -93,4 +93,22 @@ proptest! {
     fn texts_of_few_marks_do_not_panic(text in "[0-9eTZ:. +/-]{0,30}") {
         look(text.as_bytes());
     }
+
+    #[test]
+    fn a_text_looks_the_same_whatever_came_before(
+        text in "[0-9a-cT@:/. +-]{0,24}|[a-c]{1,3}[0-9]@[a-c]{2}[0-9]?\\.[a-c]{2}|[0-9]{4}-[0-9]{2}-[0-9]{2}|DE[0-9]{2}[0-9]{14,18}",
+        digits in "[0-9]{24}",
+        changed: u8,
+    ) {
+        // Another with other digits in the same places, and one byte that may be anything.
+        let mut other: Vec<u8> =
+            text.bytes().zip(digits.bytes()).map(|(own, digit)| if own.is_ascii_digit() { digit } else { own }).collect();
+        prop_assert_eq!(look_after(&other, look(&other), text.as_bytes()), look(text.as_bytes()));
+        prop_assert_eq!(look_after(text.as_bytes(), look(text.as_bytes()), &other), look(&other));
+        if let Some(first) = other.first_mut() {
+            *first = changed;
+        }
+        prop_assert_eq!(look_after(&other, look(&other), text.as_bytes()), look(text.as_bytes()));
+        prop_assert_eq!(look_after(text.as_bytes(), look(text.as_bytes()), &other), look(&other));
+    }
 }

@@ -3,7 +3,7 @@
 use super::filter::Filter;
 use super::gathered::{Gathered, Lengths, merge_ends};
 use super::kinds::SEED;
-use super::shape::{Look, look};
+use super::shape::{Look, look, look_after};
 use super::table::Table;
 use super::value::{Value, cmp_texts};
 use super::{CHUNK, TOP};
@@ -90,8 +90,10 @@ impl Texts {
             });
         }
         let mut lengths = Lengths { count: texts.len() as u64, least: u64::MAX, most: 0, total: 0 };
-        for text in texts {
-            let look = look(text);
+        let mut before: Option<(&[u8], Look)> = None;
+        for &text in texts {
+            let look = before.map_or_else(|| look(text), |(other, found)| look_after(other, found, text));
+            before = Some((text, look));
             self.gathered.counts.add_text(look.kind, look.shape, 1);
             lengths.least = lengths.least.min(look.characters);
             lengths.most = lengths.most.max(look.characters);
