@@ -6,6 +6,7 @@ import _thread
 import json
 import math
 import pickle
+import signal
 import threading
 from pathlib import Path
 from typing import Any
@@ -411,11 +412,16 @@ FEATURES: dict[str, Any] = {
 
 @pytest.mark.parametrize("work", [lambda: stats.quality(**QUALITY), lambda: stats.bias(**FEATURES)])
 def test_ctrl_c_ends_a_computation(work: Any) -> None:
-    timer = threading.Timer(0.3, _thread.interrupt_main)
-    timer.start()
-    with pytest.raises(KeyboardInterrupt):
-        work()
-    timer.join()
+    # Who starts tests in the background may have had Ctrl-C ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        timer = threading.Timer(0.3, _thread.interrupt_main)
+        timer.start()
+        with pytest.raises(KeyboardInterrupt):
+            work()
+        timer.join()
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_other_threads_go_on_meanwhile() -> None:
