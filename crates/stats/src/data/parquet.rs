@@ -70,7 +70,8 @@ impl Footer {
     pub(super) fn values(&self, column: usize) -> u64 {
         let rows: u64 = self.groups().iter().sum();
         let nulls = |chunk: &ColumnChunkMetaData| chunk.statistics().and_then(Statistics::null_count_opt).unwrap_or(0);
-        rows.saturating_sub(self.chunks_of(column).map(nulls).sum())
+        // A footer may say anything.
+        rows.saturating_sub(self.chunks_of(column).map(nulls).fold(0, u64::saturating_add))
     }
 
     /// The chunks of a column that is not nested, one of each row group.
