@@ -8,14 +8,18 @@ import { shapeWord, typeWord } from './types';
 type Profile = ColumnProfile | undefined;
 const shown = (value: number | string) => (typeof value === 'number' ? figure(value) : value);
 
-/** Whether a column's values may be seen, but there is nothing to draw: nearly each is another, as in an identifier. */
-export const allDiffer = (profile: Profile): boolean => !!profile?.shown && barsOf(profile).length === 0 && (profile.distinct ?? 0) > 1;
+/** Says of values that may be seen why none is drawn: nearly each is another, as in an identifier, or none is known to be frequent. */
+export function undrawn(profile: Profile): string | null {
+  const distinct = profile?.distinct ?? 0;
+  if (!profile?.shown || barsOf(profile).length > 0 || distinct < 2) return null;
+  return distinct > 0.9 * (profile.rows - profile.nulls) ? 'nearly all differ' : plural(distinct, 'value');
+}
 
 /** Returns the range of a column's values as far as the viewer may see it. */
 export function range(profile: Profile): string {
   if (!profile?.shown || profile.min == null || profile.max == null) return '–';
   // Of a text of which hardly a value repeats, the first and the last tell nothing but two of its values.
-  if (typeof profile.min === 'string' && typeof profile.max === 'string' && allDiffer(profile)) return '–';
+  if (typeof profile.min === 'string' && typeof profile.max === 'string' && undrawn(profile)) return '–';
   return profile.min === profile.max ? shown(profile.min) : `${shown(profile.min)} – ${shown(profile.max)}`;
 }
 
@@ -55,7 +59,7 @@ export function ColumnCard({ column, profile }: { column: ColumnView; profile: C
           {barsOf(profile).length > 0 ? (
             <Spark counts={barsOf(profile)} label={`Values of ${column.name}: ${range(profile)}`} width={440} height={90} />
           ) : (
-            <p className="dim">{allDiffer(profile) ? 'Nearly all of its values differ' : sentence(profile?.why_not ?? 'its values are not shown')}.</p>
+            <p className="dim">{sentence(undrawn(profile) ?? profile?.why_not ?? 'its values are not shown')}.</p>
           )}
           <Facts
             items={[

@@ -8,7 +8,7 @@ import { Empty, FactBadge, Icon, Level, Loading, Panel, ProblemNote, Spark } fro
 import { DataTable } from '@/components/DataTable';
 import { count } from '@/lib/format';
 import { Classify } from './Classify';
-import { allDiffer, barsOf, ColumnCard, range } from './ColumnCard';
+import { barsOf, ColumnCard, range, undrawn } from './ColumnCard';
 import { Meaning } from './Meaning';
 import { typeWord } from './types';
 
@@ -28,7 +28,7 @@ function columnsOf(maySay: boolean, mayDescribe: boolean, hasMeaning: boolean, o
           <Spark counts={barsOf(original.profile)} label={`Values of ${original.name}: ${range(original.profile)}`} />
         ) : (
           <span className="sm faint" title={original.profile?.why_not ?? undefined}>
-            {allDiffer(original.profile) ? 'nearly all differ' : 'not shown'}
+            {undrawn(original.profile) ?? 'not shown'}
           </span>
         ),
     },
