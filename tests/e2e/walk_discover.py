@@ -84,6 +84,17 @@ def describe(steward: Person, dataset: str, lake: str) -> None:
     expect(page.get_by_role("region", name="Facts")).to_contain_text(DESCRIPTIONS[lake])
     if lake == "retail":
         steward.pictures("dataset-of-its-steward")
+        for column in ("credit_amount", "loan_purpose"):
+            look_at(steward, column)
+
+
+def look_at(steward: Person, column: str) -> None:
+    """Open the profile of a column."""
+    page = steward.page
+    page.get_by_role("button", name=column, exact=True).click()
+    expect(page.get_by_role("dialog")).to_contain_text("Distinct")
+    steward.pictures(f"column-{column}")
+    page.get_by_role("button", name="Close", exact=True).click()
 
 
 def name_the_key(steward: Person, dataset: str) -> None:

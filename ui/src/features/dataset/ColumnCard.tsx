@@ -1,7 +1,7 @@
 import { Modal } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import type { ColumnProfile, ColumnView } from '@/api/datasets';
-import { FactBadge, Facts, Ident, Level, Spark } from '@/components';
+import { Bar, FactBadge, Facts, Ident, Level, Spark } from '@/components';
 import { count, figure, percent, plural, sentence, words } from '@/lib/format';
 import { shapeWord, typeWord } from './types';
 
@@ -43,6 +43,63 @@ export function barsOf(profile: Profile): number[] {
   return (bins.length ? bins : (profile.top ?? [])).map((bar) => bar.count);
 }
 
+/** The histogram of a column with its two ends, or why there is none. Values that are frequent are listed instead. */
+function Drawn({ name, profile }: { name: string; profile: Profile }) {
+  if (barsOf(profile).length === 0) return <p className="dim">{sentence(undrawn(profile) ?? profile?.why_not ?? 'its values are not shown')}.</p>;
+  const bins = profile?.histogram ?? [];
+  const [first, last] = [bins[0], bins[bins.length - 1]];
+  if (!first || !last) return null;
+  return (
+    <figure>
+      <Spark counts={barsOf(profile)} label={`Values of ${name}: ${range(profile)}`} width={440} height={90} />
+      <figcaption className="ends sm faint">
+        <span>{shown(first.from)}</span>
+        <span>{shown(last.to)}</span>
+      </figcaption>
+    </figure>
+  );
+}
+
+/** Returns the values worth a line: the most frequent five; of values in bins, those that at least one row in a hundred has. */
+export function frequent(profile: Profile): { value: string; count: number; share: number }[] {
+  const filled = profile?.shown ? profile.rows - profile.nulls : 0;
+  const least = profile?.histogram?.length ? 0.01 : 0;
+  return (profile?.top ?? [])
+    .slice(0, 5)
+    .map(({ value, count }) => ({ value, count, share: filled > 0 ? count / filled : 0 }))
+    .filter(({ share }) => share > least);
+}
+
+/** The most frequent values, each with its share of the values there are. */
+function Frequent({ profile }: { profile: Profile }) {
+  const values = frequent(profile);
+  if (values.length === 0) return null;
+  return (
+    <table className="dt" aria-label="Most frequent values">
+      <thead>
+        <tr>
+          <th>Most frequent</th>
+          <th className="num">Rows</th>
+          <th className="num">Share</th>
+          <td />
+        </tr>
+      </thead>
+      <tbody>
+        {values.map(({ value, count: rows, share }) => (
+          <tr key={value}>
+            <td className="any">{value}</td>
+            <td className="num">{count(rows)}</td>
+            <td className="num">{percent(share)}</td>
+            <td className="share">
+              <Bar share={share} label={`Share of ${value}`} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
 /** The name of a column; a click shows its whole profile, as far as level and grant let the viewer see it. */
 export function ColumnCard({ column, profile }: { column: ColumnView; profile: ColumnProfile | undefined }) {
   const [opened, { open, close }] = useDisclosure(false);
@@ -56,11 +113,7 @@ export function ColumnCard({ column, profile }: { column: ColumnView; profile: C
       <Modal opened={opened} onClose={close} title={column.name} size={520} closeButtonProps={{ 'aria-label': 'Close' }}>
         <div className="stack" style={{ gap: 14 }}>
           {column.description && <p className="dim">{column.description}</p>}
-          {barsOf(profile).length > 0 ? (
-            <Spark counts={barsOf(profile)} label={`Values of ${column.name}: ${range(profile)}`} width={440} height={90} />
-          ) : (
-            <p className="dim">{sentence(undrawn(profile) ?? profile?.why_not ?? 'its values are not shown')}.</p>
-          )}
+          <Drawn name={column.name} profile={profile} />
           <Facts
             items={[
               ['For you', <FactBadge key="you" group="columnForYou" fact={column.for_you} />],
@@ -76,9 +129,9 @@ export function ColumnCard({ column, profile }: { column: ColumnView; profile: C
               ['Looks like', looksOf(profile)],
               ['Mean', profile?.mean == null ? null : shown(profile.mean)],
               ...(profile?.quantiles ?? []).map(({ q, value }): [string, string] => [`${percent(q).replace('.0%', '%')} at most`, `${about}${shown(value)}`]),
-              ...(profile?.top ?? []).slice(0, 5).map(({ value, count: rows }): [string, string] => [value, plural(rows, 'row')]),
             ]}
           />
+          <Frequent profile={profile} />
         </div>
       </Modal>
     </>

@@ -36,25 +36,25 @@ def of_features(reference: pa.Table, current: pa.Table) -> list[Metric]:
     """Return the drift of each column of the reference: PSI, the rise of the share of missing values, of numbers KS."""
     alike = {name: _alike(name, reference[name], current[name]) for name in reference.column_names}
     pairs = {name: pair for name, pair in alike.items() if not isinstance(pair, NotComputableError)}
-    found: Found | NotComputableError = _compared(pairs) if pairs else {}
+    found: Found = {}
+    try:
+        found = _compared(pairs) if pairs else {}
+    except NotComputableError as why:
+        alike.update(dict.fromkeys(pairs, why))
     metrics: list[Metric] = []
     for name, pair in alike.items():
-        why = next((one for one in (pair, found) if isinstance(one, NotComputableError)), None)
-        if isinstance(pair, NotComputableError) or isinstance(found, NotComputableError):
-            metrics += [Metric.without(metric, str(why), current.num_rows, name) for metric in (PSI, NULL_SHARE)]
+        if isinstance(pair, NotComputableError):
+            metrics += [Metric.without(metric, str(pair), current.num_rows, name) for metric in (PSI, NULL_SHARE)]
         else:
             metrics += _of_tests(name, found[name]["tests"], pair)
     return metrics
 
 
-def _compared(pairs: Mapping[str, Pair]) -> Found | NotComputableError:
+def _compared(pairs: Mapping[str, Pair]) -> Found:
     """Return what `lockgate.stats` says of each feature; so strictly that all tests together keep to `CHANCE`."""
     before, now = (pa.table({str(at): pair[side] for at, pair in enumerate(pairs.values())}) for side in (0, 1))
-    try:
-        with in_words(UNJUDGED):
-            found = stats.drift(before, now, tests=[PSI], alpha=CHANCE / (len(EVERY) * len(pairs)))
-    except NotComputableError as why:
-        return why
+    with in_words(UNJUDGED):
+        found = stats.drift(before, now, tests=[PSI], alpha=CHANCE / (len(EVERY) * len(pairs)))
     columns: Found = found.to_dict()["columns"]
     return {name: columns[str(at)] for at, name in enumerate(pairs)}
 
