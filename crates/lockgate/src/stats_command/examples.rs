@@ -35,7 +35,7 @@ energy new_share vanished_share null_share, and domain_classifier: a model that 
 --tests are named without it, and needs rows on both sides.
 In Python: from lockgate import stats; stats.drift(\"a.csv\", \"b.csv\")
 Exit codes: 0 no drift, or within every --limit; 1 drift, or beyond a limit; 3 that could not be computed, or not of a column that is
-named; 2 the command line or a file is wrong.";
+named, or a test that is named for no column; 2 the command line or a file is wrong.";
 
 /// Below the help of `quality`.
 pub const QUALITY: &str = "\
@@ -85,5 +85,5 @@ Metrics have Clarify's abbreviations (CI DPL KL JS LP TVD KS CDDL; with predicti
 features FT) and the names of Fairlearn's functions. A group of fewer than --min-group rows has no number: chance makes the smallest
 groups differ most, and they say the most about single persons.
 In Python: from lockgate import stats; stats.bias(\"loans.csv\", facet=\"sex\", label=\"outcome\", positive=[\"good\"])
-Exit codes: 0 within every --limit, 1 beyond one, 3 one could not be computed, or a metric that is named for no group; 2 the
-command line or a file is wrong.";
+Exit codes: 0 within every --limit; 1 beyond one, or, without limits, a group fails the four-fifths rule by more than chance; 3 one
+could not be computed, a metric that is named has a number for no group, or nothing is positive; 2 the command line or a file is wrong.";

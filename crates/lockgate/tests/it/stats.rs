@@ -114,9 +114,24 @@ fn drift_is_exit_code_1_and_chance_is_0() {
     assert!(printed.contains("psi<=0.2") && said.contains("beyond a limit: `psi<=0.2` of `age`: "), "{printed}{said}");
     let (code, _, said) = limited("wasserstein<=0.2");
     assert_eq!(code, 3, "{said}");
-    assert!(said.contains("not computable: `wasserstein<=0.2`: `wasserstein` was not computed"), "{said}");
+    assert!(
+        said.contains("not computable: `wasserstein<=0.2`: `wasserstein` was not computed: name it in `tests`"),
+        "{said}"
+    );
 
-    // What is named must be there: a profile has no rows for the model.
+    // What is named must be there: texts have no order.
+    let tested = |tests: &str| {
+        let (code, printed, _) =
+            stats(&["drift", text(&reference), text(&same), "--columns", "age,region", "--tests", tests]);
+        (code, printed)
+    };
+    assert_eq!(tested("ks").0, 0, "of the ages there is one");
+    let order = ["drift", text(&reference), text(&same), "--columns", "region", "--tests", "ks,psi"];
+    let (code, printed, said) = stats(&order);
+    assert_eq!(code, 3, "{printed}");
+    assert!(printed.contains("For no column there is a number of `ks`"), "{printed}{said}");
+
+    // A profile has no rows for the model.
     let kept = folder.data().with_file_name("reference.profile");
     assert_eq!(stats(&["profile", text(&reference), "--out", text(&kept)]).0, 0);
     let columns = ["--columns", "age,region"];
@@ -195,6 +210,13 @@ fn bias_is_told_for_each_value_or_against_a_threshold() {
         bias(&["--min-group", "1000", "--limit", "abs(DPL)<=1"]).0,
         3,
         "a group that is too small keeps no limit"
+    );
+    let misspelt = ["--facet", "sex", "--label", "outcome", "--positive", "Good", "--limit", "abs(DPL)<=0.1"];
+    let (code, printed, said) = stats(&[&["bias", text(&file)], &misspelt[..]].concat());
+    assert_eq!(code, 3, "a difference of nothing keeps no limit: {printed}");
+    assert!(
+        printed.contains("did you mean `good`?") && said.contains("no label is positive as asked"),
+        "{printed}{said}"
     );
     let order = ["--facet", "age", "--disadvantaged-above", "40", "--label", "outcome", "--positive", "good"];
     let (code, found) = json(&[&["bias", text(&file)], &order[..]].concat());

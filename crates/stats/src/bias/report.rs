@@ -2,7 +2,7 @@
 use super::asked::{Asked, Chosen};
 use super::facets::Facets;
 use super::json::bias_json;
-use super::measure::Measured;
+use super::measure::{self, Measured};
 use super::outcomes::Outcomes;
 use super::words;
 use crate::output::count;
@@ -37,6 +37,8 @@ pub struct Bias {
     reason: Option<Reason>,
     /// Nothing that was asked for as positive is there: why that says nothing.
     without_positive: Option<&'static str>,
+    /// Values that were named as disadvantaged and that no row has.
+    pub(super) unseen: Vec<String>,
     notes: Vec<String>,
 }
 
@@ -132,6 +134,7 @@ impl Bias {
             left_out,
             reason: None,
             without_positive: None,
+            unseen: Vec::new(),
             notes: Vec::new(),
         }
     }
@@ -144,7 +147,13 @@ impl Bias {
     pub(super) fn note_unseen(&mut self, label: &Outcomes, prediction: Option<&Outcomes>, facets: &Facets) {
         for text in &facets.unseen {
             let hint = words::nearest(text, facets.names().iter().map(String::as_str));
-            self.notes.push(format!("No row has the facet value `{text}`{hint}"));
+            let above = if text.trim().parse::<f64>().is_ok() {
+                " A threshold is given apart: `--disadvantaged-above`, in Python a number."
+            } else {
+                ""
+            };
+            self.notes.push(format!("No row has the facet value `{text}`{hint}{above}"));
+            self.unseen.push(text.clone());
         }
         let columns = [Some(("label", label)), prediction.map(|prediction| ("prediction", prediction))];
         let valued = || columns.iter().flatten().filter(|(_, outcomes)| outcomes.has_values);
@@ -231,6 +240,10 @@ impl Report for Bias {
         } else {
             Outcome::Within
         }
+    }
+
+    fn possible(&self) -> Vec<(&'static str, String)> {
+        measure::ids().map(|id| (id, "name it in `metrics`".to_owned())).collect()
     }
 
     fn tables(&self) -> Vec<Table> {

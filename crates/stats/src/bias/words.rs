@@ -36,7 +36,15 @@ pub(super) fn headline(bias: &Bias) -> String {
     };
     let said = if most == 0.0 { equal(bias, gap, gaps.len()) } else { difference(bias, gap) };
     let lacking = bias.lacking().map(|(id, reason)| format!(" There is no number for `{id}`: {reason}."));
-    format!("{said}{}{}", rule(bias), lacking.unwrap_or_default())
+    format!("{said}{}{}{}", rule(bias), lacking.unwrap_or_default(), unseen(bias))
+}
+
+/// The values of the group that no row has: misspelt ones make it smaller than was meant.
+fn unseen(bias: &Bias) -> String {
+    if bias.unseen.is_empty() {
+        return String::new();
+    }
+    format!(" No row has `{}`.", bias.unseen.join("`, `"))
 }
 
 /// Groups with equal shares, which says little where everyone, or hardly anyone, is positive: so the share is said.

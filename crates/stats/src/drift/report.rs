@@ -106,6 +106,22 @@ impl Drift {
         format!("No drift was found in {compared} compared: chance may have done what differs.")
     }
 
+    /// The tests that were named and that no column has.
+    pub(super) fn untested(&self) -> impl Iterator<Item = TestId> {
+        self.asked.tests.iter().flatten().copied().filter(|id| {
+            let found = |column: &ColumnDrift| column.found.tests.get(id).map(|test| test.verdict);
+            self.columns.iter().filter_map(found).all(|verdict| verdict == Verdict::NotComputable)
+        })
+    }
+
+    fn of_tests(&self) -> String {
+        let names: Vec<&str> = self.untested().map(TestId::as_str).collect();
+        if names.is_empty() {
+            return String::new();
+        }
+        format!(" For no column there is a number of {}, asked for by name.", list(names.into_iter()))
+    }
+
     fn of_domain(&self) -> String {
         let test = &self.domain.found.test;
         if let (Some(true), Verdict::NotComputable, Some(why)) =
@@ -189,17 +205,21 @@ impl Report for Drift {
                 format!("{} of {columns} drifted: {names}.", count(drifted as u64))
             }
         };
-        format!("{first}{}{untold}", self.of_domain())
+        format!("{first}{}{}{untold}", self.of_domain(), self.of_tests())
     }
 
     /// Breached if a column drifted, or the model tells the sides apart, each as one of all comparisons. Else not computable if nothing is,
-    /// or if a column or a model that was asked for by name is not.
+    /// or if a column or a model that was asked for by name is not, or a test for no column.
     fn outcome(&self) -> Outcome {
         match self.verdict {
             Verdict::Within => Outcome::Within,
             Verdict::Drifted => Outcome::Breached,
             Verdict::NotComputable => Outcome::NotComputable,
         }
+    }
+
+    fn possible(&self) -> Vec<(&'static str, String)> {
+        TestId::ALL.map(|id| (id.as_str(), "name it in `tests`".to_owned())).into()
     }
 
     fn tables(&self) -> Vec<Table> {

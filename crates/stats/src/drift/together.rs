@@ -78,13 +78,14 @@ pub(super) fn together(
         judged.adjusted.last().copied().zip(judged.drifted.last().copied()).unwrap_or((None, false));
     let domain = DomainDrift { verdict: verdict(found.test.verdict, is_drifted), found, columns: names, adjusted };
     let untold = |verdict: Verdict| verdict == Verdict::NotComputable;
-    let is_lacking = asked.columns.is_some() && columns.iter().any(|column| untold(column.verdict))
-        || asked.domain_classifier == Some(true) && untold(domain.verdict);
-    let verdict = match judged.verdict {
-        Verdict::Within if is_lacking => Verdict::NotComputable,
-        found => found,
-    };
-    Ok(Drift { columns, verdict, domain, reference, current, asked: asked.clone() })
+    let mut drift = Drift { columns, verdict: judged.verdict, domain, reference, current, asked: asked.clone() };
+    let is_lacking = asked.columns.is_some() && drift.columns.iter().any(|column| untold(column.verdict))
+        || asked.domain_classifier == Some(true) && untold(drift.domain.verdict)
+        || drift.untested().next().is_some();
+    if drift.verdict == Verdict::Within && is_lacking {
+        drift.verdict = Verdict::NotComputable;
+    }
+    Ok(drift)
 }
 
 impl ColumnDrift {

@@ -32,8 +32,13 @@ struct Part<'a> {
 const WHOLE: [&str; 3] = ["metrics", "dataset", "groups"];
 
 /// Returns the numbers of this metric: of what is named, else of all rows, else of each column and facet value. Never nothing: what
-/// is not there is a reason.
-pub(super) fn find(dictionary: &Value, metric: &str, of: Option<&str>) -> Vec<Found> {
+/// is not there is a reason, from `possible` if it could be.
+pub(super) fn find(
+    dictionary: &Value,
+    possible: &[(&'static str, String)],
+    metric: &str,
+    of: Option<&str>,
+) -> Vec<Found> {
     let parts = parts(dictionary);
     let missing =
         |of: Option<&str>, why: String| vec![Found { of: of.map(str::to_owned), value: Err(why), is_apart: false }];
@@ -43,7 +48,7 @@ pub(super) fn find(dictionary: &Value, metric: &str, of: Option<&str>) -> Vec<Fo
         }
         let found: Vec<Found> =
             parts.iter().filter(|part| part.is_whole).filter_map(|part| part.find(metric)).collect();
-        return if found.is_empty() { missing(None, no_metric(dictionary, &parts, metric)) } else { found };
+        return if found.is_empty() { missing(None, no_metric(dictionary, &parts, possible, metric)) } else { found };
     };
     let mut named: Vec<&Part<'_>> = parts.iter().filter(|part| part.name == of).collect();
     if named.is_empty() {
@@ -54,7 +59,7 @@ pub(super) fn find(dictionary: &Value, metric: &str, of: Option<&str>) -> Vec<Fo
         return missing(Some(of), format!("the report has no column, facet value or slice `{of}`{hint}"));
     }
     let one = |part: &Part<'_>| {
-        let why = || no_metric(dictionary, &parts, metric);
+        let why = || no_metric(dictionary, &parts, possible, metric);
         let why_not = || Found { of: Some(part.name.clone()), value: Err(why()), is_apart: false };
         part.find(metric).unwrap_or_else(why_not)
     };
@@ -136,15 +141,21 @@ fn reason(entry: &Value) -> Option<String> {
     entry.get("reason").and_then(Value::as_str).map(str::to_owned)
 }
 
-fn no_metric(dictionary: &Value, parts: &[Part<'_>], metric: &str) -> String {
+fn no_metric(dictionary: &Value, parts: &[Part<'_>], possible: &[(&str, String)], metric: &str) -> String {
     if dictionary.get("facets").and_then(Value::as_object).is_some_and(Map::is_empty) {
         return "no value of the facet has a number of its own: the notes say why".to_owned();
+    }
+    if let Some((_, what)) = possible.iter().find(|(id, _)| *id == metric) {
+        return format!("`{metric}` was not computed: {what}");
     }
     let whole =
         ["metrics", "dataset"].iter().flat_map(|key| entries(dictionary.get(*key)).map(|(name, _)| name.as_str()));
     let named =
         parts.iter().flat_map(|part| part.numbers.iter().flat_map(|numbers| numbers.keys().map(String::as_str)));
-    format!("`{metric}` was not computed{}", perhaps(metric, whole.chain(named)))
+    format!(
+        "`{metric}` was not computed{}",
+        perhaps(metric, whole.chain(named).chain(possible.iter().map(|(id, _)| *id)))
+    )
 }
 
 /// The end of a sentence about a name that is not there.

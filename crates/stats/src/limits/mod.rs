@@ -1,7 +1,7 @@
 //! Limits on the numbers of a report: `roc_auc>=0.7`, `abs(DPL[female])<=0.1`, `psi[age]<=0.2`.
 //!
 //! Owns how a limit is written, where its number stands in a report's dictionary, and what the report then comes to. Invariants: a
-//! limit on what was not computed is not computable, never kept; given limits alone decide. It deliberately has no limits of its own.
+//! limit on what was not computed is not computable, never kept; given limits alone decide what is too much, and a report that says nothing keeps none. It deliberately has no limits of its own.
 mod find;
 
 use crate::{Align, Outcome, Report, StatsError, Table, number_or_dash};
@@ -132,7 +132,8 @@ impl Finding {
     }
 }
 
-/// A report that was held against limits: these alone say what it comes to.
+/// A report that was held against limits: these alone say what is too much. Where the report itself is not computable, none is kept: a number
+/// of what is not there, such as a difference of 0 where nothing is positive, would pass.
 pub struct Limited<'a> {
     report: &'a dyn Report,
     findings: Vec<Finding>,
@@ -146,7 +147,7 @@ impl<'a> Limited<'a> {
         let dictionary = report.to_json();
         let (mut findings, mut notes) = (Vec::new(), Vec::new());
         for limit in limits {
-            let mut found = find(&dictionary, &limit.metric, limit.of.as_deref());
+            let mut found = find(&dictionary, &report.possible(), &limit.metric, limit.of.as_deref());
             // If no column can have it, that is said of each.
             if limit.of.is_none() && found.iter().any(|found| !found.is_apart) {
                 let apart: Vec<Found> = found.extract_if(.., |found| found.is_apart).collect();
@@ -208,13 +209,13 @@ impl Report for Limited<'_> {
         if self.findings.is_empty() { self.report.verdict() } else { Some(self.outcome()) }
     }
 
-    /// Breached if any limit is; else not computable if any is; a report without limits is what it says itself.
+    /// Breached if any limit is; else not computable if any is, or the report; without limits what the report says itself.
     fn outcome(&self) -> Outcome {
         if self.findings.is_empty() {
             self.report.outcome()
         } else if self.count(Outcome::Breached) > 0 {
             Outcome::Breached
-        } else if self.count(Outcome::NotComputable) > 0 {
+        } else if self.count(Outcome::NotComputable) > 0 || self.report.outcome() == Outcome::NotComputable {
             Outcome::NotComputable
         } else {
             Outcome::Within

@@ -63,6 +63,10 @@ pub trait Report {
     fn tables(&self) -> Vec<Table>;
     /// Returns what a reader must know besides: assumptions, rows that were left out.
     fn notes(&self) -> Vec<String>;
+    /// Returns metrics that such a report may have, each with what has to be done for it: a limit on one that is not there says so.
+    fn possible(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
     /// Returns the public dictionary: what `--json` prints and `.to_dict()` returns.
     fn to_json(&self) -> Value;
 }

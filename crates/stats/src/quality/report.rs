@@ -1,6 +1,7 @@
 //! What was found, and how it is told.
 use super::Asked;
 use super::json::quality_json;
+use super::wanted::Wanted;
 use super::words::{LEADS, meaning};
 use crate::output::{NO_NUMBER, count, interval, number, number_or_dash, share};
 use crate::{Align, Outcome, Report, Table};
@@ -321,6 +322,10 @@ impl Report for Quality {
         let has_number = |metric: &Metric| metric.value.is_ok();
         let is_told = if self.asked.metrics.is_some() { metrics.all(has_number) } else { metrics.any(has_number) };
         if is_told { Outcome::Within } else { Outcome::NotComputable }
+    }
+
+    fn possible(&self) -> Vec<(&'static str, String)> {
+        Wanted::possible(&self.asked)
     }
 
     fn tables(&self) -> Vec<Table> {

@@ -89,6 +89,15 @@ impl Wanted {
         metrics
     }
 
+    /// Returns every metric of a task, each with what has to be done for it where it is not there.
+    pub fn possible(asked: &Asked) -> Vec<(&'static str, String)> {
+        let is_named = |id: &str| asked.metrics.as_ref().is_none_or(|names| names.iter().any(|name| name == id));
+        let one = |(part, id): (Part, &'static str)| {
+            (id, if is_named(id) { part.reason().to_string() } else { "name it in `metrics`".to_owned() })
+        };
+        parts(&asked.task).into_iter().map(one).collect()
+    }
+
     /// Returns the metrics that are asked for and are not among these, each with its reason.
     pub fn lacking(&self, found: &[Metric]) -> Vec<Metric> {
         let is_lacking = |id: &str| found.iter().all(|metric| metric.id != id);

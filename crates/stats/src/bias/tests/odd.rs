@@ -57,6 +57,11 @@ fn values_that_no_row_has_are_said_with_what_may_be_meant() {
         "Nothing can be said of `sex`: the disadvantaged group with a prediction has no values."
     );
     assert_eq!(found.notes()[0], "No row has the facet value `femal`: did you mean `female`?");
+    let half = Asked { disadvantaged: Some(values(&["female", "femal"])), ..asked() };
+    let found = ask(&loans(), &half);
+    assert!(found.headline().ends_with(" No row has `femal`."), "{}", found.headline());
+    let number = Asked { disadvantaged: Some(values(&["3000"])), ..asked() };
+    assert!(ask(&loans(), &number).notes()[0].ends_with("`--disadvantaged-above`, in Python a number."));
     let nobody = Asked { positive: values(&["Yes"]), ..asked() };
     let found = ask(&loans(), &nobody);
     assert_eq!(found.headline(), "Nothing can be said of `sex`: no label and no prediction is positive as asked.");
@@ -64,6 +69,8 @@ fn values_that_no_row_has_are_said_with_what_may_be_meant() {
         found.notes()[..2],
         ["No label is `Yes`: did you mean `yes`?", "No prediction is `Yes`: did you mean `yes`?"]
     );
+    let limit: crate::Limit = "abs(DPL)<=1".parse().unwrap();
+    assert_eq!(crate::Limited::new(&found, &[limit]).outcome(), Outcome::NotComputable);
 }
 
 #[test]
