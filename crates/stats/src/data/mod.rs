@@ -14,6 +14,7 @@ mod ipc;
 mod json;
 mod memory;
 mod names;
+mod pages;
 mod parquet;
 mod scan;
 #[cfg(test)]

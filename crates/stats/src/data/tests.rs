@@ -236,6 +236,43 @@ fn fields_of_two_types_are_texts() {
         .assert_eq(&folder.shown(error));
 }
 
+#[test]
+fn lines_of_json_are_bounded_and_errors_say_where() {
+    let folder = Folder::new();
+    let names = |text: &str| {
+        let data = Data::open(&folder.put("a.jsonl", text)).unwrap();
+        data.schema().fields().iter().map(|field| field.name().clone()).collect::<Vec<_>>().join(" ")
+    };
+    // Columns are in the order of the file, whatever they are called.
+    for _ in 0..5 {
+        assert_eq!(names("\u{FEFF}{\"z\": 1, \"b\": 2}\n\n{\"a\": 1, \"y\": {\"d\": 1, \"c\": 2}}\r\n"), "z b a y");
+    }
+    let long = format!("{{\"a\": 1}}\n{{\"a\": \"{}\"}}\n", "x".repeat(9 << 20));
+    for (text, expected) in [
+        (
+            long.as_str(),
+            expect![
+                "`DIR/a.jsonl` cannot be read: line 2 is longer than 8 MiB: an object a line is expected, and Parquet holds longer ones"
+            ],
+        ),
+        ("{\"a\": 1}\n\n{\"a\": 1", expect!["`DIR/a.jsonl` cannot be read: line 3 is not valid JSON at byte 7"]),
+        ("{\"a\": 1}\n17\n", expect!["`DIR/a.jsonl` cannot be read: line 2 is no object"]),
+        (
+            "{\"a\": [1]}\n{\"a\": [{\"b\": \"secret\"}]}\n{\"a\": 1}",
+            expect![
+                "`DIR/a.jsonl` cannot be read: a field holds an object or a list on line 2, and something else on another line"
+            ],
+        ),
+        ("{\"a\": 1} {\"a\": 2}\n", expect!["`DIR/a.jsonl` cannot be read: line 1 is not valid JSON at byte 10"]),
+    ] {
+        expected.assert_eq(&folder.shown(Data::open(&folder.put("a.jsonl", text)).unwrap_err()));
+    }
+    // More rows than are decoded at once.
+    let many: String = (0..20_001).map(|row| format!("{{\"a\": {row}}}\n")).collect();
+    let found = profile(&Data::open(&folder.put("a.jsonl", many)).unwrap(), 0, None, &Run::quiet()).unwrap();
+    assert_eq!(found.kernel().rows(), 20_001);
+}
+
 /// Whatever the bytes are, the answer is a profile or an error of the file.
 #[test]
 fn damaged_bytes_are_errors() {

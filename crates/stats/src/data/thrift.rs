@@ -12,7 +12,7 @@ const DEPTH: u32 = 32;
 /// Neither are columns deeper than this.
 const NESTING: usize = 100;
 /// Nor are pages longer than this, uncompressed; writers keep to a few MiB.
-const PAGE: i64 = 1 << 29;
+pub(super) const PAGE: i64 = 1 << 29;
 /// The header of a page is looked for in so many bytes, then in more: statistics may be in it.
 const HEADER: u64 = 256;
 const LONGEST_HEADER: u64 = 1 << 24;
@@ -141,7 +141,7 @@ fn read_at(file: &mut &File, start: u64, into: &mut [u8]) -> Result<(), String> 
     file.seek(SeekFrom::Start(start)).and_then(|_| file.read_exact(into)).map_err(|error| error.to_string())
 }
 
-fn take<'a>(rest: &mut &'a [u8], count: usize) -> Option<&'a [u8]> {
+pub(super) fn take<'a>(rest: &mut &'a [u8], count: usize) -> Option<&'a [u8]> {
     let (taken, after) = rest.split_at_checked(count)?;
     *rest = after;
     Some(taken)
@@ -151,7 +151,7 @@ fn byte(rest: &mut &[u8]) -> Option<u8> {
     take(rest, 1)?.first().copied()
 }
 
-fn varint(rest: &mut &[u8]) -> Option<u64> {
+pub(super) fn varint(rest: &mut &[u8]) -> Option<u64> {
     let mut number = 0u64;
     for shift in (0..64).step_by(7) {
         let next = byte(rest)?;
@@ -164,7 +164,7 @@ fn varint(rest: &mut &[u8]) -> Option<u64> {
 }
 
 /// A number of which the last bit is the sign.
-fn signed(rest: &mut &[u8]) -> Option<i64> {
+pub(super) fn signed(rest: &mut &[u8]) -> Option<i64> {
     let number = varint(rest)?;
     let half = i64::try_from(number >> 1).ok()?;
     Some(if number & 1 == 1 { !half } else { half })

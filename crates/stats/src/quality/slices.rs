@@ -4,7 +4,6 @@ use super::measure::{Table, measure};
 use super::{Asked, Slice, SliceColumn};
 use crate::{Cells, Column, Run, StatsError, bins};
 use kernels::Reason;
-use kernels::bias::MISSING;
 use kernels::profile::Value;
 use std::cmp::Reverse;
 

@@ -1,0 +1,203 @@
+//! Pages of Parquet, looked over once they are decompressed and before they are decoded.
+//!
+//! Decoders of differences (`DELTA_…`) ask for memory by how many numbers a page says that it has, which a few bytes may say at will, and
+//! those of shared beginnings make long texts of short ones. A process that cannot get the memory dies.
+use super::thrift::{PAGE, signed, take, varint};
+use parquet::arrow::arrow_reader::RowGroups;
+use parquet::basic::Encoding;
+use parquet::column::page::{Page, PageIterator, PageMetadata, PageReader};
+use parquet::errors::{ParquetError, Result};
+use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
+use parquet::file::serialized_reader::SerializedPageReader;
+use std::fs::File;
+use std::sync::Arc;
+
+/// A page of lists has no more values than this, nor a page of differences more lengths: each takes 4 bytes or more once it is decoded,
+/// and next to nothing in the file. Writers keep to some ten thousand rows a page.
+const MOST_VALUES: u64 = 1 << 26;
+
+/// A row group of a file.
+pub(super) struct Pages {
+    pub(super) file: Arc<File>,
+    pub(super) metadata: Arc<ParquetMetaData>,
+    pub(super) group: usize,
+}
+
+impl Pages {
+    fn rows(&self) -> usize {
+        usize::try_from(self.metadata.row_group(self.group).num_rows()).unwrap_or(0)
+    }
+}
+
+impl RowGroups for Pages {
+    fn num_rows(&self) -> usize {
+        self.rows()
+    }
+
+    fn column_chunks(&self, leaf: usize) -> Result<Box<dyn PageIterator>> {
+        let chunk = self.metadata.row_group(self.group).column(leaf);
+        let pages = SerializedPageReader::new(self.file.clone(), chunk, self.rows(), None)?;
+        let column = chunk.column_descr();
+        let levels = [column.max_rep_level(), column.max_def_level()];
+        Ok(Box::new(Chunk(Some(Checked { pages, levels }))))
+    }
+
+    fn row_groups(&self) -> Box<dyn Iterator<Item = &RowGroupMetaData> + '_> {
+        Box::new(std::iter::once(self.metadata.row_group(self.group)))
+    }
+
+    fn metadata(&self) -> &ParquetMetaData {
+        &self.metadata
+    }
+}
+
+/// The only chunk of a column, until it is taken.
+struct Chunk(Option<Checked>);
+
+impl Iterator for Chunk {
+    type Item = Result<Box<dyn PageReader>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.take().map(|pages| Ok(Box::new(pages) as Box<dyn PageReader>))
+    }
+}
+
+impl PageIterator for Chunk {}
+
+/// The pages of a chunk, none of which a decoder must not see.
+struct Checked {
+    pages: SerializedPageReader<File>,
+    /// The highest level of repetition and that of definition.
+    levels: [i16; 2],
+}
+
+impl Iterator for Checked {
+    type Item = Result<Page>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.get_next_page().transpose()
+    }
+}
+
+impl PageReader for Checked {
+    fn get_next_page(&mut self) -> Result<Option<Page>> {
+        let page = self.pages.get_next_page()?;
+        if let Some(page) = &page {
+            check(page, self.levels).map_err(|why| ParquetError::General(why.to_owned()))?;
+        }
+        Ok(page)
+    }
+
+    fn peek_next_page(&mut self) -> Result<Option<PageMetadata>> {
+        self.pages.peek_next_page()
+    }
+
+    fn skip_next_page(&mut self) -> Result<()> {
+        self.pages.skip_next_page()
+    }
+
+    fn at_record_boundary(&mut self) -> Result<bool> {
+        self.pages.at_record_boundary()
+    }
+}
+
+/// Says what is wrong with a page, if it is something that a decoder must not see.
+fn check(page: &Page, levels: [i16; 2]) -> std::result::Result<(), &'static str> {
+    if !page.is_data_page() {
+        return Ok(());
+    }
+    let values = u64::from(page.num_values());
+    if levels[0] > 0 && values > MOST_VALUES {
+        return Err("it announces a page of lists with more values than are read");
+    }
+    let Some(mut rest) = after_levels(page, levels) else { return Err("the levels of a page are damaged") };
+    if rest.is_empty() {
+        return Ok(());
+    }
+    let most = values.min(MOST_VALUES);
+    let too_many = "it announces a page of more values than it has";
+    match page.encoding() {
+        // Numbers are decoded as they are asked for, lengths all at once.
+        Encoding::DELTA_BINARY_PACKED => count(rest).filter(|count| *count <= values).map(|_| ()).ok_or(too_many),
+        Encoding::DELTA_LENGTH_BYTE_ARRAY => count(rest).filter(|count| *count <= most).map(|_| ()).ok_or(too_many),
+        Encoding::DELTA_BYTE_ARRAY => {
+            let shared = sum(&mut rest, most).ok_or("the lengths of a page are damaged")?;
+            if shared > PAGE as u64 {
+                return Err("it announces texts that together are longer than a page may be");
+            }
+            count(rest).filter(|count| *count <= most).map(|_| ()).ok_or(too_many)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The values of a page, which stand after their levels.
+fn after_levels(page: &Page, levels: [i16; 2]) -> Option<&[u8]> {
+    match page {
+        Page::DataPageV2 { buf, def_levels_byte_len, rep_levels_byte_len, .. } => {
+            buf.get(usize::try_from(u64::from(*def_levels_byte_len) + u64::from(*rep_levels_byte_len)).ok()?..)
+        }
+        Page::DataPage { buf, num_values, def_level_encoding, rep_level_encoding, .. } => {
+            let mut rest = &buf[..];
+            for (level, encoding) in levels.into_iter().zip([rep_level_encoding, def_level_encoding]) {
+                if level <= 0 {
+                    continue;
+                }
+                let length = if *encoding == Encoding::RLE {
+                    u64::from(u32::from_le_bytes(*take(&mut rest, 4)?.first_chunk()?))
+                } else {
+                    (u64::from(*num_values) * u64::from(i16::BITS - level.leading_zeros())).div_ceil(8)
+                };
+                take(&mut rest, usize::try_from(length).ok()?)?;
+            }
+            Some(rest)
+        }
+        Page::DictionaryPage { buf, .. } => Some(buf),
+    }
+}
+
+/// How many numbers a page says that it has as differences.
+fn count(mut rest: &[u8]) -> Option<u64> {
+    let (_block, _parts) = (varint(&mut rest)?, varint(&mut rest)?);
+    varint(&mut rest)
+}
+
+/// Returns the sum of numbers that are kept as differences (`DELTA_BINARY_PACKED`), none of which is below 0; nothing if they are not
+/// that, or more than `most`. What comes after them is left.
+fn sum(rest: &mut &[u8], most: u64) -> Option<u64> {
+    let (block, parts, count) = (varint(rest)?, varint(rest)?, varint(rest)?);
+    let mut number = i32::try_from(signed(rest)?).ok()?;
+    if count == 0 {
+        return Some(0);
+    }
+    let size = block.checked_div(parts).filter(|size| size % 32 == 0 && size * parts == block)?;
+    let mut sum = u64::try_from(number).ok()?;
+    let mut left = count.checked_sub(1).filter(|left| *left < most)?;
+    while left > 0 {
+        let least = i32::try_from(signed(rest)?).ok()?;
+        for &width in take(rest, usize::try_from(parts).ok()?)? {
+            if left == 0 {
+                // What does not exist may have any width.
+                break;
+            }
+            let width = Some(u64::from(width)).filter(|width| *width <= 32)?;
+            let length = usize::try_from(size.checked_mul(width)? / 8).ok()?;
+            let bits = take(rest, length.min(rest.len()))?;
+            let here = left.min(size);
+            (here.checked_mul(width)? <= bits.len() as u64 * 8).then_some(())?;
+            for place in 0..here {
+                number = number.wrapping_add(least).wrapping_add(bits_at(bits, place * width, width) as i32);
+                sum = sum.checked_add(u64::try_from(number).ok()?)?;
+            }
+            left -= here;
+        }
+    }
+    Some(sum)
+}
+
+/// The number of so many bits, 32 at most, at a place; the lowest bit comes first.
+fn bits_at(bytes: &[u8], place: u64, width: u64) -> u64 {
+    let mut word = [0; 8];
+    word.iter_mut().zip(bytes.iter().skip((place / 8) as usize)).for_each(|(to, from)| *to = *from);
+    (u64::from_le_bytes(word) >> (place % 8)) & ((1 << width) - 1)
+}
