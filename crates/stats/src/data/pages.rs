@@ -201,3 +201,81 @@ fn bits_at(bytes: &[u8], place: u64, width: u64) -> u64 {
     word.iter_mut().zip(bytes.iter().skip((place / 8) as usize)).for_each(|(to, from)| *to = *from);
     (u64::from_le_bytes(word) >> (place % 8)) & ((1 << width) - 1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(encoding: Encoding, values: u32, bytes: &[u8]) -> Page {
+        Page::DataPage {
+            buf: bytes.to_vec().into(),
+            num_values: values,
+            encoding,
+            def_level_encoding: Encoding::RLE,
+            rep_level_encoding: Encoding::RLE,
+            statistics: None,
+        }
+    }
+
+    /// So many numbers, the first of which is this, with the same step between all.
+    fn steps(count: u32, first: i32, step: i32) -> Vec<u8> {
+        let varint = |mut number: u64| {
+            let mut bytes = Vec::new();
+            while number > 0x7F {
+                bytes.push((number & 0x7F) as u8 | 0x80);
+                number >>= 7;
+            }
+            bytes.push(number as u8);
+            bytes
+        };
+        let zigzag = |number: i32| varint(((i64::from(number) << 1) ^ (i64::from(number) >> 63)) as u64);
+        let mut bytes = [varint(128), varint(4), varint(u64::from(count)), zigzag(first)].concat();
+        (1..count).step_by(128).for_each(|_| bytes.extend([zigzag(step), vec![0; 4]].concat()));
+        bytes
+    }
+
+    #[test]
+    fn numbers_that_are_kept_as_differences_are_summed() {
+        let summed = |bytes: &[u8], most: u64| {
+            let mut rest = bytes;
+            (sum(&mut rest, most), rest.len())
+        };
+        assert_eq!(summed(&[steps(5, 3, 2), vec![9; 7]].concat(), 5), (Some(3 + 5 + 7 + 9 + 11), 7));
+        assert_eq!(summed(&steps(1_000, 7, 0), 1_000), (Some(7_000), 0));
+        assert_eq!(summed(&steps(0, 0, 0), 0), (Some(0), 0));
+        // Widths of 3, 0, 0 and 0 bits; differences of 5 and 2 above a least one of −1.
+        let packed = [&b"\x80\x01\x04\x03\x08\x01\x03\x00\x00\x00"[..], &[0b010_101], &[0; 11]].concat();
+        assert_eq!(summed(&packed, 3), (Some(4 + 8 + 9), 0));
+        for (bytes, most) in [(steps(5, 3, 2), 4), (steps(5, 3, -1), 5), (b"\x80\x01\x04\x05".to_vec(), 9), (vec![], 9)]
+        {
+            assert_eq!(summed(&bytes, most).0, None, "{bytes:?}");
+        }
+    }
+
+    /// Each of these asked for more memory than there is.
+    #[test]
+    fn pages_of_differences_that_announce_too_much_are_refused() {
+        let said = |encoding, values, bytes: &[u8], levels| check(&page(encoding, values, bytes), levels).err();
+        let too_many = Some("it announces a page of more values than it has");
+        let huge = b"\x80\x01\x04\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x0F\x00";
+        for encoding in [Encoding::DELTA_BINARY_PACKED, Encoding::DELTA_LENGTH_BYTE_ARRAY] {
+            assert_eq!(said(encoding, 3, huge, [0, 0]), too_many);
+            assert_eq!(said(encoding, 3, &steps(3, 0, 0), [0, 0]), None);
+            // After the levels, which say how long they are.
+            assert_eq!(said(encoding, 3, &[b"\x02\0\0\0\x06\x01", &huge[..]].concat(), [0, 1]), too_many);
+            assert_eq!(said(encoding, 3, &[b"\x02\0\0\0\x06\x01", &steps(2, 1, 0)[..]].concat(), [0, 1]), None);
+            assert_eq!(said(encoding, 3, b"\xFF\0\0\0\x06", [0, 1]), Some("the levels of a page are damaged"));
+        }
+        let shared =
+            |first: &[u8], second: &[u8]| said(Encoding::DELTA_BYTE_ARRAY, 20_000, &[first, second].concat(), [0, 0]);
+        assert_eq!(shared(&steps(20_000, 0, 0), &steps(20_000, 9, 0)), None);
+        assert_eq!(shared(&steps(20_000, 0, 0), huge), too_many);
+        assert_eq!(shared(huge, huge), Some("the lengths of a page are damaged"));
+        let long = Some("it announces texts that together are longer than a page may be");
+        assert_eq!(shared(&steps(20_000, 1 << 20, 0), &steps(20_000, 0, 0)), long);
+        assert_eq!(
+            said(Encoding::PLAIN, u32::MAX, &[], [1, 1]),
+            Some("it announces a page of lists with more values than are read")
+        );
+    }
+}
