@@ -1,5 +1,11 @@
 //! Files of every format, damaged in every way that a seeded generator thinks of: the answer is a profile or an error of the file, in
 //! bounded memory. They are read in a process of its own that gets no more memory than that, since one that asks for more is ended.
+#![expect(clippy::disallowed_methods, reason = "a test that runs itself again says so by the environment")]
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "places in files of some KiB, and shares of them"
+)]
 use arrow::array::{
     ArrayRef, BooleanArray, Decimal128Array, DictionaryArray, FixedSizeBinaryArray, Float64Array, Int32Array,
     Int64Array, ListArray, RecordBatch, StringArray, StructArray,
@@ -9,6 +15,8 @@ use arrow::ipc::CompressionType;
 use arrow::ipc::writer::{FileWriter, IpcWriteOptions, StreamWriter};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, Encoding};
+use parquet::file::metadata::RowGroupMetaData;
+use parquet::file::page_index::offset_index::OffsetIndexMetaData;
 use parquet::file::properties::{WriterProperties, WriterPropertiesBuilder, WriterVersion};
 use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
@@ -180,11 +188,11 @@ fn parquet(name: &str, of: impl FnOnce(WriterPropertiesBuilder) -> WriterPropert
     writer.write(&table).unwrap();
     let written = writer.close().unwrap();
     let mut headers = Vec::new();
-    for chunk in written.row_groups().iter().flat_map(|group| group.columns()) {
+    for chunk in written.row_groups().iter().flat_map(RowGroupMetaData::columns) {
         headers.push(chunk.byte_range().0 as usize);
         headers.push(chunk.data_page_offset() as usize);
     }
-    for page in written.offset_index().into_iter().flatten().flatten().flat_map(|column| column.page_locations()) {
+    for page in written.offset_index().into_iter().flatten().flatten().flat_map(OffsetIndexMetaData::page_locations) {
         headers.push(page.offset as usize);
     }
     Kind { name: format!("{name}.parquet"), bytes, headers }

@@ -318,8 +318,8 @@ def test_infinite_numbers_of_the_data_are_floats_and_texts_that_say_so_stay_text
         (lambda: stats.bias(PEOPLE, facet="sex", label="paid", positive=1, group=3), "group"),  # type: ignore[arg-type]
         (lambda: stats.bias(PEOPLE, facet="sex", label="paid", positive=1, features=3), "features"),  # type: ignore[arg-type]
         (lambda: stats.bias(PEOPLE, facet="sex", label="paid", positive=1, compat=3), "compat"),  # type: ignore[arg-type]
-        (lambda: stats.quality([0, 1], [0, 1], task="binary", slices={"age": [1, 2]}, slice_bins=3), "slice_bins"),  # type: ignore[arg-type]
-        (lambda: stats.quality([0, 1], [0, 1], task="binary", slices={"age": [1, 2]}, slice_bins={"a": [1]}), "slice_bins"),
+        (lambda: stats.quality([0, 1], [0, 1], task="binary", slices={"a": [1, 2]}, slice_bins=3), "slice_bins"),  # type: ignore[arg-type]
+        (lambda: stats.quality([1], [1], task="binary", slices={"a": [1]}, slice_bins={"b": [1]}), "slice_bins"),
         (lambda: stats.bias(PEOPLE, facet="age", label="paid", positive=1, bins=3), "bins"),  # type: ignore[arg-type]
         (lambda: stats.bias(PEOPLE, facet="age", label="paid", positive=1, bins={"age": 25}), "bins"),  # type: ignore[dict-item]
         (lambda: stats.bias(PEOPLE, facet="age", label="paid", positive=1, bins={"age": ["x"]}), "bins"),  # type: ignore[list-item]

@@ -228,7 +228,7 @@ mod tests {
             bytes.push(number as u8);
             bytes
         };
-        let zigzag = |number: i32| varint(((i64::from(number) << 1) ^ (i64::from(number) >> 63)) as u64);
+        let zigzag = |number: i32| varint(((i64::from(number) << 1) ^ (i64::from(number) >> 63)).cast_unsigned());
         let mut bytes = [varint(128), varint(4), varint(u64::from(count)), zigzag(first)].concat();
         (1..count).step_by(128).for_each(|_| bytes.extend([zigzag(step), vec![0; 4]].concat()));
         bytes

@@ -107,7 +107,7 @@ impl Footer {
         let leaves = (0..described.num_columns()).filter(|&leaf| described.get_column_root_idx(leaf) == column);
         let lengths = leaves.map(|leaf| i64::from(described.column(leaf).type_length()));
         let longest = lengths.max().filter(|length| *length > 0).unwrap_or(1);
-        (longest <= PAGE).then(|| STEP.min((PAGE / longest) as usize))
+        usize::try_from(PAGE / longest).ok().filter(|rows| *rows > 0).map(|rows| STEP.min(rows))
     }
 
     /// Gives a column of a row group on, piece by piece.

@@ -362,6 +362,24 @@ fn batches_of_more_rows_than_there_are_in_the_world_are_refused() {
         .assert_eq(&folder.shown(read.unwrap_err()));
 }
 
+/// It ended the process: a buffer that says that it is very long once it is not compressed.
+#[test]
+fn compressed_batches_that_announce_too_much_are_refused() {
+    let folder = Folder::new();
+    let options = arrow::ipc::writer::IpcWriteOptions::default();
+    let options = options.try_with_compression(Some(arrow::ipc::CompressionType::ZSTD)).unwrap();
+    let table = batch(40).project(&[1]).unwrap();
+    let mut bytes = Vec::new();
+    let mut writer =
+        arrow::ipc::writer::StreamWriter::try_new_with_options(&mut bytes, &table.schema(), options).unwrap();
+    writer.write(&table).unwrap();
+    writer.finish().unwrap();
+    patch(&mut bytes, &320u64.to_le_bytes(), &u64::from(u32::MAX).to_le_bytes());
+    let read = Data::open(&folder.put("a.arrow", bytes)).and_then(|data| profile(&data, 0, None, &Run::quiet()));
+    expect!["`DIR/a.arrow` cannot be read: it announces a batch of more than 1 GiB, compressed: smaller batches are read, or larger ones that are not compressed"]
+        .assert_eq(&folder.shown(read.unwrap_err()));
+}
+
 /// A file of Parquet of a footer alone: what comes before the types, then these.
 fn with_footer(footer: &[u8]) -> Vec<u8> {
     let length = u32::try_from(footer.len()).unwrap().to_le_bytes();
