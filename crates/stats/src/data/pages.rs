@@ -1,15 +1,17 @@
 //! Pages of Parquet, looked over once they are decompressed and before they are decoded.
 //!
 //! Decoders of differences (`DELTA_…`) ask for memory by how many numbers a page says that it has, which a few bytes may say at will, and
-//! those of shared beginnings make long texts of short ones. A process that cannot get the memory dies.
-use super::thrift::{PAGE, signed, take, varint};
+//! those of shared beginnings make long texts of short ones; the library decompresses gzip and brotli to whatever length. A process that cannot get the memory dies.
+use super::thrift::{PAGE, check_pages, signed, take, varint};
+use flate2::read::MultiGzDecoder;
 use parquet::arrow::arrow_reader::RowGroups;
-use parquet::basic::Encoding;
+use parquet::basic::{Compression, Encoding};
 use parquet::column::page::{Page, PageIterator, PageMetadata, PageReader};
 use parquet::errors::{ParquetError, Result};
-use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
+use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData};
 use parquet::file::serialized_reader::SerializedPageReader;
 use std::fs::File;
+use std::io::Read;
 use std::sync::Arc;
 
 /// A page of lists has no more values than this, nor a page of differences more lengths: each takes 4 bytes or more once it is decoded,
@@ -35,11 +37,21 @@ impl RowGroups for Pages {
     }
 
     fn column_chunks(&self, leaf: usize) -> Result<Box<dyn PageIterator>> {
-        let chunk = self.metadata.row_group(self.group).column(leaf);
-        let pages = SerializedPageReader::new(self.file.clone(), chunk, self.rows(), None)?;
+        let mut chunk = self.metadata.row_group(self.group).column(leaf).clone();
         let column = chunk.column_descr();
         let levels = [column.max_rep_level(), column.max_def_level()];
-        Ok(Box::new(Chunk(Some(Checked { pages, levels }))))
+        let codec = match chunk.compression() {
+            Compression::GZIP(_) => Some(Codec::Gzip),
+            Compression::BROTLI(_) => Some(Codec::Brotli),
+            _ => None,
+        };
+        let mut lengths = Vec::new();
+        if codec.is_some() {
+            lengths = check_headers(&self.file, &chunk).map_err(ParquetError::General)?;
+            chunk = chunk.into_builder().set_compression(Compression::UNCOMPRESSED).build()?;
+        }
+        let pages = SerializedPageReader::new(self.file.clone(), &chunk, self.rows(), None)?;
+        Ok(Box::new(Chunk(Some(Checked { pages, levels, codec, lengths: lengths.into_iter() }))))
     }
 
     fn row_groups(&self) -> Box<dyn Iterator<Item = &RowGroupMetaData> + '_> {
@@ -49,6 +61,15 @@ impl RowGroups for Pages {
     fn metadata(&self) -> &ParquetMetaData {
         &self.metadata
     }
+}
+
+/// Returns how long each page of a chunk is once it is not compressed, or says what is wrong with its headers.
+pub(super) fn check_headers(file: &File, chunk: &ColumnChunkMetaData) -> std::result::Result<Vec<u64>, String> {
+    let start = chunk.dictionary_page_offset().unwrap_or_else(|| chunk.data_page_offset());
+    let (Ok(start), Ok(length)) = (u64::try_from(start), u64::try_from(chunk.compressed_size())) else {
+        return Err("its footer has a column that is nowhere".to_owned());
+    };
+    check_pages(file, start, length)
 }
 
 /// The only chunk of a column, until it is taken.
@@ -69,6 +90,58 @@ struct Checked {
     pages: SerializedPageReader<File>,
     /// The highest level of repetition and that of definition.
     levels: [i16; 2],
+    /// How pages are compressed that the library does not decompress to a length.
+    codec: Option<Codec>,
+    /// That length, of each page to come.
+    lengths: std::vec::IntoIter<u64>,
+}
+
+#[derive(Clone, Copy)]
+enum Codec {
+    Gzip,
+    Brotli,
+}
+
+impl Codec {
+    /// Decompresses what must be so long.
+    fn decompress(self, bytes: &[u8], length: u64) -> Result<Vec<u8>> {
+        let mut whole = Vec::new();
+        if length > 0 {
+            match self {
+                Self::Gzip => MultiGzDecoder::new(bytes).take(length + 1).read_to_end(&mut whole)?,
+                Self::Brotli => brotli::Decompressor::new(bytes, 1 << 16).take(length + 1).read_to_end(&mut whole)?,
+            };
+        }
+        if whole.len() as u64 == length {
+            Ok(whole)
+        } else {
+            Err(ParquetError::General("a page is not as long as its header says".to_owned()))
+        }
+    }
+}
+
+impl Checked {
+    /// The page, decompressed.
+    fn whole(&mut self, mut page: Page) -> Result<Page> {
+        let Some(codec) = self.codec else { return Ok(page) };
+        let damaged = || ParquetError::General("the header of a page is damaged".to_owned());
+        let length = self.lengths.next().ok_or_else(damaged)?;
+        match &mut page {
+            Page::DataPage { buf, .. } | Page::DictionaryPage { buf, .. } => {
+                *buf = codec.decompress(buf, length)?.into()
+            }
+            Page::DataPageV2 { is_compressed: false, .. } => {}
+            Page::DataPageV2 { buf, def_levels_byte_len, rep_levels_byte_len, .. } => {
+                // The levels are not compressed.
+                let levels = u64::from(*def_levels_byte_len) + u64::from(*rep_levels_byte_len);
+                let split = usize::try_from(levels).ok().and_then(|levels| buf.split_at_checked(levels));
+                let (levels, values) = split.ok_or_else(damaged)?;
+                let length = length.checked_sub(levels.len() as u64).ok_or_else(damaged)?;
+                *buf = [levels, &codec.decompress(values, length)?].concat().into();
+            }
+        }
+        Ok(page)
+    }
 }
 
 impl Iterator for Checked {
@@ -81,11 +154,10 @@ impl Iterator for Checked {
 
 impl PageReader for Checked {
     fn get_next_page(&mut self) -> Result<Option<Page>> {
-        let page = self.pages.get_next_page()?;
-        if let Some(page) = &page {
-            check(page, self.levels).map_err(|why| ParquetError::General(why.to_owned()))?;
-        }
-        Ok(page)
+        let Some(page) = self.pages.get_next_page()? else { return Ok(None) };
+        let page = self.whole(page)?;
+        check(&page, self.levels).map_err(|why| ParquetError::General(why.to_owned()))?;
+        Ok(Some(page))
     }
 
     fn peek_next_page(&mut self) -> Result<Option<PageMetadata>> {
@@ -93,6 +165,7 @@ impl PageReader for Checked {
     }
 
     fn skip_next_page(&mut self) -> Result<()> {
+        self.lengths.next();
         self.pages.skip_next_page()
     }
 
@@ -249,6 +322,24 @@ mod tests {
         for (bytes, most) in [(steps(5, 3, 2), 4), (steps(5, 3, -1), 5), (b"\x80\x01\x04\x05".to_vec(), 9), (vec![], 9)]
         {
             assert_eq!(summed(&bytes, most).0, None, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn no_page_is_longer_than_it_says() {
+        use std::io::Write;
+        let zeros = vec![0; 1 << 20];
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        gzip.write_all(&zeros).unwrap();
+        let mut brotli = brotli::CompressorWriter::new(Vec::new(), 4096, 5, 22);
+        brotli.write_all(&zeros).unwrap();
+        for (codec, bytes) in [(Codec::Gzip, gzip.finish().unwrap()), (Codec::Brotli, brotli.into_inner())] {
+            assert!(bytes.len() < 5_000);
+            assert_eq!(codec.decompress(&bytes, 1 << 20).unwrap(), zeros);
+            for length in [9, (1 << 20) - 1, (1 << 20) + 1] {
+                assert!(codec.decompress(&bytes, length).is_err(), "{length}");
+            }
+            assert!(codec.decompress(&bytes[..bytes.len() / 2], 1 << 20).is_err());
         }
     }
 

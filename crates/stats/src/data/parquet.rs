@@ -91,11 +91,7 @@ impl Footer {
         let chunks = self.metadata().row_groups().get(group).map_or(&[][..], |group| group.columns());
         let leaves = (0..described.num_columns()).filter(|&leaf| described.get_column_root_idx(leaf) == column);
         for chunk in leaves.filter_map(|leaf| chunks.get(leaf)) {
-            let start = chunk.dictionary_page_offset().unwrap_or_else(|| chunk.data_page_offset());
-            let (Ok(start), Ok(length)) = (u64::try_from(start), u64::try_from(chunk.compressed_size())) else {
-                return Err(format!("row group {group} has a column that is nowhere"));
-            };
-            super::thrift::check_pages(file, start, length)?;
+            super::pages::check_headers(file, chunk)?;
         }
         Ok(())
     }
