@@ -1,5 +1,5 @@
 //! JSON Lines: an object a line.
-use super::csv::BOM;
+use super::csv::{BOM, WIDEST};
 use super::file::guarded;
 use super::folder::cannot;
 use super::memory::STEP;
@@ -89,6 +89,11 @@ pub(super) fn infer(path: &Path, shown: &str) -> Result<SchemaRef, StatsError> {
                 if !places.contains_key(name) {
                     places.insert(name.clone(), places.len());
                 }
+            }
+            if places.len() > WIDEST {
+                failed =
+                    Some(cannot(shown, format!("it has more than {WIDEST} fields: one for each column is expected")));
+                return None;
             }
             object.map(Ok)
         }

@@ -128,7 +128,7 @@ impl Checked {
         let length = self.lengths.next().ok_or_else(damaged)?;
         match &mut page {
             Page::DataPage { buf, .. } | Page::DictionaryPage { buf, .. } => {
-                *buf = codec.decompress(buf, length)?.into()
+                *buf = codec.decompress(buf, length)?.into();
             }
             Page::DataPageV2 { is_compressed: false, .. } => {}
             Page::DataPageV2 { buf, def_levels_byte_len, rep_levels_byte_len, .. } => {

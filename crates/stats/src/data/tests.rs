@@ -267,6 +267,9 @@ fn lines_of_json_are_bounded_and_errors_say_where() {
     ] {
         expected.assert_eq(&folder.shown(Data::open(&folder.put("a.jsonl", text)).unwrap_err()));
     }
+    let wide: String = (0..70_000).map(|field| format!("{{\"a{field}\": 1}}\n")).collect();
+    expect!["`DIR/a.jsonl` cannot be read: it has more than 65536 fields: one for each column is expected"]
+        .assert_eq(&folder.shown(Data::open(&folder.put("a.jsonl", wide)).unwrap_err()));
     // More rows than are decoded at once.
     let many: String = (0..20_001).map(|row| format!("{{\"a\": {row}}}\n")).collect();
     let found = profile(&Data::open(&folder.put("a.jsonl", many)).unwrap(), 0, None, &Run::quiet()).unwrap();
