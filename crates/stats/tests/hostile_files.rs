@@ -27,7 +27,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 /// Damaged files of each kind, unless the environment asks for another number.
-const CASES: u32 = 100;
+const CASES: u32 = 60;
 /// Memory of the process that reads them, in KiB. One batch of the longest page that is read takes half a GiB.
 const MEMORY: u64 = 3 << 20;
 /// The environment of that process has this.
