@@ -5,6 +5,7 @@
 //! arguments are a [`StatsError`] that names them; odd data is none: a number that it does not have is `null` with a reason.
 //! It deliberately knows nothing of servers, grants or Python.
 pub mod bias;
+mod bins;
 mod columns;
 mod data;
 pub mod drift;

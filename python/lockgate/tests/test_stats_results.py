@@ -153,6 +153,17 @@ def test_quality_has_the_names_of_scikit_learn() -> None:
     assert found["brier"]["value"] == pytest.approx(metrics.brier_score_loss(truth, score), abs=1e-12)
 
 
+def test_slices_of_numbers_are_cut_at_thresholds() -> None:
+    truth, said = PEOPLE["paid"], PEOPLE["said"]
+    slices = {"age": PEOPLE["age"]}
+    found = stats.quality(truth, said, task="binary", slices=slices, slice_bins={"age": [30, 50]}).to_dict()
+    rows = {name: part["rows"] for name, part in found["slices"]["age"].items()}
+    age = PEOPLE["age"]
+    cut = {"≤ 30": age <= 30, "> 30 ≤ 50": (age > 30) & (age <= 50), "> 50": age > 50}
+    assert rows == {name: int(part.sum()) for name, part in cut.items() if part.any()}
+    assert found["settings"]["slice_bins"] == {"age": [30.0, 50.0]}
+
+
 def test_metrics_that_are_named_are_those_that_are_computed() -> None:
     truth, said, score = PEOPLE["paid"], PEOPLE["said"], PEOPLE["score"]
     whole = stats.quality(truth, said, score=score, task="binary", interval=0.9).to_dict()["metrics"]
@@ -307,6 +318,8 @@ def test_infinite_numbers_of_the_data_are_floats_and_texts_that_say_so_stay_text
         (lambda: stats.bias(PEOPLE, facet="sex", label="paid", positive=1, group=3), "group"),  # type: ignore[arg-type]
         (lambda: stats.bias(PEOPLE, facet="sex", label="paid", positive=1, features=3), "features"),  # type: ignore[arg-type]
         (lambda: stats.bias(PEOPLE, facet="sex", label="paid", positive=1, compat=3), "compat"),  # type: ignore[arg-type]
+        (lambda: stats.quality([0, 1], [0, 1], task="binary", slices={"a": [1, 2]}, slice_bins=3), "slice_bins"),  # type: ignore[arg-type]
+        (lambda: stats.quality([1], [1], task="binary", slices={"a": [1]}, slice_bins={"b": [1]}), "slice_bins"),
         (lambda: stats.bias(PEOPLE, facet="age", label="paid", positive=1, bins=3), "bins"),  # type: ignore[arg-type]
         (lambda: stats.bias(PEOPLE, facet="age", label="paid", positive=1, bins={"age": 25}), "bins"),  # type: ignore[dict-item]
         (lambda: stats.bias(PEOPLE, facet="age", label="paid", positive=1, bins={"age": ["x"]}), "bins"),  # type: ignore[list-item]

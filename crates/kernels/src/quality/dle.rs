@@ -19,33 +19,41 @@ pub enum Loss {
 }
 
 impl Loss {
+    /// What rows are that have no loss.
+    fn lack(self) -> &'static str {
+        match self {
+            Self::SquaredLog => "rows with a truth or a prediction that is infinite or not above −1",
+            _ => "rows whose loss is infinite",
+        }
+    }
+
     /// Returns the loss of each row; NaN where truth or prediction is.
     ///
     /// - **Shapes**: `truth` and `prediction`: `[n]`, `n ≥ 0`.
-    /// - **Errors**: [`KernelError::Argument`] if lengths differ; a [`Reason`] for a loss that is infinite or, of
-    ///   logarithms, a value that is not above −1.
+    /// - **Errors**: [`KernelError::Argument`] if lengths differ; a [`Reason`] that counts the rows whose loss is
+    ///   infinite or, of logarithms, that have a value that is not above −1.
     pub fn of(self, truth: &[f64], prediction: &[f64]) -> Result<Computed<Vec<f64>>, KernelError> {
         check_lengths(truth.len(), &[("prediction", prediction.len())])?;
-        let one = |(&truth, &prediction): (&f64, &f64)| {
-            let missing = truth.is_nan() || prediction.is_nan();
-            let loss = match self {
-                Self::Absolute => (truth - prediction).abs(),
-                Self::Squared => (truth - prediction) * (truth - prediction),
-                Self::AbsolutePercentage => (truth - prediction).abs() / truth.abs().max(MAPE_EPS),
-                Self::SquaredLog => {
-                    let log = libm::log1p(truth) - libm::log1p(prediction);
-                    log * log
-                }
-            };
-            match (missing, loss.is_finite()) {
-                (true, _) => Ok(f64::NAN),
-                (false, true) => Ok(loss),
-                (false, false) => {
-                    Err(Reason::Undefined(format!("a loss of `{truth}` and `{prediction}` is not finite")))
-                }
+        let one = |(&truth, &prediction): (&f64, &f64)| match self {
+            Self::Absolute => (truth - prediction).abs(),
+            Self::Squared => (truth - prediction) * (truth - prediction),
+            Self::AbsolutePercentage => (truth - prediction).abs() / truth.abs().max(MAPE_EPS),
+            Self::SquaredLog => {
+                let log = libm::log1p(truth) - libm::log1p(prediction);
+                log * log
             }
         };
-        Ok(truth.iter().zip(prediction).map(one).collect())
+        let mut losses: Vec<f64> = truth.iter().zip(prediction).map(one).collect();
+        let mut odd = 0u64;
+        for ((loss, truth), prediction) in losses.iter_mut().zip(truth).zip(prediction) {
+            if truth.is_nan() || prediction.is_nan() {
+                *loss = f64::NAN;
+            } else if !loss.is_finite() {
+                odd += 1;
+            }
+        }
+        // How many, not which: a reason goes to places where the rows themselves may not be seen.
+        Ok(if odd == 0 { Ok(losses) } else { Err(Reason::Undefined(format!("{}: {odd}", self.lack()))) })
     }
 }
 

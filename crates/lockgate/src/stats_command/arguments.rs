@@ -156,6 +156,9 @@ pub struct QualityArgs {
     /// A column whose values are measured apart, too; say it again, or separate by commas, for more.
     #[arg(long, value_name = "COLUMN")]
     pub slices: Vec<String>,
+    /// Thresholds that make slices of a column of numbers: `age=25,40` for up to 25, up to 40, and above; say it again for more.
+    #[arg(long, value_name = "COLUMN=NUMBERS")]
+    pub slice_bins: Vec<String>,
     #[command(flatten)]
     pub shown: Shown,
 }

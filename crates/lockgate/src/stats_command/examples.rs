@@ -45,6 +45,7 @@ Examples:
   lockgate stats quality scored.csv --task binary --truth outcome --positive bad --score p_bad --interval --slices region
   lockgate stats quality scored.csv --task binary --truth outcome --positive bad --score p_bad --limit 'roc_auc>=0.7'
   lockgate stats quality scored.csv ... --slices region --limit 'roc_auc[region=north]>=0.65'
+  lockgate stats quality scored.csv ... --slices age --slice-bins age=25,40                           up to 25, up to 40, and above
   lockgate stats quality scored.csv --task multiclass --truth species --prediction predicted
   lockgate stats quality scored.csv --task regression --truth price --prediction predicted
   lockgate stats quality ranked.csv --task ranking --truth relevance --score score --query query --k 5

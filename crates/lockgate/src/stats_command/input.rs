@@ -86,6 +86,21 @@ pub fn scores(table: &Data, named: &[String]) -> Vec<ScoreName> {
     named.iter().map(score).collect()
 }
 
+/// Reads `age=25,40` of the option of this name. Names may hold `=`, thresholds do not.
+pub fn bins(option: &str, named: &[String]) -> Result<Vec<(String, Vec<f64>)>> {
+    let read = |(column, thresholds): (&str, &str)| {
+        let thresholds = thresholds.split(',').map(|one| one.trim().parse().ok()).collect::<Option<Vec<f64>>>();
+        Some((column.to_owned(), thresholds?))
+    };
+    let one = |text: &String| {
+        text.rsplit_once('=').and_then(read).ok_or_else(|| {
+            let detail = format!("`--{option}` is `{text}`: expected a column and thresholds that ascend");
+            Failure::new(Exit::Usage, detail, "write it as `age=25,40`")
+        })
+    };
+    named.iter().map(one).collect()
+}
+
 fn has(table: &Data, name: &str) -> bool {
     table.schema().fields().iter().any(|field| field.name() == name)
 }
@@ -93,6 +108,17 @@ fn has(table: &Data, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bins_are_a_column_and_thresholds() {
+        let read = |text: &str| bins("slice-bins", &[text.to_owned()]).map_err(|failure| failure.detail);
+        assert_eq!(read("age=25, 40"), Ok(vec![("age".to_owned(), vec![25.0, 40.0])]));
+        assert_eq!(read("a=b=-1e3"), Ok(vec![("a=b".to_owned(), vec![-1000.0])]));
+        for bad in ["", "age", "age=", "age=x", "age=25,", "age=25;40"] {
+            let said = format!("`--slice-bins` is `{bad}`: expected a column and thresholds that ascend");
+            assert_eq!(read(bad), Err(said));
+        }
+    }
 
     #[test]
     fn what_cannot_be_read_is_no_breach() {

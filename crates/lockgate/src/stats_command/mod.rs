@@ -130,7 +130,7 @@ fn width() -> usize {
 }
 
 /// Arguments that are options of the same name.
-const OPTIONS: [&str; 30] = [
+const OPTIONS: [&str; 31] = [
     "alpha",
     "bins",
     "columns",
@@ -155,6 +155,7 @@ const OPTIONS: [&str; 30] = [
     "query",
     "score",
     "seed",
+    "slice_bins",
     "slices",
     "task",
     "tests",

@@ -1,6 +1,6 @@
 //! How good predictions are, and how good they may be while nobody knows.
 use super::arguments::{EstimateArgs, MethodName, QualityArgs, TaskName};
-use super::input::{columns, scores, table};
+use super::input::{bins, columns, scores, table};
 use super::{failed, show, with_progress};
 use crate::failure::{Exit, Failure, Result};
 use stats::StatsError;
@@ -24,6 +24,7 @@ pub fn measured(args: &QualityArgs) -> Result<(String, Option<Failure>)> {
         threshold: args.threshold,
         quantile: args.quantile,
         k: args.k,
+        slice_bins: bins("slice-bins", &args.slice_bins)?,
         ..Asked::of(task)
     };
     let names = Names {

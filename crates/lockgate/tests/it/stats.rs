@@ -162,6 +162,10 @@ fn quality_keeps_to_limits_or_says_by_its_exit_code_that_it_does_not() {
     assert_eq!(code, 3, "{printed}");
     assert!(said.contains("`roc_auk` was not computed: did you mean `roc_auc`?"), "{said}");
     assert_eq!(quality(&["--slices", "region", "--limit", "roc_auc[region=north]>=0.5"]).0, 0);
+    let cut = ["--slices", "age", "--slice-bins", "age=30,50", "--limit", "roc_auc[age=> 30 ≤ 50]>=0.5"];
+    assert_eq!(quality(&cut).0, 0);
+    let (code, _, said) = quality(&["--slices", "age", "--slice-bins", "age=50,30"]);
+    assert!(code == 2 && said.contains("`--slice-bins` is [50.0, 30.0] of `age`"), "{code} {said}");
 
     // What is named is computed alone, and must have a number.
     let (code, found) = json(&[&["quality", text(&file), "--metrics", "roc_auc,brier"], &QUALITY[..]].concat());

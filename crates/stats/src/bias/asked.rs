@@ -1,7 +1,7 @@
 //! What is asked, and whether it can be.
 use super::{measure, words};
-use crate::StatsError;
 use crate::names::hint;
+use crate::{StatsError, bins};
 use kernels::bias::{Conventions, Settings};
 use std::collections::HashSet;
 
@@ -113,7 +113,7 @@ impl Asked {
     pub(super) fn thresholds(&self, facet: &str) -> Option<&[f64]> {
         match &self.disadvantaged {
             Some(Chosen::Above(threshold)) => Some(std::slice::from_ref(threshold)),
-            _ => self.bins.iter().find(|(name, _)| name == facet).map(|(_, thresholds)| thresholds.as_slice()),
+            _ => bins::thresholds(&self.bins, facet),
         }
     }
 
@@ -148,16 +148,7 @@ impl Asked {
                 return Err(wrong("bins", "given beside a threshold in `disadvantaged`", "one of the two"));
             }
         }
-        for (name, thresholds) in &self.bins {
-            if !protected.contains(name.as_str()) {
-                return Err(wrong("bins", &format!("of `{name}`"), "bins of columns in `facet`"));
-            }
-            let ascend = thresholds.windows(2).all(|pair| pair.first() < pair.last());
-            if thresholds.is_empty() || !ascend || !thresholds.iter().all(|threshold| threshold.is_finite()) {
-                return Err(wrong("bins", &format!("{thresholds:?} of `{name}`"), "finite thresholds that ascend"));
-            }
-        }
-        Ok(())
+        bins::check("bins", &self.bins, "bins of columns in `facet`", |name| protected.contains(name))
     }
 
     /// What the model is asked to be blind to, or what it says, cannot tell how it would have been with other features.

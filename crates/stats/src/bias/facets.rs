@@ -1,10 +1,10 @@
 //! Protected columns as one column of codes.
 use super::asked::{Asked, Chosen};
-use super::outcomes::{categories, numbers, says, size};
+use super::outcomes::{categories, says, size};
 use crate::quality::distinct;
-use crate::{Column, StatsError};
+use crate::{Column, StatsError, bins};
 use kernels::Reason;
-use kernels::bias::{Combination, Frequent, MISSING, bin_codes, keep_frequent};
+use kernels::bias::{Combination, Frequent, MISSING, keep_frequent};
 use kernels::profile::Value;
 
 /// So many values are reported by themselves, those with the most rows.
@@ -65,9 +65,8 @@ impl Part {
             let (codes, names) = categories("facet", column)?;
             return Ok(Self { codes, names: names.into_iter().map(Named::Value).collect() });
         };
-        let codes = bin_codes(&numbers("facet", column)?, thresholds)?;
-        let names = bin_names(thresholds).into_iter().map(Named::Bin).collect();
-        Ok(Self { codes, names })
+        let names = bins::names(thresholds).into_iter().map(Named::Bin).collect();
+        Ok(Self { codes: bins::codes("facet", column, thresholds)?, names })
     }
 
     fn size(&self) -> u32 {
@@ -81,18 +80,6 @@ impl Part {
     fn name(&self, code: u32) -> String {
         self.names.get(code as usize).map(Named::shown).unwrap_or_default()
     }
-}
-
-fn bin_names(thresholds: &[f64]) -> Vec<String> {
-    let mut names = Vec::with_capacity(thresholds.len() + 1);
-    let mut above = String::new();
-    for &threshold in thresholds {
-        let shown = Value::real(threshold).to_string();
-        names.push(if above.is_empty() { format!("≤ {shown}") } else { format!("> {above} ≤ {shown}") });
-        above = shown;
-    }
-    names.push(format!("> {above}"));
-    names
 }
 
 impl Facets {

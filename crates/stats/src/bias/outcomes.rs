@@ -1,7 +1,7 @@
 //! Labels and predictions as codes.
 use super::asked::{Chosen, wrong};
-use crate::{Column, StatsError};
-use kernels::bias::{MISSING, bin_codes};
+use crate::{Column, StatsError, bins};
+use kernels::bias::MISSING;
 use kernels::profile::Value;
 
 /// Labels of more values are positive or not in every metric.
@@ -29,7 +29,7 @@ impl Outcomes {
     pub fn of(name: &str, column: &Column, positive: &Chosen) -> Result<Self, StatsError> {
         match positive {
             Chosen::Above(threshold) => {
-                let codes = bin_codes(&numbers(name, column)?, &[*threshold])?;
+                let codes = bins::codes(name, column, &[*threshold])?;
                 let has = |code| codes.contains(&code);
                 let (has_values, is_seen) = (has(0) || has(1), has(1));
                 Ok(Self {
@@ -99,14 +99,6 @@ pub(super) fn categories(name: &str, column: &Column) -> Result<(Vec<u32>, Vec<V
     column.to_categories().ok_or_else(|| {
         let found = format!("`{}`, a column of lists, structures or bytes", column.name);
         wrong(name, &found, "a column of numbers, times, flags or texts")
-    })
-}
-
-/// Returns a column as numbers.
-pub(super) fn numbers(name: &str, column: &Column) -> Result<Vec<f64>, StatsError> {
-    column.to_numbers().ok_or_else(|| {
-        let found = format!("`{}`, a column without numbers", column.name);
-        wrong(name, &found, "a column of numbers or times: a threshold was given")
     })
 }
 

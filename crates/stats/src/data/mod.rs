@@ -14,6 +14,7 @@ mod ipc;
 mod json;
 mod memory;
 mod names;
+mod pages;
 mod parquet;
 mod scan;
 #[cfg(test)]
@@ -66,9 +67,10 @@ impl Data {
     /// a folder of such files, whose `name=value` folders are columns.
     ///
     /// - **Parquet, Arrow IPC**: only what their footers say is read; of a stream of IPC, its first messages. Pages are read up to
-    ///   512 MiB, columns up to 100 levels deep.
+    ///   512 MiB, columns up to 100 levels deep, compressed batches of IPC up to 1 GiB.
     /// - **CSV, JSON Lines**: read once as a whole, on all processors where there are several files, to know the types of the columns:
-    ///   a column has the narrowest type that fits every value of every file, which is text if nothing else is.
+    ///   a column has the narrowest type that fits every value of every file, which is text if nothing else is. A line of JSON is read
+    ///   up to 8 MiB.
     /// - **Folders**: files in the order of their names, all of one format; names that begin with `.` or `_` are skipped. Files need not
     ///   have the same columns: where one is missing, its rows are counted as such.
     /// - **Names**: a column of a name that was there before gets `_2` after it; one without a name is `column_1`, by its place.

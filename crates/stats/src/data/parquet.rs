@@ -2,11 +2,13 @@
 use super::file::guarded;
 use super::folder::cannot;
 use super::memory::STEP;
+use super::pages::Pages;
+use super::thrift::PAGE;
 use crate::StatsError;
 use arrow::array::ArrayRef;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader};
+use parquet::arrow::{ProjectionMask, parquet_to_arrow_field_levels};
 use parquet::basic::Encoding;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 use parquet::file::statistics::Statistics;
@@ -89,13 +91,19 @@ impl Footer {
         let chunks = self.metadata().row_groups().get(group).map_or(&[][..], |group| group.columns());
         let leaves = (0..described.num_columns()).filter(|&leaf| described.get_column_root_idx(leaf) == column);
         for chunk in leaves.filter_map(|leaf| chunks.get(leaf)) {
-            let start = chunk.dictionary_page_offset().unwrap_or_else(|| chunk.data_page_offset());
-            let (Ok(start), Ok(length)) = (u64::try_from(start), u64::try_from(chunk.compressed_size())) else {
-                return Err(format!("row group {group} has a column that is nowhere"));
-            };
-            super::thrift::check_pages(file, start, length)?;
+            super::pages::check_headers(file, chunk)?;
         }
         Ok(())
+    }
+
+    /// How many rows of a column are read at once: nulls among values of one length take as much memory as any. Nothing where that
+    /// length is none that a page holds.
+    fn step(&self, column: usize) -> Option<usize> {
+        let described = self.metadata().file_metadata().schema_descr();
+        let leaves = (0..described.num_columns()).filter(|&leaf| described.get_column_root_idx(leaf) == column);
+        let lengths = leaves.map(|leaf| i64::from(described.column(leaf).type_length()));
+        let longest = lengths.max().filter(|length| *length > 0).unwrap_or(1);
+        usize::try_from(PAGE / longest).ok().filter(|rows| *rows > 0).map(|rows| STEP.min(rows))
     }
 
     /// Gives a column of a row group on, piece by piece.
@@ -115,12 +123,14 @@ impl Footer {
         // A file of its own: a copy of one would share its place in the file with other threads.
         let file = File::open(path).map_err(|error| cannot(shown, error))?;
         self.check_pages(&file, group, column).map_err(|why| cannot(shown, why))?;
+        let step =
+            self.step(column).ok_or_else(|| cannot(shown, "it has values that are longer than a page may be"))?;
         let mut reader = guarded(shown, || {
-            ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone())
-                .with_projection(ProjectionMask::roots(metadata.parquet_schema(), [column]))
-                .with_row_groups(vec![group])
-                .with_batch_size(STEP)
-                .build()
+            let roots = ProjectionMask::roots(metadata.parquet_schema(), [column]);
+            let types = metadata.schema().fields();
+            let levels = parquet_to_arrow_field_levels(metadata.parquet_schema(), roots, Some(types))?;
+            let pages = Pages { file: Arc::new(file), metadata: metadata.metadata().clone(), group };
+            ParquetRecordBatchReader::try_new_with_row_groups(&levels, &pages, step, None)
         })?;
         let (announced, mut rows) = (self.groups().get(group).copied().unwrap_or(0), 0);
         while let Some(batch) = guarded(shown, || reader.next().transpose())? {

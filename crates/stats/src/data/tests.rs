@@ -236,44 +236,50 @@ fn fields_of_two_types_are_texts() {
         .assert_eq(&folder.shown(error));
 }
 
-/// Whatever the bytes are, the answer is a profile or an error of the file.
 #[test]
-fn damaged_bytes_are_errors() {
+fn lines_of_json_are_bounded_and_errors_say_where() {
     let folder = Folder::new();
-    let formats = [
-        ("a.parquet", parquet_bytes(&batch(40), 25)),
-        ("a.arrow", ipc_bytes(&batch(40), true)),
-        ("b.arrow", ipc_bytes(&batch(40), false)),
-        ("a.jsonl", JSON.as_bytes().to_vec()),
-        ("a.csv", CSV.as_bytes().to_vec()),
-    ];
-    let mut errors = 0;
-    for (name, whole) in formats {
-        let whole_is_read =
-            Data::open(&folder.put(name, &whole)).and_then(|data| profile(&data, 0, None, &Run::quiet()));
-        assert!(whole_is_read.is_ok(), "{name}: {whole_is_read:?}");
-        for round in 0..400u64 {
-            let random = |salt: u64| kernels::mix(kernels::mix(7, round), salt) as usize;
-            let mut bytes = whole.clone();
-            match round % 4 {
-                0 => bytes.truncate(random(1) % whole.len()),
-                1 => bytes[random(1) % whole.len()] ^= 1 << (random(2) % 8),
-                2 => (0..8).for_each(|place| bytes[random(place) % whole.len()] = random(100 + place) as u8),
-                // The end, where footers are.
-                _ => bytes[whole.len() - 1 - random(1) % whole.len().min(600)] = random(2) as u8,
-            }
-            let path = folder.put(name, bytes);
-            match Data::open(&path).and_then(|data| profile(&data, 0, None, &Run::quiet())) {
-                Ok(_) => {}
-                Err(StatsError::File { file, .. }) => {
-                    assert_eq!(file, path.display().to_string());
-                    errors += 1;
-                }
-                Err(other) => panic!("{name}: {other}"),
-            }
-        }
+    let names = |text: &str| {
+        let data = Data::open(&folder.put("a.jsonl", text)).unwrap();
+        data.schema().fields().iter().map(|field| field.name().clone()).collect::<Vec<_>>().join(" ")
+    };
+    // Columns are in the order of the file, whatever they are called.
+    for _ in 0..5 {
+        assert_eq!(names("\u{FEFF}{\"z\": 1, \"b\": 2}\n\n{\"a\": 1, \"y\": {\"d\": 1, \"c\": 2}}\r\n"), "z b a y");
     }
-    assert!(errors > 500, "{errors} of 2,000 were found out");
+    let long = format!("{{\"a\": 1}}\n{{\"a\": \"{}\"}}\n", "x".repeat(9 << 20));
+    for (text, expected) in [
+        (
+            long.as_str(),
+            expect![
+                "`DIR/a.jsonl` cannot be read: line 2 is longer than 8 MiB: an object a line is expected, and Parquet holds longer ones"
+            ],
+        ),
+        ("{\"a\": 1}\n\n{\"a\": 1", expect!["`DIR/a.jsonl` cannot be read: line 3 is not valid JSON at byte 7"]),
+        ("{\"a\": 1}\n17\n", expect!["`DIR/a.jsonl` cannot be read: line 2 is no object"]),
+        (
+            "{\"a\": [1]}\n{\"a\": [{\"b\": \"secret\"}]}\n{\"a\": 1}",
+            expect![
+                "`DIR/a.jsonl` cannot be read: a field holds an object or a list on line 2, and something else on another line"
+            ],
+        ),
+        ("{\"a\": 1} {\"a\": 2}\n", expect!["`DIR/a.jsonl` cannot be read: line 1 is not valid JSON at byte 10"]),
+    ] {
+        expected.assert_eq(&folder.shown(Data::open(&folder.put("a.jsonl", text)).unwrap_err()));
+    }
+    let wide: String = (0..70_000).map(|field| format!("{{\"a{field}\": 1}}\n")).collect();
+    expect!["`DIR/a.jsonl` cannot be read: it has more than 65536 fields: one for each column is expected"]
+        .assert_eq(&folder.shown(Data::open(&folder.put("a.jsonl", wide)).unwrap_err()));
+    // More rows than are decoded at once.
+    let many: String = (0..20_001).map(|row| format!("{{\"a\": {row}}}\n")).collect();
+    let found = profile(&Data::open(&folder.put("a.jsonl", many)).unwrap(), 0, None, &Run::quiet()).unwrap();
+    assert_eq!(found.kernel().rows(), 20_001);
+}
+
+/// What is damaged less is in `tests/hostile_files.rs`.
+#[test]
+fn bytes_of_no_format_are_errors() {
+    let folder = Folder::new();
     for name in ["x.parquet", "x.arrow", "x.jsonl"] {
         for bytes in [&b""[..], b"PAR1", b"ARROW1\0\0", b"\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x7F", &[0x41; 300]] {
             let opened = Data::open(&folder.put(name, bytes)).and_then(|data| profile(&data, 0, None, &Run::quiet()));
@@ -356,6 +362,24 @@ fn batches_of_more_rows_than_there_are_in_the_world_are_refused() {
     writer.finish().unwrap();
     let read = Data::open(&folder.put("a.arrow", bytes)).and_then(|data| profile(&data, 0, None, &Run::quiet()));
     expect!["`DIR/a.arrow` cannot be read: its bytes are damaged: they announce more rows than a batch has"]
+        .assert_eq(&folder.shown(read.unwrap_err()));
+}
+
+/// It ended the process: a buffer that says that it is very long once it is not compressed.
+#[test]
+fn compressed_batches_that_announce_too_much_are_refused() {
+    let folder = Folder::new();
+    let options = arrow::ipc::writer::IpcWriteOptions::default();
+    let options = options.try_with_compression(Some(arrow::ipc::CompressionType::ZSTD)).unwrap();
+    let table = batch(40).project(&[1]).unwrap();
+    let mut bytes = Vec::new();
+    let mut writer =
+        arrow::ipc::writer::StreamWriter::try_new_with_options(&mut bytes, &table.schema(), options).unwrap();
+    writer.write(&table).unwrap();
+    writer.finish().unwrap();
+    patch(&mut bytes, &320u64.to_le_bytes(), &u64::from(u32::MAX).to_le_bytes());
+    let read = Data::open(&folder.put("a.arrow", bytes)).and_then(|data| profile(&data, 0, None, &Run::quiet()));
+    expect!["`DIR/a.arrow` cannot be read: it announces a batch of more than 1 GiB, compressed: smaller batches are read, or larger ones that are not compressed"]
         .assert_eq(&folder.shown(read.unwrap_err()));
 }
 

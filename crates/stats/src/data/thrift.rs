@@ -12,7 +12,7 @@ const DEPTH: u32 = 32;
 /// Neither are columns deeper than this.
 const NESTING: usize = 100;
 /// Nor are pages longer than this, uncompressed; writers keep to a few MiB.
-const PAGE: i64 = 1 << 29;
+pub(super) const PAGE: i64 = 1 << 29;
 /// The header of a page is looked for in so many bytes, then in more: statistics may be in it.
 const HEADER: u64 = 256;
 const LONGEST_HEADER: u64 = 1 << 24;
@@ -75,15 +75,19 @@ fn check_types(rest: &mut &[u8]) -> Option<()> {
 /// What the header of a page announces.
 #[derive(Default)]
 struct Page {
+    kind: i64,
     uncompressed: i64,
     compressed: i64,
     /// How many values there are, if it is a dictionary.
     values: i64,
 }
 
-/// Says what is wrong with the pages of a column between these places, if it is something that a decoder must not see.
-pub(super) fn check_pages(file: &File, start: u64, length: u64) -> Result<(), String> {
+/// Returns how long each page between these places is once it is not compressed, or says what is wrong with one, if it is something
+/// that a decoder must not see.
+pub(super) fn check_pages(file: &File, start: u64, length: u64) -> Result<Vec<u64>, String> {
+    const INDEX: i64 = 1;
     let damaged = || "the header of a page is damaged".to_owned();
+    let mut lengths = Vec::new();
     let (mut at, end) = (start, start.saturating_add(length));
     while at < end {
         let (page, header) = page_at(file, at)?.ok_or_else(damaged)?;
@@ -94,9 +98,12 @@ pub(super) fn check_pages(file: &File, start: u64, length: u64) -> Result<(), St
             return Err("it announces a dictionary of more values than bytes".to_owned());
         }
         let compressed = u64::try_from(page.compressed).map_err(|_| damaged())?;
+        if page.kind != INDEX {
+            lengths.push(u64::try_from(page.uncompressed).map_err(|_| damaged())?);
+        }
         at = at.saturating_add(header).saturating_add(compressed);
     }
-    Ok(())
+    Ok(lengths)
 }
 
 /// Returns the header of the page at this place, if it is one, and how long it is.
@@ -121,6 +128,7 @@ fn page(rest: &mut &[u8]) -> Option<Page> {
     let mut page = Page::default();
     each_field(rest, 0, &mut |field, kind, rest| {
         match (field, kind) {
+            (1, 5) => page.kind = signed(rest)?,
             (2, 5) => page.uncompressed = signed(rest)?,
             (3, 5) => page.compressed = signed(rest)?,
             (7, 12) => each_field(rest, 1, &mut |field, kind, rest| {
@@ -141,7 +149,7 @@ fn read_at(file: &mut &File, start: u64, into: &mut [u8]) -> Result<(), String> 
     file.seek(SeekFrom::Start(start)).and_then(|_| file.read_exact(into)).map_err(|error| error.to_string())
 }
 
-fn take<'a>(rest: &mut &'a [u8], count: usize) -> Option<&'a [u8]> {
+pub(super) fn take<'a>(rest: &mut &'a [u8], count: usize) -> Option<&'a [u8]> {
     let (taken, after) = rest.split_at_checked(count)?;
     *rest = after;
     Some(taken)
@@ -151,7 +159,7 @@ fn byte(rest: &mut &[u8]) -> Option<u8> {
     take(rest, 1)?.first().copied()
 }
 
-fn varint(rest: &mut &[u8]) -> Option<u64> {
+pub(super) fn varint(rest: &mut &[u8]) -> Option<u64> {
     let mut number = 0u64;
     for shift in (0..64).step_by(7) {
         let next = byte(rest)?;
@@ -164,7 +172,7 @@ fn varint(rest: &mut &[u8]) -> Option<u64> {
 }
 
 /// A number of which the last bit is the sign.
-fn signed(rest: &mut &[u8]) -> Option<i64> {
+pub(super) fn signed(rest: &mut &[u8]) -> Option<i64> {
     let number = varint(rest)?;
     let half = i64::try_from(number >> 1).ok()?;
     Some(if number & 1 == 1 { !half } else { half })

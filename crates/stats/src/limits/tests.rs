@@ -107,6 +107,18 @@ fn a_slice_may_be_called_as_a_key() {
 }
 
 #[test]
+fn a_slice_may_be_called_as_a_comparison() {
+    check(
+        json!({"slices": {"age": {"> 25 ≤ 40": {"metrics": {"roc_auc": {"value": 0.6}}}}}}),
+        &["roc_auc[age=> 25 ≤ 40]>=0.5", "roc_auc[> 25 ≤ 40]<0.5"],
+        expect![[r#"
+            Within roc_auc[age=> 25 ≤ 40]>=0.5 [age=> 25 ≤ 40] Some(0.6)
+            Breached roc_auc[> 25 ≤ 40]<0.5 [age=> 25 ≤ 40] Some(0.6)
+            → Breached"#]],
+    );
+}
+
+#[test]
 fn what_was_not_computed_is_never_kept() {
     check(
         quality(),

@@ -6,18 +6,22 @@ use super::{Align, Outcome, Report, Table};
 /// The longest cell.
 const LONGEST: usize = 200;
 
-/// Colours are those of whatever the report stands in, light or dark; the verdict is a word, not a colour alone.
+/// A cell of more letters is broken into lines: in one piece it would make the table wider than a page.
+const ONE_LINE: usize = 24;
+
+/// A table that is wide scrolls in a box of its own, which is as wide as what stands around it and does not widen that. Colours are those of whatever the report stands in, light or dark; the verdict is a word, not a colour alone.
 const STYLE: &str = "\
 .lockgate-report{font-family:system-ui,sans-serif;font-size:14px;line-height:1.45;max-width:100%}\
 .lockgate-report .lockgate-verdict{font-weight:600;padding:.1em .5em;border-radius:.3em;border:1px solid currentColor;margin-right:.4em}\
 .lockgate-report .lockgate-within{color:#1a7f37}\
 .lockgate-report .lockgate-breached{color:#cf222e}\
 .lockgate-report .lockgate-not-computable{color:#9a6700}\
-.lockgate-report .lockgate-scroll{overflow-x:auto;margin:.8em 0}\
+.lockgate-report .lockgate-scroll{overflow-x:auto;width:0;min-width:100%;margin:.8em 0}\
 .lockgate-report table{border-collapse:collapse;font-variant-numeric:tabular-nums}\
 .lockgate-report caption{text-align:left;font-weight:600;padding:.2em 0}\
 .lockgate-report th,.lockgate-report td{padding:.2em .7em;border-bottom:1px solid rgba(128,128,128,.3);text-align:left;vertical-align:top}\
-.lockgate-report .lockgate-number{text-align:right;white-space:nowrap}";
+.lockgate-report .lockgate-number{text-align:right;white-space:nowrap}\
+.lockgate-report .lockgate-long{white-space:normal;min-width:9em;max-width:32em;overflow-wrap:anywhere}";
 
 /// Returns the report as a piece of HTML without scripts, styles of its own included, every text escaped.
 ///
@@ -56,15 +60,21 @@ pub fn to_html_page(report: &dyn Report, title: &str) -> String {
 }
 
 fn table_html(table: &Table) -> String {
-    let class = |column: usize| match table.headings.get(column) {
-        Some((_, Align::Right)) => " class=\"lockgate-number\"",
-        _ => "",
+    let class = |column: usize, text: &str| {
+        let is_number = table.headings.get(column).is_some_and(|(_, align)| *align == Align::Right);
+        match (is_number, text.chars().nth(ONE_LINE).is_some()) {
+            (true, true) => " class=\"lockgate-number lockgate-long\"",
+            (true, false) => " class=\"lockgate-number\"",
+            (false, true) => " class=\"lockgate-long\"",
+            (false, false) => "",
+        }
     };
     let head = table.headings.iter().enumerate();
-    let head = head.map(|(column, (heading, _))| format!("<th scope=\"col\"{}>{}</th>", class(column), cell(heading)));
+    let head = head
+        .map(|(column, (heading, _))| format!("<th scope=\"col\"{}>{}</th>", class(column, heading), cell(heading)));
     let row = |cells: &Vec<String>| {
         let cells = cells.iter().enumerate();
-        let cells = cells.map(|(column, text)| format!("<td dir=\"auto\"{}>{}</td>", class(column), cell(text)));
+        let cells = cells.map(|(column, text)| format!("<td dir=\"auto\"{}>{}</td>", class(column, text), cell(text)));
         format!("<tr>{}</tr>\n", cells.collect::<String>())
     };
     format!(

@@ -157,6 +157,8 @@ pub struct Asked {
     pub bins: usize,
     /// Points of a curve at most.
     pub points: usize,
+    /// Thresholds, ascending, of slices that are numbers: `≤ 25`, `> 25 ≤ 40`, `> 40` for 25 and 40. Without them each value is a slice.
+    pub slice_bins: Vec<(String, Vec<f64>)>,
     /// Rows that a slice must have, or it has no metrics.
     pub least_rows: u64,
     /// What a mean over classes does with a class that has no number. [`Gaps::Zero`] as in scikit-learn and the managed monitor:
@@ -177,6 +179,7 @@ impl Asked {
             k: 10,
             bins: 10,
             points: 200,
+            slice_bins: Vec::new(),
             least_rows: 30,
             gaps: Gaps::Zero,
         }

@@ -1,8 +1,8 @@
 //! Yes or no.
 use super::inputs::numbers;
 use super::labels::Labels;
-use super::measure::{Ready, Table};
-use super::report::{BinaryDetail, Bins, Calibration, Detail, RowCounts};
+use super::measure::{Common, Ready, Table};
+use super::report::{BinaryDetail, Bins, Calibration, Detail};
 use super::rows::{Kept, take};
 use super::wanted::{Part, Wanted};
 use super::{Asked, Costs, Inputs, wrong};
@@ -18,12 +18,10 @@ pub(super) struct BinaryTable {
     truth: Vec<bool>,
     prediction: Option<Vec<bool>>,
     score: Option<Vec<f64>>,
-    kept: Kept,
+    common: Common,
     positive: String,
     costs: Option<CostMatrix>,
     asked: Asked,
-    wanted: Wanted,
-    notes: Vec<String>,
 }
 
 impl BinaryTable {
@@ -73,17 +71,16 @@ impl BinaryTable {
                 _ => None,
             },
             asked: asked.clone(),
-            wanted,
             score,
-            kept,
-            notes,
+            common: Common { kept, wanted, notes },
         };
-        table.kept.counts.without_score = table.score.iter().flatten().filter(|score| score.is_nan()).count() as u64;
+        table.common.kept.counts.without_score =
+            table.score.iter().flatten().filter(|score| score.is_nan()).count() as u64;
         Ok(table)
     }
 
     fn weights(&self) -> Option<&[f64]> {
-        self.kept.weights.as_deref()
+        self.common.kept.weights.as_deref()
     }
 
     fn reliability(&self, binning: Binning) -> Result<Option<Bins>, KernelError> {
@@ -117,24 +114,16 @@ fn score_of(scores: &[Column], labels: &mut Labels, positive: u32) -> Result<Opt
 }
 
 impl Table for BinaryTable {
-    fn places(&self) -> &[u64] {
-        &self.kept.places
-    }
-
-    fn wanted(&self) -> &Wanted {
-        &self.wanted
-    }
-
-    fn counts(&self) -> &RowCounts {
-        &self.kept.counts
+    fn common(&self) -> &Common {
+        &self.common
     }
 
     fn ready(&self, rows: Option<&[usize]>) -> Result<Box<dyn Ready>, StatsError> {
         let (prediction, score) = (self.prediction.as_deref(), self.score.as_deref());
         let ready = match rows {
-            None => BinaryRows::of(&self.kept.places, &self.truth, prediction, score, self.weights())?,
+            None => BinaryRows::of(&self.common.kept.places, &self.truth, prediction, score, self.weights())?,
             Some(rows) => BinaryRows::of(
-                &take(&self.kept.places, rows),
+                &take(&self.common.kept.places, rows),
                 &take(&self.truth, rows),
                 prediction.map(|column| take(column, rows)).as_deref(),
                 score.map(|column| take(column, rows)).as_deref(),
@@ -143,7 +132,7 @@ impl Table for BinaryTable {
         };
         let mut single = Metrics::new();
         for binning in [Binning::EqualWidth, Binning::EqualFrequency] {
-            let Some(score) = score.filter(|_| self.wanted.needs(Part::Calibration)) else { break };
+            let Some(score) = score.filter(|_| self.common.wanted.needs(Part::Calibration)) else { break };
             let of = |rows: &[usize]| {
                 let weights = self.weights().map(|column| take(column, rows));
                 Reliability::of(
@@ -160,7 +149,7 @@ impl Table for BinaryTable {
             }?;
             single.push((binning_id(binning), found.and_then(|reliability| reliability.ece())));
         }
-        let needs = |part, is_given: bool| is_given && self.wanted.needs(part);
+        let needs = |part, is_given: bool| is_given && self.common.wanted.needs(part);
         Ok(Box::new(BinaryReady {
             rows: ready,
             predictions: needs(Part::Predictions, prediction.is_some()),
@@ -173,19 +162,21 @@ impl Table for BinaryTable {
 
     fn detail(&self) -> Result<Detail, StatsError> {
         let confusion = match &self.prediction {
-            Some(prediction) if self.wanted.needs(Part::Predictions) || self.wanted.needs(Part::Costs) => {
+            Some(prediction)
+                if self.common.wanted.needs(Part::Predictions) || self.common.wanted.needs(Part::Costs) =>
+            {
                 Some(Confusion::of(&self.truth, prediction, self.weights())?)
             }
             _ => None,
         };
         let mut detail = BinaryDetail { positive: self.positive.clone(), confusion, ..BinaryDetail::default() };
-        if self.wanted.needs(Part::Calibration) || self.wanted.needs(Part::Probabilities) {
+        if self.common.wanted.needs(Part::Calibration) || self.common.wanted.needs(Part::Probabilities) {
             detail.calibration = Calibration {
                 equal_width: self.reliability(Binning::EqualWidth)?,
                 equal_frequency: self.reliability(Binning::EqualFrequency)?,
             };
         }
-        let (order, costs) = (self.wanted.needs(Part::Order), self.costs.is_some());
+        let (order, costs) = (self.common.wanted.needs(Part::Order), self.costs.is_some());
         if let Some(score) = self.score.as_ref().filter(|_| order || costs) {
             let ranked = Ranked::of(&self.truth, score, self.weights())?;
             if order {
@@ -197,10 +188,6 @@ impl Table for BinaryTable {
             }
         }
         Ok(Detail::Binary(Box::new(detail)))
-    }
-
-    fn notes(&self) -> Vec<String> {
-        self.notes.clone()
     }
 }
 

@@ -1,8 +1,8 @@
 //! One of several classes.
 use super::inputs::numbers;
 use super::labels::Labels;
-use super::measure::{Ready, Table};
-use super::report::{Calibration, ClassDetail, Detail, RowCounts};
+use super::measure::{Common, Ready, Table};
+use super::report::{Calibration, ClassDetail, Detail};
 use super::rows::{Kept, take};
 use super::wanted::{Part, Wanted};
 use super::{Asked, Costs, Inputs, list, wrong};
@@ -19,12 +19,10 @@ pub(super) struct ClassTable {
     prediction: Vec<u32>,
     scores: Vec<Vec<f64>>,
     names: Vec<String>,
-    kept: Kept,
+    common: Common,
     costs: Option<PairCosts>,
     gaps: Gaps,
     bins: usize,
-    wanted: Wanted,
-    notes: Vec<String>,
 }
 
 /// Classes of columns and scores, numbered alike.
@@ -175,14 +173,12 @@ impl ClassTable {
             prediction: kept.take(prediction),
             scores,
             names: classes.names,
-            kept,
             costs: classes.costs,
             gaps: asked.gaps,
             bins: asked.bins,
-            wanted,
-            notes,
+            common: Common { kept, wanted, notes },
         };
-        if table.wanted.needs(Part::Predictions) {
+        if table.common.wanted.needs(Part::Predictions) {
             table.note_gaps()?;
         }
         Ok(table)
@@ -195,22 +191,24 @@ impl ClassTable {
         let taken = if self.gaps == Gaps::Zero { "as 0 in the mean" } else { "not at all in the mean" };
         let (unpredicted, untrue) = (never(Confusion::predicted_positives), never(Confusion::positives));
         if unpredicted > 0 {
-            self.notes
+            self.common
+                .notes
                 .push(format!("Classes that are never predicted: {unpredicted}. Their precision counts {taken}."));
         }
         if untrue > 0 {
-            self.notes
+            self.common
+                .notes
                 .push(format!("Classes that are predicted and never true: {untrue}. Their recall counts {taken}."));
         }
         Ok(())
     }
 
     fn weights(&self) -> Option<&[f64]> {
-        self.kept.weights.as_deref()
+        self.common.kept.weights.as_deref()
     }
 
     fn scores_of(&self, rows: Option<&[usize]>) -> Result<Option<ClassScores>, KernelError> {
-        let is_needed = self.wanted.needs(Part::ClassScores) || self.wanted.needs(Part::Calibration);
+        let is_needed = self.common.wanted.needs(Part::ClassScores) || self.common.wanted.needs(Part::Calibration);
         if self.scores.is_empty() || !is_needed {
             return Ok(None);
         }
@@ -226,16 +224,8 @@ impl ClassTable {
 }
 
 impl Table for ClassTable {
-    fn places(&self) -> &[u64] {
-        &self.kept.places
-    }
-
-    fn wanted(&self) -> &Wanted {
-        &self.wanted
-    }
-
-    fn counts(&self) -> &RowCounts {
-        &self.kept.counts
+    fn common(&self) -> &Common {
+        &self.common
     }
 
     fn ready(&self, rows: Option<&[usize]>) -> Result<Box<dyn Ready>, StatsError> {
@@ -248,15 +238,15 @@ impl Table for ClassTable {
             )?,
         };
         Ok(Box::new(ClassReady {
-            ids: rows.map_or_else(|| self.kept.places.clone(), |rows| take(&self.kept.places, rows)),
+            ids: rows.map_or_else(|| self.common.kept.places.clone(), |rows| take(&self.common.kept.places, rows)),
             cells,
             scores: self.scores_of(rows)?,
             gaps: self.gaps,
-            costs: self.costs.clone().filter(|_| self.wanted.needs(Part::Costs)),
+            costs: self.costs.clone().filter(|_| self.common.wanted.needs(Part::Costs)),
             bins: self.bins,
-            predictions: self.wanted.needs(Part::Predictions),
-            ranked: self.wanted.needs(Part::ClassScores),
-            calibration: self.wanted.needs(Part::Calibration),
+            predictions: self.common.wanted.needs(Part::Predictions),
+            ranked: self.common.wanted.needs(Part::ClassScores),
+            calibration: self.common.wanted.needs(Part::Calibration),
         }))
     }
 
@@ -270,10 +260,6 @@ impl Table for ClassTable {
             },
         };
         Ok(Detail::Classes(Box::new(ClassDetail { names: self.names.clone(), confusion, calibration })))
-    }
-
-    fn notes(&self) -> Vec<String> {
-        self.notes.clone()
     }
 }
 

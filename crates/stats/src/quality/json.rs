@@ -5,6 +5,7 @@ use kernels::quality::{BestThreshold, Confusion, Gaps, ReliabilityBin};
 use kernels::{Computed, Reason};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
 const MOST_CELLS: usize = 10_000;
 const MOST_CLASSES: usize = 1_000;
@@ -72,6 +73,7 @@ fn settings(asked: &Asked) -> Value {
         "k": matches!(asked.task, Task::Ranking).then_some(asked.k),
         "bins": asked.bins,
         "points": asked.points,
+        "slice_bins": asked.slice_bins.iter().cloned().collect::<BTreeMap<String, Vec<f64>>>(),
         "least_rows": asked.least_rows,
         "gaps": match asked.gaps {
             Gaps::Zero => "zero",

@@ -1,5 +1,6 @@
 //! The numbers of rows that are made ready, and their intervals.
-use super::report::{Detail, RowCounts};
+use super::report::Detail;
+use super::rows::Kept;
 use super::wanted::Wanted;
 use super::{Interval, Metric};
 use crate::{Progress, Run, StatsError};
@@ -8,20 +9,24 @@ use kernels::{Computed, KernelError, Reason};
 use std::ops::Range;
 use std::thread;
 
+/// What the rows of every task have.
+#[derive(Debug)]
+pub(super) struct Common {
+    pub kept: Kept,
+    /// Which metrics are asked for.
+    pub wanted: Wanted,
+    /// What a reader must know.
+    pub notes: Vec<String>,
+}
+
 /// The rows of a task that count. A trait because slices and the whole are one piece of work for all four tasks.
 pub(super) trait Table {
-    /// The places of the rows in the inputs.
-    fn places(&self) -> &[u64];
-    /// Which metrics are asked for.
-    fn wanted(&self) -> &Wanted;
-    /// How many rows there were, and which were left out.
-    fn counts(&self) -> &RowCounts;
+    /// What they have whatever the task is.
+    fn common(&self) -> &Common;
     /// Makes these rows ready, or all.
     fn ready(&self, rows: Option<&[usize]>) -> Result<Box<dyn Ready>, StatsError>;
     /// What is told of all rows beside their metrics.
     fn detail(&self) -> Result<Detail, StatsError>;
-    /// What a reader must know.
-    fn notes(&self) -> Vec<String>;
 }
 
 /// Rows whose metrics can be computed under any weights.

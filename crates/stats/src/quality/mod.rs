@@ -37,7 +37,7 @@ pub use report::{
     BinaryDetail, Bins, Calibration, ClassDetail, Curve, Detail, Metric, Quality, RowCounts, Slice, SliceColumn,
 };
 
-use crate::{Run, StatsError};
+use crate::{Run, StatsError, bins};
 use measure::{Table, measure};
 use wanted::Wanted;
 
@@ -57,6 +57,8 @@ pub fn quality_on(inputs: &Inputs, asked: &Asked, run: &Run<'_>) -> Result<Quali
     asked.check()?;
     let wanted = Wanted::of(asked)?;
     inputs.check(&asked.task)?;
+    let is_slice = |name: &str| inputs.slices.iter().any(|column| column.name == name);
+    bins::check("slice_bins", &asked.slice_bins, "bins of columns in `slices`", is_slice)?;
     let mut quality = match &asked.task {
         Task::Binary { positive } => {
             of_table(&binary::BinaryTable::of(inputs, positive.as_deref(), asked, wanted)?, inputs, asked, run)
@@ -70,13 +72,13 @@ pub fn quality_on(inputs: &Inputs, asked: &Asked, run: &Run<'_>) -> Result<Quali
 }
 
 fn of_table(table: &dyn Table, inputs: &Inputs, asked: &Asked, run: &Run<'_>) -> Result<Quality, StatsError> {
-    let ready = table.ready(None)?;
+    let (ready, common) = (table.ready(None)?, table.common());
     Ok(Quality {
-        metrics: measure(&*ready, table.wanted(), asked.interval.as_ref(), run)?,
+        metrics: measure(&*ready, &common.wanted, asked.interval.as_ref(), run)?,
         detail: table.detail()?,
         slices: slices::slices(table, &inputs.slices, asked, run)?,
-        rows: table.counts().clone(),
-        notes: table.notes(),
+        rows: common.kept.counts.clone(),
+        notes: common.notes.clone(),
         asked: asked.clone(),
     })
 }

@@ -1,7 +1,7 @@
 //! A predicted quantity.
 use super::inputs::numbers;
-use super::measure::{Ready, Table};
-use super::report::{Detail, RowCounts};
+use super::measure::{Common, Ready, Table};
+use super::report::Detail;
 use super::rows::{Kept, take};
 use super::wanted::{Part, Wanted};
 use super::{Asked, Inputs};
@@ -14,9 +14,8 @@ use kernels::quality::{Metrics, QuantityRows, Resampling};
 pub(super) struct QuantityTable {
     truth: Vec<f64>,
     prediction: Vec<f64>,
-    kept: Kept,
+    common: Common,
     quantile: Option<f64>,
-    wanted: Wanted,
 }
 
 impl QuantityTable {
@@ -30,30 +29,23 @@ impl QuantityTable {
             inputs.weights.as_ref(),
             &[("truth", &|row| truth[row].is_nan()), ("prediction", &|row| prediction[row].is_nan())],
         )?;
-        let quantile = asked.quantile;
-        Ok(Self { truth: kept.take(&truth), prediction: kept.take(&prediction), kept, quantile, wanted })
+        let (truth, prediction) = (kept.take(&truth), kept.take(&prediction));
+        let common = Common { kept, wanted, notes: Vec::new() };
+        Ok(Self { truth, prediction, quantile: asked.quantile, common })
     }
 }
 
 impl Table for QuantityTable {
-    fn places(&self) -> &[u64] {
-        &self.kept.places
-    }
-
-    fn wanted(&self) -> &Wanted {
-        &self.wanted
-    }
-
-    fn counts(&self) -> &RowCounts {
-        &self.kept.counts
+    fn common(&self) -> &Common {
+        &self.common
     }
 
     fn ready(&self, rows: Option<&[usize]>) -> Result<Box<dyn Ready>, StatsError> {
-        let weights = self.kept.weights.as_deref();
+        let weights = self.common.kept.weights.as_deref();
         let ready = match rows {
-            None => QuantityRows::of(&self.kept.places, &self.truth, &self.prediction, weights)?,
+            None => QuantityRows::of(&self.common.kept.places, &self.truth, &self.prediction, weights)?,
             Some(rows) => QuantityRows::of(
-                &take(&self.kept.places, rows),
+                &take(&self.common.kept.places, rows),
                 &take(&self.truth, rows),
                 &take(&self.prediction, rows),
                 weights.map(|column| take(column, rows)).as_deref(),
@@ -61,18 +53,14 @@ impl Table for QuantityTable {
         };
         Ok(Box::new(QuantityReady {
             rows: ready,
-            means: self.wanted.needs(Part::Predictions),
-            medians: self.wanted.needs(Part::Medians),
-            quantile: self.quantile.filter(|_| self.wanted.needs(Part::Quantile)),
+            means: self.common.wanted.needs(Part::Predictions),
+            medians: self.common.wanted.needs(Part::Medians),
+            quantile: self.quantile.filter(|_| self.common.wanted.needs(Part::Quantile)),
         }))
     }
 
     fn detail(&self) -> Result<Detail, StatsError> {
         Ok(Detail::Regression)
-    }
-
-    fn notes(&self) -> Vec<String> {
-        Vec::new()
     }
 }
 

@@ -1,7 +1,7 @@
 //! An order of the items of a query.
 use super::inputs::{kind, numbers};
-use super::measure::{Ready, Table};
-use super::report::{Detail, RowCounts};
+use super::measure::{Common, Ready, Table};
+use super::report::Detail;
 use super::rows::Kept;
 use super::wanted::Wanted;
 use super::{Asked, Inputs, wrong};
@@ -20,10 +20,8 @@ pub(super) struct RankingTable {
     relevance: Vec<f64>,
     score: Vec<f64>,
     query: Vec<u32>,
-    kept: Kept,
+    common: Common,
     k: usize,
-    wanted: Wanted,
-    notes: Vec<String>,
 }
 
 impl RankingTable {
@@ -53,14 +51,15 @@ impl RankingTable {
         )?;
         let (relevance, score, query) = (kept.take(&relevance), kept.take(&score), kept.take(&query));
         kept.counts.without_score = score.iter().filter(|score| score.is_nan()).count() as u64;
-        let mut table = Self { relevance, score, query, kept, k: asked.k, wanted, notes };
-        let (queries, silent) = if table.wanted.has("ndcg") { table.queries()? } else { (0, 0) };
+        let common = Common { kept, wanted, notes };
+        let mut table = Self { relevance, score, query, k: asked.k, common };
+        let (queries, silent) = if table.common.wanted.has("ndcg") { table.queries()? } else { (0, 0) };
         if silent > 0 {
             let text = format!(
                 "{silent} of {queries} queries have no NDCG: nothing relevant, an item without a score, or a relevance below 0. \
                  Means are over the queries that have a number."
             );
-            table.notes.push(text);
+            table.common.notes.push(text);
         }
         Ok(table)
     }
@@ -82,9 +81,9 @@ impl RankingTable {
         let (mut ids, mut weights) = (Vec::new(), Vec::new());
         for query in order.chunk_by(|&a, &b| self.query[a] == self.query[b]) {
             starts.push(starts.last().unwrap_or(&0) + query.len());
-            ids.extend(query.first().map(|&row| self.kept.places[row]));
+            ids.extend(query.first().map(|&row| self.common.kept.places[row]));
             let weight = |of: &Vec<f64>| query.iter().fold(0.0, |sum, &row| sum + of[row]) / query.len() as f64;
-            weights.push(self.kept.weights.as_ref().map_or(1.0, weight));
+            weights.push(self.common.kept.weights.as_ref().map_or(1.0, weight));
         }
         let items = Items {
             relevance: order.iter().map(|&row| self.relevance[row]).collect(),
@@ -137,20 +136,12 @@ const METRICS: [(&str, Metric); 12] = [
 ];
 
 impl Table for RankingTable {
-    fn places(&self) -> &[u64] {
-        &self.kept.places
-    }
-
-    fn wanted(&self) -> &Wanted {
-        &self.wanted
-    }
-
-    fn counts(&self) -> &RowCounts {
-        &self.kept.counts
+    fn common(&self) -> &Common {
+        &self.common
     }
 
     fn ready(&self, rows: Option<&[usize]>) -> Result<Box<dyn Ready>, StatsError> {
-        let is_wanted = |id: &str| self.wanted.has(id);
+        let is_wanted = |id: &str| self.common.wanted.has(id);
         Ok(Box::new(match rows {
             Some(rows) => self.group(rows, &is_wanted)?,
             None => self.group(&(0..self.query.len()).collect::<Vec<usize>>(), &is_wanted)?,
@@ -159,10 +150,6 @@ impl Table for RankingTable {
 
     fn detail(&self) -> Result<Detail, StatsError> {
         Ok(Detail::Ranking { queries: self.queries()?.0 as u64 })
-    }
-
-    fn notes(&self) -> Vec<String> {
-        self.notes.clone()
     }
 }
 

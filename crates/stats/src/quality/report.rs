@@ -59,10 +59,14 @@ pub struct Metric {
 pub struct SliceColumn {
     /// The column's name.
     pub column: String,
-    /// Its values, the one with the most rows first.
+    /// Its values, the one with the most rows first; bins ascend.
     pub values: Vec<Slice>,
     /// How many values are not shown, and how many rows they have.
     pub not_shown: (u64, u64),
+    /// The thresholds that it was cut at, if it was.
+    pub cut: Option<Vec<f64>>,
+    /// Whether it is of numbers, and each of them is a slice.
+    pub(super) is_uncut: bool,
     /// Why the column has no values that could part rows.
     pub(super) reason: Option<kernels::Reason>,
 }
@@ -70,7 +74,7 @@ pub struct SliceColumn {
 /// The rows of one value.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Slice {
-    /// The value; `(missing)` for nulls.
+    /// The value, or the bin; `(missing)` for nulls.
     pub value: String,
     /// Rows that count.
     pub rows: u64,
@@ -373,7 +377,7 @@ impl Report for Quality {
     ///
     /// - `rows`: `{total, used, weight, left_out: {truth, prediction, …}, without_score, queries}`.
     /// - `settings`: what was asked beside the task: `{metrics, confidence, replicates, seed, threshold, quantile, k, bins, points,
-    ///   least_rows, gaps}`; `metrics` are those that were named, or null.
+    ///   slice_bins, least_rows, gaps}`; `metrics` are those that were named, or null.
     /// - `metrics[id]`: `{value, interval: {low, high}, standard_error, reason}`; the reason is that there is no value, or no interval
     ///   where one was asked for.
     /// - `confusion`: binary `{true_positive, false_positive, false_negative, true_negative}`; classes `{cells: [{truth, prediction,
@@ -382,7 +386,8 @@ impl Report for Quality {
     /// - `calibration`: `{equal_width, equal_frequency}`, each `{bins: [{low, high, rows, weight, mean_score, positive_share}], reason}`.
     /// - `curves`: `{roc, precision_recall}`, each `{points: […], reason}`; a threshold that is above every score, or infinite, is null.
     /// - `best_threshold`: `{threshold, cost, true_positive, …, reason}`.
-    /// - `slices[column][value]`: `{rows, metrics, reason}`.
+    /// - `slices[column][value]`: `{rows, metrics, reason}`; of a column that `settings["slice_bins"]` cuts the values are bins, `≤ 25`,
+    ///   `> 25 ≤ 40`, `> 40`.
     fn to_json(&self) -> Value {
         quality_json(self, &self.notes())
     }

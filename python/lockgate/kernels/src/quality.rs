@@ -7,11 +7,12 @@ use pyo3::prelude::*;
 use stats::quality::{Asked, Costs, EstimateAsked, Interval, Method, Names, ScoreName, Task};
 use stats::{Run, StatsError};
 
-/// Returns how good predictions and scores are. `score` are columns and the classes that they are of; `slices` parts the rows; `costs` are
+/// Returns how good predictions and scores are. `score` are columns and the classes that they are of; `slices` parts the rows, columns
+/// of numbers at the thresholds in `slice_bins`; `costs` are
 /// by outcome, or by truth and prediction.
 #[expect(clippy::too_many_arguments, reason = "they are keywords in Python")]
 #[pyfunction]
-#[pyo3(signature = (columns, *, prediction, score, query, weights, slices, task, positive, metrics, interval, costs, threshold, quantile, k, threads))]
+#[pyo3(signature = (columns, *, prediction, score, query, weights, slices, slice_bins, task, positive, metrics, interval, costs, threshold, quantile, k, threads))]
 pub(crate) fn quality(
     py: Python<'_>,
     columns: &Data,
@@ -20,6 +21,7 @@ pub(crate) fn quality(
     query: Option<String>,
     weights: Option<String>,
     slices: Option<&Data>,
+    slice_bins: Vec<(String, Vec<f64>)>,
     task: &str,
     positive: Option<String>,
     metrics: Option<Vec<String>>,
@@ -32,7 +34,7 @@ pub(crate) fn quality(
 ) -> PyResult<Report> {
     let task = Task::of_name(task, positive).map_err(|error| raised(&error))?;
     let costs = costs.map(|named| Costs::of_names(&task, &named)).transpose().map_err(|error| raised(&error))?;
-    let mut asked = Asked { metrics, costs, threshold, quantile, k, ..Asked::of(task) };
+    let mut asked = Asked { metrics, costs, threshold, quantile, k, slice_bins, ..Asked::of(task) };
     asked.interval = interval.map(|(confidence, replicates, seed)| Interval { confidence, replicates, seed });
     let truth = "truth".to_owned();
     let names = Names { truth, prediction, scores: names_of(score), query, weights, slices: Vec::new() };

@@ -118,6 +118,7 @@ def quality(
     query: str | None,
     weights: str | None,
     slices: Data | None,
+    slice_bins: Sequence[tuple[str, Sequence[float]]],
     task: str,
     positive: str | None,
     metrics: Sequence[str] | None,

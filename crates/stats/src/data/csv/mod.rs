@@ -14,7 +14,8 @@ use arrow::csv::ReaderBuilder;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 pub(super) use kind::day;
 use kind::{Kind, Seen};
-use sniff::{BOM, first_record, sniff_delimiter};
+pub(super) use sniff::BOM;
+use sniff::{first_record, sniff_delimiter};
 use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -37,7 +38,7 @@ pub(super) struct Layout {
 /// So much of the file is looked at for what parts the fields; the first line is in it as a whole.
 const START: usize = 1 << 20;
 /// The widest table: each column asks for memory of its own.
-const WIDEST: usize = 1 << 16;
+pub(super) const WIDEST: usize = 1 << 16;
 /// So many fields, and about so many bytes, are read at once: the reader asks for memory for all fields beforehand.
 const FIELDS: usize = 1 << 20;
 const BYTES: usize = 1 << 26;

@@ -1,7 +1,7 @@
 //! What the start of a file says of how it is laid out.
 
 /// What some programs write before UTF-8.
-pub(super) const BOM: &[u8] = b"\xEF\xBB\xBF";
+pub(in super::super) const BOM: &[u8] = b"\xEF\xBB\xBF";
 const DELIMITERS: [u8; 4] = [b'\t', b';', b'|', b','];
 const LINES: usize = 64;
 

@@ -80,31 +80,39 @@ pub(super) fn read(
     }
 }
 
+/// A batch of more rows is none, which a column of nulls costs nothing.
+const MOST_ROWS: u64 = 1 << 32;
+/// A compressed batch takes no more bytes than this once it is not: what its buffers announce is asked for at once.
+const MOST_BYTES: u64 = 1 << 30;
+
 /// Says what is wrong with a message, if it is something that a decoder must not see: numbers of the other byte order, which it would
-/// take for ours; more rows than a batch has, which a column of nulls costs nothing; and a compressed buffer that says that it is very
-/// long, since it asks for that much memory at once.
+/// take for ours, and a few bytes that announce very many rows, or very long buffers.
 fn check(message: Message<'_>, body: &[u8]) -> Result<(), &'static str> {
-    const MOST: u64 = 1 << 32;
     if message.header_as_schema().is_some_and(|schema| !schema.endianness().equals_to_target_endianness()) {
         return Err(OTHER_ORDER);
     }
     let batch = message.header_as_record_batch();
     let batch = batch.or_else(|| message.header_as_dictionary_batch().and_then(|dictionary| dictionary.data()));
     let Some(batch) = batch else { return Ok(()) };
-    if !u64::try_from(batch.length()).is_ok_and(|rows| rows <= MOST) {
+    if !u64::try_from(batch.length()).is_ok_and(|rows| rows <= MOST_ROWS) {
         return Err("its bytes are damaged: they announce more rows than a batch has");
     }
-    let announces_little = |buffer: &arrow::ipc::Buffer| {
+    if batch.compression().is_none() {
+        return Ok(());
+    }
+    let announced = |buffer: &arrow::ipc::Buffer| {
         let start = usize::try_from(buffer.offset()).ok();
         let announced = start.and_then(|start| body.get(start..)?.first_chunk::<8>());
         // −1 says that it is not compressed.
-        let length = announced.map_or(0, |length| u64::from_le_bytes(*length));
-        length <= MOST || length == u64::MAX
+        announced.map(|length| u64::from_le_bytes(*length)).filter(|length| *length != u64::MAX).unwrap_or(0)
     };
-    if batch.compression().is_none() || batch.buffers().iter().flatten().all(announces_little) {
+    let all = batch.buffers().iter().flatten().map(announced).fold(0, u64::saturating_add);
+    if all <= MOST_BYTES {
         Ok(())
     } else {
-        Err("its bytes are damaged: they announce more than memory holds")
+        Err(
+            "it announces a batch of more than 1 GiB, compressed: smaller batches are read, or larger ones that are not compressed",
+        )
     }
 }
 

@@ -236,3 +236,42 @@ fn decimals_times_and_flags_are_read_as_what_they_say() {
     let times = quality(&read("at", "at"), &Asked::of(Task::Multiclass)).unwrap();
     assert_eq!(times.metric("accuracy").unwrap().value, Ok(1.0));
 }
+
+#[test]
+fn a_column_of_numbers_is_cut_into_slices() {
+    let rows = 400;
+    let truth: Vec<f64> = (0..rows).map(|row| f64::from(row % 2)).collect();
+    let ages: Vec<f64> = (0..rows).map(|row| if row < 40 { f64::NAN } else { f64::from(row) / 4.0 }).collect();
+    let inputs = Inputs {
+        prediction: Some(numbers_column("p", &truth)),
+        slices: vec![numbers_column("age", &ages), texts("word", &["a"; 400])],
+        ..Inputs::of(numbers_column("y", &truth))
+    };
+    let cut = |thresholds: &[f64]| Asked { slice_bins: vec![("age".to_owned(), thresholds.to_vec())], ..binary() };
+    let found = quality(&inputs, &cut(&[25.0, 90.0, 1000.0])).unwrap();
+    let shown: Vec<(&str, u64)> =
+        found.slices[0].values.iter().map(|slice| (slice.value.as_str(), slice.rows)).collect();
+    // A threshold belongs to the bin below; bins ascend, whatever they hold; one without rows is none.
+    assert_eq!(shown, [("≤ 25", 61), ("> 25 ≤ 90", 260), ("> 90 ≤ 1000", 39), ("(missing)", 40)]);
+    assert_eq!(found.slices[0].cut.as_deref(), Some(&[25.0, 90.0, 1000.0][..]));
+    let json = found.to_json();
+    assert_eq!(json["settings"]["slice_bins"], serde_json::json!({"age": [25.0, 90.0, 1000.0]}));
+    assert_eq!(json["slices"]["age"]["> 25 ≤ 90"]["metrics"]["accuracy"]["value"], 1.0);
+    let said = "The column `age` was cut at 25, 90, 1000: a threshold belongs to the bin below it.";
+    assert!(found.notes().contains(&said.to_owned()), "{:?}", found.notes());
+    // Without bins each value is a slice, and a note says how it need not be.
+    let notes = quality(&inputs, &binary()).unwrap().notes();
+    let said = "Of the column `age` 360 values have too few rows for metrics of their own: cut it at thresholds, with `slice_bins`.";
+    assert!(notes.contains(&said.to_owned()), "{notes:?}");
+
+    refused(
+        quality(&inputs, &cut(&[2.0, 1.0])),
+        "`slice_bins` is [2.0, 1.0] of `age`: expected finite thresholds that ascend",
+    );
+    let of = |name: &str| Asked { slice_bins: vec![(name.to_owned(), vec![1.0])], ..binary() };
+    refused(quality(&inputs, &of("income")), "`slice_bins` is of `income`: expected bins of columns in `slices`");
+    refused(
+        quality(&inputs, &of("word")),
+        "`slices` is `word`, a column without numbers: expected a column of numbers or times: a threshold was given",
+    );
+}

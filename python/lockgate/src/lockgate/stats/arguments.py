@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from numbers import Real
 from typing import Any, Final, TypeGuard, cast
 
@@ -136,3 +136,22 @@ def _time(value: Any) -> str:
 def is_number(value: object) -> TypeGuard[float]:
     """Return whether it is one number, of Python or of NumPy; a flag is none."""
     return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def binned(given: Mapping[str, Iterable[float]], argument: str) -> list[tuple[str, list[float]]]:
+    """Return columns and the thresholds that part their numbers.
+
+    Raises
+    ------
+    ValueError
+        It is something else.
+    """
+    expected = "ascending numbers for names of columns, such as {'age': [25, 40]}"
+    if not isinstance(given, Mapping):
+        raise ValueError(f"`{argument}` is {given!r}: expected {expected}")
+    found = []
+    for column, thresholds in given.items():
+        if isinstance(thresholds, str) or not isinstance(thresholds, Iterable):
+            raise ValueError(f"`{argument}` has {thresholds!r}: expected {expected}")
+        found.append((name(column, argument), [real(one, argument, expected) for one in thresholds]))
+    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from lockgate.stats.arguments import is_number, name, names, plain, real, text, threads, whole
+from lockgate.stats.arguments import binned, is_number, name, names, plain, real, text, threads, whole
 from lockgate.stats.data import table
 from lockgate.stats.library import _kernels
 from lockgate.stats.report import Report, number
@@ -106,7 +106,7 @@ def bias(
             table(data, "data"),
             facet=names(facet, "facet"),
             disadvantaged=None if disadvantaged is None else _chosen(disadvantaged, "disadvantaged"),
-            bins=[] if bins is None else _binned(bins),
+            bins=[] if bins is None else binned(bins, "bins"),
             label=name(label, "label"),
             positive=_chosen(positive, "positive"),
             prediction=None if prediction is None else name(prediction, "prediction"),
@@ -130,15 +130,3 @@ def _chosen(given: Chosen, argument: str) -> list[str] | float:
     if not isinstance(given, Iterable):
         raise ValueError(f"`{argument}` is {given!r}: expected a list of values, or a threshold")
     return [" & ".join(map(text, one)) if isinstance(one, tuple) else text(one) for one in given]
-
-
-def _binned(bins: Mapping[str, Iterable[float]]) -> list[tuple[str, list[float]]]:
-    expected = "ascending numbers for names of columns, such as {'age': [25, 40]}"
-    if not isinstance(bins, Mapping):
-        raise ValueError(f"`bins` is {bins!r}: expected {expected}")
-    found = []
-    for facet, thresholds in bins.items():
-        if isinstance(thresholds, str) or not isinstance(thresholds, Iterable):
-            raise ValueError(f"`bins` has {thresholds!r}: expected {expected}")
-        found.append((name(facet, "bins"), [real(one, "bins", expected) for one in thresholds]))
-    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
 
-from lockgate.stats.arguments import name, names, real, text, threads, whole
+from lockgate.stats.arguments import binned, name, names, real, text, threads, whole
 from lockgate.stats.data import columns, is_table, table
 from lockgate.stats.library import _kernels
 from lockgate.stats.report import Report
@@ -52,6 +52,7 @@ def quality(
     threshold: float | None = None,
     quantile: float | None = None,
     k: int = 10,
+    slice_bins: Mapping[str, Iterable[float]] | None = None,
 ) -> Quality:
     """Measure predictions and scores against the truth.
 
@@ -92,6 +93,9 @@ def quality(
         Regression: the quantile that predictions are of; gives the metric ``mean_pinball_loss``.
     k
         Ranking: how many of the first places the metrics that end in ``_at_k`` are of.
+    slice_bins
+        Ascending thresholds of columns of ``slices`` that are numbers: ``{"age": [25, 40]}`` makes the slices ``≤ 25``,
+        ``> 25 ≤ 40`` and ``> 40``. Without them each value is a slice.
 
     Raises
     ------
@@ -126,6 +130,7 @@ def quality(
             query="query" if "query" in named else None,
             weights="weights" if "weights" in named else None,
             slices=None if slices is None else table(slices, "slices"),
+            slice_bins=[] if slice_bins is None else binned(slice_bins, "slice_bins"),
             task=str(task),
             positive=None if positive is None else text(positive),
             metrics=None if metrics is None else names(metrics, "metrics"),
