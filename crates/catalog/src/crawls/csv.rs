@@ -1,7 +1,7 @@
 //! CSV: the first pass finds the delimiter, the types and ragged lines, the second fills the sketches; more do for very wide files.
 use super::pages::batch_rows;
-use super::read::{BATCH, Facts, Stop, check_name, first_line, with_row_bytes};
-use crate::profile::{FileScan, abreast};
+use super::read::{BATCH, Facts, Stop, check_name, check_width, first_line, with_row_bytes};
+use crate::profile::{FileScan, FileSketches, abreast};
 use arrow::csv::ReaderBuilder;
 use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
 use base::Digest;
@@ -38,7 +38,7 @@ pub(super) fn read(mut file: File, path: &str, stop: &Stop) -> Result<Facts, Fau
         || ReaderBuilder::new(reading.clone()).with_header(true).with_delimiter(delimiter).with_batch_size(batch);
     let unreadable =
         |error: &dyn std::fmt::Display| no_line(format!("it is not readable as CSV: {}", first_line(error)));
-    let (mut rows, mut sketches) = (0, Vec::with_capacity(names.len()));
+    let (mut rows, mut sketches) = (0, FileSketches::default());
     for columns in abreast(names.len()) {
         rewind(&mut file)?;
         let columns: Vec<usize> = columns.collect();
@@ -50,7 +50,7 @@ pub(super) fn read(mut file: File, path: &str, stop: &Stop) -> Result<Facts, Fau
         }
         let (counted, found) = scan.finish().map_err(|e| unreadable(&e))?;
         rows = counted;
-        sketches.extend(found);
+        sketches.push(&found).map_err(|e| unreadable(&e))?;
     }
     // A column without a value has no type of its own: other files may say what it is.
     let schema = with_row_bytes(&Arc::new(Schema::new(fields(DataType::Null))), record_bytes);
@@ -102,6 +102,7 @@ fn first_pass(file: &File, delimiter: u8, stop: &Stop) -> Result<First, Fault> {
     let watched = Watched { file, hasher: &mut hasher, since: since.clone() };
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(watched);
     let header = reader.headers().map_err(|error| fault(&error))?.clone();
+    check_width(header.len()).map_err(|reason| (reason, Some(1)))?;
     let mut names: Vec<String> = Vec::new();
     for name in &header {
         check_name(name, names.len() + 1).map_err(|reason| (reason, Some(1)))?;

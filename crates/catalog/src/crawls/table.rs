@@ -1,6 +1,6 @@
 //! Crawls one table: lists its files, reads those that changed, unites them, and hands over what came of it.
 use super::find::{Entry, Place};
-use super::read::{self, Facts, Stop};
+use super::read::{self, Facts, MOST_COLUMNS, Stop};
 use super::store::{CrawlStore, Known};
 use super::unite::{partition_type, unite};
 use super::{Broken, Crawl, Error, FileKind, find};
@@ -8,14 +8,16 @@ use crate::Context;
 use crate::datasets::store::DatasetStore;
 use crate::datasets::{self, Content, Crawled, DatasetState, Format, Origin, TableFile, encode_schema};
 use crate::lakes::{Lake, LakeDir};
-use crate::profile::{ColumnProfile, ColumnSketch, abreast, append_file, to_bytes};
+use crate::profile::{ColumnProfile, ColumnSketch, abreast, append_file};
 use crate::sensitivity::{Sensitivity, propose};
 use arrow::datatypes::{DataType, FieldRef, SchemaRef};
 use base::DatasetId;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Files read before what is known of them is written down: a killed crawl reads at most so many again.
-const AT_ONCE: usize = 16;
+const FRESH_FILES: usize = 16;
+/// What is known of files is written down earlier once it takes so much: that of wide ones may take 188 MiB each.
+const FRESH_BYTES: usize = 16 << 20;
 /// In how many orders the CSV files of one table may hold its columns.
 const MOST_ORDERS: usize = 32;
 
@@ -70,7 +72,8 @@ impl Tables<'_> {
             if good.is_empty() {
                 break (broken, false, None);
             }
-            let (good, content, schema) = united(in_few_orders(good, &mut broken), &mut broken);
+            let good = in_few_orders(in_few_columns(good, &mut broken), &mut broken);
+            let (good, content, schema) = united(good, &mut broken);
             match self.outcome(crawl, &dataset, &good, content, &schema).await? {
                 Step::Settled(outcome) => break (broken, true, outcome),
                 Step::ReadFirst(paths) if again.is_empty() => again = paths,
@@ -92,7 +95,7 @@ impl Tables<'_> {
     ) -> Result<(BTreeMap<String, Known>, u64), Error> {
         let (lake, db) = (&self.lake.id, &self.cx.db);
         let mut known = db.read(|tx| async move { tx.list_known(lake, dataset).await }).await?;
-        let mut fresh: Vec<(String, Known, Vec<u8>)> = Vec::new();
+        let mut fresh = Fresh::default();
         let mut files_read = 0;
         for entry in entries {
             let is_as_it_was = known.get(&entry.path).is_some_and(|known| known.stamp == entry.stamp);
@@ -105,8 +108,7 @@ impl Tables<'_> {
             let read = read.unwrap_or_else(|_| Err(Broken::of(&entry.path, "the reader failed on it")));
             let (now, sketches) = known_of(entry, read)?;
             known.insert(entry.path.clone(), now.clone());
-            fresh.push((entry.path.clone(), now, sketches));
-            if fresh.len() >= AT_ONCE {
+            if fresh.push(entry.path.clone(), now, sketches) {
                 self.keep(dataset, &std::mem::take(&mut fresh)).await?;
             }
         }
@@ -125,10 +127,10 @@ impl Tables<'_> {
         Ok((known, files_read))
     }
 
-    async fn keep(&self, dataset: &DatasetId, fresh: &[(String, Known, Vec<u8>)]) -> Result<(), Error> {
+    async fn keep(&self, dataset: &DatasetId, fresh: &Fresh) -> Result<(), Error> {
         let lake = &self.lake.id;
         let keep = |tx: db::Tx| async move {
-            for (path, known, sketches) in fresh {
+            for (path, known, sketches) in &fresh.files {
                 tx.put_known(lake, dataset, path, known, sketches).await?;
             }
             Ok::<_, db::Error>(())
@@ -194,8 +196,11 @@ impl Tables<'_> {
                 let bytes = bytes.ok_or(db::Error::Stale)?;
                 let places: Vec<_> = fields.iter().map(|field| file.schema.index_of(field.name()).ok()).collect();
                 let rows = u64::try_from(file.known.rows).unwrap_or(0);
-                let append = move || append_file(&mut merged, &bytes, &places, rows).map(|is_read| (merged, is_read));
-                let (appended, is_read) = blocking(path, append).await?.map_err(db::sql::unknown)?;
+                let append = move || {
+                    let is_read = append_file(&mut merged, &bytes, &places, rows);
+                    (merged, is_read)
+                };
+                let (appended, is_read) = blocking(path, append).await?;
                 merged = appended;
                 if !is_read {
                     unread.insert(file.path.clone());
@@ -238,6 +243,22 @@ impl Tables<'_> {
     }
 }
 
+/// What was read and is not yet written down.
+#[derive(Default)]
+struct Fresh {
+    files: Vec<(String, Known, Vec<u8>)>,
+    bytes: usize,
+}
+
+impl Fresh {
+    /// Takes a file; returns whether it is time to write.
+    fn push(&mut self, path: String, known: Known, sketches: Vec<u8>) -> bool {
+        self.bytes += known.schema.len() + sketches.len();
+        self.files.push((path, known, sketches));
+        self.files.len() >= FRESH_FILES || self.bytes >= FRESH_BYTES
+    }
+}
+
 /// How far a table's crawl is.
 enum Step {
     Settled(Option<Outcome>),
@@ -270,7 +291,7 @@ fn known_of(entry: &Entry, read: Result<Facts, Broken>) -> Result<(Known, Vec<u8
         Ok(facts) => {
             let schema = encode_schema(&facts.schema);
             let (rows, digest, delimiter) = (db::sql::whole(facts.rows), facts.digest, facts.delimiter);
-            let sketches = to_bytes(&facts.sketches).map_err(db::sql::unknown)?;
+            let sketches = facts.sketches.into_bytes().map_err(db::sql::unknown)?;
             (Known { rows, digest, delimiter, schema, ..blank }, sketches)
         }
     })
@@ -326,7 +347,7 @@ fn most<T: PartialEq>(values: impl Iterator<Item = T>) -> Option<T> {
     counts.into_iter().rev().max_by_key(|(_, count)| *count).map(|(value, _)| value)
 }
 
-fn sorted_out(files: Vec<Good>, broken: &mut Vec<Broken>, why: impl Fn(&Good) -> Option<String>) -> Vec<Good> {
+fn sorted_out(files: Vec<Good>, broken: &mut Vec<Broken>, mut why: impl FnMut(&Good) -> Option<String>) -> Vec<Good> {
     let mut kept = Vec::new();
     for file in files {
         match why(&file) {
@@ -380,6 +401,22 @@ fn names(schema: &SchemaRef) -> Vec<&str> {
     schema.fields().iter().map(|field| field.name().as_str()).collect()
 }
 
+/// Lists the files that bring the table more columns than one may have: each alone may be narrow.
+fn in_few_columns(good: Vec<Good>, broken: &mut Vec<Broken>) -> Vec<Good> {
+    let mut columns: BTreeSet<String> = BTreeSet::new();
+    sorted_out(good, broken, |file| {
+        let fresh: Vec<&str> = names(&file.schema).into_iter().filter(|name| !columns.contains(*name)).collect();
+        let all = columns.len() + fresh.len();
+        if all > MOST_COLUMNS {
+            return Some(format!(
+                "with its columns the table has {all}, more than {MOST_COLUMNS}: files of other columns belong in a table of their own"
+            ));
+        }
+        columns.extend(fresh.into_iter().map(str::to_owned));
+        None
+    })
+}
+
 /// Lists the CSV files beyond the orders of columns that a table may have: each is read by a plan of its own.
 fn in_few_orders(good: Vec<Good>, broken: &mut Vec<Broken>) -> Vec<Good> {
     let mut orders: Vec<Vec<String>> = Vec::new();
@@ -416,4 +453,26 @@ fn partition(place: usize, key: &datasets::Partition, files: &[TableFile]) -> (C
     };
     let sensitivity = propose(&key.name, &ColumnSketch::default());
     (profile, sensitivity)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_read_is_written_down_by_files_and_by_bytes() {
+        let known = || Known {
+            stamp: crate::lakes::Stamp { size_bytes: 1, modified_at: base::Timestamp(0) },
+            rows: 0,
+            digest: None,
+            delimiter: None,
+            schema: String::new(),
+            broken: None,
+        };
+        let pushed = |bytes: usize| {
+            let mut fresh = Fresh::default();
+            (1..).find(|_| fresh.push("a".to_owned(), known(), vec![0; bytes])).unwrap()
+        };
+        assert_eq!((pushed(10), pushed(6 << 20), pushed(40 << 20)), (16, 3, 1));
+    }
 }

@@ -192,6 +192,29 @@ async fn a_crawl_finds_tables_lists_what_is_broken_and_then_reads_only_what_chan
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn files_that_would_make_a_table_too_wide_are_listed() {
+    on_each_engine(&crate::migrations_for_tests(), async |db| {
+        let bench = Bench::start(db).await;
+        let wide = |from: usize, to: usize| {
+            let names: Vec<String> = (from..to).map(|n| format!("c{n}")).collect();
+            format!("{}\n{}\n", names.join(","), vec!["1"; names.len()].join(","))
+        };
+        bench.put("wide/t/a.csv", wide(0, 1_500).as_bytes());
+        bench.put("wide/t/b.csv", wide(1_000, 2_500).as_bytes());
+        bench.put("wide/t/c.csv", wide(500, 2_000).as_bytes());
+        bench.put("wide/t/d.csv", wide(0, 2_001).as_bytes());
+        let crawled = bench.crawl().await;
+        expect![[r#"
+            wide/t/b.csv: with its columns the table has 2500, more than 2000: files of other columns belong in a table of their own
+            wide/t/d.csv line 1: it has 2001 columns, more than 2000: split them into several tables with a common key
+        "#]]
+        .assert_eq(&crawled.lines().filter(|line| line.contains("wide/t/")).map(|line| line.trim().to_owned() + "\n").collect::<String>());
+        assert!(bench.datasets().await.contains("retail.wide.t active v1 2 rows 2 files"));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_table_that_vanishes_is_missing_and_comes_back() {
     on_each_engine(&crate::migrations_for_tests(), async |db| {
         let bench = Bench::start(db).await;

@@ -9,7 +9,7 @@ mod view;
 pub use view::{Bin, ColumnProfile, Datum, Quantile, TextLengths, TextShape, TopValue};
 
 pub(crate) use scan::FileScan;
-pub(crate) use sketch::{ColumnSketch, append_file, to_bytes};
+pub(crate) use sketch::{ColumnSketch, FileSketches, append_file};
 
 use std::ops::Range;
 
