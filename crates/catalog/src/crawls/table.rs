@@ -16,6 +16,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Files read before what is known of them is written down: a killed crawl reads at most so many again.
 const FRESH_FILES: usize = 16;
+/// Why a file is listed whose sketches do not read back. It is not written down with the file: the next crawl tries again, and a later
+/// release may do better.
+pub(super) const LOST: &str = "what was found in it was written down and cannot be read back, so it is left out: this is a fault of the server, \
+    which an upgrade may mend";
 /// What is known of files is written down earlier once it takes so much: that of wide ones may take 188 MiB each.
 const FRESH_BYTES: usize = 16 << 20;
 /// In how many orders the CSV files of one table may hold its columns.
@@ -63,46 +67,47 @@ impl Tables<'_> {
             }
         };
         let entries = one_kind(entries, &mut broken);
-        let (mut again, mut files_read) = (BTreeSet::new(), 0);
+        let mut effort = Effort::default();
         let (broken, is_there, outcome) = loop {
-            let (known, read) = self.known(&dataset, &entries, &again).await?;
-            files_read += read;
+            let mut known = self.known(&dataset, &entries, &mut effort).await?;
             let mut broken = broken.clone();
+            for path in &effort.lost {
+                known.remove(path);
+                broken.push(Broken::of(path, LOST));
+            }
             let good = fitting(&entries, known, &mut broken)?;
             if good.is_empty() {
-                break (broken, false, None);
+                break (broken, !effort.lost.is_empty(), None);
             }
             let good = in_few_orders(in_few_columns(good, &mut broken), &mut broken);
             let (good, content, schema) = united(good, &mut broken);
             match self.outcome(crawl, &dataset, &good, content, &schema).await? {
                 Step::Settled(outcome) => break (broken, true, outcome),
-                Step::ReadFirst(paths) if again.is_empty() => again = paths,
-                Step::ReadFirst(_) => return Err(Error::Reader(place.path.clone())), // what was just read reads back
+                Step::ReadFirst(paths) => effort.read_first(paths),
             }
         };
-        crawl.files_read += files_read;
-        crawl.files_skipped += entries.len() as u64 - files_read;
+        crawl.files_read += effort.read.len() as u64;
+        crawl.files_skipped += (entries.len() - effort.read.len()) as u64;
         self.end(crawl, &broken, outcome.as_ref()).await?;
         Ok(is_there)
     }
 
-    /// Returns what is known of each file, having read those that are new or changed, or to be read `again`; and how many were.
+    /// Returns what is known of each file, having read those that are new or changed, or to be read again.
     async fn known(
         &self,
         dataset: &DatasetId,
         entries: &[Entry],
-        again: &BTreeSet<String>,
-    ) -> Result<(BTreeMap<String, Known>, u64), Error> {
+        effort: &mut Effort,
+    ) -> Result<BTreeMap<String, Known>, Error> {
         let (lake, db) = (&self.lake.id, &self.cx.db);
         let mut known = db.read(|tx| async move { tx.list_known(lake, dataset).await }).await?;
         let mut fresh = Fresh::default();
-        let mut files_read = 0;
         for entry in entries {
             let is_as_it_was = known.get(&entry.path).is_some_and(|known| known.stamp == entry.stamp);
-            if is_as_it_was && !again.contains(&entry.path) {
+            if is_as_it_was && !effort.again.contains(&entry.path) {
                 continue;
             }
-            files_read += 1;
+            effort.read.insert(entry.path.clone());
             let (dir, at, stop) = (self.dir.clone(), entry.clone(), self.stop.clone());
             let read = blocking(&entry.path, move || read::read(&dir, &at.path, at.stamp, at.kind, &stop)).await;
             let read = read.unwrap_or_else(|_| Err(Broken::of(&entry.path, "the reader failed on it")));
@@ -124,7 +129,7 @@ impl Tables<'_> {
             };
             db.write(forget).await?;
         }
-        Ok((known, files_read))
+        Ok(known)
     }
 
     async fn keep(&self, dataset: &DatasetId, fresh: &Fresh) -> Result<(), Error> {
@@ -243,6 +248,28 @@ impl Tables<'_> {
     }
 }
 
+/// What a table's crawl has done so far about its files, by path.
+#[derive(Default)]
+struct Effort {
+    read: BTreeSet<String>,
+    /// To be read although they did not change: what is kept of them cannot be read.
+    again: BTreeSet<String>,
+    was_again: BTreeSet<String>,
+    /// Were read again to no avail.
+    lost: BTreeSet<String>,
+}
+
+impl Effort {
+    /// Has these files read again, each once.
+    fn read_first(&mut self, paths: BTreeSet<String>) {
+        let (lost, again): (BTreeSet<String>, BTreeSet<String>) =
+            paths.into_iter().partition(|path| self.was_again.contains(path));
+        self.was_again.extend(again.iter().cloned());
+        self.lost.extend(lost);
+        self.again = again;
+    }
+}
+
 /// What was read and is not yet written down.
 #[derive(Default)]
 struct Fresh {
@@ -262,7 +289,7 @@ impl Fresh {
 /// How far a table's crawl is.
 enum Step {
     Settled(Option<Outcome>),
-    /// What another release kept of these files cannot be read: they must be.
+    /// What is kept of these files cannot be read, as another release wrote it: they must be.
     ReadFirst(BTreeSet<String>),
 }
 

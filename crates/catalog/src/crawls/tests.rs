@@ -268,6 +268,51 @@ async fn what_another_release_kept_of_a_file_is_read_again_once_it_is_needed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_does_not_read_back_is_listed_and_the_crawl_goes_on() {
+    on_each_engine(&crate::migrations_for_tests(), async |db| {
+        let bench = Bench::start(db).await;
+        bench.put("core/rates/b.csv", b"day,rate\n2024-01-02,0.75\n");
+        // The database keeps something else of two files than is written.
+        let spoilt = "path IN ('core/loans.csv', 'core/rates/b.csv')";
+        let put = format!("BEGIN UPDATE lake_files SET sketches = x'01' WHERE path = new.path AND {spoilt}; END");
+        let (spoil, mend) = match bench.cx.db.engine() {
+            sea_orm::DbBackend::Sqlite => (
+                vec![
+                    format!("CREATE TRIGGER a AFTER INSERT ON lake_files {put}"),
+                    format!("CREATE TRIGGER b AFTER UPDATE ON lake_files {put}"),
+                ],
+                ["DROP TRIGGER a", "DROP TRIGGER b"],
+            ),
+            _ => (
+                vec![
+                    "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN new.sketches := '\\x01'; RETURN new; END $$".to_owned(),
+                    format!("CREATE TRIGGER a BEFORE INSERT OR UPDATE ON lake_files FOR EACH ROW WHEN (new.{spoilt}) EXECUTE FUNCTION f()"),
+                ],
+                ["DROP TRIGGER a ON lake_files", "DROP FUNCTION f"],
+            ),
+        };
+        let run = async |sql: &str| bench.cx.db.write(|tx| async move { db::sql::run(&tx, sql, vec![]).await }).await.unwrap();
+        for sql in &spoil {
+            run(sql).await;
+        }
+        let crawled = bench.crawl().await;
+        assert!(crawled.starts_with("done: 3 of 3 tables, 2 changed, read 7, skipped 0\n"), "{crawled}");
+        for path in ["core/loans.csv", "core/rates/b.csv"] {
+            let listed = format!("  {path}: {}\n", super::table::LOST);
+            assert!(crawled.contains(&listed), "{crawled}");
+        }
+        assert!(bench.datasets().await.contains("retail.core.rates active v1 1 rows 1 files"));
+        for sql in mend {
+            run(sql).await;
+        }
+        let crawled = bench.crawl().await;
+        assert!(crawled.starts_with("done: 3 of 3 tables, 2 changed, read 2, skipped 5\n"), "{crawled}");
+        assert_eq!(bench.profile("retail.core.rates").await[1], "rate 2/0 0.5 – 0.75");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_profile_of_a_table_is_that_of_its_files() {
     on_each_engine(&crate::migrations_for_tests(), async |db| {
         let bench = Bench::start(db).await;
