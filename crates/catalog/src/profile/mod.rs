@@ -4,8 +4,10 @@
 //! exact up to 1,024 different values, and estimated beyond.
 mod scan;
 mod sketch;
+mod sort;
 mod view;
 
+pub use sort::{Same, Sort};
 pub use view::{Bin, ColumnProfile, Datum, Quantile, TextLengths, TextShape, TopValue};
 
 pub(crate) use scan::FileScan;
