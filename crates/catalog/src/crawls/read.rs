@@ -1,5 +1,9 @@
-//! Reads one file: its schema, its rows and a sketch per column, or why it is broken. Blocking; memory is one batch, up to 128 MiB for
-//! the columns that are read at once, and what is known of the others.
+//! Reads one file: its schema, its rows and a sketch per column, or why it is broken. Blocking.
+//!
+//! Memory is one batch of rows, which takes up to 32 MiB as decoded; up to 128 MiB of sketches for the 256 columns that are read at once;
+//! the bytes of the sketches that are done, up to 96 KiB for a column; and the pages that Parquet's reader holds, the dictionary and one
+//! more for each of the 256: up to 64 MiB each of texts and nested values, and of numbers as large as the file makes them. A column that
+//! its file declares as a dictionary keeps the last one, with 8 bytes for each of its texts, until the next one comes.
 use super::{Broken, FileKind, csv, pages};
 use crate::lakes::{LakeDir, Stamp};
 use crate::profile::{FileScan, FileSketches, abreast};
