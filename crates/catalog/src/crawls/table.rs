@@ -16,12 +16,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Files read before what is known of them is written down: a killed crawl reads at most so many again.
 const FRESH_FILES: usize = 16;
-/// Why a file is listed whose sketches do not read back. It is not written down with the file: the next crawl tries again, and a later
-/// release may do better.
-pub(super) const LOST: &str = "what was found in it was written down and cannot be read back, so it is left out: this is a fault of the server, \
-    which an upgrade may mend";
 /// What is known of files is written down earlier once it takes so much: that of wide ones may take 188 MiB each.
 const FRESH_BYTES: usize = 16 << 20;
+/// Why a file is listed whose sketches do not read back. It is not written down with the file: the next crawl tries again, and a later
+/// release may do better.
+pub(super) const LOST: &str = "what was found in it was written down and cannot be read back, so it is left out: \
+    this is a fault of the server, which an upgrade may mend";
 /// In how many orders the CSV files of one table may hold its columns.
 const MOST_ORDERS: usize = 32;
 

@@ -285,13 +285,20 @@ async fn what_does_not_read_back_is_listed_and_the_crawl_goes_on() {
             ),
             _ => (
                 vec![
-                    "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN new.sketches := '\\x01'; RETURN new; END $$".to_owned(),
-                    format!("CREATE TRIGGER a BEFORE INSERT OR UPDATE ON lake_files FOR EACH ROW WHEN (new.{spoilt}) EXECUTE FUNCTION f()"),
+                    "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+                     new.sketches := '\\x01'; RETURN new; END $$"
+                        .to_owned(),
+                    format!(
+                        "CREATE TRIGGER a BEFORE INSERT OR UPDATE ON lake_files FOR EACH ROW \
+                     WHEN (new.{spoilt}) EXECUTE FUNCTION f()"
+                    ),
                 ],
                 ["DROP TRIGGER a ON lake_files", "DROP FUNCTION f"],
             ),
         };
-        let run = async |sql: &str| bench.cx.db.write(|tx| async move { db::sql::run(&tx, sql, vec![]).await }).await.unwrap();
+        let run = async |sql: &str| {
+            bench.cx.db.write(|tx| async move { db::sql::run(&tx, sql, vec![]).await }).await.unwrap()
+        };
         for sql in &spoil {
             run(sql).await;
         }
