@@ -498,7 +498,7 @@ mod tests {
         };
         let pushed = |bytes: usize| {
             let mut fresh = Fresh::default();
-            (1..).find(|_| fresh.push("a".to_owned(), known(), vec![0; bytes])).unwrap()
+            (1..=16).find(|_| fresh.push("a".to_owned(), known(), vec![0; bytes])).unwrap()
         };
         assert_eq!((pushed(10), pushed(6 << 20), pushed(40 << 20)), (16, 3, 1));
     }
