@@ -1,20 +1,25 @@
 //! CSV: the first pass finds the delimiter, the types and ragged lines, the second fills the sketches; more do for very wide files.
 use super::pages::batch_rows;
-use super::read::{BATCH, Facts, Stop, check_name, first_line, with_row_bytes};
-use crate::profile::{FileScan, abreast};
+use super::read::{BATCH, Facts, Stop, check_name, check_width, with_row_bytes};
+use crate::profile::{ColumnSketch, FileScan, FileSketches, abreast};
+use arrow::array::timezone::Tz;
+use arrow::compute::kernels::cast_utils::{Parser, string_to_datetime};
 use arrow::csv::ReaderBuilder;
-use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
+use arrow::datatypes::{DataType, Date32Type, Field, Float64Type, Schema, TimeUnit};
 use base::Digest;
 use csv::{ErrorKind, StringRecord};
 use sha2::{Digest as _, Sha256};
 use std::cell::Cell;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek};
+use std::ops::Range;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// A record longer than this is taken for an open quote.
 const RECORD: u64 = 16 << 20;
+
+static UTC: LazyLock<Tz> = LazyLock::new(|| "+00:00".parse().expect("an offset is a time zone"));
 
 /// Why a file is broken, and on which line.
 type Fault = (String, Option<u64>);
@@ -36,25 +41,44 @@ pub(super) fn read(mut file: File, path: &str, stop: &Stop) -> Result<Facts, Fau
     let batch = batch_rows(record_bytes, BATCH);
     let reader =
         || ReaderBuilder::new(reading.clone()).with_header(true).with_delimiter(delimiter).with_batch_size(batch);
-    let unreadable =
-        |error: &dyn std::fmt::Display| no_line(format!("it is not readable as CSV: {}", first_line(error)));
-    let (mut rows, mut sketches) = (0, Vec::with_capacity(names.len()));
+    let (mut rows, mut sketches) = (0, FileSketches::default());
     for columns in abreast(names.len()) {
         rewind(&mut file)?;
-        let columns: Vec<usize> = columns.collect();
-        let own = reading.project(&columns).map_err(|e| unreadable(&e))?;
-        let mut scan = FileScan::start(path, &own, records).map_err(|e| unreadable(&e))?;
-        for batch in reader().with_projection(columns).build(&file).map_err(|e| unreadable(&e))? {
-            stop.check().map_err(no_line)?;
-            scan.take(&batch.map_err(|e| unreadable(&e))?).map_err(|e| unreadable(&e))?;
-        }
-        let (counted, found) = scan.finish().map_err(|e| unreadable(&e))?;
+        let own = reading
+            .project(&columns.clone().collect::<Vec<_>>())
+            .map_err(|_| no_line("its columns are not readable"))?;
+        let scan = FileScan::start(path, &own, records).map_err(no_line)?;
+        let (counted, found) = sketched(&file, reader(), columns, scan, stop)?;
         rows = counted;
-        sketches.extend(found);
+        sketches.push(&found).map_err(|_| no_line("what is known of it cannot be written"))?;
     }
     // A column without a value has no type of its own: other files may say what it is.
     let schema = with_row_bytes(&Arc::new(Schema::new(fields(DataType::Null))), record_bytes);
     Ok(Facts { schema, rows, digest: Some(digest), delimiter: Some(delimiter), sketches })
+}
+
+/// Reads these columns to a sketch each, and counts the rows. What a reader says of an error may quote a row, and who may know why a file
+/// is broken may not know its values: so this says where, and no more.
+fn sketched(
+    file: &File,
+    reader: ReaderBuilder,
+    columns: Range<usize>,
+    mut scan: FileScan,
+    stop: &Stop,
+) -> Result<(u64, Vec<ColumnSketch>), Fault> {
+    let mut rows = 0;
+    let unreadable = |rows: u64| {
+        let (first, last, row) = (columns.start + 1, columns.end, rows + 1);
+        no_line(format!("a value of columns {first} to {last} from row {row} on is not of its column's type"))
+    };
+    let batches = reader.with_projection(columns.clone().collect()).build(file).map_err(|_| unreadable(rows))?;
+    for batch in batches {
+        stop.check().map_err(no_line)?;
+        let batch = batch.map_err(|_| unreadable(rows))?;
+        scan.take(&batch).map_err(|_| unreadable(rows))?;
+        rows += batch.num_rows() as u64;
+    }
+    scan.finish().map_err(|_| unreadable(rows))
 }
 
 fn rewind(file: &mut File) -> Result<(), Fault> {
@@ -102,11 +126,14 @@ fn first_pass(file: &File, delimiter: u8, stop: &Stop) -> Result<First, Fault> {
     let watched = Watched { file, hasher: &mut hasher, since: since.clone() };
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(watched);
     let header = reader.headers().map_err(|error| fault(&error))?.clone();
+    check_width(header.len()).map_err(|reason| (reason, Some(1)))?;
     let mut names: Vec<String> = Vec::new();
     for name in &header {
         check_name(name, names.len() + 1).map_err(|reason| (reason, Some(1)))?;
-        if names.iter().any(|other| other == name) {
-            return Err((format!("column `{}` stands there twice", crate::lakes::shown(name)), Some(1)));
+        if let Some(first) = names.iter().position(|other| other == name) {
+            // Where there is no header line, a name is a value.
+            let (first, second) = (first + 1, names.len() + 1);
+            return Err((format!("columns {first} and {second} have one name (is there a header line?)"), Some(1)));
         }
         names.push(name.to_owned());
     }
@@ -200,22 +227,24 @@ fn leading_zero(value: &str) -> bool {
 fn is_float(value: &str) -> bool {
     let plain = value.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
     let digits = value.bytes().filter(u8::is_ascii_digit).count();
-    plain && digits > 0 && (digits <= 17 || value.contains(['e', 'E', '.'])) && value.parse::<f64>().is_ok()
+    plain && digits > 0 && (digits <= 17 || value.contains(['e', 'E', '.'])) && Float64Type::parse(value).is_some()
 }
 
 fn is_date(value: &str) -> bool {
-    value.len() == 10 && value.parse::<jiff::civil::Date>().is_ok()
+    value.len() == 10 && value.parse::<jiff::civil::Date>().is_ok() && Date32Type::parse(value).is_some()
 }
 
 fn is_time(value: &str, zoned: bool) -> bool {
     if value.len() < 19 || value.len() > 35 || !matches!(value.as_bytes()[10], b' ' | b'T') {
         return false;
     }
-    if zoned {
+    let is_one = if zoned {
         value.parse::<jiff::Timestamp>().is_ok()
     } else {
         !ends_in_zone(value) && value.parse::<jiff::civil::DateTime>().is_ok()
-    }
+    };
+    // The second pass reads it by other means, which know fewer forms.
+    is_one && string_to_datetime(&*UTC, value).is_ok()
 }
 
 fn ends_in_zone(value: &str) -> bool {
@@ -251,15 +280,37 @@ mod tests {
             expect![[r#"1 rows: d Date32, t Timestamp(µs), z Timestamp(µs, "UTC"), c Utf8"#]],
         );
         check("d\n2024-02-30\n", expect!["1 rows: d Utf8"]);
+        // Each is a number or a time to some, and not to whoever reads the values.
+        check("a\n5.\n", expect!["1 rows: a Float64"]);
+        check("a\n.5\n", expect!["1 rows: a Float64"]);
+        check("a\n+1.5\n", expect!["1 rows: a Float64"]);
+        check("a\n1e400\n", expect!["1 rows: a Float64"]);
+        check("t\n2024-01-01T10:00:00Z[UTC]\n", expect!["1 rows: t Utf8"]);
+        check("t\n\"2024-01-01 10:00:00,5\"\n", expect!["1 rows: t Utf8"]);
+        check("t\n2024-01-01T10:00:60\n", expect!["1 rows: t Timestamp(µs)"]);
+        check("t\n1066-10-14T09:00:00\n", expect!["1 rows: t Timestamp(µs)"]);
         check("\u{feff}a,b\n1,\"two\nlines\"\n", expect!["1 rows: a Int64, b Utf8"]);
     }
 
     #[test]
     fn what_is_broken_says_where() {
         check("a,b\n1,2\n3\n", expect!["line Some(3): ragged: the line has 1 field, the header 2"]);
-        check("a,a\n1,2\n", expect!["line Some(1): column `a` stands there twice"]);
+        check("a,a\n1,2\n", expect!["line Some(1): columns 1 and 2 have one name (is there a header line?)"]);
         check("a,\n1,2\n", expect!["line Some(1): column 2 has no name"]);
         check("a,b\n1,\"open\n2,3\n", expect!["1 rows: a Int64, b Utf8"]);
+    }
+
+    #[test]
+    fn what_is_said_of_a_value_is_where_it_stands() {
+        let mut file = tempfile::tempfile().unwrap();
+        std::io::Write::write_all(&mut file, b"name,pin\nann,1\nbob,secret\n").unwrap();
+        file.rewind().unwrap();
+        let field = |name: &str, data_type| Field::new(name, data_type, true);
+        let schema = Arc::new(Schema::new(vec![field("name", DataType::Utf8), field("pin", DataType::Int64)]));
+        let reader = ReaderBuilder::new(schema.clone()).with_header(true).with_batch_size(1);
+        let scan = FileScan::start("a", &schema, 2).unwrap();
+        let why = sketched(&file, reader, 0..2, scan, &Stop::default()).unwrap_err();
+        assert_eq!(why, no_line("a value of columns 1 to 2 from row 2 on is not of its column's type"));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::datasets::store::DatasetStore;
 use crate::datasets::{self, Content, Origin, Version};
 use crate::lakes::LakeRef;
 use crate::lakes::store::LakeStore;
-use crate::profile::{ColumnProfile, ColumnSketch};
+use crate::profile::{ColumnProfile, ColumnSketch, append_file};
 use crate::sensitivity::propose;
 use base::DatasetId;
 use db::Tx;
@@ -57,10 +57,13 @@ async fn sketches(cx: &Context, lake: &LakeRef, content: &Content) -> Result<Opt
         let (dir, at, stop) = (dir.clone(), file.clone(), stop.0.clone());
         let add = move || {
             let facts = read::read(&dir, &at.path, at.stamp(), FileKind::Parquet, &stop)?;
-            for (sketch, column) in merged.iter_mut().zip(facts.sketches) {
-                sketch.append(column).map_err(|why| Broken::of(&at.path, why.to_string()))?;
+            let places: Vec<_> = (0..merged.len()).map(Some).collect();
+            let bytes = facts.sketches.into_bytes().map_err(|why| Broken::of(&at.path, why.to_string()))?;
+            if append_file(&mut merged, &bytes, &places, facts.rows) {
+                Ok(merged)
+            } else {
+                Err(Broken::of(&at.path, "what was found in it does not go with the other files"))
             }
-            Ok::<_, Broken>(merged)
         };
         merged = match blocking(&file.path, add).await? {
             Ok(merged) => merged,

@@ -1,6 +1,6 @@
 //! Crawls one table: lists its files, reads those that changed, unites them, and hands over what came of it.
 use super::find::{Entry, Place};
-use super::read::{self, Facts, Stop};
+use super::read::{self, Facts, MOST_COLUMNS, Stop};
 use super::store::{CrawlStore, Known};
 use super::unite::{partition_type, unite};
 use super::{Broken, Crawl, Error, FileKind, find};
@@ -8,14 +8,20 @@ use crate::Context;
 use crate::datasets::store::DatasetStore;
 use crate::datasets::{self, Content, Crawled, DatasetState, Format, Origin, TableFile, encode_schema};
 use crate::lakes::{Lake, LakeDir};
-use crate::profile::{ColumnProfile, ColumnSketch, abreast, append_file, to_bytes};
+use crate::profile::{ColumnProfile, ColumnSketch, abreast, append_file};
 use crate::sensitivity::{Sensitivity, propose};
 use arrow::datatypes::{DataType, FieldRef, SchemaRef};
 use base::DatasetId;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Files read before what is known of them is written down: a killed crawl reads at most so many again.
-const AT_ONCE: usize = 16;
+const FRESH_FILES: usize = 16;
+/// What is known of files is written down earlier once it takes so much: that of wide ones may take 188 MiB each.
+const FRESH_BYTES: usize = 16 << 20;
+/// Why a file is listed whose sketches do not read back. It is not written down with the file: the next crawl tries again, and a later
+/// release may do better.
+pub(super) const LOST: &str = "what was found in it was written down and cannot be read back, so it is left out: \
+    this is a fault of the server, which an upgrade may mend";
 /// In how many orders the CSV files of one table may hold its columns.
 const MOST_ORDERS: usize = 32;
 
@@ -61,52 +67,53 @@ impl Tables<'_> {
             }
         };
         let entries = one_kind(entries, &mut broken);
-        let (mut again, mut files_read) = (BTreeSet::new(), 0);
+        let mut effort = Effort::default();
         let (broken, is_there, outcome) = loop {
-            let (known, read) = self.known(&dataset, &entries, &again).await?;
-            files_read += read;
+            let mut known = self.known(&dataset, &entries, &mut effort).await?;
             let mut broken = broken.clone();
+            for path in &effort.lost {
+                known.remove(path);
+                broken.push(Broken::of(path, LOST));
+            }
             let good = fitting(&entries, known, &mut broken)?;
             if good.is_empty() {
-                break (broken, false, None);
+                break (broken, !effort.lost.is_empty(), None);
             }
-            let (good, content, schema) = united(in_few_orders(good, &mut broken), &mut broken);
+            let good = in_few_orders(in_few_columns(good, &mut broken), &mut broken);
+            let (good, content, schema) = united(good, &mut broken);
             match self.outcome(crawl, &dataset, &good, content, &schema).await? {
                 Step::Settled(outcome) => break (broken, true, outcome),
-                Step::ReadFirst(paths) if again.is_empty() => again = paths,
-                Step::ReadFirst(_) => return Err(Error::Reader(place.path.clone())), // what was just read reads back
+                Step::ReadFirst(paths) => effort.read_first(paths),
             }
         };
-        crawl.files_read += files_read;
-        crawl.files_skipped += entries.len() as u64 - files_read;
+        crawl.files_read += effort.read.len() as u64;
+        crawl.files_skipped += (entries.len() - effort.read.len()) as u64;
         self.end(crawl, &broken, outcome.as_ref()).await?;
         Ok(is_there)
     }
 
-    /// Returns what is known of each file, having read those that are new or changed, or to be read `again`; and how many were.
+    /// Returns what is known of each file, having read those that are new or changed, or to be read again.
     async fn known(
         &self,
         dataset: &DatasetId,
         entries: &[Entry],
-        again: &BTreeSet<String>,
-    ) -> Result<(BTreeMap<String, Known>, u64), Error> {
+        effort: &mut Effort,
+    ) -> Result<BTreeMap<String, Known>, Error> {
         let (lake, db) = (&self.lake.id, &self.cx.db);
         let mut known = db.read(|tx| async move { tx.list_known(lake, dataset).await }).await?;
-        let mut fresh: Vec<(String, Known, Vec<u8>)> = Vec::new();
-        let mut files_read = 0;
+        let mut fresh = Fresh::default();
         for entry in entries {
             let is_as_it_was = known.get(&entry.path).is_some_and(|known| known.stamp == entry.stamp);
-            if is_as_it_was && !again.contains(&entry.path) {
+            if is_as_it_was && !effort.again.contains(&entry.path) {
                 continue;
             }
-            files_read += 1;
+            effort.read.insert(entry.path.clone());
             let (dir, at, stop) = (self.dir.clone(), entry.clone(), self.stop.clone());
             let read = blocking(&entry.path, move || read::read(&dir, &at.path, at.stamp, at.kind, &stop)).await;
             let read = read.unwrap_or_else(|_| Err(Broken::of(&entry.path, "the reader failed on it")));
             let (now, sketches) = known_of(entry, read)?;
             known.insert(entry.path.clone(), now.clone());
-            fresh.push((entry.path.clone(), now, sketches));
-            if fresh.len() >= AT_ONCE {
+            if fresh.push(entry.path.clone(), now, sketches) {
                 self.keep(dataset, &std::mem::take(&mut fresh)).await?;
             }
         }
@@ -122,13 +129,13 @@ impl Tables<'_> {
             };
             db.write(forget).await?;
         }
-        Ok((known, files_read))
+        Ok(known)
     }
 
-    async fn keep(&self, dataset: &DatasetId, fresh: &[(String, Known, Vec<u8>)]) -> Result<(), Error> {
+    async fn keep(&self, dataset: &DatasetId, fresh: &Fresh) -> Result<(), Error> {
         let lake = &self.lake.id;
         let keep = |tx: db::Tx| async move {
-            for (path, known, sketches) in fresh {
+            for (path, known, sketches) in &fresh.files {
                 tx.put_known(lake, dataset, path, known, sketches).await?;
             }
             Ok::<_, db::Error>(())
@@ -194,8 +201,11 @@ impl Tables<'_> {
                 let bytes = bytes.ok_or(db::Error::Stale)?;
                 let places: Vec<_> = fields.iter().map(|field| file.schema.index_of(field.name()).ok()).collect();
                 let rows = u64::try_from(file.known.rows).unwrap_or(0);
-                let append = move || append_file(&mut merged, &bytes, &places, rows).map(|is_read| (merged, is_read));
-                let (appended, is_read) = blocking(path, append).await?.map_err(db::sql::unknown)?;
+                let append = move || {
+                    let is_read = append_file(&mut merged, &bytes, &places, rows);
+                    (merged, is_read)
+                };
+                let (appended, is_read) = blocking(path, append).await?;
                 merged = appended;
                 if !is_read {
                     unread.insert(file.path.clone());
@@ -238,10 +248,48 @@ impl Tables<'_> {
     }
 }
 
+/// What a table's crawl has done so far about its files, by path.
+#[derive(Default)]
+struct Effort {
+    read: BTreeSet<String>,
+    /// To be read although they did not change: what is kept of them cannot be read.
+    again: BTreeSet<String>,
+    was_again: BTreeSet<String>,
+    /// Were read again to no avail.
+    lost: BTreeSet<String>,
+}
+
+impl Effort {
+    /// Has these files read again, each once.
+    fn read_first(&mut self, paths: BTreeSet<String>) {
+        let (lost, again): (BTreeSet<String>, BTreeSet<String>) =
+            paths.into_iter().partition(|path| self.was_again.contains(path));
+        self.was_again.extend(again.iter().cloned());
+        self.lost.extend(lost);
+        self.again = again;
+    }
+}
+
+/// What was read and is not yet written down.
+#[derive(Default)]
+struct Fresh {
+    files: Vec<(String, Known, Vec<u8>)>,
+    bytes: usize,
+}
+
+impl Fresh {
+    /// Takes a file; returns whether it is time to write.
+    fn push(&mut self, path: String, known: Known, sketches: Vec<u8>) -> bool {
+        self.bytes += known.schema.len() + sketches.len();
+        self.files.push((path, known, sketches));
+        self.files.len() >= FRESH_FILES || self.bytes >= FRESH_BYTES
+    }
+}
+
 /// How far a table's crawl is.
 enum Step {
     Settled(Option<Outcome>),
-    /// What another release kept of these files cannot be read: they must be.
+    /// What is kept of these files cannot be read, as another release wrote it: they must be.
     ReadFirst(BTreeSet<String>),
 }
 
@@ -270,7 +318,7 @@ fn known_of(entry: &Entry, read: Result<Facts, Broken>) -> Result<(Known, Vec<u8
         Ok(facts) => {
             let schema = encode_schema(&facts.schema);
             let (rows, digest, delimiter) = (db::sql::whole(facts.rows), facts.digest, facts.delimiter);
-            let sketches = to_bytes(&facts.sketches).map_err(db::sql::unknown)?;
+            let sketches = facts.sketches.into_bytes().map_err(db::sql::unknown)?;
             (Known { rows, digest, delimiter, schema, ..blank }, sketches)
         }
     })
@@ -326,7 +374,7 @@ fn most<T: PartialEq>(values: impl Iterator<Item = T>) -> Option<T> {
     counts.into_iter().rev().max_by_key(|(_, count)| *count).map(|(value, _)| value)
 }
 
-fn sorted_out(files: Vec<Good>, broken: &mut Vec<Broken>, why: impl Fn(&Good) -> Option<String>) -> Vec<Good> {
+fn sorted_out(files: Vec<Good>, broken: &mut Vec<Broken>, mut why: impl FnMut(&Good) -> Option<String>) -> Vec<Good> {
     let mut kept = Vec::new();
     for file in files {
         match why(&file) {
@@ -380,6 +428,22 @@ fn names(schema: &SchemaRef) -> Vec<&str> {
     schema.fields().iter().map(|field| field.name().as_str()).collect()
 }
 
+/// Lists the files that bring the table more columns than one may have: each alone may be narrow.
+fn in_few_columns(good: Vec<Good>, broken: &mut Vec<Broken>) -> Vec<Good> {
+    let mut columns: BTreeSet<String> = BTreeSet::new();
+    sorted_out(good, broken, |file| {
+        let fresh: Vec<&str> = names(&file.schema).into_iter().filter(|name| !columns.contains(*name)).collect();
+        let all = columns.len() + fresh.len();
+        if all > MOST_COLUMNS {
+            return Some(format!(
+                "with its columns the table has {all}, more than {MOST_COLUMNS}: files of other columns belong in a table of their own"
+            ));
+        }
+        columns.extend(fresh.into_iter().map(str::to_owned));
+        None
+    })
+}
+
 /// Lists the CSV files beyond the orders of columns that a table may have: each is read by a plan of its own.
 fn in_few_orders(good: Vec<Good>, broken: &mut Vec<Broken>) -> Vec<Good> {
     let mut orders: Vec<Vec<String>> = Vec::new();
@@ -416,4 +480,26 @@ fn partition(place: usize, key: &datasets::Partition, files: &[TableFile]) -> (C
     };
     let sensitivity = propose(&key.name, &ColumnSketch::default());
     (profile, sensitivity)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_read_is_written_down_by_files_and_by_bytes() {
+        let known = || Known {
+            stamp: crate::lakes::Stamp { size_bytes: 1, modified_at: base::Timestamp(0) },
+            rows: 0,
+            digest: None,
+            delimiter: None,
+            schema: String::new(),
+            broken: None,
+        };
+        let pushed = |bytes: usize| {
+            let mut fresh = Fresh::default();
+            (1..=16).find(|_| fresh.push("a".to_owned(), known(), vec![0; bytes])).unwrap()
+        };
+        assert_eq!((pushed(10), pushed(6 << 20), pushed(40 << 20)), (16, 3, 1));
+    }
 }

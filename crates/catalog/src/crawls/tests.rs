@@ -192,6 +192,29 @@ async fn a_crawl_finds_tables_lists_what_is_broken_and_then_reads_only_what_chan
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn files_that_would_make_a_table_too_wide_are_listed() {
+    on_each_engine(&crate::migrations_for_tests(), async |db| {
+        let bench = Bench::start(db).await;
+        let wide = |from: usize, to: usize| {
+            let names: Vec<String> = (from..to).map(|n| format!("c{n}")).collect();
+            format!("{}\n{}\n", names.join(","), vec!["1"; names.len()].join(","))
+        };
+        bench.put("wide/t/a.csv", wide(0, 1_500).as_bytes());
+        bench.put("wide/t/b.csv", wide(1_000, 2_500).as_bytes());
+        bench.put("wide/t/c.csv", wide(500, 2_000).as_bytes());
+        bench.put("wide/t/d.csv", wide(0, 2_001).as_bytes());
+        let crawled = bench.crawl().await;
+        expect![[r#"
+            wide/t/b.csv: with its columns the table has 2500, more than 2000: files of other columns belong in a table of their own
+            wide/t/d.csv line 1: it has 2001 columns, more than 2000: split them into several tables with a common key
+        "#]]
+        .assert_eq(&crawled.lines().filter(|line| line.contains("wide/t/")).map(|line| line.trim().to_owned() + "\n").collect::<String>());
+        assert!(bench.datasets().await.contains("retail.wide.t active v1 2 rows 2 files"));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_table_that_vanishes_is_missing_and_comes_back() {
     on_each_engine(&crate::migrations_for_tests(), async |db| {
         let bench = Bench::start(db).await;
@@ -240,6 +263,58 @@ async fn what_another_release_kept_of_a_file_is_read_again_once_it_is_needed() {
         );
         let last = bench.crawl().await;
         assert!(last.starts_with("done: 3 of 3 tables, 0 changed, read 0, skipped 7\n"), "{last}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_does_not_read_back_is_listed_and_the_crawl_goes_on() {
+    on_each_engine(&crate::migrations_for_tests(), async |db| {
+        let bench = Bench::start(db).await;
+        bench.put("core/rates/b.csv", b"day,rate\n2024-01-02,0.75\n");
+        // The database keeps something else of two files than is written.
+        let spoilt = "path IN ('core/loans.csv', 'core/rates/b.csv')";
+        let put = format!("BEGIN UPDATE lake_files SET sketches = x'01' WHERE path = new.path AND {spoilt}; END");
+        let (spoil, mend) = match bench.cx.db.engine() {
+            sea_orm::DbBackend::Sqlite => (
+                vec![
+                    format!("CREATE TRIGGER a AFTER INSERT ON lake_files {put}"),
+                    format!("CREATE TRIGGER b AFTER UPDATE ON lake_files {put}"),
+                ],
+                ["DROP TRIGGER a", "DROP TRIGGER b"],
+            ),
+            _ => (
+                vec![
+                    "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+                     new.sketches := '\\x01'; RETURN new; END $$"
+                        .to_owned(),
+                    format!(
+                        "CREATE TRIGGER a BEFORE INSERT OR UPDATE ON lake_files FOR EACH ROW \
+                     WHEN (new.{spoilt}) EXECUTE FUNCTION f()"
+                    ),
+                ],
+                ["DROP TRIGGER a ON lake_files", "DROP FUNCTION f"],
+            ),
+        };
+        let run = async |sql: &str| {
+            bench.cx.db.write(|tx| async move { db::sql::run(&tx, sql, vec![]).await }).await.unwrap()
+        };
+        for sql in &spoil {
+            run(sql).await;
+        }
+        let crawled = bench.crawl().await;
+        assert!(crawled.starts_with("done: 3 of 3 tables, 2 changed, read 7, skipped 0\n"), "{crawled}");
+        for path in ["core/loans.csv", "core/rates/b.csv"] {
+            let listed = format!("  {path}: {}\n", super::table::LOST);
+            assert!(crawled.contains(&listed), "{crawled}");
+        }
+        assert!(bench.datasets().await.contains("retail.core.rates active v1 1 rows 1 files"));
+        for sql in mend {
+            run(sql).await;
+        }
+        let crawled = bench.crawl().await;
+        assert!(crawled.starts_with("done: 3 of 3 tables, 2 changed, read 2, skipped 5\n"), "{crawled}");
+        assert_eq!(bench.profile("retail.core.rates").await[1], "rate 2/0 0.5 – 0.75");
     })
     .await;
 }

@@ -36,28 +36,31 @@ pub(crate) struct United {
 /// Unites the schemas of files. In a clash the larger number of files is right; of equal numbers, the first.
 pub(crate) fn unite(schemas: &[SchemaRef]) -> United {
     let mut clashes: BTreeMap<usize, String> = BTreeMap::new();
-    let mut order: Vec<&str> = Vec::new();
-    for schema in schemas {
+    let (mut order, mut held): (Vec<&str>, BTreeMap<&str, Vec<(usize, &Field)>>) = Default::default();
+    for (file, schema) in schemas.iter().enumerate() {
         for field in schema.fields() {
-            if !order.contains(&field.name().as_str()) {
+            let of_name = held.entry(field.name()).or_default();
+            if of_name.is_empty() {
                 order.push(field.name());
             }
+            of_name.push((file, field));
         }
     }
     for name in &order {
-        let held: Vec<(usize, &DataType)> = held(schemas, name);
-        let agreed = agreed(&held);
-        for (file, found) in held {
+        let agreed = agreed(&held[name]);
+        for (file, found) in &held[name] {
+            let found = found.data_type();
             if widened(found, &agreed).as_ref() != Some(&agreed) {
                 let reason = format!("column `{name}` is {found} here, {agreed} in most other files");
-                clashes.entry(file).or_insert(reason);
+                clashes.entry(*file).or_insert(reason);
             }
         }
     }
-    let fitting: Vec<usize> = (0..schemas.len()).filter(|file| !clashes.contains_key(file)).collect();
+    let fitting = schemas.len() - clashes.len();
     let mut fields = Vec::new();
     for name in order {
-        let found: Vec<&Field> = fitting.iter().filter_map(|file| schemas[*file].field_with_name(name).ok()).collect();
+        let fits = held[name].iter().filter(|(file, _)| !clashes.contains_key(file));
+        let found: Vec<&Field> = fits.map(|(_, field)| *field).collect();
         let Some(first) = found.first() else { continue }; // a column that only clashing files have
         let mut data_type = first.data_type().clone();
         for field in &found {
@@ -66,22 +69,17 @@ pub(crate) fn unite(schemas: &[SchemaRef]) -> United {
         if data_type == DataType::Null {
             data_type = DataType::Utf8;
         }
-        let nullable = found.len() < fitting.len() || found.iter().any(|field| field.is_nullable());
+        let nullable = found.len() < fitting || found.iter().any(|field| field.is_nullable());
         fields.push(Field::new(name, data_type, nullable));
     }
     United { schema: Arc::new(Schema::new(fields)), clashes }
 }
 
-fn held<'a>(schemas: &'a [SchemaRef], name: &str) -> Vec<(usize, &'a DataType)> {
-    let of = |(file, schema): (usize, &'a SchemaRef)| Some((file, schema.field_with_name(name).ok()?.data_type()));
-    schemas.iter().enumerate().filter_map(of).collect()
-}
-
 /// Returns the type of the largest group of files whose types widen to one.
-fn agreed(held: &[(usize, &DataType)]) -> DataType {
+fn agreed(held: &[(usize, &Field)]) -> DataType {
     let mut types: Vec<(&DataType, usize)> = Vec::new();
-    for (_, found) in held {
-        match types.iter_mut().find(|(known, _)| known == found) {
+    for found in held.iter().map(|(_, field)| field.data_type()) {
+        match types.iter_mut().find(|(known, _)| *known == found) {
             Some((_, count)) => *count += 1,
             None => types.push((found, 1)),
         }

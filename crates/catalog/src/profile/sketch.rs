@@ -58,30 +58,45 @@ impl Kept<'_> {
     }
 }
 
-/// Returns the sketches of a file's columns as they are kept with it.
-pub(crate) fn to_bytes(sketches: &[ColumnSketch]) -> postcard::Result<Vec<u8>> {
-    let profiles: Vec<Vec<u8>> = sketches.iter().map(|sketch| sketch.profile.to_bytes()).collect();
-    let columns = sketches.iter().zip(&profiles);
-    let kept: Vec<Kept<'_>> = columns.map(|(sketch, profile)| Kept { hits: sketch.hits, profile }).collect();
-    postcard::to_stdvec(&kept)
+/// What is known of the columns of one file, as it is kept with it: written column by column, so that sketches that are done take
+/// no more than their bytes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct FileSketches {
+    columns: usize,
+    bytes: Vec<u8>,
 }
 
-/// Appends what [`to_bytes`] kept of the next file, of so many rows, to columns of the table; `places` says where each stands in the
-/// file, if it does. Returns false for bytes that another release wrote: the columns are of no use then.
-pub(crate) fn append_file(
-    columns: &mut [ColumnSketch],
-    bytes: &[u8],
-    places: &[Option<usize>],
-    rows: u64,
-) -> Result<bool, ProfileError> {
-    let Ok(kept) = postcard::from_bytes::<Vec<Kept<'_>>>(bytes) else { return Ok(false) };
+impl FileSketches {
+    /// Writes the next columns.
+    pub(crate) fn push(&mut self, sketches: &[ColumnSketch]) -> postcard::Result<()> {
+        for sketch in sketches {
+            let kept = Kept { hits: sketch.hits, profile: &sketch.profile.to_bytes() };
+            self.bytes.extend(postcard::to_stdvec(&kept)?);
+            self.columns += 1;
+        }
+        Ok(())
+    }
+
+    /// Returns the bytes: the number of columns, and each.
+    pub(crate) fn into_bytes(self) -> postcard::Result<Vec<u8>> {
+        let mut bytes = self.bytes;
+        bytes.splice(..0, postcard::to_stdvec(&self.columns)?);
+        Ok(bytes)
+    }
+}
+
+/// Appends what [`FileSketches`] kept of the next file, of so many rows, to columns of the table; `places` says where each stands in the
+/// file, if it does. Returns false for bytes that another release wrote, and for what cannot follow: the columns are of no use then.
+pub(crate) fn append_file(columns: &mut [ColumnSketch], bytes: &[u8], places: &[Option<usize>], rows: u64) -> bool {
+    let Ok(kept) = postcard::from_bytes::<Vec<Kept<'_>>>(bytes) else { return false };
     for (column, place) in columns.iter_mut().zip(places) {
         let next = match place {
             Some(place) => kept.get(*place).and_then(Kept::sketch),
-            None => Some(ColumnSketch::absent(rows)?),
+            None => ColumnSketch::absent(rows).ok(),
         };
-        let Some(next) = next else { return Ok(false) };
-        column.append(next)?;
+        if next.is_none_or(|next| column.append(next).is_err()) {
+            return false;
+        }
     }
-    Ok(true)
+    true
 }

@@ -27,6 +27,14 @@ fn scan(path: &str, batches: &[RecordBatch]) -> Vec<ColumnSketch> {
     scan.finish().unwrap().1
 }
 
+fn kept(sketches: &[ColumnSketch]) -> Vec<u8> {
+    let mut kept = FileSketches::default();
+    for one in sketches {
+        kept.push(std::slice::from_ref(one)).unwrap();
+    }
+    kept.into_bytes().unwrap()
+}
+
 /// The profile of one column, without bins, and of quantiles the first.
 fn json_of(column: ArrayRef) -> String {
     let sketches = scan("a", &[RecordBatch::try_from_iter([("c", column)]).unwrap()]);
@@ -86,8 +94,8 @@ fn batches_do_not_matter_and_files_merge_to_the_whole() {
     let mut merged = vec![ColumnSketch::default(); 5];
     let places: Vec<Option<usize>> = (0..5).map(Some).collect();
     for (path, from, to) in [("a", 0, 300), ("b", 300, 301), ("c", 301, 900)] {
-        let kept = to_bytes(&scan(path, &[batch(from, to)])).unwrap();
-        assert!(append_file(&mut merged, &kept, &places, 0).unwrap());
+        let kept = kept(&scan(path, &[batch(from, to)]));
+        assert!(append_file(&mut merged, &kept, &places, 0));
     }
     // Up to 1,024 different values everything is exact, but that a mean is summed in another order.
     let of = |sketch: &ColumnSketch| ColumnProfile {
@@ -116,9 +124,9 @@ fn batches_do_not_matter_and_files_merge_to_the_whole() {
 
 #[test]
 fn what_another_release_kept_is_not_read() {
-    let kept = to_bytes(&scan("a", &[batch(0, 10)])).unwrap();
+    let kept = kept(&scan("a", &[batch(0, 10)]));
     let mut columns = vec![ColumnSketch::default(); 2];
-    let mut is_read = |bytes: &[u8], place: usize| append_file(&mut columns, bytes, &[None, Some(place)], 10).unwrap();
+    let mut is_read = |bytes: &[u8], place: usize| append_file(&mut columns, bytes, &[None, Some(place)], 10);
     assert!(is_read(&kept, 4));
     assert!(!is_read(&kept, 5), "it has five columns");
     assert!(!is_read(b"", 0));
@@ -130,6 +138,20 @@ fn what_another_release_kept_is_not_read() {
         .map(|(at, byte)| if kept[..at].ends_with(b"LGPF") { byte + 1 } else { *byte })
         .collect();
     assert!(!is_read(&later, 0), "a later form of profiles");
+}
+
+/// What `crawls` counts with where it bounds the columns of a file.
+#[test]
+fn what_is_kept_of_a_column_takes_up_to_96_kib() {
+    let texts = |length: usize| -> ArrayRef {
+        Arc::new(StringArray::from_iter_values((0..200_000).map(|n| format!("{:0>length$}", n % 1_024))))
+    };
+    let reals = Float64Array::from_iter_values((0..200_000).map(|n| f64::from(n).sqrt()));
+    for column in [texts(64), texts(200), Arc::new(reals) as ArrayRef] {
+        let bytes = kept(&scan("a", &[RecordBatch::try_from_iter([("c", column)]).unwrap()])).len();
+        println!("{bytes}");
+        assert!(bytes < 96 << 10, "{bytes}");
+    }
 }
 
 #[test]

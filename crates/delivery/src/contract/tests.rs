@@ -123,6 +123,195 @@ fn columns_are_judged_one_by_one_against_what_is_known() {
     );
 }
 
+/// Judges one column of a type by its rules, with its profile as the catalog keeps it.
+#[track_caller]
+fn check(data_type: &str, profile: serde_json::Value, rules: &str, expected: &str) {
+    let plain = json!({"name": "x", "data_type": data_type, "rows": 100, "nulls": 0, "shown": true,
+        "distinct_exact": true, "top_error": 0});
+    let mut all = plain.as_object().unwrap().clone();
+    all.extend(profile.as_object().unwrap().clone());
+    let profile = Some(serde_json::from_value(all.into()).unwrap());
+    let columns = [("x".to_owned(), ColumnFacts { data_type: data_type.into(), profile })].into();
+    let facts: Facts = [("a.b.c".to_owned(), DatasetFacts { rows: 100, columns })].into();
+    let schema = format!("schema: [{{name: t, physicalName: a.b.c, properties: [{{name: x, {rules}}}]}}]\n");
+    let contract = Contract::read(format!("{HEAD}{schema}").as_bytes()).unwrap();
+    let judged = judge(&contract, &facts).remove(0);
+    let shown = match judged.verdict {
+        Verdict::Passed => "passed".to_owned(),
+        Verdict::Failed => format!("failed: {}", judged.reason),
+        Verdict::NotComputable => format!("unknown: {}", judged.reason),
+    };
+    assert_eq!(shown, expected, "{data_type} {rules}");
+}
+
+/// A profile that has every value: each twice.
+fn all_of(values: &[&str]) -> serde_json::Value {
+    let top: Vec<_> = values.iter().map(|value| json!({"value": value, "count": 2})).collect();
+    json!({"distinct": values.len(), "top": top})
+}
+
+#[test]
+fn valid_values_are_compared_by_value() {
+    let valid = |values: &str| {
+        format!("quality: [{{metric: invalidValues, arguments: {{validValues: [{values}]}}, mustBe: 0}}]")
+    };
+    let long = "x".repeat(70);
+    let cut = format!("{}…", "x".repeat(64));
+    let passed = [
+        ("Float32", all_of(&["0.10000000149011612", "2"]), "0.1, 2"),
+        ("Float64", all_of(&["0.5", "inf"]), "0.5, .inf"),
+        ("Int64", all_of(&["1", "2"]), "1.0, \"2\", 3"),
+        ("Decimal128(9, 2)", all_of(&["1.5"]), "\"1.50\""),
+        ("Date32", all_of(&["2024-01-02"]), "2024-01-02"),
+        ("Timestamp(µs)", all_of(&["2024-01-02T03:04:05"]), "2024-01-02 03:04:05"),
+        ("Timestamp(µs, \"UTC\")", all_of(&["2024-01-02T03:04:05Z"]), "\"2024-01-02T04:04:05+01:00\""),
+        ("Utf8", all_of(&["own", "rent"]), "own, rent, free"),
+        ("Boolean", all_of(&["false", "true"]), "true, False"),
+    ];
+    for (data_type, profile, values) in passed {
+        check(data_type, profile, &valid(values), "passed");
+    }
+    check("Utf8", all_of(&[&cut]), &valid(&long), "unknown: of a text of more than 64 bytes, the first 64 are known");
+    check("Utf8", all_of(&[&cut, "b"]), &valid(&long), "failed: `b` is not among the valid values");
+    check(
+        "Utf8",
+        all_of(&[&cut]),
+        &valid(&"y".repeat(70)),
+        &format!("failed: `{}` is not among the valid values", "x".repeat(60)),
+    );
+    check("Float64", all_of(&["0.5", "inf"]), &valid("0.5"), "failed: `inf` is not among the valid values");
+    let mut nan = all_of(&["0.5"]);
+    nan["nans"] = 3.into();
+    check("Float64", nan.clone(), &valid("0.5"), "failed: `NaN` is not among the valid values");
+    check("Float64", nan, &valid("0.5, .nan"), "passed");
+    check("Time64(µs)", all_of(&["28800"]), &valid("\"08:00:00\""), "unknown: values of its type are not compared");
+    check(
+        "Timestamp(ns)",
+        all_of(&["2024-01-02T03:04:05"]),
+        &valid("\"2024-01-02T03:04:05\""),
+        "unknown: its nanoseconds are known to the microsecond only",
+    );
+    // What the profile does not have is neither valid nor wrong, unless there is more of it than is valid.
+    let some = |distinct: u64, exact: bool| json!({"distinct": distinct, "distinct_exact": exact, "top": [{"value": "1", "count": 9}], "min": 0, "max": 2});
+    check("Int64", some(3, true), &valid("0, 1, 2"), "unknown: it has more values than the profile keeps");
+    check("Int64", some(3, true), &valid("0, 1"), "failed: `2` is not among the valid values");
+    check("Int64", some(4, true), &valid("0, 1, 2"), "failed: it has 4 values, and 3 are valid");
+    check("Int64", some(4, false), &valid("0, 1, 2"), "unknown: it has more values than the profile keeps");
+}
+
+#[test]
+fn limits_know_of_infinite_ends_and_of_what_floats_do_not_tell_apart() {
+    let least = |limit: &str| format!("logicalTypeOptions: {{minimum: {limit}}}");
+    let most = |limit: &str| format!("logicalTypeOptions: {{maximum: {limit}}}");
+    let with = |mut profile: serde_json::Value, key: &str, value: serde_json::Value| {
+        profile[key] = value;
+        profile
+    };
+    check(
+        "Float64",
+        with(all_of(&["0.5", "inf"]), "min", json!(0.5)),
+        &most("9"),
+        "failed: its maximum is inf; the contract says 9",
+    );
+    check("Float64", with(all_of(&["0.5", "inf"]), "min", json!(0.5)), &least("0.5"), "passed");
+    check(
+        "Float64",
+        with(all_of(&["-inf", "0.5"]), "max", json!(0.5)),
+        &least("0"),
+        "failed: its minimum is -inf; the contract says 0",
+    );
+    check("Float64", all_of(&["-inf", "inf"]), &least("0"), "failed: its minimum is -inf; the contract says 0");
+    check("Float64", all_of(&["inf"]), &least("0"), "passed");
+    check(
+        "Float64",
+        with(all_of(&["-inf", "inf"]), "distinct", json!(20)),
+        &least("0"),
+        "unknown: its minimum is not known: it may be infinite",
+    );
+    check(
+        "Float64",
+        json!({"distinct": 0, "nulls": 100}),
+        &least("0"),
+        "unknown: it has no minimum: no number is in it",
+    );
+    check(
+        "Float64",
+        json!({"min": 1.0, "max": 2.0, "nans": 3}),
+        &least("0"),
+        "unknown: 3 of its values are not a number (NaN), which no limit bounds",
+    );
+    check(
+        "Float64",
+        json!({"min": 1.0, "max": 2.0, "nans": 3}),
+        &most("1"),
+        "failed: its maximum is 2; the contract says 1",
+    );
+    check("Float32", json!({"min": 0.699_999_988_079_071, "max": 0.100_000_001_490_116_12}), &least("0.7"), "passed");
+    check("Float32", json!({"min": 0.0, "max": 0.100_000_001_490_116_12}), &most("0.1"), "passed");
+    check(
+        "Int64",
+        json!({"min": 0, "max": 9_007_199_254_740_993_i64}),
+        &most("9007199254740992"),
+        "unknown: its maximum is about 9007199254740992, as the contract says; more than 15 digits are not compared",
+    );
+    check("Decimal128(18, 2)", json!({"min": 0.0, "max": 99.5}), &least("0"), "passed");
+    check(
+        "Decimal128(38, 20)",
+        json!({"min": 0.1, "max": 0.5}),
+        &least("0.1"),
+        "unknown: its minimum is about 0.1, as the contract says; more than 15 digits are not compared",
+    );
+    check(
+        "Time64(µs)",
+        json!({"min": 28_800, "max": 28_801}),
+        &least("5"),
+        "unknown: `minimum` is judged for numbers only",
+    );
+    check(
+        "Date32",
+        json!({"min": "2024-01-01", "max": "2024-01-02"}),
+        &least("5"),
+        "unknown: `minimum` is judged for numbers only",
+    );
+}
+
+#[test]
+fn repeats_are_said_only_where_they_are_certain() {
+    let unique = "unique: true";
+    check("Int64", json!({"distinct": 100}), unique, "passed");
+    check("Int64", json!({"distinct": 99, "nulls": 1}), unique, "passed");
+    check("Float64", json!({"distinct": 99, "nans": 1}), unique, "passed");
+    check("Float64", json!({"distinct": 98, "nans": 2}), unique, "unknown: 2 of its values are not a number (NaN)");
+    check("Float64", json!({"distinct": 97, "nans": 2}), unique, "failed: 1 of 98 values are repeats");
+    let estimated = |distinct: u64| json!({"rows": 100_000, "distinct": distinct, "distinct_exact": false});
+    check("Int64", estimated(94_000), unique, "unknown: how many values differ is only estimated for so many");
+    check("Int64", estimated(91_000), unique, "failed: about 91000 of 100000 values differ");
+    let mut twice = estimated(100_500);
+    twice["top"] = json!([{"value": "7", "count": 2}]);
+    check("Int64", twice, unique, "failed: `7` is there 2 times at least");
+    check(
+        "Timestamp(ns)",
+        json!({"distinct": 99}),
+        unique,
+        "unknown: values that differ by less than a profile keeps of them count as repeats",
+    );
+    check("Time64(µs)", json!({"distinct": 99}), unique, "failed: 1 of 100 values are repeats");
+    check("Int64", json!({"nulls": 1}), "required: true", "failed: 1 of 100 values are missing");
+}
+
+#[test]
+fn types_are_judged_by_what_they_are() {
+    check("List(Utf8)", json!({}), "logicalType: string", "failed: it is `List(Utf8)`; the contract says `string`");
+    check(
+        "Interval(DayTime)",
+        json!({}),
+        "logicalType: integer",
+        "failed: it is `Interval(DayTime)`; the contract says `integer`",
+    );
+    check("Decimal128(9, 2)", json!({}), "logicalType: number", "passed");
+    check("Timestamp(µs, \"UTC\")", json!({}), "logicalType: timestamp", "passed");
+}
+
 #[test]
 fn a_mistake_is_named_with_its_place() {
     judged(

@@ -2,7 +2,9 @@ use super::*;
 use crate::profile::profile;
 use crate::{Run, StatsError};
 use ::parquet::arrow::ArrowWriter;
+use ::parquet::file::metadata::{ParquetMetaDataReader, ParquetMetaDataWriter};
 use ::parquet::file::properties::WriterProperties;
+use ::parquet::file::statistics::Statistics;
 use arrow::array::{ArrayRef, DictionaryArray, Float64Array, Int64Array, ListArray, NullArray, StringArray};
 use arrow::datatypes::{Field, Int32Type, Int64Type, Schema};
 use arrow::ipc::reader::read_footer_length;
@@ -481,4 +483,36 @@ fn what_has_no_end_is_no_file() {
         expect!["`DIR/a.csv` cannot be read: it is neither a file nor a folder"]
             .assert_eq(&folder.shown(Data::open(opened).unwrap_err()));
     }
+}
+
+/// A file of Parquet whose footer claims so many nulls of its first column, of whole numbers, in each row group.
+fn with_nulls(folder: &Folder, bytes: &[u8], nulls: u64) -> PathBuf {
+    let path = folder.put("nulls.parquet", bytes);
+    let found = ParquetMetaDataReader::new().parse_and_finish(&fs::File::open(&path).unwrap()).unwrap();
+    let mut footer = found.into_builder();
+    for group in footer.take_row_groups() {
+        let mut group = group.into_builder();
+        for (place, column) in group.take_columns().into_iter().enumerate() {
+            let claim = Statistics::int64(None, None, None, Some(nulls), false);
+            let column = column.into_builder();
+            let column = if place == 0 { column.set_statistics(claim) } else { column };
+            group = group.add_column_metadata(column.build().unwrap());
+        }
+        footer = footer.add_row_group(group.build().unwrap());
+    }
+    let length = u32::from_le_bytes(*bytes[..bytes.len() - 4].last_chunk().unwrap());
+    let mut lying = bytes[..bytes.len() - 8 - length as usize].to_vec();
+    ParquetMetaDataWriter::new(&mut lying, &footer.build()).finish().unwrap();
+    folder.put("nulls.parquet", lying)
+}
+
+#[test]
+fn a_footer_that_claims_more_nulls_than_64_bits_hold_is_not_believed() {
+    let folder = Folder::new();
+    let path = with_nulls(&folder, &parquet_bytes(&batch(30), 10), i64::MAX.unsigned_abs());
+    let data = Data::open(&path).unwrap();
+    assert_eq!((data.partitions(), data.values(0)), (3, Some(0)));
+    let found = profile(&data, 0, None, &Run::quiet()).unwrap();
+    let age = found.kernel().column("age").unwrap();
+    assert_eq!((age.counts().rows, age.counts().nulls), (30, 5));
 }

@@ -11,7 +11,8 @@ use kernels::profile::{ColumnBuilder, ColumnProfile, Settings};
 ///
 /// - **Numerics**: where batches begin and end makes no difference, but for dictionaries of more than
 ///   [`kernels::profile::TOP`] values that change from batch to batch.
-/// - **Memory**: as [`ColumnBuilder`], 512 KiB for each column, however many rows.
+/// - **Memory**: as [`ColumnBuilder`], 512 KiB for each column, however many rows. A column of dictionaries of texts holds the last of
+///   them too, and a count for each of its texts (8 bytes), until another one comes: as much as the batches make it.
 /// ```
 /// # use arrow::array::{ArrayRef, Int64Array, RecordBatch};
 /// # use kernels::profile::Settings;
