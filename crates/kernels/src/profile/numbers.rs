@@ -100,7 +100,8 @@ impl<N: Number> Numbers<N> {
             self.spill();
         }
         for &(raw, count) in &left {
-            self.table.count_or_forget(self.number.hash(raw, self.number.number(raw)), count, || raw);
+            let hash = self.number.hash(raw, self.number.number(raw));
+            self.table.count_or_forget(hash, count, |&other| self.number.is_same(raw, other), || raw);
         }
         self.take_counted(left);
     }
@@ -147,7 +148,8 @@ impl<N: Number> Numbers<N> {
             return true;
         }
         let hash = self.number.hash(raw, self.number.number(raw));
-        self.table.count(hash, count) || self.table.insert(hash, count, TOP, || raw).is_ok()
+        self.table.count(hash, count, |&other| self.number.is_same(raw, other))
+            || self.table.insert(hash, count, TOP, || raw).is_ok()
     }
 
     /// Works out what was only counted so far. From here on the table is for the most frequent numbers.
@@ -224,7 +226,9 @@ impl<N: Number> Numbers<N> {
         number.read(chunk, &mut buffers.read);
         let Read { numbers, hashes, whole } = &buffers.read;
         self.gathered.distinct.extend(hashes);
-        direct.filter.pass(hashes, |at| self.table.count_or_forget(hashes[at], 1, || chunk[at]));
+        direct.filter.pass(hashes, |at| {
+            self.table.count_or_forget(hashes[at], 1, |&other| number.is_same(chunk[at], other), || chunk[at]);
+        });
         self.count_kind(true, *whole);
         self.count_kind(false, chunk.len() as u64 - *whole);
         direct.seen += chunk.len() as u64;

@@ -170,12 +170,15 @@ impl Summary<'_> {
     }
 
     /// Returns the number of different values, NaN and nulls aside: exact if [`Summary::is_distinct_exact`], else within 1.6 %
-    /// (one standard error).
+    /// (one standard error). The estimate rests on hashes whose seed is public: who makes the values can choose them so that it
+    /// is too small.
     ///
     /// - **Errors**: [`Reason::Undefined`] if there are values that were not looked into.
     pub fn distinct(&self) -> Computed<u64> {
         self.looked_into()?;
-        Ok(self.column.distinct.estimate().min(self.counts().values()))
+        let counted = self.piece.top.counts().len() as u64;
+        let all = if self.is_distinct_exact() { counted } else { self.column.distinct.estimate() };
+        Ok(all.min(self.counts().values()))
     }
 
     fn looked_into(&self) -> Computed<()> {
@@ -185,9 +188,9 @@ impl Summary<'_> {
         Err(Reason::Undefined("lists, structures and bytes are not looked into".into()))
     }
 
-    /// Returns whether [`Summary::distinct`] is exact.
+    /// Returns whether [`Summary::distinct`] is exact: then values are counted by what they are, not by their hashes.
     pub fn is_distinct_exact(&self) -> bool {
-        self.column.distinct.is_exact()
+        self.is_exact() && self.column.distinct.is_exact()
     }
 
     /// Returns different values per value, nulls and NaN aside: 1 if all are different, as keys are.

@@ -1,5 +1,7 @@
+use super::super::kinds::SEED;
 use super::*;
 use crate::KernelError;
+use crate::hash::hash_text;
 
 #[test]
 fn odd_columns_have_an_answer() {
@@ -240,4 +242,55 @@ fn texts_are_what_they_say_and_time_zones_are_told_apart() {
         (String::new(), "y".repeat(64))
     );
     assert_eq!(*summary.lengths(), Lengths { count: 4, least: 0, most: 201, total: 465 });
+}
+
+#[test]
+fn texts_that_were_made_to_share_a_hash_are_told_apart() {
+    // Eight bytes that make a product of wyhash zero, so that the eight after them do not count.
+    let made = |name: &[u8; 8]| {
+        [0x8BB8_4B93_962E_ACC9u64.to_le_bytes(), *name, *b"the same", *b" ending "].as_flattened().to_vec()
+    };
+    let (first, second) = (made(b"hidden 1"), made(b"hidden 2"));
+    assert_eq!(hash_text(SEED, &first), hash_text(SEED, &second));
+    let other: Vec<String> = (0..2_000).map(|row| format!("other {row}")).collect();
+    for many in [0, 2_000] {
+        // Counted one by one, and in blocks once there are too many different ones.
+        let block: Vec<&[u8]> = other[..many].iter().map(String::as_bytes).collect();
+        let rows: Vec<&[u8]> = (0..5_000).map(|row| if row % 5 == 0 { &first[..] } else { &second }).collect();
+        let mut all = Profile::default();
+        for partition in 0..2 {
+            let mut builder = builder(partition);
+            builder.add(Block::Text(&block)).unwrap();
+            builder.add(Block::Text(&rows)).unwrap();
+            builder.add_counted(Block::Text(&[&first]), &[1_000]).unwrap();
+            let columns = vec![("c".to_owned(), builder.finish())];
+            all.merge(Profile::of(partition, 6_000 + many as u64, columns).unwrap()).unwrap();
+        }
+        let read = Profile::from_bytes(&all.to_bytes()).unwrap();
+        let summary = read.column("c").unwrap().summary();
+        let counts: Vec<u64> = summary.top(2).into_iter().map(|(_, count)| count).collect();
+        let within = |count: u64, truth: u64| (truth - summary.top_error()..=truth).contains(&count);
+        assert!(within(counts[0], 8_000) && within(counts[1], 4_000), "{counts:?} {}", summary.top_error());
+        if many == 0 {
+            assert_eq!((summary.distinct(), summary.uniqueness(), summary.top_error()), (Ok(2), Ok(0.0), 0));
+        }
+    }
+}
+
+#[test]
+fn numbers_of_one_hash_are_told_apart() {
+    // Integers beyond 2^53 are hashed with another seed, which can be reckoned away.
+    let small = (1u64..).map(|value| (value, (value as f64).to_bits())).find_map(|(value, bits)| {
+        let step = 0x9E37_79B9_7F4A_7C15u64;
+        let inverse =
+            (0..6).fold(step, |inverse, _| inverse.wrapping_mul(2u64.wrapping_sub(step.wrapping_mul(inverse))));
+        let state = bits.wrapping_add(1).wrapping_mul(step) ^ SEED ^ (SEED + 1);
+        let wide = state.wrapping_mul(inverse).wrapping_sub(1) as i64;
+        (wide.unsigned_abs() > 1 << 53).then_some((value as i64, wide))
+    });
+    let (small, wide) = small.unwrap();
+    let found = column(&[Block::Integer(&[small, wide, wide])]);
+    let summary = found.summary();
+    assert_eq!((summary.distinct(), summary.counts().integral), (Ok(2), 3));
+    assert_eq!(summary.top(2), [(&Value::Integer(wide), 2), (&Value::Integer(small), 1)]);
 }
