@@ -80,7 +80,8 @@ impl Distinct {
         }
     }
 
-    fn estimate_from_now_on(&mut self) {
+    /// Says that the count is not exact, however many there are.
+    pub(crate) fn estimate_from_now_on(&mut self) {
         if let Self::Exact(seen) = self {
             let mut registers = vec![0; REGISTERS];
             for &hash in seen.iter() {

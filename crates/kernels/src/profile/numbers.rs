@@ -79,33 +79,6 @@ impl<N: Number> Numbers<N> {
         self.direct = Some(direct);
     }
 
-    /// Takes numbers with how often each was seen.
-    pub(super) fn add_counted(&mut self, values: impl IntoIterator<Item = (N::Raw, u64)>) {
-        let mut left = Vec::new();
-        for (raw, count) in values.into_iter().filter(|(_, count)| *count > 0) {
-            if self.direct.is_some() || !self.count(raw, count) {
-                left.push((raw, count));
-                if left.len() == CHUNK {
-                    self.take_uncounted(take(&mut left));
-                }
-            }
-        }
-        if !left.is_empty() {
-            self.take_uncounted(left);
-        }
-    }
-
-    fn take_uncounted(&mut self, left: Vec<(N::Raw, u64)>) {
-        if self.direct.is_none() {
-            self.spill();
-        }
-        for &(raw, count) in &left {
-            let hash = self.number.hash(raw, self.number.number(raw));
-            self.table.count_or_forget(hash, count, |&other| self.number.is_same(raw, other), || raw);
-        }
-        self.take_counted(left);
-    }
-
     pub(super) fn finish(mut self) -> Gathered {
         let number = self.number;
         let Some(mut direct) = self.direct.take() else {
@@ -203,9 +176,6 @@ impl<N: Number> Numbers<N> {
         }
         if let (Some(first), Some(last)) = (counted.first(), counted.last()) {
             self.widen(first.0, last.0);
-            if let Some(direct) = &mut self.direct {
-                direct.seen += counted.iter().map(|(_, count)| count).sum::<u64>();
-            }
         }
         counted
     }

@@ -185,7 +185,7 @@ impl Summary<'_> {
         if self.counts().other == 0 {
             return Ok(());
         }
-        Err(Reason::Undefined("lists, structures and bytes are not looked into".into()))
+        Err(Reason::Undefined("lists, structures, bytes and times beyond 64 bits are not looked into".into()))
     }
 
     /// Returns whether [`Summary::distinct`] is exact: then values are counted by what they are, not by their hashes.
