@@ -111,7 +111,7 @@ fn numbers(told: &mut Told, summary: &Summary<'_>) {
         match end {
             Some(value) => told.put(key, value_of(&value)),
             None if summary.counts().other > 0 => {
-                told.missing(key, "lists, structures, bytes and times beyond 64 bits are not looked into")
+                told.missing(key, "lists, structures, bytes and times beyond 64 bits are not looked into");
             }
             None => told.missing(key, &Reason::Empty("the column".into()).to_string()),
         }
