@@ -2,7 +2,8 @@
 //! beside values: whoever calls has them.
 /// Counts by 64-bit hash with something to remember for each, in at most [`Table::BOUND`] entries.
 ///
-/// Values of one hash are told apart by what is remembered of them: hashes are public, so texts can be made that share one. Which entries there are depends on the calls alone; their order is for no one to rely on.
+/// Values of one hash are told apart by what is remembered of them: hashes are public, so texts can be made that share one. Which
+/// entries there are depends on the calls alone; their order is for no one to rely on.
 pub(super) struct Table<P> {
     /// Open addressing: hash and count, beside each other so that one cache line has both. A hash of 0 is a free slot.
     slots: Vec<(u64, u64)>,
