@@ -11,7 +11,8 @@ const MOST_RANK: usize = 64 - PRECISION as usize + 1;
 /// Counts distinct values by their 64-bit hashes: exactly up to [`Distinct::BOUND`], then by HyperLogLog. Mergeable.
 ///
 /// - **Input**: hashes, such as those of [`crate::hash_bytes`]; two values with one hash count as one.
-/// - **Error**: none up to the bound; beyond it a standard error of 1.04/√4096 = 1.6 %, and no bias.
+/// - **Error**: none up to the bound; beyond it a standard error of 1.04/√4096 = 1.6 %, and no bias. That is so of hashes that
+///   nobody chose: hashes whose seed is public can be chosen, and then the estimate is too small.
 /// - **Numerics**: depends on the *set* of hashes only, so any order, split and merge give equal bits.
 /// - **Source**: registers by Flajolet et al. (2007); estimator by Ertl (2017), "improved raw", which needs no other one for few
 ///   values and no table of corrections.
@@ -79,7 +80,8 @@ impl Distinct {
         }
     }
 
-    fn estimate_from_now_on(&mut self) {
+    /// Says that the count is not exact, however many there are.
+    pub(crate) fn estimate_from_now_on(&mut self) {
         if let Self::Exact(seen) = self {
             let mut registers = vec![0; REGISTERS];
             for &hash in seen.iter() {

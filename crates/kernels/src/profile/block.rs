@@ -16,7 +16,7 @@ pub enum Block<'a> {
     Time { micros: &'a [i64], kind: TimeKind },
     /// Decimals, `unscaled / 10^scale`, with a scale from 0 to 38; also integers of more than 64 bits, with scale 0.
     Decimal { unscaled: &'a [i128], scale: u8 },
-    /// So many values that are not looked into: lists, structures, bytes.
+    /// So many values that are not looked into: lists, structures, bytes, times beyond 64 bits.
     Other(usize),
 }
 

@@ -118,6 +118,7 @@ pub struct ColumnBuilder {
     /// Rows, nulls, NaN, infinite and other values: what needs no more than counting.
     counts: Counts,
     flags: [u64; 2],
+    is_rounded: bool,
     reals: Option<Numbers<Reals>>,
     integers: Option<Numbers<Integers>>,
     times: Option<Numbers<Times>>,
@@ -137,6 +138,7 @@ impl ColumnBuilder {
             partition,
             counts: Counts::default(),
             flags: [0; 2],
+            is_rounded: false,
             reals: None,
             integers: None,
             times: None,
@@ -165,7 +167,7 @@ impl ColumnBuilder {
                     feed.add(values);
                 } else {
                     let counts = &mut self.counts;
-                    let is_finite = |value: &f64| value.is_finite() || count_special(counts, *value, 1);
+                    let is_finite = |value: &f64| value.is_finite() || count_special(counts, *value);
                     feed.add(&values.iter().copied().filter(is_finite).collect::<Vec<_>>());
                 }
             }
@@ -184,46 +186,33 @@ impl ColumnBuilder {
         Ok(())
     }
 
-    /// Takes values with how often each was seen: what a dictionary and the counts of its codes say, see [`super::count_codes`].
+    /// Takes texts with how often each was seen: what a dictionary and the counts of its codes say, see [`super::count_codes`].
     ///
-    /// Many calls cost more than one; the counts of all pages with one dictionary belong together. Values of which there are none
-    /// are left out. Once there are more than [`TOP`] different values, other calls of the same values are another sketch within the
-    /// same error.
-    /// - **Errors**: [`KernelError::Shape`] if there are not as many counts as values; as [`ColumnBuilder::add`].
-    pub fn add_counted(&mut self, block: Block<'_>, counts: &[u64]) -> Result<(), KernelError> {
-        if block.len() != counts.len() {
-            return Err(KernelError::Shape(block.len(), counts.len()));
+    /// Many calls cost more than one; the counts of all pages with one dictionary belong together. Texts of which there are none
+    /// are left out.
+    /// - **Errors**: [`KernelError::Shape`] if there are not as many counts as texts.
+    pub fn add_counted(&mut self, texts: &[&[u8]], counts: &[u64]) -> Result<(), KernelError> {
+        if texts.len() != counts.len() {
+            return Err(KernelError::Shape(texts.len(), counts.len()));
         }
-        let counted = counts.iter().copied();
-        let rows = self.rows_with("counts", counted.clone())?;
-        match block {
-            Block::Real(values) => {
-                let (settings, seed) = (self.settings, self.seed);
-                let finite = {
-                    let counts = &mut self.counts;
-                    let counted = values.iter().copied().zip(counted);
-                    counted.filter(|&(value, count)| value.is_finite() || count_special(counts, value, count))
-                };
-                feed(&mut self.reals, Reals, settings, seed)?.add_counted(finite);
-            }
-            Block::Integer(values) => {
-                let feed = feed(&mut self.integers, Integers, self.settings, self.seed)?;
-                feed.add_counted(values.iter().copied().zip(counted));
-            }
-            Block::Time { micros, kind } => self.times(kind)?.add_counted(micros.iter().copied().zip(counted)),
-            Block::Decimal { unscaled, scale } => {
-                self.decimals(scale)?.add_counted(unscaled.iter().copied().zip(counted));
-            }
-            Block::Flag(values) => {
-                for (&flag, count) in values.iter().zip(counted) {
-                    self.flags[usize::from(flag)] += count;
-                }
-            }
-            Block::Text(values) => self.texts.get_or_insert_with(Texts::new).add_counted(values, counts),
-            Block::Other(_) => self.counts.other += counted.sum::<u64>(),
-        }
-        self.counts.rows = rows;
+        self.counts.rows = self.rows_with("counts", counts.iter().copied())?;
+        self.texts.get_or_insert_with(Texts::new).add_counted(texts, counts);
         Ok(())
+    }
+
+    /// Takes flags by how often there is false, and how often true.
+    pub fn add_flags(&mut self, counts: [u64; 2]) -> Result<(), KernelError> {
+        self.counts.rows = self.rows_with("counts", counts)?;
+        for (flag, count) in self.flags.iter_mut().zip(counts) {
+            *flag += count;
+        }
+        Ok(())
+    }
+
+    /// Says that values were rounded before they came here, as nanoseconds are to microseconds: how many differ is an estimate then,
+    /// and of the rounded ones.
+    pub fn mark_rounded(&mut self) {
+        self.is_rounded = true;
     }
 
     /// Returns how many rows there are with these.
@@ -250,6 +239,9 @@ impl ColumnBuilder {
             all.absorb(gathered);
         }
         absorb_infinite(&mut all);
+        if self.is_rounded {
+            all.distinct.estimate_from_now_on();
+        }
         let mut kll = all.kll.filter(|kll| kll.count() > 0);
         if let Some(kll) = &mut kll {
             kll.settle();
@@ -301,13 +293,13 @@ fn are_finite(values: &[f64]) -> bool {
 }
 
 /// Counts what is not finite. Always false, for a filter.
-fn count_special(counts: &mut Counts, value: f64, weight: u64) -> bool {
+fn count_special(counts: &mut Counts, value: f64) -> bool {
     if value.is_nan() {
-        counts.nan += weight;
+        counts.nan += 1;
     } else if value > 0.0 {
-        counts.positive_infinite += weight;
+        counts.positive_infinite += 1;
     } else {
-        counts.negative_infinite += weight;
+        counts.negative_infinite += 1;
     }
     false
 }

@@ -38,6 +38,11 @@ pub(super) trait Number: Copy {
     fn value(self, raw: Self::Raw) -> Value;
     /// The order of the numbers.
     fn is_less(self, a: Self::Raw, b: Self::Raw) -> bool;
+    /// Whether two numbers are one. Hashes alone do not say it: those of wide numbers are of another seed, or of more bits.
+    #[inline]
+    fn is_same(self, a: Self::Raw, b: Self::Raw) -> bool {
+        !self.is_less(a, b) && !self.is_less(b, a)
+    }
     /// Whether it is a whole number; `number` is the nearest float.
     fn is_whole(self, raw: Self::Raw, number: f64) -> bool;
     /// Reads a chunk.

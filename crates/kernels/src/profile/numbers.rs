@@ -79,32 +79,6 @@ impl<N: Number> Numbers<N> {
         self.direct = Some(direct);
     }
 
-    /// Takes numbers with how often each was seen.
-    pub(super) fn add_counted(&mut self, values: impl IntoIterator<Item = (N::Raw, u64)>) {
-        let mut left = Vec::new();
-        for (raw, count) in values.into_iter().filter(|(_, count)| *count > 0) {
-            if self.direct.is_some() || !self.count(raw, count) {
-                left.push((raw, count));
-                if left.len() == CHUNK {
-                    self.take_uncounted(take(&mut left));
-                }
-            }
-        }
-        if !left.is_empty() {
-            self.take_uncounted(left);
-        }
-    }
-
-    fn take_uncounted(&mut self, left: Vec<(N::Raw, u64)>) {
-        if self.direct.is_none() {
-            self.spill();
-        }
-        for &(raw, count) in &left {
-            self.table.count_or_forget(self.number.hash(raw, self.number.number(raw)), count, || raw);
-        }
-        self.take_counted(left);
-    }
-
     pub(super) fn finish(mut self) -> Gathered {
         let number = self.number;
         let Some(mut direct) = self.direct.take() else {
@@ -147,7 +121,8 @@ impl<N: Number> Numbers<N> {
             return true;
         }
         let hash = self.number.hash(raw, self.number.number(raw));
-        self.table.count(hash, count) || self.table.insert(hash, count, TOP, || raw).is_ok()
+        self.table.count(hash, count, |&other| self.number.is_same(raw, other))
+            || self.table.insert(hash, count, TOP, || raw).is_ok()
     }
 
     /// Works out what was only counted so far. From here on the table is for the most frequent numbers.
@@ -201,9 +176,6 @@ impl<N: Number> Numbers<N> {
         }
         if let (Some(first), Some(last)) = (counted.first(), counted.last()) {
             self.widen(first.0, last.0);
-            if let Some(direct) = &mut self.direct {
-                direct.seen += counted.iter().map(|(_, count)| count).sum::<u64>();
-            }
         }
         counted
     }
@@ -224,7 +196,9 @@ impl<N: Number> Numbers<N> {
         number.read(chunk, &mut buffers.read);
         let Read { numbers, hashes, whole } = &buffers.read;
         self.gathered.distinct.extend(hashes);
-        direct.filter.pass(hashes, |at| self.table.count_or_forget(hashes[at], 1, || chunk[at]));
+        direct.filter.pass(hashes, |at| {
+            self.table.count_or_forget(hashes[at], 1, |&other| number.is_same(chunk[at], other), || chunk[at]);
+        });
         self.count_kind(true, *whole);
         self.count_kind(false, chunk.len() as u64 - *whole);
         direct.seen += chunk.len() as u64;

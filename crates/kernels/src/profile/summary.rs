@@ -1,5 +1,6 @@
 use super::column::{ColumnProfile, Piece};
 use super::gathered::{Counts, Lengths};
+use super::partitions::Absorb;
 use super::shape::Shape;
 use super::time::TimeKind;
 use super::value::Value;
@@ -7,7 +8,6 @@ use crate::histogram::check_bins;
 use crate::{Computed, Histogram, KernelError, Kll, Moments, Ranks, Reason, check_fraction};
 use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 
 /// The type that fits every value of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,8 +79,10 @@ impl ColumnProfile {
         if self.pieces.iter().all(|(.., piece)| piece.top.error() == 0) {
             return self.summary();
         }
-        let pieces = self.pieces.map(Piece::without_values);
-        self.summary_of(Cow::Owned(pieces.all().unwrap_or_default().into_owned()))
+        let mut pieces = self.pieces.iter().map(|(.., piece)| piece.without_values());
+        let mut all = pieces.next().unwrap_or_default();
+        pieces.for_each(|piece| all.absorb(piece));
+        self.summary_of(Cow::Owned(all))
     }
 
     fn summary_of<'a>(&'a self, piece: Cow<'a, Piece>) -> Summary<'a> {
@@ -89,7 +91,7 @@ impl ColumnProfile {
         let ranks = if is_mixed {
             Ranks::of_counts(Vec::new())
         } else if piece.top.error() == 0 {
-            let numbers = piece.top.counts().iter().filter_map(|(value, &count)| Some((value.number()?, count)));
+            let numbers = piece.top.counts().iter().filter_map(|(value, count)| Some((value.number()?, *count)));
             Ranks::of_counts(numbers.filter(|(number, _)| number.is_finite()).collect())
         } else {
             piece.kll.as_ref().map_or_else(|| Ranks::of_counts(Vec::new()), Kll::ranks)
@@ -170,24 +172,27 @@ impl Summary<'_> {
     }
 
     /// Returns the number of different values, NaN and nulls aside: exact if [`Summary::is_distinct_exact`], else within 1.6 %
-    /// (one standard error).
+    /// (one standard error). The estimate rests on hashes whose seed is public: who makes the values can choose them so that it
+    /// is too small.
     ///
     /// - **Errors**: [`Reason::Undefined`] if there are values that were not looked into.
     pub fn distinct(&self) -> Computed<u64> {
         self.looked_into()?;
-        Ok(self.column.distinct.estimate().min(self.counts().values()))
+        let counted = self.piece.top.counts().len() as u64;
+        let all = if self.is_distinct_exact() { counted } else { self.column.distinct.estimate() };
+        Ok(all.min(self.counts().values()))
     }
 
     fn looked_into(&self) -> Computed<()> {
         if self.counts().other == 0 {
             return Ok(());
         }
-        Err(Reason::Undefined("lists, structures and bytes are not looked into".into()))
+        Err(Reason::Undefined("lists, structures, bytes and times beyond 64 bits are not looked into".into()))
     }
 
-    /// Returns whether [`Summary::distinct`] is exact.
+    /// Returns whether [`Summary::distinct`] is exact: then values are counted by what they are, not by their hashes.
     pub fn is_distinct_exact(&self) -> bool {
-        self.column.distinct.is_exact()
+        self.is_exact() && self.column.distinct.is_exact()
     }
 
     /// Returns different values per value, nulls and NaN aside: 1 if all are different, as keys are.
@@ -212,7 +217,7 @@ impl Summary<'_> {
     }
 
     fn once(&self) -> Computed<u64> {
-        Ok(self.categories()?.values().map(|count| u64::from(*count == 1)).sum())
+        Ok(self.categories()?.iter().map(|(_, count)| u64::from(*count == 1)).sum())
     }
 
     /// Why there are no numbers to compute from.
@@ -402,10 +407,10 @@ impl Summary<'_> {
         self.piece.top.error()
     }
 
-    /// Returns every different value with its count.
+    /// Returns every different value with its count, ascending.
     ///
     /// - **Errors**: [`Reason::Undefined`] if there are more than [`super::TOP`], or values that were not looked into.
-    pub fn categories(&self) -> Computed<&BTreeMap<Value, u64>> {
+    pub fn categories(&self) -> Computed<&[(Value, u64)]> {
         self.looked_into()?;
         if self.is_exact() {
             Ok(self.piece.top.counts())
@@ -421,11 +426,11 @@ impl Summary<'_> {
     /// - **Errors**: [`Reason::Empty`] without values that can be counted; as [`Summary::categories`].
     pub fn entropy(&self) -> Computed {
         let counts = self.categories()?;
-        let total = counts.values().sum::<u64>() as f64;
+        let total = counts.iter().map(|(_, count)| count).sum::<u64>() as f64;
         if counts.is_empty() {
             return Err(empty());
         }
-        let surprise = counts.values().map(|&count| count as f64 / total).map(|p| p * libm::log(p));
+        let surprise = counts.iter().map(|(_, count)| *count as f64 / total).map(|p| p * libm::log(p));
         // A single value gives −0.
         Ok(-surprise.sum::<f64>() + 0.0)
     }

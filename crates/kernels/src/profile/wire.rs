@@ -142,7 +142,7 @@ fn read_column(reader: &mut Reader, partitions: &Partitions<u64>) -> Result<Colu
     for (start, level, rows) in partitions.iter() {
         let piece = read_piece(reader, *rows)?;
         is_exact &= piece.top.error() == 0;
-        listed += piece.top.counts().values().sum::<u64>();
+        listed += piece.top.counts().iter().map(|(_, count)| count).sum::<u64>();
         // These partitions are apart, and none are halves of one part.
         pieces.try_insert(start, level, piece).map_err(|_| WireError::Damaged("partitions"))?;
     }
@@ -214,9 +214,9 @@ fn put_piece(out: &mut Vec<u8>, piece: &Piece) {
     put_varint(out, piece.thinned);
     put_varint(out, piece.top.error());
     put_varint(out, piece.top.counts().len() as u64);
-    for (value, &count) in piece.top.counts() {
+    for (value, count) in piece.top.counts() {
         put_value(out, value);
-        put_varint(out, count);
+        put_varint(out, *count);
     }
 }
 
@@ -265,7 +265,7 @@ fn read_piece(reader: &mut Reader, rows: u64) -> Result<Piece, WireError> {
         }
         counts.push((value, times));
     }
-    Ok(Piece { moments, kll, thinned, top: TopValues::of_counts(TOP, error, counts) })
+    Ok(Piece { moments, kll, thinned, top: TopValues::of_ascending(TOP, error, counts) })
 }
 
 fn put_value(out: &mut Vec<u8>, value: &Value) {

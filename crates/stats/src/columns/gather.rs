@@ -55,7 +55,7 @@ impl Part {
                 Some((unscaled, scale)) => decimal(unscaled, scale),
                 None => widest(value, scale),
             }),
-            Values::Times(values, kind) => {
+            Values::Times(values, kind, _) => {
                 let mut micros = match std::mem::take(&mut self.held) {
                     Held::Times { micros, .. } => micros,
                     _ => vec![f64::NAN; before],

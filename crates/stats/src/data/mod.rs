@@ -30,7 +30,7 @@ use memory::Batches;
 use std::path::Path;
 
 pub(crate) use scan::{Reading, scan};
-pub(crate) use values::{Values, is_same, narrow, texts_of, values_of, widest};
+pub(crate) use values::{BEYOND, Values, is_same, narrow, texts_of, values_of, widest};
 
 /// A table, opened but not read: its columns and how it is parted.
 ///

@@ -1,7 +1,8 @@
 //! What values of a file are to statistics: each type of Arrow as one of a few.
 //!
 //! - **Numbers**: integers, floats and decimals of every width. Times of day and durations are seconds, with a fraction.
-//! - **Times**: dates and timestamps, in whole microseconds, rounded down.
+//! - **Times**: dates and timestamps, in whole microseconds, rounded down; it is told where something was rounded. What is beyond 64
+//!   bits of them, some 290,000 years from 1970, is [`BEYOND`].
 //! - **Texts**: those of every width; dictionaries of them stay dictionaries. Dictionaries and runs of anything else are what they hold.
 //! - **Others**, which are not looked into: bytes, lists, structures, maps, unions, intervals.
 use crate::StatsError;
@@ -26,8 +27,8 @@ pub(crate) enum Values {
     /// Integers that may be beyond those of 64 bits with a sign.
     Unsigned(UInt64Array),
     Flags(BooleanArray),
-    /// Microseconds.
-    Times(Int64Array, TimeKind),
+    /// Microseconds, or one of [`BEYOND`]; and whether any of them was rounded.
+    Times(Int64Array, TimeKind, bool),
     /// Of a scale from 0 to 38.
     Decimals(Decimal128Array, u8),
     /// Of 256 bits, or of a scale that is not from 0 to 38.
@@ -42,6 +43,9 @@ pub(crate) enum Values {
     Others(ArrayRef),
     Nulls(usize),
 }
+
+/// Stands for every time before the first, and after the last, that 64 bits of microseconds hold.
+pub(crate) const BEYOND: [i64; 2] = [i64::MIN, i64::MAX];
 
 /// Returns what these are to statistics; without a copy where they are that already.
 pub(crate) fn values_of(array: &ArrayRef) -> Result<Values, StatsError> {
@@ -72,11 +76,18 @@ pub(crate) fn values_of(array: &ArrayRef) -> Result<Values, StatsError> {
         T::Decimal32(_, scale) | T::Decimal64(_, scale) | T::Decimal128(_, scale) => {
             Values::Wide(as_type(T::Decimal256(76, *scale))?.as_primitive::<Decimal256Type>().clone(), *scale)
         }
-        T::Date32 => Values::Times(days(array.as_primitive::<Date32Type>()), TimeKind::Date),
-        T::Date64 => Values::Times(days_of_millis(as_type(T::Int64)?.as_primitive::<Int64Type>()), TimeKind::Date),
+        T::Date32 => Values::Times(days(array.as_primitive::<Date32Type>()), TimeKind::Date, false),
+        T::Date64 => {
+            let times = as_type(T::Int64)?;
+            let times = times.as_primitive::<Int64Type>();
+            Values::Times(days_of_millis(times), TimeKind::Date, has_rest(times, 86_400_000))
+        }
         T::Timestamp(unit, zone) => {
             let kind = if zone.is_some() { TimeKind::Instant } else { TimeKind::Local };
-            Values::Times(micros(as_type(T::Int64)?.as_primitive::<Int64Type>(), *unit), kind)
+            let times = as_type(T::Int64)?;
+            let times = times.as_primitive::<Int64Type>();
+            let is_rounded = *unit == TimeUnit::Nanosecond && has_rest(times, 1_000);
+            Values::Times(micros(times, *unit), kind, is_rounded)
         }
         T::Time32(unit) | T::Time64(unit) | T::Duration(unit) => Values::Reals(seconds(array, *unit)?),
         T::Utf8 | T::LargeUtf8 | T::Utf8View => Values::Texts(array.clone()),
@@ -127,6 +138,11 @@ fn micros(times: &Int64Array, unit: TimeUnit) -> Int64Array {
         TimeUnit::Microsecond => times.clone(),
         TimeUnit::Nanosecond => times.unary(|time| time.div_euclid(1_000)),
     }
+}
+
+/// Whether any of these is no multiple of so many.
+fn has_rest(times: &Int64Array, of: i64) -> bool {
+    times.iter().flatten().any(|time| time % of != 0)
 }
 
 fn seconds(array: &ArrayRef, unit: TimeUnit) -> Result<Float64Array, StatsError> {

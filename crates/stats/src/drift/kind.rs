@@ -116,7 +116,7 @@ pub(super) fn of_missing(
     let reason = match (reference.0, current.0) {
         (Kind::Absent, _) => "the reference does not have this column",
         (_, Kind::Absent) => "the current side does not have this column",
-        _ => "lists, structures and bytes are not looked into",
+        _ => "lists, structures, bytes and times beyond 64 bits are not looked into",
     };
     let is_ordered = |kind| matches!(kind, Kind::Numbers | Kind::Times(_));
     let default = if is_ordered(reference.0) || is_ordered(current.0) { TestId::Ks } else { TestId::ChiSquare };

@@ -115,8 +115,8 @@ fn of_counts(
             return Ok((found, Look::Nothing));
         }
     };
-    let pooled = Pooled::of(own.keys(), other.keys());
-    let counts = [pooled.spread(0, own.values().copied()), pooled.spread(1, other.values().copied())];
+    let pooled = Pooled::of(own.iter().map(|(value, _)| value), other.iter().map(|(value, _)| value));
+    let counts = [(0, own), (1, other)].map(|(side, all)| pooled.spread(side, all.iter().map(|(_, rows)| *rows)));
     let look = Look::of_categories(&pooled.values, &counts[0], &counts[1]);
     let counted = |counts, side: ColumnSide| Counts { counts, nulls: side.missing };
     let (left, right) = (counted(&counts[0], reference), counted(&counts[1], current));

@@ -96,7 +96,7 @@ fn each_pair_of_types_has_its_comparison_and_nothing_is_skipped() {
         bytes.clone(),
         "missing",
         "not_computable",
-        "lists, structures and bytes are not looked into",
+        "lists, structures, bytes and times beyond 64 bits are not looked into",
         "",
     );
     check(bytes, nothing.clone(), "missing", "drifted", "", "");

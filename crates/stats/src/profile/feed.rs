@@ -1,10 +1,12 @@
 //! Brings values to the builder of their column, as they are wherever they have no nulls.
-use crate::data::{Values, is_same, narrow, texts_of, widest};
+use crate::data::{BEYOND, Values, is_same, narrow, texts_of, widest};
 use arrow::array::types::ArrowPrimitiveType;
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Decimal256Array, Int32Array, PrimitiveArray, UInt64Array};
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, Decimal256Array, Int32Array, Int64Array, PrimitiveArray, UInt64Array,
+};
 use arrow::datatypes::DataType;
 use kernels::KernelError;
-use kernels::profile::{Block, ColumnBuilder, ColumnProfile, count_codes};
+use kernels::profile::{Block, ColumnBuilder, ColumnProfile, TimeKind, count_codes};
 use std::collections::BTreeMap;
 
 /// Texts are given on so many at once.
@@ -56,11 +58,7 @@ impl Feed {
                 self.builder.add(Block::Integer(block))?;
                 self.builder.add_nulls(values.null_count() as u64)
             }
-            Values::Times(values, kind) => {
-                let micros = present(&values, &mut self.integers);
-                self.builder.add(Block::Time { micros, kind })?;
-                self.builder.add_nulls(values.null_count() as u64)
-            }
+            Values::Times(values, kind, is_rounded) => self.times(&values, kind, is_rounded),
             Values::Decimals(values, scale) => {
                 let unscaled = present(&values, &mut self.decimals);
                 self.builder.add(Block::Decimal { unscaled, scale })?;
@@ -86,10 +84,28 @@ impl Feed {
             Dictionaries::InMemory(last, mut all) => {
                 add_up(last, &mut all, &mut self.builder)?;
                 let (texts, counts): (Vec<&[u8]>, Vec<u64>) = all.iter().map(|(text, count)| (&**text, *count)).unzip();
-                self.builder.add_counted(Block::Text(&texts), &counts)?;
+                self.builder.add_counted(&texts, &counts)?;
             }
         }
         Ok(self.builder.finish())
+    }
+
+    /// Times that 64 bits do not hold are counted, not looked into: else they would all be one.
+    fn times(&mut self, values: &Int64Array, kind: TimeKind, is_rounded: bool) -> Result<(), KernelError> {
+        let micros = present(values, &mut self.integers);
+        if is_rounded {
+            self.builder.mark_rounded();
+        }
+        let is_beyond = |micros: &i64| BEYOND.contains(micros);
+        let beyond = micros.iter().filter(|micros| is_beyond(micros)).count();
+        if beyond == 0 {
+            self.builder.add(Block::Time { micros, kind })?;
+        } else {
+            let within: Vec<i64> = micros.iter().copied().filter(|micros| !is_beyond(micros)).collect();
+            self.builder.add(Block::Time { micros: &within, kind })?;
+            self.builder.add(Block::Other(beyond))?;
+        }
+        self.builder.add_nulls(values.null_count() as u64)
     }
 
     /// What 64 bits with a sign hold goes the way of integers, whichever values stand beside it.
@@ -131,7 +147,7 @@ impl Feed {
     fn flags(&mut self, flags: &BooleanArray) -> Result<(), KernelError> {
         let yes = flags.true_count() as u64;
         let all = (flags.len() - flags.null_count()) as u64;
-        self.builder.add_counted(Block::Flag(&[false, true]), &[all - yes, yes])?;
+        self.builder.add_flags([all - yes, yes])?;
         self.builder.add_nulls(flags.null_count() as u64)
     }
 
@@ -205,7 +221,7 @@ fn give(counted: Option<Counted>, builder: &mut ColumnBuilder) -> Result<(), Ker
             None => nulls += count,
         }
     }
-    builder.add_counted(Block::Text(&block), &weights)?;
+    builder.add_counted(&block, &weights)?;
     builder.add_nulls(nulls)
 }
 

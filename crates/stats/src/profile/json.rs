@@ -110,7 +110,9 @@ fn numbers(told: &mut Told, summary: &Summary<'_>) {
     for (key, end) in [("min", summary.min()), ("max", summary.max())] {
         match end {
             Some(value) => told.put(key, value_of(&value)),
-            None if summary.counts().other > 0 => told.missing(key, "lists, structures and bytes are not looked into"),
+            None if summary.counts().other > 0 => {
+                told.missing(key, "lists, structures, bytes and times beyond 64 bits are not looked into");
+            }
             None => told.missing(key, &Reason::Empty("the column".into()).to_string()),
         }
     }

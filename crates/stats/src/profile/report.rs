@@ -189,7 +189,9 @@ fn notes_of(name: &str, column: &ColumnProfile) -> Vec<String> {
         ));
     }
     if counts.other > 0 {
-        notes.push(format!("`{name}` holds lists, structures or bytes: they are counted, not looked into."));
+        notes.push(format!(
+            "`{name}` holds lists, structures, bytes or times beyond 64 bits: they are counted, not looked into."
+        ));
     }
     notes
 }

@@ -2,8 +2,8 @@ use super::*;
 use crate::Report;
 use arrow::array::types::{Int8Type, Int16Type};
 use arrow::array::{
-    BooleanArray, Decimal256Array, DictionaryArray, Float64Array, Int64Array, NullArray, RecordBatch, StringArray,
-    TimestampNanosecondArray, UInt64Array,
+    BooleanArray, Date32Array, Decimal256Array, DictionaryArray, Float64Array, Int64Array, NullArray, RecordBatch,
+    StringArray, TimestampNanosecondArray, UInt64Array,
 };
 use arrow::datatypes::i256;
 use expect_test::expect;
@@ -201,4 +201,31 @@ fn the_dictionary_of_a_column() {
         Numbers: [["age", "35.67", "8.083", "31", "31", "31", "45", "45"]]
         Most frequent values: [["age", "31 (66.7 %), 45 (33.3 %)"]]"#]]
     .assert_eq(&text.join("\n"));
+}
+
+#[test]
+fn times_that_microseconds_do_not_hold_are_never_taken_for_each_other() {
+    let days = vec![Some(i32::MAX), Some(i32::MAX - 1), Some(i32::MIN), Some(0), None];
+    let nanos = |times: [i64; 3]| {
+        Arc::new(TimestampNanosecondArray::from(times.map(Some).into_iter().chain([None, None]).collect::<Vec<_>>()))
+    };
+    let batch = RecordBatch::try_from_iter([
+        ("day", Arc::new(Date32Array::from(days)) as ArrayRef),
+        ("nanos", nanos([1_001, 1_002, 9_000])),
+        ("micros", nanos([1_000, 2_000, 9_000])),
+    ])
+    .unwrap();
+    let found = all(&Data::of_batches(batch.schema(), vec![batch]).unwrap());
+    let json = found.to_json();
+    let told = |name: &str| {
+        let column = &json["columns"][name];
+        ["nulls", "distinct", "distinct_exact", "min", "max"].map(|key| column[key].to_string()).join(" ")
+    };
+    assert_eq!(told("day"), r#"1 null true "1970-01-01" "1970-01-01""#);
+    let reason = "lists, structures, bytes and times beyond 64 bits are not looked into";
+    assert_eq!(json["columns"]["day"]["reasons"]["distinct"], reason);
+    assert_eq!(told("nanos"), r#"2 2 false "1970-01-01T00:00:00.000001" "1970-01-01T00:00:00.000009""#);
+    assert_eq!(told("micros"), r#"2 3 true "1970-01-01T00:00:00.000001" "1970-01-01T00:00:00.000009""#);
+    let note = "`day` holds lists, structures, bytes or times beyond 64 bits: they are counted, not looked into.";
+    assert!(found.notes().contains(&note.to_owned()), "{:?}", found.notes());
 }

@@ -1,8 +1,9 @@
-//! A hash table of bounded size, for values that are frequent. Invariant: equal calls give an equal table. It deliberately takes hashes,
-//! not values: whoever calls has them.
+//! A hash table of bounded size, for values that are frequent. Invariant: equal calls give an equal table. It deliberately takes hashes
+//! beside values: whoever calls has them.
 /// Counts by 64-bit hash with something to remember for each, in at most [`Table::BOUND`] entries.
 ///
-/// Two values of one hash count as one. Which entries there are depends on the calls alone; their order is for no one to rely on.
+/// Values of one hash are told apart by what is remembered of them: hashes are public, so texts can be made that share one. Which
+/// entries there are depends on the calls alone; their order is for no one to rely on.
 pub(super) struct Table<P> {
     /// Open addressing: hash and count, beside each other so that one cache line has both. A hash of 0 is a free slot.
     slots: Vec<(u64, u64)>,
@@ -32,14 +33,14 @@ impl<P> Table<P> {
         self.error
     }
 
-    /// The slot of this hash, or the free one where it would be; `None` if neither is near.
+    /// The slot of this hash whose payload is the same, or the free one where it would be; `None` if neither is near.
     #[inline]
-    fn slot(&self, hash: u64) -> Option<usize> {
+    fn slot(&self, hash: u64, is_same: impl Fn(&P) -> bool) -> Option<usize> {
         let mask = self.slots.len() - 1;
         let mut slot = (hash >> 40) as usize & mask;
         for _ in 0..MOST_PROBES {
             let found = self.slots[slot].0;
-            if found == hash || found == 0 {
+            if found == 0 || (found == hash && is_same(&self.payloads[self.places[slot] as usize])) {
                 return Some(slot);
             }
             slot = (slot + 1) & mask;
@@ -47,12 +48,12 @@ impl<P> Table<P> {
         None
     }
 
-    /// Counts `weight` more of a hash that is known; false if it is not.
+    /// Counts `weight` more of a value that is known; false if it is not.
     #[inline]
-    pub(super) fn count(&mut self, hash: u64, weight: u64) -> bool {
+    pub(super) fn count(&mut self, hash: u64, weight: u64, is_same: impl Fn(&P) -> bool) -> bool {
         let hash = hash.max(1);
-        match self.slot(hash) {
-            Some(slot) if self.slots[slot].0 == hash => {
+        match self.slot(hash, is_same) {
+            Some(slot) if self.slots[slot].0 != 0 => {
                 self.slots[slot].1 += weight;
                 true
             }
@@ -60,7 +61,7 @@ impl<P> Table<P> {
         }
     }
 
-    /// Takes a hash that is not known, if there are fewer than `bound` and there is a place for it.
+    /// Takes a value that is not known, if there are fewer than `bound` and there is a place for it.
     pub(super) fn insert(
         &mut self,
         hash: u64,
@@ -75,16 +76,22 @@ impl<P> Table<P> {
         if self.payloads.len() * 4 >= self.slots.len() {
             self.grow();
         }
-        let slot = self.slot(hash.max(1)).ok_or(Full)?;
+        let slot = self.slot(hash.max(1), |_| false).ok_or(Full)?;
         self.slots[slot] = (hash.max(1), weight);
         self.places[slot] = self.payloads.len() as u32;
         self.payloads.push(payload());
         Ok(())
     }
 
-    /// Takes a hash, known or not: where there is no place, all counts go down and the least go (Misra–Gries).
-    pub(super) fn count_or_forget(&mut self, hash: u64, weight: u64, payload: impl FnOnce() -> P) {
-        if self.count(hash, weight) {
+    /// Takes a value, known or not: where there is no place, all counts go down and the least go (Misra–Gries).
+    pub(super) fn count_or_forget(
+        &mut self,
+        hash: u64,
+        weight: u64,
+        is_same: impl Fn(&P) -> bool,
+        payload: impl FnOnce() -> P,
+    ) {
+        if self.count(hash, weight, is_same) {
             return;
         }
         if self.payloads.len() >= Self::BOUND {

@@ -73,7 +73,10 @@ fn ask(profile: &Profile) {
         let summary = column.summary();
         let _ = (summary.inferred(), summary.types(), summary.shapes(), summary.completeness(), summary.times());
         let _ = (summary.distinct(), summary.distinctness(), summary.uniqueness(), summary.unique_value_ratio());
-        let _ = (summary.share_error(), summary.categories().map(|counts| counts.values().sum::<u64>()));
+        let _ = (
+            summary.share_error(),
+            summary.categories().map(|counts| counts.iter().map(|(_, count)| count).sum::<u64>()),
+        );
         for share in
             [summary.completeness(), summary.distinctness(), summary.uniqueness(), summary.unique_value_ratio()]
         {

@@ -1,5 +1,7 @@
+use super::super::kinds::SEED;
 use super::*;
 use crate::KernelError;
+use crate::hash::hash_text;
 
 #[test]
 fn odd_columns_have_an_answer() {
@@ -79,7 +81,7 @@ fn odd_columns_have_an_answer() {
 fn values_that_are_not_looked_into_have_no_number_by_convention() {
     let nested = column(&[Block::Other(4)]);
     let summary = nested.summary();
-    let reason = || Reason::Undefined("lists, structures and bytes are not looked into".into());
+    let reason = || Reason::Undefined("lists, structures, bytes and times beyond 64 bits are not looked into".into());
     assert_eq!((summary.inferred(), summary.completeness(), summary.min()), (Inferred::Other, Ok(1.0), None));
     assert_eq!((summary.distinct(), summary.categories()), (Err(reason()), Err(reason())));
     let shares = [summary.distinctness(), summary.uniqueness(), summary.unique_value_ratio(), summary.entropy()];
@@ -107,7 +109,7 @@ fn a_column_of_several_sorts_of_numbers_has_no_mean() {
         assert_eq!(numbers, [mixed.clone(), mixed.clone(), mixed.clone()]);
         assert_eq!(summary.histogram(2).unwrap().map(|_| 0.0), mixed);
         // A number that is the same as a flag or a time is still another value.
-        assert_eq!((summary.distinct(), summary.categories().map(std::collections::BTreeMap::len)), (Ok(2), Ok(2)));
+        assert_eq!((summary.distinct(), summary.categories().map(<[_]>::len)), (Ok(2), Ok(2)));
     }
     let texts = Err(Reason::Undefined("the numbers are texts: read them as numbers".into()));
     let found = text_column(&["1", "2.5"]);
@@ -133,8 +135,9 @@ fn wrong_arguments_are_named_and_change_nothing() {
     wrong.add_nulls(1 << 53).unwrap();
     check(wrong.add_nulls(u64::MAX), &too_much("count"));
     check(wrong.add(Block::Flag(&[true])), &too_much("block"));
-    check(wrong.add_counted(Block::Real(&[1.0, 2.0]), &[u64::MAX, 1]), &too_much("counts"));
-    check(wrong.add_counted(Block::Text(&[b"a"]), &[1 << 60]), &too_much("counts"));
+    check(wrong.add_counted(&[b"a", b"b"], &[u64::MAX, 1]), &too_much("counts"));
+    check(wrong.add_counted(&[b"a"], &[1 << 60]), &too_much("counts"));
+    check(wrong.add_flags([0, 1]), &too_much("counts"));
     let mut nulls = builder(0);
     nulls.add_nulls(1 << 53).unwrap();
     assert_eq!(wrong.finish(), nulls.finish());
@@ -147,11 +150,10 @@ fn wrong_arguments_are_named_and_change_nothing() {
     check(builder(0).add(Block::Decimal { unscaled: &[1], scale: 39 }), "`scale` is 39: expected at most 38");
     let kind = "`kind` is instant: expected the kind of the times before";
     check(begun.add(Block::Time { micros: &[1], kind: TimeKind::Instant }), kind);
-    check(begun.add_counted(Block::Time { micros: &[1], kind: TimeKind::Instant }, &[1]), kind);
     // As many as there may be: sums, lengths and weights stay where they can be written.
     let mut full = builder(0);
-    full.add_counted(Block::Text(&[b"many", b""]), &[1 << 52, 1]).unwrap();
-    full.add_counted(Block::Integer(&[i64::MAX]), &[(1 << 52) - 1]).unwrap();
+    full.add_counted(&[b"many", b""], &[1 << 52, 1]).unwrap();
+    full.add_flags([0, (1 << 52) - 1]).unwrap();
     let full = Profile::of(0, 1 << 53, vec![("c".to_owned(), full.finish())]).unwrap();
     assert_eq!(Profile::from_bytes(&full.to_bytes()), Ok(full));
 }
@@ -171,7 +173,7 @@ fn dates_local_times_and_instants_are_told_apart() {
     let summary = all.summary();
     assert_eq!((summary.inferred(), summary.distinct()), (Inferred::Datetime, Ok(5)));
     assert_eq!(summary.times(), [(TimeKind::Date, 2), (TimeKind::Local, 1), (TimeKind::Instant, 2)]);
-    let values: Vec<String> = summary.categories().unwrap().keys().map(ToString::to_string).collect();
+    let values: Vec<String> = summary.categories().unwrap().iter().map(|(value, _)| value.to_string()).collect();
     let times = ["1970-01-01", "1970-01-01T00:00:00", "1970-01-01T00:00:00Z"];
     assert_eq!(values[..3], times);
     assert_eq!((summary.mean(), summary.quantile(0.5)), (Ok(0.0), Ok(Ok(0.0))));
@@ -197,10 +199,10 @@ fn numbers_are_the_same_values_in_every_type() {
     whole.merge(other.finish()).unwrap();
     let mut third = builder(2);
     third.add(decimals[0]).unwrap();
-    third.add_counted(Block::Integer(&[beyond]), &[1]).unwrap();
+    third.add(Block::Integer(&[beyond])).unwrap();
     whole.merge(third.finish()).unwrap();
     assert_eq!(whole.summary().distinct(), Ok(8));
-    let counts: Vec<u64> = whole.summary().categories().unwrap().values().copied().collect();
+    let counts: Vec<u64> = whole.summary().categories().unwrap().iter().map(|(_, count)| *count).collect();
     assert_eq!(counts, [2, 2, 2, 3, 2, 1, 3, 1]);
 }
 
@@ -240,4 +242,55 @@ fn texts_are_what_they_say_and_time_zones_are_told_apart() {
         (String::new(), "y".repeat(64))
     );
     assert_eq!(*summary.lengths(), Lengths { count: 4, least: 0, most: 201, total: 465 });
+}
+
+#[test]
+fn texts_that_were_made_to_share_a_hash_are_told_apart() {
+    // Eight bytes that make a product of wyhash zero, so that the eight after them do not count.
+    let made = |name: &[u8; 8]| {
+        [0x8BB8_4B93_962E_ACC9u64.to_le_bytes(), *name, *b"the same", *b" ending "].as_flattened().to_vec()
+    };
+    let (first, second) = (made(b"hidden 1"), made(b"hidden 2"));
+    assert_eq!(hash_text(SEED, &first), hash_text(SEED, &second));
+    let other: Vec<String> = (0..2_000).map(|row| format!("other {row}")).collect();
+    for many in [0, 2_000] {
+        // Counted one by one, and in blocks once there are too many different ones.
+        let block: Vec<&[u8]> = other[..many].iter().map(String::as_bytes).collect();
+        let rows: Vec<&[u8]> = (0..5_000).map(|row| if row % 5 == 0 { &first[..] } else { &second }).collect();
+        let mut all = Profile::default();
+        for partition in 0..2 {
+            let mut builder = builder(partition);
+            builder.add(Block::Text(&block)).unwrap();
+            builder.add(Block::Text(&rows)).unwrap();
+            builder.add_counted(&[&first], &[1_000]).unwrap();
+            let columns = vec![("c".to_owned(), builder.finish())];
+            all.merge(Profile::of(partition, 6_000 + many as u64, columns).unwrap()).unwrap();
+        }
+        let read = Profile::from_bytes(&all.to_bytes()).unwrap();
+        let summary = read.column("c").unwrap().summary();
+        let counts: Vec<u64> = summary.top(2).into_iter().map(|(_, count)| count).collect();
+        let within = |count: u64, truth: u64| (truth - summary.top_error()..=truth).contains(&count);
+        assert!(within(counts[0], 8_000) && within(counts[1], 4_000), "{counts:?} {}", summary.top_error());
+        if many == 0 {
+            assert_eq!((summary.distinct(), summary.uniqueness(), summary.top_error()), (Ok(2), Ok(0.0), 0));
+        }
+    }
+}
+
+#[test]
+fn numbers_of_one_hash_are_told_apart() {
+    // Integers beyond 2^53 are hashed with another seed, which can be reckoned away.
+    let small = (1u64..).map(|value| (value, (value as f64).to_bits())).find_map(|(value, bits)| {
+        let step = 0x9E37_79B9_7F4A_7C15u64;
+        let inverse =
+            (0..6).fold(step, |inverse, _| inverse.wrapping_mul(2u64.wrapping_sub(step.wrapping_mul(inverse))));
+        let state = bits.wrapping_add(1).wrapping_mul(step) ^ SEED ^ (SEED + 1);
+        let wide = state.wrapping_mul(inverse).wrapping_sub(1) as i64;
+        (wide.unsigned_abs() > 1 << 53).then_some((value as i64, wide))
+    });
+    let (small, wide) = small.unwrap();
+    let found = column(&[Block::Integer(&[small, wide, wide])]);
+    let summary = found.summary();
+    assert_eq!((summary.distinct(), summary.counts().integral), (Ok(2), 3));
+    assert_eq!(summary.top(2), [(&Value::Integer(wide), 2), (&Value::Integer(small), 1)]);
 }

@@ -30,6 +30,16 @@ impl Entry {
     fn of(text: &[u8], hash: u64) -> Self {
         Self { value: Value::text(text, hash), look: look(text) }
     }
+
+    /// Whether it is of this text, which has its hash.
+    #[inline]
+    fn is_of(&self, text: &[u8]) -> bool {
+        match &self.value {
+            Value::Long { start, .. } => text.len() > Value::TEXT && text.starts_with(start),
+            Value::Text(own) => **own == *text,
+            _ => false,
+        }
+    }
 }
 
 impl Texts {
@@ -59,8 +69,8 @@ impl Texts {
     fn add_one(&mut self, text: &[u8], weight: u64) {
         let hash = hash_text(SEED, text);
         if self.filter.is_none() {
-            if self.table.count(hash, weight) || self.table.insert(hash, weight, TOP, || Entry::of(text, hash)).is_ok()
-            {
+            let is_known = self.table.count(hash, weight, |entry| entry.is_of(text));
+            if is_known || self.table.insert(hash, weight, TOP, || Entry::of(text, hash)).is_ok() {
                 return;
             }
             self.work_out_counts();
@@ -72,7 +82,7 @@ impl Texts {
             filter.pass(&[hash], |_| passes = true);
         }
         if passes {
-            self.table.count_or_forget(hash, weight, || Entry::of(text, hash));
+            self.table.count_or_forget(hash, weight, |entry| entry.is_of(text), || Entry::of(text, hash));
         }
         self.gathered.distinct.add(hash);
         self.take_look(look(text), weight);
@@ -86,7 +96,8 @@ impl Texts {
         self.gathered.distinct.extend(&hashes);
         if let Some(filter) = &mut self.filter {
             filter.pass(&hashes, |at| {
-                self.table.count_or_forget(hashes[at], 1, || Entry::of(texts[at], hashes[at]));
+                let (hash, text) = (hashes[at], texts[at]);
+                self.table.count_or_forget(hash, 1, |entry| entry.is_of(text), || Entry::of(text, hash));
             });
         }
         let mut lengths = Lengths { count: texts.len() as u64, least: u64::MAX, most: 0, total: 0 };

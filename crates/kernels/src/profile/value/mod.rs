@@ -12,7 +12,8 @@ use std::fmt;
 /// - **Times** are compared by what their clock says, as if all were in UTC; of the same reading, dates come before local times,
 ///   and those before instants.
 /// - **Texts** are bytes, which need not be UTF-8, and compared as such; those that agree in the first [`Value::TEXT`] bytes and
-///   are longer are in an order that says nothing.
+///   are longer are in an order that says nothing, and are one value if their hash is the same. That hash is public, so who makes
+///   long texts can make such.
 ///
 /// Between flags, numbers, times and texts, the order is that of these words.
 #[derive(Clone, Debug)]
