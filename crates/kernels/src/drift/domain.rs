@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 const MOST_ROWS: u64 = 5_000;
 /// The least rows of a side, a fold having a fifth of them.
 const LEAST_ROWS: u64 = 30;
+/// Rows that one in so many of both sides is equal to are not kept together.
+const FREQUENT: usize = 50;
 /// Up to so many columns the rows are not fewer for it.
 const COLUMNS: u64 = 64;
 
@@ -55,10 +57,14 @@ pub fn domain_rows(rows: u64, columns: usize, seed: u64) -> Vec<u64> {
 ///
 /// - **Shapes**: a feature of each column on either side, in the same order: `reference` `[n]`, `current` `[m]`, those of
 ///   [`domain_rows`]. A code that is not below `values` is missing; a missing value is a value like any other.
-/// - **Model**: that of [`crate::bias::proxy()`]: boosted trees, validated forwards: of 5 folds by a hash of seed and row, each of the
-///   last three is told by a model of all folds before it, so three fifths of the rows are told.
+/// - **Model**: that of [`crate::bias::proxy()`]: boosted trees, validated forwards: of 5 folds by a hash of seed and values, each of the
+///   last three is told by a model of all folds before it, so three fifths of the rows are told. Equal rows of either side are in one
+///   fold: a table has an area of ½ against itself, and rows that both sides share take little from a difference of the others. Where
+///   there are so few different rows that one in 50 is equal to a row, those are spread over the folds; then tables more alike than
+///   two samples of one population have an area below ½.
 /// - **Law**: ranks within the folds (van Elteren), one-sided; `threshold` is the area that α has. **Interval**: DeLong within the
-///   folds, on the scale of the logit; none where the model tells all rows apart.
+///   folds, on the scale of the logit; none where the model tells all rows apart, or has one score for all, which tells nothing and has a
+///   p-value of 1.
 /// - **Errors**: [`KernelError::Argument`] for another `alpha`, another number of columns, columns of other lengths, or of another kind
 ///   on the other side; as a reason, no columns, no column with two values, or fewer than 30 rows of a side.
 /// - **Numerics**: sums are in the order of rows; equal inputs and seed give equal bits.
@@ -88,21 +94,62 @@ pub fn domain_classifier(
         return Ok(Domain::not_computable(Reason::Constant("every column".into())));
     }
     let truth: Vec<bool> = (0..n + m).map(|row| row >= n).collect();
-    let keys: Vec<u64> = (0..n + m).map(|row| mix(settings.seed, row)).collect();
+    let keys = keys(&equal_rows(reference, current, n, m), settings.seed);
     let Some(told) = validate_forwards(&bins, &truth, &keys) else {
         let few = Reason::TooFew { what: "rows of each side in a fold".into(), have: 1, need: 2 };
         return Ok(Domain::not_computable(few));
     };
     let area = told.area;
     let test = match area.p_value() {
-        Err(reason) => Test::unjudged(area.value, reason),
-        Ok(p_value) => Test {
-            threshold: Some(0.5 - normal_quantile(settings.alpha) * area.chance.sqrt()),
-            interval: logit_interval(area, -normal_quantile(settings.alpha / 2.0)).ok(),
-            ..Test::judged(area.value, p_value, settings.alpha)
-        },
+        // A model with one score for all rows tells nothing; of how nearly, nothing is known.
+        Err(_) => Test::judged(area.value, 1.0, settings.alpha),
+        Ok(p_value) => {
+            let threshold = 0.5 - normal_quantile(settings.alpha) * area.chance.sqrt();
+            let interval = logit_interval(area, -normal_quantile(settings.alpha / 2.0)).ok();
+            let test = Test::judged(area.value, p_value, settings.alpha).with_threshold(Some(threshold));
+            Test { interval, ..test }
+        }
     };
     Ok(Domain { test, shares: told.shares })
+}
+
+/// A hash of what each row holds, the reference's first: equal rows of either side have the same.
+fn equal_rows(reference: &[Feature<'_>], current: &[Feature<'_>], n: u64, m: u64) -> Vec<u64> {
+    let mut rows = vec![0; (n + m) as usize];
+    for (left, right) in reference.iter().zip(current) {
+        let (of_reference, of_current) = rows.split_at_mut(n as usize);
+        take(of_reference, left);
+        take(of_current, right);
+    }
+    rows
+}
+
+fn take(rows: &mut [u64], feature: &Feature<'_>) {
+    match *feature {
+        Feature::Numbers(values) => {
+            for (row, &value) in rows.iter_mut().zip(values) {
+                // −0 is 0, and a missing value a value like any other.
+                *row = mix(*row, if value.is_nan() { f64::NAN.to_bits() } else { (value + 0.0).to_bits() });
+            }
+        }
+        Feature::Categories { codes, values } => {
+            for (row, &code) in rows.iter_mut().zip(codes) {
+                *row = mix(*row, u64::from(if code < values { code } else { MISSING }));
+            }
+        }
+    }
+}
+
+/// The key of each row, which chooses its fold. Equal rows have one key, whatever their side: else a model would learn the side of a
+/// row, and find its equal on the other one. But rows that a fiftieth of all are equal to are spread: of a few different ones, models
+/// must have seen each. What both sides hold chooses, never the side, so the p-value stays what it says.
+fn keys(rows: &[u64], seed: u64) -> Vec<u64> {
+    let mut count: BTreeMap<u64, usize> = BTreeMap::new();
+    for &row in rows {
+        *count.entry(row).or_default() += 1;
+    }
+    let is_frequent = |row: &u64| count.get(row).is_some_and(|&equal| equal * FREQUENT >= rows.len());
+    (0..).zip(rows).map(|(at, row)| if is_frequent(row) { mix(seed, at) } else { mix(seed, *row) }).collect()
 }
 
 fn wrong(name: &'static str, found: String) -> KernelError {

@@ -46,6 +46,81 @@ fn equal_distributions_alarm_at_the_nominal_rate() {
     assert!((4..=27).contains(&alarms), "{alarms} of 300");
 }
 
+/// Columns of so many categories each.
+fn categories_of(seed: u64, rows: u64, values: &[u32]) -> Vec<(Vec<u32>, u32)> {
+    let column = |at: usize, values: u32| {
+        let code = |row| (chance(seed * 100 + at as u64, row) * f64::from(values)) as u32;
+        ((0..rows).map(code).collect(), values)
+    };
+    values.iter().enumerate().map(|(at, &values)| column(at, values)).collect()
+}
+
+fn ask_codes(reference: &[(Vec<u32>, u32)], current: &[(Vec<u32>, u32)], seed: u64) -> Domain {
+    let [left, right] = [reference, current].map(|columns| -> Vec<Feature<'_>> {
+        columns.iter().map(|(codes, values)| Feature::Categories { codes, values: *values }).collect()
+    });
+    domain_classifier(&left, &right, &Settings { seed, ..settings() }).unwrap()
+}
+
+#[test]
+fn a_table_against_itself_tells_nothing() {
+    for seed in 0..5 {
+        let numbers: Vec<Vec<f64>> = (0..4).map(|at| column(seed * 10 + at, 2_000)).collect();
+        let turned: Vec<Vec<f64>> = numbers.iter().map(|values| [&values[700..], &values[..700]].concat()).collect();
+        let codes = categories_of(seed, 1_000, &[8, 5, 4, 40]);
+        for found in [ask(&numbers, &numbers, seed), ask(&numbers, &turned, seed), ask_codes(&codes, &codes, seed)] {
+            let test = &found.test;
+            assert_eq!((test.value, test.p_value, test.verdict), (Some(0.5), Some(1.0), Verdict::Within), "{test:?}");
+        }
+        // Of few different rows each is on either side of a fold: too much alike for two samples, and still no drift.
+        let flags = categories_of(seed, 1_000, &[2, 2, 2]);
+        let found = ask_codes(&flags, &flags, seed).test;
+        assert!(
+            found.value.is_some_and(|value| value > 0.42 && value <= 0.5) && found.verdict == Verdict::Within,
+            "{found:?}"
+        );
+    }
+}
+
+#[test]
+fn rows_that_both_sides_share_hide_little_of_a_difference() {
+    // Of 2,000 rows, the second half differs; the first is new rows, or the very rows of the reference.
+    let of = |seed: u64, by: f64| -> Vec<f64> { (0..1_000).map(|row| chance(seed, row) + by).collect() };
+    let side = |seed: u64, by: f64| -> Vec<Vec<f64>> { (0..4).map(|at| of(seed + at, by)).collect() };
+    let both = |first: &[Vec<f64>], second: &[Vec<f64>]| -> Vec<Vec<f64>> {
+        first.iter().zip(second).map(|(first, second)| [&first[..], second].concat()).collect()
+    };
+    for run in 0..3 {
+        let seed = run * 100;
+        let reference = both(&side(seed, 0.0), &side(seed + 10, 0.0));
+        let other = side(seed + 20, 0.3);
+        let fresh = ask(&reference, &both(&side(seed + 30, 0.0), &other), run).test;
+        let shared = ask(&reference, &both(&side(seed, 0.0), &other), run).test;
+        let (fresh_area, shared_area) = (fresh.value.unwrap(), shared.value.unwrap());
+        assert!((fresh_area - shared_area).abs() < 0.03, "{fresh_area} {shared_area}");
+        assert_eq!((fresh.verdict, shared.verdict), (Verdict::Drifted, Verdict::Drifted));
+    }
+}
+
+#[test]
+fn few_different_rows_are_still_told_by_what_goes_together() {
+    // Two flags that are alike, and then as if thrown apart; alone they stay what they were.
+    let flags = |seed: u64, apart: bool| {
+        let mut columns = categories_of(seed, 1_000, &[2, 2]);
+        if !apart {
+            columns[1] = columns[0].clone();
+        }
+        columns
+    };
+    assert_eq!(ask_codes(&flags(1, false), &flags(2, true), 0).test.verdict, Verdict::Drifted);
+    let alarms = (0..300u64).filter(|&run| {
+        let side = |from: u64| categories_of(run * 10 + from, 300, &[3, 2, 4]);
+        ask_codes(&side(0), &side(5), run).test.verdict == Verdict::Drifted
+    });
+    let alarms = alarms.count();
+    assert!((4..=27).contains(&alarms), "{alarms} of 300");
+}
+
 #[test]
 fn what_tells_all_rows_has_an_area_of_one() {
     let (low, high) = (vec![column(1, 100)], vec![column(2, 100).iter().map(|value| value + 5.0).collect()]);
