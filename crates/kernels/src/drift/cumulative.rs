@@ -10,6 +10,13 @@ pub(super) struct Widest {
     pub heaviest: u64,
 }
 
+impl Widest {
+    /// Returns `sup |F − G|` of sides of so many rows.
+    pub fn distance(&self, n: u64, m: u64) -> f64 {
+        self.steps as f64 / (n as f64 * m as f64)
+    }
+}
+
 /// Returns the widest gap of two sides with a value each.
 pub(super) fn widest(reference: &Side<'_>, current: &Side<'_>) -> Widest {
     let mut gap = Gap::new(reference.rows(), current.rows());

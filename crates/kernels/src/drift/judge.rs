@@ -51,7 +51,9 @@ pub(super) fn judge(case: &Case<'_>, ids: &[TestId], settings: &Settings) -> BTr
             Ok(value) => match law_of(case, judged, id, settings) {
                 Law::Known(p) => Test::judged(value, p, settings.alpha),
                 Law::Closed(p, threshold) => {
-                    Test { threshold: Some(threshold), ..Test::judged(value, p, settings.alpha) }
+                    // What stands out by more than a sketch may be off is judged, and no one value says how much that is.
+                    let threshold = Some(threshold).filter(|_| case.sure.is_none());
+                    Test::judged(value, p, settings.alpha).with_threshold(threshold)
                 }
                 Law::Unknown(reason) => Test::unjudged(value, reason),
                 Law::Permuted(asked) => {
@@ -70,7 +72,7 @@ pub(super) fn judge(case: &Case<'_>, ids: &[TestId], settings: &Settings) -> BTr
         };
         for (&(id, value, _), found) in permuted.iter().zip(found) {
             let threshold = found.threshold.and_then(|measure| reported(view, id, measure));
-            tests.insert(id, Test { threshold, ..Test::judged(value, found.p_value, settings.alpha) });
+            tests.insert(id, Test::judged(value, found.p_value, settings.alpha).with_threshold(threshold));
         }
     }
     let labellings = if view.n == view.m { 2.0 } else { 1.0 };
@@ -210,18 +212,19 @@ fn of_chi_square(view: &View<'_>, observed: f64, settings: &Settings) -> Option<
 
 /// The probability that any cell differs by so much: the sum over the cells, which is hardly more where it is small.
 fn any_cell(view: &View<'_>, gap: f64) -> f64 {
-    let (n, m) = (view.n, view.m);
+    view.counts().map(|(r, c)| cell_tail(r + c, gap, (view.n, view.m))).sum::<f64>().min(1.0)
+}
+
+/// Returns the probability that the shares of a cell with so many `rows` of both sides differ by `gap` at least where nothing drifted.
+pub(super) fn cell_tail(rows: f64, gap: f64, (n, m): (f64, f64)) -> f64 {
     let (drawn, total) = (n as u64, (n + m) as u64);
-    let of_cell = |rows: f64| {
-        // `r/n − (rows − r)/m` is at least `gap` from the first on, at most `−gap` up to the second.
-        let place = |gap: f64| (gap + rows / m) * n * m / (n + m);
-        let (high, low) = ((place(gap) - 1e-9 * n).ceil(), (place(-gap) + 1e-9 * n).floor());
-        let above = if high <= rows { hypergeometric_upper(high as u64, rows as u64, drawn, total) } else { 0.0 };
-        let below =
-            if low < 0.0 { 0.0 } else { hypergeometric_upper((rows - low) as u64, rows as u64, total - drawn, total) };
-        above + below
-    };
-    view.counts().map(|(r, c)| of_cell(r + c)).sum::<f64>().min(1.0)
+    // `r/n − (rows − r)/m` is at least `gap` from the first on, at most `−gap` up to the second.
+    let place = |gap: f64| (gap + rows / m) * n * m / (n + m);
+    let (high, low) = ((place(gap) - 1e-9 * n).ceil(), (place(-gap) + 1e-9 * n).floor());
+    let above = if high <= rows { hypergeometric_upper(high as u64, rows as u64, drawn, total) } else { 0.0 };
+    let below =
+        if low < 0.0 { 0.0 } else { hypergeometric_upper((rows - low) as u64, rows as u64, total - drawn, total) };
+    (above + below).min(1.0)
 }
 
 /// The law of the share of rows in cells that the other side, of all but `own` rows, does not have: known if a bound is enough.

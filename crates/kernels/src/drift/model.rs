@@ -117,10 +117,15 @@ pub struct Test {
     /// The probability of at least this value where nothing drifted; of at least this `wasserstein` for `wasserstein_normed`, of this
     /// distance between blocks of values where distances are permuted.
     pub p_value: Option<f64>,
-    /// The value that has a p-value of α: of a closed form, or of a tail fitted to permuted labels where enough were drawn; of `ks`, where
-    /// values repeat, somewhat more than that.
+    /// The least value whose p-value is at most α: the value is no less than it exactly where the test, by itself, says drifted. From
+    /// the law of the p-value: a closed form, that of `ks` (within 5 ‰; where values repeat and drift is beyond doubt, the larger one of
+    /// values that do not), or the same permuted labels; where these leave its place open, it is on the side of the value that the
+    /// verdict says. None where the law gives none: of Fisher's test (`null_share`, `chi_square` of two categories), moments of many
+    /// cells, bounds (`l_infinity`, `new_share`, `vanished_share`), distances between blocks, binned sketches; where few replicates
+    /// showed a large p-value; and where no value is rare enough.
     pub threshold: Option<f64>,
-    /// An interval for the measure of the two populations, of confidence `1 − α`; none where no approximation holds.
+    /// An interval for the measure of the two populations, of confidence `1 − α`; none where no approximation holds. That of
+    /// `ks` is from bands around both distributions (Dvoretzky, Kiefer & Wolfowitz): wide, it may hold 0 where the verdict is drifted.
     pub interval: Option<Interval>,
     /// Drifted if the p-value is at most α; `null_share` also if a column without nulls has become nothing but nulls.
     pub verdict: Verdict,
@@ -145,9 +150,20 @@ impl Test {
         Self { value: Some(value), ..Self::not_computable(reason) }
     }
 
+    /// Takes a threshold, on the side of the value that the verdict says.
+    pub(super) fn with_threshold(self, threshold: Option<f64>) -> Self {
+        let agreeing = |threshold: f64| match (self.value?, self.verdict) {
+            (value, Verdict::Drifted) => Some(threshold.min(value)),
+            (value, _) if threshold > value => Some(threshold),
+            (value, _) => (value > 0.0).then(|| value.next_up()), // at 0, smaller measures have the same value
+        };
+        Self { threshold: threshold.and_then(agreeing), ..self }
+    }
+
     /// A verdict that the number of rows can only let be one says nothing: it is withheld, with the reason.
     pub(super) fn withhold(&mut self, few: Option<&Reason>) {
         if let (Some(reason), None) = (few, &self.reason) {
+            self.threshold = None;
             self.verdict = Verdict::NotComputable;
             self.reason = Some(reason.clone());
         }

@@ -49,8 +49,8 @@ pub struct Numbers<'a> {
 /// - **Errors**: [`KernelError::Argument`] for values that do not ascend, a NaN, another `alpha` or `rank_error`, or more than 2⁵³
 ///   rows in all.
 /// - **Law**: `ks` is exact, ties included, where that costs little: up to some 1,000 rows a side, or more while they differ little.
-///   Beyond, it is Kolmogorov's; with a value that has more than 1 ‰ of the rows, ties included, that of 600 rows that stand for all, or
-///   permuted labels of up to 64 different values. Other distances permute labels on up to 256 blocks of the pooled values. Binned
+///   Beyond, it is Kolmogorov's; with a value that has more than 1 ‰ of the rows, ties included, that of 600 rows that stand for all,
+///   permuted labels of up to 64 different values, or, of two values, the hypergeometric one. Other distances permute labels on up to 256 blocks of the pooled values. Binned
 ///   measures follow their χ² laws or permute labels; below 1,000 rows of the reference each replicate is cut at its own deciles.
 /// - **Sketches**: whatever lies within the rank errors is taken for equal: `ks` and binned measures are judged by what exceeds them,
 ///   so they alarm at less than α; distances get a value and no verdict.
@@ -196,12 +196,8 @@ fn of_distances(
 
 /// Returns the test of many rows without ties.
 pub(super) fn ks_test(widest: Widest, n: u64, m: u64, settings: &Settings) -> Test {
-    let law = law_of_large(distance(widest, (n, m)), 0.0, n, m, settings);
+    let law = law_of_large(widest.distance(n, m), 0.0, n, m, settings);
     ks_judged(widest, law, (n, m), 0.0, settings)
-}
-
-fn distance(widest: Widest, (n, m): (u64, u64)) -> f64 {
-    widest.steps as f64 / (n as f64 * m as f64)
 }
 
 fn ks_judged(
@@ -211,9 +207,9 @@ fn ks_judged(
     uncertain: f64,
     settings: &Settings,
 ) -> Test {
-    let value = distance(widest, (n, m));
+    let value = widest.distance(n, m);
     let interval = interval::of_ks(value, (n as f64, m as f64), uncertain, settings.alpha);
-    Test { threshold, interval: Some(interval), ..Test::judged(value, p, settings.alpha) }
+    Test { interval: Some(interval), ..Test::judged(value, p, settings.alpha).with_threshold(threshold) }
 }
 
 /// The p-values of distances, each against permutations of the same distance between blocks of pooled values.

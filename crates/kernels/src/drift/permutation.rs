@@ -15,6 +15,8 @@ pub(super) const BUDGET: f64 = 1e7;
 const LEAST: f64 = 400.0;
 /// After so many it shows what is beyond all doubt: that a fitted tail is so many times less probable than the strictest level.
 const SHOWN: (u32, f64) = (50, 1e-9);
+/// From so many replicates on they say where α is, though the p-value was settled.
+const FOR_THRESHOLD: u32 = 100;
 /// Up to so many rows are permuted themselves; up to the second number they stay in a core's cache.
 const ROWS: (f64, f64) = (4e6, 2e5);
 
@@ -32,7 +34,8 @@ pub(super) struct Asked {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Permuted {
     pub p_value: f64,
-    /// Of a sum over cells, the value that α has by the fitted tail; none where 20 replicates were as extreme before all were drawn.
+    /// The value that α has: of a sum over cells by the fitted tail, else the least replicate that is rare enough; none where 20 of fewer
+    /// than 100 replicates were as extreme.
     pub threshold: Option<f64>,
 }
 
@@ -45,18 +48,24 @@ enum Draw {
 }
 
 /// What is known so far of one measure: the replicates at least as extreme, and the sums that give three moments.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Default)]
 struct Tally {
     extreme: u32,
     drawn: u32,
     mean: f64,
     squares: f64,
     cubes: f64,
+    /// All of them, unless it is a sum over cells.
+    replicates: Vec<f64>,
 }
 
 impl Tally {
-    fn take(&mut self, value: f64, observed: f64) {
+    fn take(&mut self, value: f64, asked: &Asked) {
+        let observed = asked.observed;
         self.drawn += 1;
+        if !asked.is_sum {
+            self.replicates.push(value);
+        }
         let is_less = value < observed - 1e-9 * observed.abs();
         self.extreme += u32::from(!is_less); // what cannot be compared counts as extreme
         let (count, away) = (f64::from(self.drawn), value - self.mean);
@@ -88,8 +97,22 @@ impl Tally {
 
     fn judged(&self, asked: &Asked, wanted: f64, alpha: f64) -> Permuted {
         let tail = self.tail().filter(|_| asked.is_sum);
-        let threshold = tail.filter(|_| !self.is_settled()).map(|tail| tail.threshold(alpha));
+        let threshold = match tail {
+            _ if self.is_settled() && self.drawn < FOR_THRESHOLD => None,
+            Some(tail) => Some(tail.threshold(alpha)),
+            None => self.least_rare(alpha),
+        };
         Permuted { p_value: self.p_value(asked, wanted, tail), threshold }
+    }
+
+    /// The least replicate that, observed, would have a p-value of α at most.
+    fn least_rare(&self, alpha: f64) -> Option<f64> {
+        let mut largest = self.replicates.clone();
+        largest.sort_unstable_by(|a, b| b.total_cmp(a));
+        let may_reach = alpha * (f64::from(self.drawn) + 1.0) - 1.0;
+        let common = (may_reach >= 0.0).then(|| largest.get(may_reach as usize).copied())??;
+        let rare = largest.iter().rev().find(|&&value| value > common * (1.0 + 1e-9));
+        Some(rare.copied().unwrap_or(common.next_up()))
     }
 
     fn p_value(&self, asked: &Asked, wanted: f64, tail: Option<Tail>) -> f64 {
@@ -124,12 +147,13 @@ impl Tail {
     }
 }
 
-/// Returns, for each measure, the probability of at least its observed value under permuted labels, and the value that α has.
+/// Returns, for each measure, the probability of at least its observed value under permuted labels, and the value that α has, by the
+/// same replicates.
 ///
 /// - **Replicates**: five for each `alpha / comparisons`, 999 at least; a measure is left alone once 20 were as extreme.
 /// - **Large tables**: fewer if that would cost more than some 10 ms, though not below 400, or 50 if those leave no doubt. What they do
 ///   not resolve comes from a Pearson III tail with the three moments of the replicates if the measure is a sum over cells; else it is
-///   what was counted, which is too large rather than too small. The value that α has is that tail's: with 50 replicates the standard
+///   what was counted, which is too large rather than too small. The value that α has is that tail's, or is counted: with 50 replicates the standard
 ///   error of their deviation is a tenth of it, and so is that of the value's distance from their mean.
 pub(super) fn permute(view: &View<'_>, asked: &[Asked], settings: &Settings) -> Vec<Permuted> {
     permute_within(BUDGET, view, asked, settings)
@@ -173,7 +197,7 @@ pub(super) fn replicate(
         }
         next(&mut stream, &mut |table| {
             for ((tally, is_settled), asked) in tallies.iter_mut().zip(asked).filter(|(tally, _)| !tally.1) {
-                tally.take((asked.measure)(table), asked.observed);
+                tally.take((asked.measure)(table), asked);
                 *is_settled = tally.is_settled() || takes_tails && tally.is_shown(asked, settings.strictest());
             }
         });

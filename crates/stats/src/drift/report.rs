@@ -292,6 +292,7 @@ impl Report for Drift {
     ///   histogram, top}`. `verdict` is `within`, `drifted` or `not_computable` (then `reason` is a sentence), as one of all comparisons.
     ///   `compared`: `numbers`, `times`, `categories`, `types` or `missing`. `note`: a sentence or `null`.
     ///   - `tests`: by id, `{value, p_value, threshold, interval, verdict, reason}`, each test by itself; `interval` is `{low, high}`.
+    ///     `threshold` is the least value whose p-value is at most α, before the correction for the number of columns.
     ///   - `reference`, `current`: `{type, rows, missing, missing_share}`; `type`: `numbers`, `times`, `flags`, `texts`, `mixed`,
     ///     `other`, `nothing` or `absent`.
     ///   - `histogram` (numbers; times in µs since 1970): `{edges, reference, current}`, one more edge than counts; else `null`.

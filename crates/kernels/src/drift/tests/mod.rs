@@ -8,6 +8,7 @@ mod domain;
 mod intervals;
 mod odd;
 mod properties;
+mod thresholds;
 mod unsorted;
 
 fn settings() -> Settings {
