@@ -28,7 +28,7 @@ pub(super) struct TableFile {
 enum Content {
     Parquet(parquet::Footer),
     Csv(csv::Layout),
-    JsonLines(SchemaRef),
+    JsonLines(json::Columns),
     Ipc(SchemaRef),
 }
 
@@ -130,8 +130,8 @@ fn open(file: &Found) -> Result<(Vec<Field>, Content), StatsError> {
             (schema, Content::Csv(layout))
         }
         Format::JsonLines => {
-            let schema = json::infer(&file.path, &file.shown)?;
-            (schema.clone(), Content::JsonLines(schema))
+            let columns = json::infer(&file.path, &file.shown)?;
+            (columns.schema.clone(), Content::JsonLines(columns))
         }
         Format::Ipc => {
             let schema = ipc::schema(&file.path, &file.shown)?;
@@ -288,7 +288,7 @@ impl TableFile {
         match &self.content {
             Content::Parquet(_) => Ok(()),
             Content::Csv(layout) => layout.read(&self.path, &self.shown, &own, &mut with_labels),
-            Content::JsonLines(schema) => json::read(&self.path, &self.shown, schema, &own, &mut with_labels),
+            Content::JsonLines(columns) => json::read(&self.path, &self.shown, columns, &own, &mut with_labels),
             Content::Ipc(schema) => ipc::read(&self.path, &self.shown, schema, &own, &mut with_labels),
         }
     }

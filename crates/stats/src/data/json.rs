@@ -10,13 +10,13 @@ use arrow::error::ArrowError;
 use arrow::json::ReaderBuilder;
 use arrow::json::reader::infer_json_schema_from_iterator;
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-/// No line is longer: it is held whole, and once it is read as JSON it takes some forty times as much where it is a list of short numbers.
+/// No line is longer: it is held whole, and once it is read as JSON it takes a multiple of that where it is a list of numbers.
 const LONGEST: u64 = 1 << 23;
 /// About so many bytes are decoded at once.
 const BYTES: usize = 1 << 26;
@@ -64,13 +64,28 @@ impl<'a> Lines<'a> {
             if self.line.iter().all(u8::is_ascii_whitespace) {
                 continue;
             }
-            return match serde_json::from_slice(&self.line) {
-                Ok(object @ Value::Object(_)) => Ok(Some(object)),
-                Ok(_) => Err(self.wrong("is no object")),
-                Err(error) => Err(self.wrong(&format!("is not valid JSON at byte {}", error.column()))),
-            };
+            return self.parsed().map(Some);
         }
         Ok(None)
+    }
+
+    fn parsed(&self) -> Result<Value, StatsError> {
+        match serde_json::from_slice(&self.line) {
+            Ok(object @ Value::Object(_)) => Ok(object),
+            Ok(_) => Err(self.wrong("is no object")),
+            Err(error) => Err(self.wrong(&format!("is not valid JSON at byte {}", error.column()))),
+        }
+    }
+
+    /// Makes lists and objects in these fields of the line that was read the texts that stand there.
+    fn write_texts(&mut self, mixed: &HashSet<String>) -> Result<(), StatsError> {
+        if !mixed.is_empty() && !self.line.iter().all(u8::is_ascii_whitespace) {
+            let mut object = self.parsed()?;
+            as_texts(&mut object, mixed);
+            self.line = object.to_string().into_bytes();
+            self.line.push(b'\n');
+        }
+        Ok(())
     }
 
     fn wrong(&self, why: &str) -> StatsError {
@@ -78,42 +93,123 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// Returns the columns, from the whole file, in the order in which they come first: a value of two types is a text.
-pub(super) fn infer(path: &Path, shown: &str) -> Result<SchemaRef, StatsError> {
+/// The columns of a file.
+#[derive(Debug)]
+pub(super) struct Columns {
+    pub schema: SchemaRef,
+    /// Those that hold lists or objects beside other values: each such value is the text that stands there.
+    mixed: HashSet<String>,
+}
+
+impl Columns {
+    /// The fields of `wanted` whose lists and objects are texts: mixed ones, and those that are texts in another file.
+    fn texts(&self, wanted: &Schema) -> HashSet<String> {
+        let is_text = |field: &&FieldRef| {
+            let own = self.schema.field_with_name(field.name()).map(|own| own.data_type());
+            *field.data_type() == DataType::Utf8
+                && (self.mixed.contains(field.name()) || own.is_ok_and(DataType::is_nested))
+        };
+        wanted.fields().iter().filter(is_text).map(|field| field.name().clone()).collect()
+    }
+}
+
+/// What stands where in the objects of a file.
+#[derive(Default)]
+struct Seen {
+    /// The fields, each with its place.
+    fields: HashMap<String, usize>,
+    /// By field and the names on the way down: whether objects, lists or other values stand there.
+    kinds: HashMap<String, [bool; 3]>,
+}
+
+impl Seen {
+    fn take(&mut self, object: &Value) {
+        for (name, value) in object.as_object().into_iter().flatten() {
+            if !self.fields.contains_key(name) {
+                self.fields.insert(name.clone(), self.fields.len());
+            }
+            self.note(name, value);
+        }
+    }
+
+    fn note(&mut self, place: &str, value: &Value) {
+        let kind = match value {
+            Value::Null => return,
+            Value::Object(parts) => {
+                parts.iter().for_each(|(name, part)| self.note(&format!("{place}\0{name}"), part));
+                0
+            }
+            Value::Array(items) => {
+                items.iter().for_each(|item| self.note(&format!("{place}\0"), item));
+                1
+            }
+            _ => 2,
+        };
+        match self.kinds.get_mut(place) {
+            Some(kinds) => kinds[kind] = true,
+            None => self.kinds.entry(place.to_owned()).or_default()[kind] = true,
+        }
+    }
+
+    /// The fields in which different kinds stand in one place.
+    fn mixed(&self) -> HashSet<String> {
+        let is_mixed = |kinds: &[bool; 3]| kinds.iter().filter(|is_there| **is_there).count() > 1;
+        let places = self.kinds.iter().filter(|(_, kinds)| is_mixed(kinds));
+        places.map(|(place, _)| place.split('\0').next().unwrap_or_default().to_owned()).collect()
+    }
+}
+
+/// Makes lists and objects in these fields the texts that stand there.
+fn as_texts(object: &mut Value, mixed: &HashSet<String>) {
+    for (_, value) in object.as_object_mut().into_iter().flatten().filter(|(name, _)| mixed.contains(*name)) {
+        if value.is_array() || value.is_object() {
+            *value = Value::String(value.to_string());
+        }
+    }
+}
+
+/// Returns the columns, from the whole file, in the order in which they come first: values of two types are texts.
+pub(super) fn infer(path: &Path, shown: &str) -> Result<Columns, StatsError> {
+    let mut seen = Seen::default();
+    let mut found = schema_of(path, shown, &mut seen, &HashSet::new())?;
+    let mixed = seen.mixed();
+    if !mixed.is_empty() {
+        found = schema_of(path, shown, &mut seen, &mixed)?;
+    }
+    // The reader's own words quote what it found.
+    let found = found.map_err(|_| cannot(shown, "its fields hold what cannot be one table"))?;
+    let mut fields: Vec<FieldRef> = found.fields().iter().map(ordered).collect();
+    fields.sort_by_key(|field| seen.fields.get(field.name()).copied());
+    Ok(Columns { schema: Arc::new(Schema::new(fields)), mixed })
+}
+
+fn schema_of(
+    path: &Path,
+    shown: &str,
+    seen: &mut Seen,
+    mixed: &HashSet<String>,
+) -> Result<Result<Schema, ArrowError>, StatsError> {
     let mut lines = Lines::open(path, shown)?;
     let mut failed = None;
-    let mut places: HashMap<String, usize> = HashMap::new();
     let objects = std::iter::from_fn(|| match lines.object() {
-        Ok(object) => {
-            for name in object.as_ref().and_then(Value::as_object).into_iter().flat_map(|object| object.keys()) {
-                if !places.contains_key(name) {
-                    places.insert(name.clone(), places.len());
-                }
-            }
-            if places.len() > WIDEST {
+        Ok(Some(mut object)) => {
+            as_texts(&mut object, mixed);
+            seen.take(&object);
+            if seen.fields.len() > WIDEST {
                 failed =
                     Some(cannot(shown, format!("it has more than {WIDEST} fields: one for each column is expected")));
                 return None;
             }
-            object.map(Ok)
+            Some(Ok(object))
         }
+        Ok(None) => None,
         Err(error) => {
             failed = Some(error);
             None
         }
     });
     let found = guarded(shown, || Ok::<_, String>(infer_json_schema_from_iterator(objects)))?;
-    if let Some(error) = failed {
-        return Err(error);
-    }
-    // The reader's own words quote what it found.
-    let odd = |_| {
-        let number = lines.number;
-        cannot(shown, format!("a field holds an object or a list on line {number}, and something else on another line"))
-    };
-    let mut fields: Vec<FieldRef> = found.map_err(odd)?.fields().iter().map(ordered).collect();
-    fields.sort_by_key(|field| places.get(field.name()).copied());
-    Ok(Arc::new(Schema::new(fields)))
+    failed.map_or(Ok(found), Err)
 }
 
 /// The field with its parts by their names: they are found in no order.
@@ -134,7 +230,7 @@ fn ordered(field: &FieldRef) -> FieldRef {
 pub(super) fn read(
     path: &Path,
     shown: &str,
-    schema: &Schema,
+    file: &Columns,
     columns: &[(usize, DataType)],
     emit: &mut dyn FnMut(usize, Vec<ArrayRef>) -> Result<(), StatsError>,
 ) -> Result<(), StatsError> {
@@ -144,10 +240,11 @@ pub(super) fn read(
     let as_type =
         |place: usize| columns.iter().find(|(column, _)| *column == place).map(|(_, as_type)| as_type.clone());
     let fields = places.iter().filter_map(|&place| {
-        let field = schema.fields().get(place)?;
+        let field = file.schema.fields().get(place)?;
         Some(Field::new(field.name(), as_type(place)?, true))
     });
     let fields = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+    let mixed = file.texts(&fields);
     let mut lines = Lines::open(path, shown)?;
     // One more than are flushed at once: a decoder that is full leaves the end of a line.
     let builder = ReaderBuilder::new(fields).with_batch_size(STEP + 1).with_coerce_primitive(true);
@@ -156,6 +253,7 @@ pub(super) fn read(
     while is_more {
         is_more = lines.read()?;
         bytes += lines.line.len();
+        lines.write_texts(&mixed)?;
         let read = guarded(shown, || decoder.decode(&lines.line).map_err(plain))?;
         if read < lines.line.len() || decoder.has_partial_record() {
             return Err(lines.wrong("is no object"));
