@@ -105,7 +105,7 @@ impl Columns {
     /// The fields of `wanted` whose lists and objects are texts: mixed ones, and those that are texts in another file.
     fn texts(&self, wanted: &Schema) -> HashSet<String> {
         let is_text = |field: &&FieldRef| {
-            let own = self.schema.field_with_name(field.name()).map(|own| own.data_type());
+            let own = self.schema.field_with_name(field.name()).map(Field::data_type);
             *field.data_type() == DataType::Utf8
                 && (self.mixed.contains(field.name()) || own.is_ok_and(DataType::is_nested))
         };
