@@ -18,6 +18,7 @@ mod table;
 mod texts;
 mod time;
 mod value;
+mod wide;
 mod wire;
 
 use crate::Kll;

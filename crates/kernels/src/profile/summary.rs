@@ -4,6 +4,7 @@ use super::partitions::Absorb;
 use super::shape::Shape;
 use super::time::TimeKind;
 use super::value::Value;
+use super::wide;
 use crate::histogram::check_bins;
 use crate::{Computed, Histogram, KernelError, Kll, Moments, Ranks, Reason, check_fraction};
 use std::borrow::Cow;
@@ -35,17 +36,19 @@ pub enum Inferred {
 /// - **Times** are microseconds since 1970-01-01 wherever numbers are asked for, µs² for a variance; those without a zone, and
 ///   dates, as if in UTC. [`Summary::times`] says whether a column mixes them.
 /// - **Flags** are 0 and 1. A column that mixes numbers, flags and times has neither mean nor ranks.
-/// - **Texts** that say numbers are counted as such ([`Summary::inferred`]), though nothing is computed from them: whoever reads
-///   the file knows which format they are in.
+/// - **Texts** that say numbers or times are counted as such ([`Summary::inferred`]), though nothing is computed from them: whoever
+///   reads the file knows which format they are in. Their ends are the first and the last as texts.
+/// - **Integers beyond 2⁵³ and decimals of more than 15 digits** are rounded to floats wherever a float is asked for. Differences are
+///   taken before that where every different value is counted ([`Summary::is_exact`]); else see [`Summary::is_rounded`].
 #[derive(Clone, Debug)]
 pub struct Summary<'a> {
-    column: &'a ColumnProfile,
-    piece: Cow<'a, Piece>,
+    pub(super) column: &'a ColumnProfile,
+    pub(super) piece: Cow<'a, Piece>,
     /// Whether the numbers are of more than one sort.
-    is_mixed: bool,
+    pub(super) is_mixed: bool,
     /// Of the finite numbers, none if they are mixed.
-    moments: Moments,
-    ranks: Ranks,
+    pub(super) moments: Moments,
+    pub(super) ranks: Ranks,
 }
 
 fn empty() -> Reason {
@@ -87,7 +90,11 @@ impl ColumnProfile {
 
     fn summary_of<'a>(&'a self, piece: Cow<'a, Piece>) -> Summary<'a> {
         let is_mixed = self.sorts_of_numbers(piece.moments.count()) > 1;
-        let moments = if is_mixed { Moments::default() } else { piece.moments };
+        let moments = match wide::counted(&piece) {
+            _ if is_mixed => Moments::default(),
+            Some(counted) => wide::moments(&counted),
+            None => piece.moments,
+        };
         let ranks = if is_mixed {
             Ranks::of_counts(Vec::new())
         } else if piece.top.error() == 0 {
@@ -220,6 +227,12 @@ impl Summary<'_> {
         Ok(self.categories()?.iter().map(|(_, count)| u64::from(*count == 1)).sum())
     }
 
+    /// Returns whether all values are times, and some of them texts: the ends of those are the first and the last as texts.
+    pub fn has_times_as_texts(&self) -> bool {
+        let counts = self.counts();
+        self.inferred() == Inferred::Datetime && counts.datetime > counts.times.iter().sum()
+    }
+
     /// Why there are no numbers to compute from.
     fn no_numbers(&self) -> Reason {
         let counts = self.counts();
@@ -227,6 +240,8 @@ impl Summary<'_> {
             Reason::Undefined("numbers, flags and times are mixed".into())
         } else if counts.integral + counts.fractional > counts.negative_infinite + counts.positive_infinite {
             Reason::Undefined("the numbers are texts: read them as numbers".into())
+        } else if self.has_times_as_texts() {
+            Reason::Undefined("the times are texts: read them as times".into())
         } else {
             Reason::None("numbers in the column".into())
         }
@@ -238,12 +253,18 @@ impl Summary<'_> {
     }
 
     /// Returns the population variance of the finite numbers, divided by `n`.
+    ///
+    /// - **Errors**: [`Reason::Undefined`] where rounding to floats left nothing of it ([`Summary::is_rounded`]).
     pub fn population_variance(&self) -> Computed {
+        self.check_spread()?;
         finite(self.moments.population_variance().ok_or_else(|| self.no_numbers())?)
     }
 
     /// Returns the sample variance of the finite numbers, divided by `n − 1`.
+    ///
+    /// - **Errors**: as [`Summary::population_variance`]; [`Reason::TooFew`] for one number.
     pub fn variance(&self) -> Computed {
+        self.check_spread()?;
         let have = self.moments.count();
         if have == 0 {
             return Err(self.no_numbers());

@@ -120,9 +120,8 @@ fn drift_is_exit_code_1_and_chance_is_0() {
     );
 
     // What is named must be there: texts have no order.
-    let tested = |columns: &str| {
-        stats(&["drift", text(&reference), text(&same), "--columns", columns, "--tests", "ks,psi"])
-    };
+    let tested =
+        |columns: &str| stats(&["drift", text(&reference), text(&same), "--columns", columns, "--tests", "ks,psi"]);
     assert_eq!(tested("age,region").0, 0, "of the ages there is one");
     let (code, printed, said) = tested("region");
     assert_eq!(code, 3, "{printed}");

@@ -3,7 +3,7 @@ use super::asked::Compat;
 use super::measure::{Family, Measured};
 use super::report::{Bias, Facet, ProxyCheck};
 use crate::names;
-use crate::output::{NO_NUMBER, count, interval, number, p_value, share};
+use crate::output::{NO_NUMBER, count, counted, interval, number, p_value, share};
 use crate::{Align, Table};
 use kernels::Computed;
 use kernels::bias::{FOUR_FIFTHS, FourFifths, Proxy, ProxyStrength};
@@ -327,10 +327,10 @@ pub(super) fn notes(bias: &Bias) -> Vec<String> {
     if left.pooled_values > 0 {
         let least = if bias.asked.compat.is_some() { 1 } else { bias.asked.min_group.max(1) };
         notes.push(format!(
-            "{} values, of {} rows together, are not reported by themselves, having fewer than {least} rows or being beyond the 500 \
-             largest; they belong to the rest.",
+            "Values that are not reported by themselves, having fewer than {least} rows or being beyond the 500 largest: {}, of \
+             {} together. They belong to the rest.",
             count(left.pooled_values),
-            count(left.pooled_rows),
+            counted(left.pooled_rows, "row"),
         ));
     }
     for (name, why) in &left.features {

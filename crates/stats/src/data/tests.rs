@@ -121,7 +121,7 @@ fn csv_is_read_as_people_mean_it() {
     check_csv(
         "a.csv",
         b"a,b\n1,\xFF\xFE\n",
-        expect!["`DIR/a.csv` cannot be read: Encountered invalid UTF-8 data for line 2 and field 2"],
+        expect!["`DIR/a.csv` cannot be read: it is not UTF-8 in line 2 and field 2: save it as UTF-8"],
     );
     check_csv(
         "a.csv",

@@ -14,6 +14,7 @@ pub use bars::bars;
 pub use clean::{harmless, json_line};
 pub use html::{to_html, to_html_page};
 pub use markdown::to_markdown;
+pub(crate) use number::counted;
 pub use number::{NO_NUMBER, count, interval, number, number_or_dash, p_value, share};
 use serde_json::Value;
 pub use text::to_text;

@@ -36,6 +36,11 @@ pub fn count(value: u64) -> String {
     grouped(&value.to_string())
 }
 
+/// Returns a count of something: `1 row`, `1,234 rows`.
+pub(crate) fn counted(value: u64, what: &str) -> String {
+    format!("{} {what}{}", count(value), if value == 1 { "" } else { "s" })
+}
+
 /// Returns a fraction in percent: `12.3 %`. What is not nothing, or not everything, does not look so.
 pub fn share(value: f64) -> String {
     let percent = value * 100.0;

@@ -18,6 +18,8 @@ const QUANTILES: [(&str, f64); 9] = [
 ];
 pub(super) const BINS: usize = 20;
 const TOP: usize = 20;
+/// In microseconds.
+const DAY: i64 = 86_400_000_000;
 
 pub(super) fn of(profile: &Profile) -> Json {
     let columns = profile.kernel.columns().into_iter().enumerate();
@@ -54,7 +56,12 @@ impl Told {
     /// A number in the units of the column: a time as a time.
     fn place(&self, value: f64) -> Json {
         match self.times {
-            Some(kind) if value.is_finite() => Value::Time { micros: value.round() as i64, kind }.to_string().into(),
+            Some(kind) if value.is_finite() => {
+                let micros = value.round() as i64;
+                // Between two days, such as the mean of them.
+                let kind = if kind == TimeKind::Date && micros % DAY != 0 { TimeKind::Local } else { kind };
+                Value::Time { micros, kind }.to_string().into()
+            }
             _ => number(value),
         }
     }
@@ -107,6 +114,9 @@ fn numbers(told: &mut Told, summary: &Summary<'_>) {
     told.computed("std", std, |std| std);
     let population = summary.population_variance().map(|variance| told.distance(variance.sqrt()));
     told.computed("std_population", population, |std| std);
+    if told.times.is_some() {
+        told.put("std_unit", "seconds");
+    }
     for (key, end) in [("min", summary.min()), ("max", summary.max())] {
         match end {
             Some(value) => told.put(key, value_of(&value)),
@@ -119,9 +129,12 @@ fn numbers(told: &mut Told, summary: &Summary<'_>) {
 }
 
 fn quantiles(told: &mut Told, summary: &Summary<'_>) {
-    let all: Computed<Vec<(&'static str, f64)>> =
-        QUANTILES.into_iter().map(|(name, q)| Ok((name, summary.quantile(q).unwrap_or(Ok(f64::NAN))?))).collect();
-    let all = all.map(|all| by_name(all.into_iter().map(|(name, value)| (name, told.place(value))).collect()));
+    let one = |(name, q): (&'static str, f64)| {
+        let rounded = || summary.quantile(q).unwrap_or(Ok(f64::NAN)).map(|value| told.place(value));
+        Ok((name, summary.quantile_value(q).map_or_else(rounded, |value| Ok(value_of(value)))?))
+    };
+    let all: Computed<Vec<(&'static str, Json)>> = QUANTILES.into_iter().map(one).collect();
+    let all = all.map(by_name);
     let is_there = all.is_ok();
     told.computed("quantiles", all, Json::Object);
     told.put("rank_error", if is_there { number(summary.rank_error()) } else { Json::Null });

@@ -1,6 +1,7 @@
 //! What a profile says to people.
 use super::json::{BINS, inferred, kind};
 use super::{Profile, json};
+use crate::output::counted;
 use crate::{Align, NO_NUMBER, Outcome, Report, Table, bars, count, harmless, number_or_dash, share};
 use kernels::profile::{ColumnProfile, Counts, Inferred, Summary, Value};
 
@@ -12,6 +13,9 @@ impl Report for Profile {
         let columns = self.kernel.columns();
         let of = self.name.as_deref().map(|name| format!("{}: ", harmless(name))).unwrap_or_default();
         let rows = self.kernel.rows();
+        if rows == 0 {
+            return format!("{of}no rows in {}.", counted(columns.len() as u64, "column"));
+        }
         let missing = columns.iter().filter(|(_, column)| column.counts().values() < rows).count();
         let holes = match missing {
             0 => "no value is missing".to_owned(),
@@ -55,14 +59,13 @@ impl Report for Profile {
     ///   characters);
     /// - `reasons`: for each key that is null, why.
     ///
-    /// Times are texts of RFC 3339, their `std` seconds; infinite numbers are `"Infinity"` and `"-Infinity"`.
+    /// Numbers are in the unit of the column, times of day and durations in seconds. Times are texts of RFC 3339; `std` and
+    /// `std_population` of them are seconds, and `std_unit` is there and says so. A mean of dates, or an edge, between two days has
+    /// its time of day. `min` and `max` of texts are the first and the last as texts, whatever they say. Infinite numbers are
+    /// `"Infinity"` and `"-Infinity"`; decimals of more than 15 digits are texts.
     fn to_json(&self) -> serde_json::Value {
         json::of(self)
     }
-}
-
-fn counted(count_of: u64, what: &str) -> String {
-    format!("{} {what}{}", count(count_of), if count_of == 1 { "" } else { "s" })
 }
 
 fn shown(value: &Value) -> String {
@@ -183,9 +186,21 @@ fn notes_of(name: &str, column: &ColumnProfile) -> Vec<String> {
             counted(infinite, "infinite value")
         ));
     }
-    if summary.times().iter().filter(|(_, count)| *count > 0).count() > 1 {
+    if counts.times.iter().filter(|count| **count > 0).count() > 1 {
         notes.push(format!(
             "`{name}` mixes dates, local times and times of a zone: they are compared as if all were in UTC."
+        ));
+    }
+    if summary.has_times_as_texts() {
+        notes.push(format!(
+            "`{name}` has times that are texts: min and max are the first and the last as texts. To have them compared as times, \
+             store them as such, or in CSV write all in ISO 8601, all with an offset or none."
+        ));
+    }
+    if summary.is_rounded() {
+        notes.push(format!(
+            "`{name}` has values of more digits than 64-bit floats hold: mean, standard deviation, quantiles and histogram are of \
+             the rounded ones."
         ));
     }
     if counts.other > 0 {

@@ -2,8 +2,8 @@ use super::*;
 use crate::Report;
 use arrow::array::types::{Int8Type, Int16Type};
 use arrow::array::{
-    BooleanArray, Date32Array, Decimal256Array, DictionaryArray, Float64Array, Int64Array, NullArray, RecordBatch,
-    StringArray, TimestampNanosecondArray, UInt64Array,
+    BooleanArray, Date32Array, Decimal128Array, Decimal256Array, DictionaryArray, Float64Array, Int64Array, NullArray,
+    RecordBatch, StringArray, TimestampNanosecondArray, UInt64Array,
 };
 use arrow::datatypes::i256;
 use expect_test::expect;
@@ -156,6 +156,59 @@ fn an_empty_table_has_its_columns() {
     assert_eq!((found.kernel().rows(), found.kernel().columns().len()), (0, 5));
     assert_eq!(found.to_json()["columns"]["number"]["reasons"]["mean"], "there are no numbers in the column");
     assert_eq!(found.tables().len(), 1);
+    assert_eq!(found.headline(), "the data: no rows in 5 columns.");
+}
+
+#[test]
+fn times_that_are_texts_have_ends_as_texts_and_say_so() {
+    let told = |values: Vec<&str>| {
+        let texts = Arc::new(StringArray::from(values)) as ArrayRef;
+        let batch = RecordBatch::try_from_iter([("at", texts)]).unwrap();
+        let found = all(&Data::of_batches(batch.schema(), vec![batch]).unwrap());
+        let column = &found.to_json()["columns"]["at"];
+        let keys = [&column["inferred"], &column["min"], &column["max"], &column["reasons"]["mean"]];
+        format!("{}\n{}", keys.map(ToString::to_string).join(" "), found.notes().join("\n"))
+    };
+    expect![[r#"
+        "datetime" "2024-01-01T01:00:00" "2024-01-01T10:00:00+01:00" "the times are texts: read them as times"
+        `at` has times that are texts: min and max are the first and the last as texts. To have them compared as times, store them as such, or in CSV write all in ISO 8601, all with an offset or none."#]]
+    .assert_eq(&told(vec!["2024-01-01T10:00:00+01:00", "2024-01-01T09:30:00Z", "2024-01-01T01:00:00"]));
+    expect![[r#"
+        "datetime" "01.04.2024" "31.03.2024" "the times are texts: read them as times"
+        `at` has times that are texts: min and max are the first and the last as texts. To have them compared as times, store them as such, or in CSV write all in ISO 8601, all with an offset or none."#]]
+    .assert_eq(&told(vec!["31.03.2024", "01.04.2024"]));
+}
+
+#[test]
+fn digits_beyond_floats_are_kept_or_it_is_said_that_they_are_not() {
+    let told = |values: ArrayRef| {
+        let batch = RecordBatch::try_from_iter([("x", values)]).unwrap();
+        let found = all(&Data::of_batches(batch.schema(), vec![batch]).unwrap());
+        let column = &found.to_json()["columns"]["x"];
+        let keys = ["std", "std_population", "min", "max"].map(|key| column[key].to_string()).join(" ");
+        let (median, why) = (&column["quantiles"]["0.5"], &column["reasons"]["std"]);
+        format!("{keys} {median} {why} {}", found.notes().join(" "))
+    };
+    let two = 9_007_199_254_740_992;
+    expect!["0.7071067811865476 0.5 9007199254740992 9007199254740993 9007199254740992 null "]
+        .assert_eq(&told(Arc::new(Int64Array::from(vec![two, two + 1]))));
+    let cents = [1_234_567_890_123_456_789_012, 1_234_567_890_123_456_789_013];
+    let cents = Decimal128Array::from_iter_values(cents).with_precision_and_scale(38, 2).unwrap();
+    expect![[r#"0.007071067811865475 0.005 "12345678901234567890.12" "12345678901234567890.13" "12345678901234567890.12" null "#]]
+        .assert_eq(&told(Arc::new(cents)));
+    let last = 9_223_372_036_854_775_807;
+    expect![[r#"null null 9223372036854773807 9223372036854775806 9.223372036854775e+18 "the values differ only in digits beyond those of 64-bit floats" `x` has values of more digits than 64-bit floats hold: mean, standard deviation, quantiles and histogram are of the rounded ones."#]]
+    .assert_eq(&told(Arc::new(Int64Array::from_iter_values((1..=2_000).map(|by| last - by)))));
+}
+
+#[test]
+fn a_mean_of_dates_has_its_time_of_day_and_a_spread_its_unit() {
+    let days = Arc::new(Date32Array::from(vec![0, 1])) as ArrayRef;
+    let batch = RecordBatch::try_from_iter([("day", days)]).unwrap();
+    let json = all(&Data::of_batches(batch.schema(), vec![batch]).unwrap()).to_json();
+    let column = &json["columns"]["day"];
+    let told = ["mean", "std_population", "std_unit", "min"].map(|key| column[key].to_string()).join(" ");
+    expect![[r#""1970-01-01T12:00:00" 43200.0 "seconds" "1970-01-01""#]].assert_eq(&told);
 }
 
 #[test]

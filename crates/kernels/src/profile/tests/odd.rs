@@ -117,6 +117,22 @@ fn a_column_of_several_sorts_of_numbers_has_no_mean() {
 }
 
 #[test]
+fn numbers_of_many_digits_have_the_spread_and_the_quantiles_of_small_ones() {
+    const FAR: i64 = 9_223_372_036_854_770_000;
+    let small: Vec<i64> = (0..500).map(|row| row * row % 97).collect();
+    let large: Vec<i64> = small.iter().map(|number| FAR + number).collect();
+    let (near_by, far) = (column(&[Block::Integer(&small)]), column(&[Block::Integer(&large)]));
+    let (near_by, far) = (near_by.summary(), far.summary());
+    near(far.variance(), near_by.variance().unwrap());
+    near(far.population_variance(), near_by.population_variance().unwrap());
+    for q in [0.0, 0.01, 0.3, 0.5, 0.9, 1.0] {
+        let expected = FAR + near_by.quantile(q).unwrap().unwrap() as i64;
+        assert_eq!((far.quantile_value(q), near_by.quantile_value(q)), (Some(&Value::Integer(expected)), None), "{q}");
+    }
+    assert!(!far.is_rounded() && far.quantile_value(1.1).is_none());
+}
+
+#[test]
 fn wrong_arguments_are_named_and_change_nothing() {
     #[track_caller]
     fn check<T: std::fmt::Debug>(found: Result<T, KernelError>, expected: &str) {

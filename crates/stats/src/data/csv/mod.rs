@@ -203,7 +203,10 @@ impl<F: BufRead> BufRead for Bounded<'_, F> {
 /// The reader's own words, without the name of its kind of errors.
 fn plain(error: arrow::error::ArrowError) -> String {
     match error {
-        arrow::error::ArrowError::CsvError(why) => why,
+        arrow::error::ArrowError::CsvError(why) => match why.strip_prefix("Encountered invalid UTF-8 data for ") {
+            Some(place) => format!("it is not UTF-8 in {place}: save it as UTF-8"),
+            None => why,
+        },
         arrow::error::ArrowError::IoError(_, error) => error.to_string(),
         other => other.to_string(),
     }

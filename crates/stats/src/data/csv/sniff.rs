@@ -66,7 +66,7 @@ pub(super) fn first_record(start: &[u8], delimiter: u8) -> Result<Option<Vec<Str
     let mut fields = Vec::new();
     loop {
         let (field, after) = field(rest, delimiter);
-        fields.push(String::from_utf8(field).map_err(|_| "its first line is not UTF-8")?);
+        fields.push(String::from_utf8(field).map_err(|_| "its first line is not UTF-8: save it as UTF-8")?);
         match after.split_first() {
             Some((&byte, after)) if byte == delimiter => rest = after,
             _ => return Ok(Some(fields)),
