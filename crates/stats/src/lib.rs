@@ -13,6 +13,8 @@ mod error;
 mod limits;
 mod names;
 mod output;
+#[cfg(test)]
+mod page;
 pub mod profile;
 pub mod quality;
 mod run;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{Data, Outcome, Report};
+use crate::{Data, Outcome, Report, page};
 use arrow::array::{
     ArrayRef, BinaryArray, BooleanArray, Date32Array, Float64Array, Int64Array, NullArray, RecordBatch, StringArray,
     TimestampMicrosecondArray,
@@ -391,4 +391,18 @@ fn one_row_on_either_side_is_not_computable_and_nothing_raises() {
             }
         }
     }
+}
+
+#[test]
+fn every_number_of_drift_stands_on_the_page() {
+    let sides = [numbers(1, 200, 0.0), numbers(2, 200, 0.0)].map(|array| column("c", array));
+    let found = ask(&sides[0], &sides[1]).to_json();
+    let is_number = |(_, value): &(&String, &Value)| value.is_number() || value.get("value").is_some();
+    let of = |value: &Value| -> Vec<String> {
+        value.as_object().unwrap().iter().filter(is_number).map(|(id, _)| id.clone()).collect()
+    };
+    let mut ids: Vec<String> = TestId::ALL.map(|id| id.to_string()).into();
+    ids.extend(of(&found["columns"]["c"]));
+    ids.extend(of(&found["dataset"]));
+    assert_eq!(page::ids("## Drift"), page::by_id(ids));
 }

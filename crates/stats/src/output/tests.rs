@@ -139,6 +139,54 @@ fn a_table_that_is_too_wide_is_cut_in_words_and_then_goes_on_below() {
 }
 
 #[test]
+fn words_at_the_end_of_a_row_are_whole() {
+    let headings = [("metric", Align::Left), ("value", Align::Right), ("what it is", Align::Left)];
+    let rows: [&[&str]; 3] = [
+        &["DPL", "0.25", "share of positive labels: the rest's less the group's"],
+        &["CI", "-0.2", ""],
+        &["expected_calibration_error", "0.1", "mean distance"],
+    ];
+    let mut report = of_cell("x");
+    report.tables = vec![table(&headings, &rows)];
+    check(
+        to_text(&report, 60),
+        expect![[r#"
+            breached: `age` drifted.
+
+            Columns
+            metric                      value  what it is
+            DPL                          0.25  share of positive labels:
+                                               the rest's less the
+                                               group's
+            CI                           -0.2
+            expected_calibration_error    0.1  mean distance
+
+            - 2 rows left out.
+        "#]],
+    );
+    check(
+        to_text(&report, 48),
+        expect![[r#"
+            breached: `age` drifted.
+
+            Columns
+            metric                      value
+            DPL                          0.25
+            CI                           -0.2
+            expected_calibration_error    0.1
+
+            metric                      what it is
+            DPL                         share of positive
+                                        labels: the rest's
+                                        less the group's
+            expected_calibration_error  mean distance
+
+            - 2 rows left out.
+        "#]],
+    );
+}
+
+#[test]
 fn numbers_and_bars_stay_whole_where_words_are_cut() {
     let bars = "▁▂▃▄▅▆▇█▁▂▃▄▅▆▇█▁▂▃▄";
     let headings = [("column", Align::Left), ("least", Align::Right), ("bars", Align::Left)];
@@ -302,6 +350,15 @@ proptest! {
         let html = to_html(&report);
         prop_assert_eq!(html.matches("<td").count(), 4);
         prop_assert_eq!(html.matches('<').count(), to_html(&of_cell("x")).matches('<').count());
+    }
+
+    #[test]
+    fn words_at_the_end_stay_in_their_column(name in any::<String>(), words in any::<String>(), width in 40_usize..200) {
+        let mut report = of_cell("x");
+        report.tables = vec![table(&[("name", Align::Left), ("words", Align::Left)], &[&[&name, &words]])];
+        for line in to_text(&report, width).lines() {
+            prop_assert!(!line.chars().any(char::is_control) && clean::columns(line) <= width, "{}", line);
+        }
     }
 
     #[test]

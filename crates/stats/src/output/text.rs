@@ -1,17 +1,21 @@
-//! Reports for a terminal: aligned, without lines, each cell on one line.
+//! Reports for a terminal: aligned, without lines, each cell on one line but words at the end of a row, which are whole.
 use super::clean::{columns, cut, harmless};
 use super::{Align, Outcome, Report, Table};
 
 /// The widest cell, and the least that a cell of words is cut to where a table is too wide.
 const WIDEST: usize = 60;
 const LEAST_CUT: usize = 16;
+/// The most letters of words at the end of a row, and the least that one of their lines has room for.
+const MOST_WORDS: usize = 400;
+const LEAST_WORDS: usize = 20;
 /// Between two columns.
 const GAP: usize = 2;
 
 /// Returns the report for a terminal of `width` columns: verdict and headline, the tables, what else there is to know.
 ///
-/// Nothing in it moves a cursor or turns text about, whatever the data holds. A table that is too wide has its longest words cut,
-/// then goes on below itself, the first column again in front.
+/// Nothing in it moves a cursor or turns text about, whatever the data holds. Words at the end of a row take as many lines as they
+/// need, below the table if beside it there is little room. A table that is too wide without them has its longest cells cut, then goes
+/// on below itself. What stands below has the first column again in front.
 pub fn to_text(report: &dyn Report, width: usize) -> String {
     let width = width.max(40);
     let verdict = report.verdict().map_or_else(String::new, |verdict| format!("{}: ", word(verdict)));
@@ -61,10 +65,63 @@ fn filled(paragraph: &str, width: usize, indent: &str) -> String {
 }
 
 fn table_text(table: &Table, width: usize) -> String {
-    let head = table.headings.iter().map(|(heading, _)| cut(&harmless(heading), WIDEST)).collect();
-    let rows = table.rows.iter().map(|row| row.iter().map(|cell| cut(&shown(cell), WIDEST)).collect());
-    let mut lines: Vec<Vec<String>> = std::iter::once(head).chain(rows).collect();
-    let mut widths: Vec<usize> = (0..table.headings.len()).map(|column| widest(&lines, column)).collect();
+    let has_words = has_words(table);
+    let last = table.headings.len().saturating_sub(1);
+    let most = |column: usize| if has_words && column == last { MOST_WORDS } else { WIDEST };
+    let head: Vec<String> = table.headings.iter().map(|(heading, _)| harmless(heading)).collect();
+    let rows = table.rows.iter().map(|row| row.iter().map(|cell| shown(cell)).collect());
+    let cells = |line: Vec<String>| line.iter().enumerate().map(|(column, cell)| cut(cell, most(column))).collect();
+    let mut lines: Vec<Vec<String>> = std::iter::once(head).chain(rows).map(cells).collect();
+    if !has_words {
+        return grid_text(table, lines, width);
+    }
+    let words: Vec<String> = lines.iter_mut().filter_map(Vec::pop).collect();
+    let longest = words.iter().map(|words| columns(words)).max().unwrap_or(0);
+    let taken: usize = (0..last).map(|column| widest(&lines, column) + GAP).sum();
+    if taken + longest.min(LEAST_WORDS) <= width {
+        return beside_text(table, &lines, &words, width);
+    }
+    // Below, only rows that have words.
+    let names = lines.iter().zip(&words).filter(|(_, words)| !words.is_empty());
+    let name = |line: &Vec<String>| vec![cut(line.first().map_or("", String::as_str), width - GAP - LEAST_WORDS)];
+    let (names, told): (Vec<Vec<String>>, Vec<String>) =
+        names.map(|(line, words)| (name(line), words.clone())).collect();
+    grid_text(table, lines, width) + "\n" + &beside_text(table, &names, &told, width)
+}
+
+/// Whether the last column holds words: neither numbers nor bars.
+fn has_words(table: &Table) -> bool {
+    let is_left = table.headings.len() > 1 && table.headings.last().is_some_and(|(_, align)| *align == Align::Left);
+    let is_told =
+        |row: &Vec<String>| row.len() == table.headings.len() && row.last().is_some_and(|cell| !is_whole(cell));
+    is_left && table.rows.iter().any(is_told)
+}
+
+/// Lines that fit, with words behind them in what room there is.
+fn beside_text(table: &Table, lines: &[Vec<String>], words: &[String], width: usize) -> String {
+    let widths: Vec<usize> = (0..lines.first().map_or(0, Vec::len)).map(|column| widest(lines, column)).collect();
+    let block: Vec<usize> = (0..widths.len()).collect();
+    let taken: usize = widths.iter().map(|wide| wide + GAP).sum();
+    let room = width.saturating_sub(taken).max(1);
+    let mut text = String::new();
+    for (line, words) in lines.iter().zip(words) {
+        let mut front = line_text(table, line, &widths, &block);
+        front.truncate(front.trim_end().len());
+        let words: Vec<String> = words.split(' ').map(|word| cut(word, room)).collect();
+        for piece in filled(&words.join(" "), room, "").lines() {
+            let blanks = taken.saturating_sub(columns(&front));
+            text += (front + &" ".repeat(blanks) + piece).trim_end();
+            text.push('\n');
+            front = String::new();
+        }
+    }
+    text
+}
+
+/// Lines each of whose cells stays on one.
+fn grid_text(table: &Table, mut lines: Vec<Vec<String>>, width: usize) -> String {
+    let count = lines.first().map_or(0, Vec::len);
+    let mut widths: Vec<usize> = (0..count).map(|column| widest(&lines, column)).collect();
     narrow(&mut lines, &mut widths, width);
     let mut text = String::new();
     let mut begin = 0;

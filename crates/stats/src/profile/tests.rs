@@ -1,5 +1,5 @@
 use super::*;
-use crate::Report;
+use crate::{Report, page};
 use arrow::array::types::{Int8Type, Int16Type};
 use arrow::array::{
     BooleanArray, Date32Array, Decimal128Array, Decimal256Array, DictionaryArray, Float64Array, Int64Array, NullArray,
@@ -281,4 +281,14 @@ fn times_that_microseconds_do_not_hold_are_never_taken_for_each_other() {
     assert_eq!(told("micros"), r#"2 3 true "1970-01-01T00:00:00.000001" "1970-01-01T00:00:00.000009""#);
     let note = "`day` holds lists, structures, bytes or times beyond 64 bits: they are counted, not looked into.";
     assert!(found.notes().contains(&note.to_owned()), "{:?}", found.notes());
+}
+
+#[test]
+fn every_number_of_a_profile_stands_on_the_page() {
+    let ages = Int64Array::from(vec![Some(31), Some(45), None, Some(31)]);
+    let batch = RecordBatch::try_from_iter([("age", Arc::new(ages) as ArrayRef)]).unwrap();
+    let json = all(&Data::of_batches(batch.schema(), vec![batch]).unwrap()).to_json();
+    let parts = [&json, &json["columns"]["age"]].map(|part| part.as_object().unwrap());
+    let numbers = parts.into_iter().flatten().filter(|(_, value)| value.is_number());
+    assert_eq!(page::ids("## Profiles"), page::by_id(numbers.map(|(id, _)| id.clone())));
 }

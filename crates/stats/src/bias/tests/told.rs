@@ -109,3 +109,10 @@ fn groups_that_look_alike_stay_two() {
     let names: Vec<&String> = json["facets"].as_object().unwrap().keys().collect();
     assert_eq!(names, ["a & b & c", "a & b & c (2)"]);
 }
+
+#[test]
+fn every_metric_stands_on_the_page() {
+    let headings =
+        ["### Before training: of labels", "### After training: of predictions", "### AIF360's", "### Fairlearn's"];
+    crate::page::check(&headings, measure::ids().map(|id| (id, words::meaning(id))));
+}

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{Data, Run};
+use crate::{Data, Run, page};
 use arrow::array::{ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray};
 use std::sync::Arc;
 
@@ -261,3 +261,31 @@ const CLASSES: [(&str, f64); 7] = [
     ("specificity_macro", 0.7967303622327909),
     ("f1_macro", 0.5932805618671121),
 ];
+
+#[test]
+fn every_estimate_stands_on_the_page() {
+    let costs = kernels::quality::CostMatrix {
+        true_positive: 0.0,
+        false_positive: 3.0,
+        false_negative: 1.0,
+        true_negative: 0.0,
+    };
+    let binary = EstimateAsked { costs: Some(Costs::Binary(costs)), ..cbpe() };
+    let scores = vec![score("p_b", Some("b")), score("p_a", Some("a")), score("p_c", Some("c"))];
+    let wrong = |(truth, said): (&str, &str)| (vec![truth.to_owned(), said.to_owned()], 1.0);
+    let wrong = [("a", "b"), ("a", "c"), ("b", "a"), ("b", "c"), ("c", "a"), ("c", "b")].map(wrong);
+    let costs = Costs::of_names(&Task::Multiclass, &wrong).unwrap();
+    let classes = EstimateAsked { scores, costs: Some(costs), ..cbpe() };
+    let run = Run::quiet();
+    for (heading, estimated) in [
+        ("### Method `cbpe`, task `binary`", estimate(&bent(0, 300), &bent(500, 300), &binary, &run)),
+        ("### Method `cbpe`, task `multiclass`", estimate(&three(0, 300), &three(500, 300), &classes, &run)),
+        (
+            "### Method `dle`, task `regression`",
+            estimate(&quantities(0, 300, 1.0), &quantities(500, 300, 1.0), &dle(None), &run),
+        ),
+    ] {
+        let found = page::by_id(estimated.unwrap().metrics.iter().map(|metric| metric.id));
+        assert_eq!(page::ids(heading), found, "{heading}");
+    }
+}

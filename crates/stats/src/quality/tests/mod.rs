@@ -6,6 +6,7 @@ mod estimate;
 mod intervals;
 mod named;
 mod odd;
+mod page;
 mod quantity;
 mod ranking;
 
