@@ -160,9 +160,10 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError) as raised:
         stats.profile(tmp_path / "no.parquet")
     assert raised.value.filename == str(tmp_path / "no.parquet")
+    assert "`data`" in str(raised.value)
     bad = tmp_path / "bad.parquet"
     bad.write_bytes(b"PAR1 this is none PAR1")
-    with pytest.raises(OSError, match=r"bad\.parquet"):
+    with pytest.raises(OSError, match=r"`data`: .*bad\.parquet"):
         stats.profile(bad)
 
 

@@ -333,6 +333,11 @@ def test_infinite_numbers_of_the_data_are_floats_and_texts_that_say_so_stay_text
         (lambda: stats.estimate(PEOPLE, PEOPLE, truth=3), "truth"),  # type: ignore[arg-type]
         (lambda: stats.estimate(PEOPLE, PEOPLE, truth="paid", score=3), "score"),  # type: ignore[arg-type]
         (lambda: stats.estimate(PEOPLE, PEOPLE, truth="paid", prediction=3), "prediction"),  # type: ignore[arg-type]
+        (lambda: stats.bias(PEOPLE, facet="sex", label="paid", positive=[1], confidence=95), "confidence"),
+        (lambda: stats.drift(PEOPLE, PEOPLE, seed=-1), "seed"),
+        (lambda: stats.profile(None), "data"),  # type: ignore[arg-type]
+        (lambda: stats.drift(None, PEOPLE), "reference"),  # type: ignore[arg-type]
+        (lambda: stats.quality([1], np.array([1j]), task="regression"), "prediction"),
         (lambda: stats.profile(PEOPLE, seed=-1), "seed"),
         (lambda: stats.profile(PEOPLE, seed="x"), "seed"),  # type: ignore[arg-type]
         (lambda: stats.profile(PEOPLE, seed=1.5), "seed"),  # type: ignore[arg-type]

@@ -25,7 +25,7 @@ impl From<Picked> for Chosen {
 /// Compares the groups of protected columns.
 #[expect(clippy::too_many_arguments, reason = "they are keywords in Python")]
 #[pyfunction]
-#[pyo3(signature = (data, *, facet, disadvantaged, bins, label, positive, prediction, group, features, metrics, min_group, compat, threads))]
+#[pyo3(signature = (data, *, facet, disadvantaged, bins, label, positive, prediction, group, features, metrics, min_group, compat, confidence, threads))]
 pub(crate) fn bias(
     py: Python<'_>,
     data: &Data,
@@ -40,6 +40,7 @@ pub(crate) fn bias(
     metrics: Option<Vec<String>>,
     min_group: u64,
     compat: Option<&str>,
+    confidence: f64,
     threads: usize,
 ) -> PyResult<Report> {
     let compat = match compat {
@@ -51,7 +52,19 @@ pub(crate) fn bias(
     };
     let least = Asked::new(&[], &label, positive.into());
     let disadvantaged = disadvantaged.map(Chosen::from);
-    let asked = Asked { facet, disadvantaged, bins, prediction, group, features, metrics, min_group, compat, ..least };
+    let asked = Asked {
+        facet,
+        disadvantaged,
+        bins,
+        prediction,
+        group,
+        features,
+        metrics,
+        min_group,
+        compat,
+        confidence,
+        ..least
+    };
     let data = &data.0;
     compute(py, threads, |run| stats::bias::bias(data, &asked, run)).map(|found| Report(Box::new(found)))
 }

@@ -159,6 +159,7 @@ def bias(
     metrics: Sequence[str] | None,
     min_group: int,
     compat: str | None,
+    confidence: float,
     threads: int,
 ) -> Report:
     """Compare the groups of protected columns."""

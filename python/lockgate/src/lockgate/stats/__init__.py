@@ -11,7 +11,13 @@ series and lists. Files are read in bounded memory; what comes as a stream is he
 
 A number that the data does not have is ``None`` with a reason, never an exception; a wrong argument is a
 ``ValueError`` that names it, a column that is not there an :class:`UnknownColumnError`, a file that cannot be read an
-``OSError``. Ctrl-C ends a computation. No server is asked.
+``OSError``. Ctrl-C ends a computation. No server is asked, and no progress is shown: the command line does that.
+
+Equal data, arguments and seeds give the same bits on one build of the library and one kind of processor, on however
+many threads. Numbers are computed in 64-bit floats, and sums so that neither the order of parts nor threads show.
+
+Every number has an id. ``docs/reference/statistics.md`` lists them all with unit, range, formula and source;
+``docs/concepts/statistics.md`` says where they differ from what other tools call the same.
 """
 
 from __future__ import annotations

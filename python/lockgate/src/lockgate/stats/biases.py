@@ -20,8 +20,11 @@ Chosen: TypeAlias = "Iterable[object] | float | str"
 class Bias(Report):
     """How groups fare.
 
-    ``.to_dict()["facets"][value]["metrics"][id]`` has ``value``, ``interval``, ``p_value`` and ``reason``. Ids are
-    Clarify's abbreviations, such as ``DPL`` and ``DI``, and the names of Fairlearn's functions.
+    ``.to_dict()["facets"][value]["metrics"][id]`` has ``value``, ``interval`` (``low``, ``high``), ``p_value`` and
+    ``reason``. Ids are Clarify's abbreviations, such as ``DPL`` and ``DI``, and the names of AIF360's and Fairlearn's
+    functions. Differences of shares are from -1 to 1, Clarify's *advantaged less disadvantaged*; ratios from 0 on;
+    ``KL`` and ``JS`` in nats. ``["groups"]`` has Fairlearn's of all groups, ``["proxy"]`` how well features tell the
+    groups.
     """
 
     __slots__ = ()
@@ -52,6 +55,7 @@ def bias(
     compat: Literal["clarify"] | None = None,
     bins: Mapping[str, Iterable[float]] | None = None,
     metrics: str | Iterable[str] | None = None,
+    confidence: float = 0.95,
 ) -> Bias:
     """Compare how the groups of protected columns fare.
 
@@ -84,6 +88,20 @@ def bias(
     metrics
         Ids of the metrics to compute; none is all. The difference that leads, ``DPPL`` or without predictions ``DPL``,
         is there whatever is named.
+    confidence
+        How often intervals hold the number of the population; a p-value is small below 1 less this.
+
+    Returns
+    -------
+    Bias
+        Each group beside the rest; see there for its dictionary. ``outcome`` is ``"breached"`` where a group fails the
+        four-fifths rule by more than chance would do, and ``"not_computable"`` where nothing is positive as asked.
+
+    Notes
+    -----
+    All but FT and the proxy check come from one table of counts. A row without facet, label, prediction or stratum is
+    left out of what needs it, and counted. Values are those of smclarify 0.5, Fairlearn 0.15 and AIF360 0.6 where these
+    have a number; what ``compat`` changes, ``docs/concepts/statistics.md`` lists.
 
     Raises
     ------
@@ -115,6 +133,7 @@ def bias(
             metrics=None if metrics is None else names(metrics, "metrics"),
             min_group=whole(min_group, "min_group", "a number of rows"),
             compat=None if compat is None else str(compat),
+            confidence=real(confidence, "confidence", "a number between 0 and 1"),
             threads=threads(),
         )
     )

@@ -55,7 +55,12 @@ def table(data: Data, argument: str) -> _kernels.Data:
         It is neither a path nor a table nor a column.
     """
     if isinstance(data, (str, os.PathLike)):
-        return _kernels.Data.open(os.fspath(data))
+        return _opened(os.fspath(data), argument)
+    if data is None or isinstance(data, (bytes, int, float)):
+        raise ValueError(
+            f"`{argument}` is {type(data).__name__}: expected a path, a table that speaks Arrow, a dictionary of "
+            "columns, or one column"
+        )
     if isinstance(data, Mapping):
         return _of_named(data.items(), argument)
     if _is_frame(data):
@@ -72,6 +77,15 @@ def table(data: Data, argument: str) -> _kernels.Data:
     own = getattr(data, "name", None)
     called = own if isinstance(own, str) and own else VALUE
     return _of_columns({_unicode(called): column(cast("Any", data), argument)})
+
+
+def _opened(path: str, argument: str) -> _kernels.Data:
+    try:
+        return _kernels.Data.open(path)
+    except OSError as error:
+        if error.errno is None:
+            raise type(error)(f"`{argument}`: {error}") from error
+        raise type(error)(error.errno, f"`{argument}`: {error.strerror}", error.filename) from error
 
 
 def columns(named: Mapping[str, tuple[str, Values]]) -> _kernels.Data:
@@ -210,6 +224,8 @@ def _of_numpy(array: Any, argument: str) -> _kernels.Column:
     dtype = getattr(array, "dtype", None)
     if dtype is None:
         return _of_list(list(array), argument)
+    if dtype.kind == "c":
+        raise ValueError(f"`{argument}` has complex numbers: expected numbers, flags, texts or times")
     if hasattr(array, "mask") and dtype.kind not in TIMES:
         return _of_list(array.tolist(), argument)  # a masked value is none, whatever lies in memory
     if dtype.kind in NUMBERS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from lockgate.stats.arguments import flag, names, real, threads
+from lockgate.stats.arguments import flag, names, real, threads, whole
 from lockgate.stats.data import table
 from lockgate.stats.library import _kernels
 from lockgate.stats.profiles import Profile
@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 class Drift(Report):
     """What moved.
 
-    ``.to_dict()["columns"][name]["tests"][id]`` has ``value``, ``p_value``, ``threshold``, ``interval``,
-    ``verdict`` and ``reason``.
+    ``.to_dict()["columns"][name]["tests"][id]`` has ``value``, in the unit of the test; ``p_value``, from 0 to 1;
+    ``threshold``, the least value that the test calls drift at ``alpha``; ``interval`` (``low``, ``high``), which holds
+    the population's value in a share ``1 - alpha`` of all cases; ``verdict`` (``within``, ``drifted``,
+    ``not_computable``) of the test by itself; and ``reason``. A column's own ``verdict`` allows for the number of
+    columns, as ``adjusted_p_value`` does, and ``["dataset"]`` is of all of them together.
     """
 
     __slots__ = ()
@@ -33,6 +36,7 @@ def drift(
     tests: str | Iterable[str] | None = None,
     alpha: float = 0.05,
     domain_classifier: bool | None = None,
+    seed: int = 0,
 ) -> Drift:
     """Compare a table with a reference.
 
@@ -53,6 +57,21 @@ def drift(
     domain_classifier
         Whether a model is asked if it tells the sides apart by all columns together, which needs the rows of both; on
         small tables it takes longer than the default tests. None: unless ``tests`` are named without it.
+    seed
+        Source of the permutations that some p-values come from, and of what the model draws.
+
+    Returns
+    -------
+    Drift
+        Each column and the table; see there for its dictionary. ``outcome`` is ``"breached"`` where anything drifted.
+
+    Notes
+    -----
+    By default a number is compared by ``ks``, a category by ``chi_square``, every column by ``null_share``. On equal
+    distributions false alarms occur at the rate ``alpha``: p-values are exact where tables are small, of a closed form
+    where they are large, of permuted labels else. Columns are judged together (Benjamini & Hochberg). Two profiles are
+    compared by their sketches, and what these may be off by is taken for equal. ``jensen_shannon`` is the distance in
+    base 2, ``kl`` is in nats, ``psi`` cuts at the deciles of the reference.
 
     Raises
     ------
@@ -80,7 +99,7 @@ def drift(
             tests=None if tests is None else names(tests, "tests"),
             alpha=real(alpha, "alpha", "a number between 0 and 1"),
             domain_classifier=flag(domain_classifier, "domain_classifier"),
-            seed=0,
+            seed=whole(seed, "seed", "a number from 0 to 2⁶⁴ - 1"),
             threads=threads(),
         )
     )

@@ -16,8 +16,14 @@ if TYPE_CHECKING:
 class Profile(Report):
     """What is known of a table: counts, quantiles, frequent values, lengths, patterns and more, of each column.
 
-    It is of bounded size however large the table is, and profiles of parts of a table merge to that of all of it.
-    Equal data, partitions and seed give equal bytes.
+    It is of bounded size however large the table is, some kilobytes a column, and profiles of parts of a table merge to
+    that of all of it. Equal data, partitions and seed give equal bytes.
+
+    ``.to_dict()`` has ``rows``, ``notes`` and ``columns``, by name. Of each column: ``counts``, ``nulls`` and ``rows``
+    in rows; ``completeness``, ``uniqueness`` and ``distinctness`` as shares from 0 to 1; ``distinct``; ``entropy`` in
+    nats; ``mean``, ``std`` (over n - 1), ``std_population`` (over n), ``min``, ``max`` and ``quantiles`` in the unit of
+    the column, standard deviations of times in seconds; ``lengths`` in characters; ``histogram``, ``top``, ``shapes``;
+    and ``reasons`` for what is ``None``.
     """
 
     __slots__ = ("_kernel",)
@@ -93,6 +99,18 @@ def profile(data: Data, *, seed: int = 0, partitions: range | tuple[int, int] | 
     partitions
         Which partitions to read, for example ``range(0, 4)``; none is all. A partition is a row group of Parquet, a
         file of another format, or 2²⁰ rows in memory; :func:`count_partitions` says how many there are.
+
+    Returns
+    -------
+    Profile
+        What is known of each column; see there for its dictionary.
+
+    Notes
+    -----
+    Exact up to 1,024 different values of a column. Beyond them, distinct values are estimated by HyperLogLog (standard
+    error 1.6 %), quantiles by KLL (the error of their rank is said beside them, as ``rank_error``), and frequent values
+    may be counted too low by ``top_error``. The quantile ``q`` is the smallest value that at least a share ``q`` of the
+    values is at most.
 
     Raises
     ------

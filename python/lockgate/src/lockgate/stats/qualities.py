@@ -24,14 +24,21 @@ REPLICATES: Final = 1_000
 class Quality(Report):
     """How good a model is.
 
-    ``.to_dict()["metrics"][id]`` has ``value`` and ``interval``; ids are scikit-learn's names.
+    ``.to_dict()["metrics"][id]`` has ``value``, ``interval`` (``low``, ``high``) and ``reason``; ids are scikit-learn's
+    names. Shares are from 0 to 1, losses of quantities in the unit of the truth (or its square), ``cost`` in that of
+    ``costs``, per row. Curves, the confusion matrix and the bins of calibration stand beside them, and ``["slices"]``,
+    by column and value, has the same for parts of the rows.
     """
 
     __slots__ = ()
 
 
 class Estimate(Report):
-    """How good a model may be expected to be: ``.to_dict()["metrics"][id]`` has ``value`` and ``interval``."""
+    """How good a model may be expected to be.
+
+    ``.to_dict()["metrics"][id]`` has ``value``, ``interval`` (three sampling errors to either side) and ``reason``, as
+    :class:`Quality` has, of rows whose truth is not known.
+    """
 
     __slots__ = ()
 
@@ -96,6 +103,18 @@ def quality(
     slice_bins
         Ascending thresholds of columns of ``slices`` that are numbers: ``{"age": [25, 40]}`` makes the slices ``≤ 25``,
         ``> 25 ≤ 40`` and ``> 40``. Without them each value is a slice.
+
+    Returns
+    -------
+    Quality
+        Every metric of the task that the inputs allow; see there for its dictionary.
+
+    Notes
+    -----
+    A row without a truth, a prediction or a weight above 0 is left out of what needs it, and counted. Equal scores
+    count as half in ``roc_auc``. Intervals are percentiles of 1,000 Poisson bootstraps, whose weights come from a hash
+    of row and replicate, so that slices and threads change nothing. Values are those of scikit-learn 1.9; where it says
+    0 for lack of a number, there is ``None`` and a reason.
 
     Raises
     ------
@@ -213,6 +232,16 @@ def estimate(
         The value of the truth that is a yes; None: true, or 1 where the others are 0 or -1. For ``"cbpe"``.
     features
         Names of the columns that errors may depend on; none is all that both tables have. For ``"dle"``.
+
+    Returns
+    -------
+    Estimate
+        The metrics as they may be expected of ``current``; see there for its dictionary.
+
+    Notes
+    -----
+    CBPE calibrates scores on the reference, by isotonic regression where that lowers the error there, and takes the
+    expectation of the confusion matrix. DLE fits a model of each row's loss. Both are as NannyML 0.13 defines them.
 
     Raises
     ------
