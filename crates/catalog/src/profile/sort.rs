@@ -162,8 +162,9 @@ fn decimal(found: &str, written: &str) -> Same {
 /// Returns a number's sign, its digits without zeros at either end, and the power of ten of the last.
 fn canonical(text: &str) -> Option<(bool, String, i64)> {
     let (number, exponent) = match text.split_once(['e', 'E']) {
-        Some((number, exponent)) => (number, exponent.parse().ok()?),
-        None => (text, 0_i64),
+        // No wider: it is added to.
+        Some((number, exponent)) => (number, i64::from(exponent.parse::<i32>().ok()?)),
+        None => (text, 0),
     };
     let unsigned = number.strip_prefix(['-', '+']).unwrap_or(number);
     let (whole, places) = unsigned.split_once('.').unwrap_or((unsigned, ""));
@@ -238,6 +239,8 @@ mod tests {
             ("Int64", "-9007199254740993", "-9007199254740992", "no"),
             ("UInt64", "18446744073709551615", "1.8446744073709552e19", "unclear"),
             ("Int32", "1", "one", "no"),
+            ("Int32", "1", "1.5e-9223372036854775808", "no"),
+            ("Int32", "1", "1.5e-2147483648", "no"),
             ("Float64", "0.1", "1e-1", "yes"),
             ("Float64", "inf", ".inf", "yes"),
             ("Float64", "-inf", "-.inf", "yes"),

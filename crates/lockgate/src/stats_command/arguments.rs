@@ -37,8 +37,8 @@ pub struct Shown {
     /// Print a page of HTML that loads nothing.
     #[arg(long)]
     pub html: bool,
-    /// Fail unless a number keeps to this, such as `roc_auc>=0.7` (quote it for the shell); say it again for more. Limits alone
-    /// then decide on the exit code.
+    /// Fail unless a number keeps to this, such as `roc_auc>=0.7` (quote it for the shell); say it again for more. Limits
+    /// then decide what is too much; what cannot be computed is exit code 3 all the same.
     #[arg(long = "limit", value_name = "LIMIT", value_parser = limit)]
     pub limits: Vec<Limit>,
     /// How many threads compute; results do not depend on it [default: all processors]

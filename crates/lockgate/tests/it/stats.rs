@@ -136,6 +136,9 @@ fn drift_is_exit_code_1_and_chance_is_0() {
     let (code, found) = drift(&["--domain-classifier"]);
     assert_eq!((code, &found["dataset"]["verdict"]), (3, &"not_computable".into()), "{found}");
     assert_eq!(drift(&["--domain-classifier=false"]).0, 0);
+    // A distance of sketches has a number without a verdict: a limit can be on it.
+    let distance = ["--tests", "wasserstein", "--limit", "wasserstein[age]<=50"];
+    assert_eq!(json(&[&["drift", text(&kept), text(&kept), "--columns", "age"], &distance[..]].concat()).0, 0);
 }
 
 #[test]

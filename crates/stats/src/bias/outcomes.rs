@@ -71,6 +71,11 @@ impl Outcomes {
         self.codes.iter().filter(|&&code| is_strange.get(code as usize) == Some(&true)).count() as u64
     }
 
+    /// Whether any row has this value; false where a threshold parts them.
+    pub fn has(&self, text: &str) -> bool {
+        self.values.iter().any(|value| says(value, text))
+    }
+
     /// Returns the column as it is, or collapsed where it has too many values to tell them apart.
     pub fn bounded(self) -> Self {
         if self.values.len() > MOST_CLASSES { self.collapsed() } else { self }

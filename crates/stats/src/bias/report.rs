@@ -15,7 +15,8 @@ use serde_json::Value;
 ///
 /// - **No rows, all missing, one value only**: no facets, or groups without rows: a reason stands for each number.
 /// - **Missing**: a row without facet, label, prediction or group is left out of what needs it, and counted in [`LeftOut`].
-/// - **Values that no row has**: a disadvantaged one is an empty group. If no prediction is positive (without predictions, no label), the
+/// - **Values that no row has**: named as disadvantaged, or among several positive ones, they make the report not computable: a misspelt one
+///   would pass. If no prediction is positive (without predictions, no label), the
 ///   report is not computable, since that is more often a slip, such as a score for a prediction, than a fact; its numbers are there all
 ///   the same. Notes name both, and predictions that are no value of the label.
 /// - **Lists, structures, bytes** where values are needed are a [`StatsError::Argument`]; as features they are left out.
@@ -37,7 +38,7 @@ pub struct Bias {
     reason: Option<Reason>,
     /// Nothing that was asked for as positive is there: why that says nothing.
     without_positive: Option<&'static str>,
-    /// Values that were named as disadvantaged and that no row has.
+    /// Values that were named, as disadvantaged or among several positive ones, and that no row has.
     pub(super) unseen: Vec<String>,
     notes: Vec<String>,
 }
@@ -166,6 +167,11 @@ impl Bias {
             None if has_none(label) => Some("no label is positive as asked"),
             _ => None,
         };
+        if let Chosen::Values(values) = &self.asked.positive {
+            // One alone that nobody has is told below, with what may be meant.
+            let known = |text: &&String| valued().any(|(_, outcomes)| outcomes.has(text));
+            self.unseen.extend(values.iter().filter(|_| values.len() > 1).filter(|text| !known(text)).cloned());
+        }
         for (what, outcomes) in valued().filter(|(_, outcomes)| !outcomes.is_seen) {
             match &self.asked.positive {
                 Chosen::Above(threshold) => self.notes.push(format!("No {what} is above {threshold}.")),
@@ -227,11 +233,11 @@ impl Report for Bias {
         words::headline(self)
     }
 
-    /// Breached if the four-fifths rule fails for a group and chance would hardly do that, however many groups were looked at; any other
-    /// limit is the caller's. Not computable if nothing is positive, or if no group has the difference that leads: DPPL with
-    /// predictions, DPL without; and, if the rule does not fail, where a metric that was named has a number for no group.
+    /// Not computable if nothing is positive, if no row has a value that was named, or if no group has the difference that leads: DPPL with
+    /// predictions, DPL without. Breached if the four-fifths rule fails for a group and chance would hardly do that, however many groups
+    /// were looked at; any other limit is the caller's. Else not computable if a metric that was named has a number for no group.
     fn outcome(&self) -> Outcome {
-        if self.why_not().is_some() {
+        if self.why_not().is_some() || !self.unseen.is_empty() {
             Outcome::NotComputable
         } else if self.facets.iter().any(|facet| facet.four_fifths == Ok(FourFifths::Failed)) {
             Outcome::Breached

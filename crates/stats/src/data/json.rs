@@ -1,5 +1,5 @@
 //! JSON Lines: an object a line.
-use super::csv::{BOM, WIDEST};
+use super::csv::{BOM, FIELDS, WIDEST};
 use super::file::guarded;
 use super::folder::cannot;
 use super::memory::STEP;
@@ -10,7 +10,8 @@ use arrow::error::ArrowError;
 use arrow::json::ReaderBuilder;
 use arrow::json::reader::infer_json_schema_from_iterator;
 use serde_json::Value;
-use std::collections::{HashMap, HashSet};
+use serde_json::value::RawValue;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
@@ -73,24 +74,46 @@ impl<'a> Lines<'a> {
         match serde_json::from_slice(&self.line) {
             Ok(object @ Value::Object(_)) => Ok(object),
             Ok(_) => Err(self.wrong("is no object")),
-            Err(error) => Err(self.wrong(&format!("is not valid JSON at byte {}", error.column()))),
+            Err(error) => Err(self.wrong(&invalid(&error))),
         }
     }
 
-    /// Makes lists and objects in these fields of the line that was read the texts that stand there.
+    /// Makes lists and objects in these fields of the line that was read the texts that stand there; all else stays as it is written.
     fn write_texts(&mut self, mixed: &HashSet<String>) -> Result<(), StatsError> {
-        if !mixed.is_empty() && !self.line.iter().all(u8::is_ascii_whitespace) {
-            let mut object = self.parsed()?;
-            as_texts(&mut object, mixed);
-            self.line = object.to_string().into_bytes();
-            self.line.push(b'\n');
+        if mixed.is_empty() || self.line.iter().all(u8::is_ascii_whitespace) {
+            return Ok(());
         }
+        let fields: BTreeMap<String, &RawValue> =
+            serde_json::from_slice(&self.line).map_err(|error| self.wrong(&invalid(&error)))?;
+        let mut line = Vec::with_capacity(self.line.len());
+        for (name, value) in fields {
+            line.extend(if line.is_empty() { b"{" } else { b"," });
+            line.extend(quoted(&name).as_bytes());
+            line.push(b':');
+            match value.get() {
+                nested if nested.starts_with(['[', '{']) && mixed.contains(&name) => {
+                    line.extend(quoted(nested).bytes())
+                }
+                other => line.extend(other.bytes()),
+            }
+        }
+        line.extend(if line.is_empty() { &b"{}\n"[..] } else { b"}\n" });
+        self.line = line;
         Ok(())
     }
 
     fn wrong(&self, why: &str) -> StatsError {
         cannot(self.shown, format!("line {} {why}", self.number))
     }
+}
+
+fn invalid(error: &serde_json::Error) -> String {
+    format!("is not valid JSON at byte {}", error.column())
+}
+
+/// A text as JSON writes it.
+fn quoted(text: &str) -> String {
+    Value::from(text).to_string()
 }
 
 /// The columns of a file.
@@ -116,46 +139,68 @@ impl Columns {
 /// What stands where in the objects of a file.
 #[derive(Default)]
 struct Seen {
-    /// The fields, each with its place.
-    fields: HashMap<String, usize>,
-    /// By field and the names on the way down: whether objects, lists or other values stand there.
-    kinds: HashMap<String, [bool; 3]>,
+    /// The fields, each with its place and with what it holds.
+    fields: HashMap<String, (usize, Held)>,
+    /// How many fields there are, those inside of others counted in.
+    all: usize,
+}
+
+/// What is held in one place: by a field, or by what it holds.
+#[derive(Default)]
+struct Held {
+    /// Whether objects, lists or other values stand there.
+    kinds: [bool; 3],
+    fields: HashMap<String, Held>,
+    items: Option<Box<Held>>,
 }
 
 impl Seen {
     fn take(&mut self, object: &Value) {
         for (name, value) in object.as_object().into_iter().flatten() {
             if !self.fields.contains_key(name) {
-                self.fields.insert(name.clone(), self.fields.len());
+                self.all += 1;
+                self.fields.insert(name.clone(), (self.fields.len(), Held::default()));
             }
-            self.note(name, value);
-        }
-    }
-
-    fn note(&mut self, place: &str, value: &Value) {
-        let kind = match value {
-            Value::Null => return,
-            Value::Object(parts) => {
-                parts.iter().for_each(|(name, part)| self.note(&format!("{place}\0{name}"), part));
-                0
+            if let Some((_, held)) = self.fields.get_mut(name) {
+                held.take(value, &mut self.all);
             }
-            Value::Array(items) => {
-                items.iter().for_each(|item| self.note(&format!("{place}\0"), item));
-                1
-            }
-            _ => 2,
-        };
-        match self.kinds.get_mut(place) {
-            Some(kinds) => kinds[kind] = true,
-            None => self.kinds.entry(place.to_owned()).or_default()[kind] = true,
         }
     }
 
     /// The fields in which different kinds stand in one place.
     fn mixed(&self) -> HashSet<String> {
-        let is_mixed = |kinds: &[bool; 3]| kinds.iter().filter(|is_there| **is_there).count() > 1;
-        let places = self.kinds.iter().filter(|(_, kinds)| is_mixed(kinds));
-        places.map(|(place, _)| place.split('\0').next().unwrap_or_default().to_owned()).collect()
+        self.fields.iter().filter(|(_, (_, held))| held.is_mixed()).map(|(name, _)| name.clone()).collect()
+    }
+}
+
+impl Held {
+    fn take(&mut self, value: &Value, all: &mut usize) {
+        match value {
+            Value::Null => {}
+            Value::Object(parts) => {
+                self.kinds[0] = true;
+                for (name, part) in parts {
+                    if !self.fields.contains_key(name) {
+                        *all += 1;
+                        self.fields.insert(name.clone(), Self::default());
+                    }
+                    if let Some(held) = self.fields.get_mut(name) {
+                        held.take(part, all);
+                    }
+                }
+            }
+            Value::Array(items) => {
+                self.kinds[1] = true;
+                let held = self.items.get_or_insert_default();
+                items.iter().for_each(|item| held.take(item, all));
+            }
+            _ => self.kinds[2] = true,
+        }
+    }
+
+    fn is_mixed(&self) -> bool {
+        self.kinds.iter().filter(|is_there| **is_there).count() > 1
+            || self.fields.values().chain(self.items.as_deref()).any(Self::is_mixed)
     }
 }
 
@@ -179,7 +224,7 @@ pub(super) fn infer(path: &Path, shown: &str) -> Result<Columns, StatsError> {
     // The reader's own words quote what it found.
     let found = found.map_err(|_| cannot(shown, "its fields hold what cannot be one table"))?;
     let mut fields: Vec<FieldRef> = found.fields().iter().map(ordered).collect();
-    fields.sort_by_key(|field| seen.fields.get(field.name()).copied());
+    fields.sort_by_key(|field| seen.fields.get(field.name()).map(|(place, _)| *place));
     Ok(Columns { schema: Arc::new(Schema::new(fields)), mixed })
 }
 
@@ -195,7 +240,7 @@ fn schema_of(
         Ok(Some(mut object)) => {
             as_texts(&mut object, mixed);
             seen.take(&object);
-            if seen.fields.len() > WIDEST {
+            if seen.all > WIDEST {
                 failed =
                     Some(cannot(shown, format!("it has more than {WIDEST} fields: one for each column is expected")));
                 return None;
@@ -246,8 +291,10 @@ pub(super) fn read(
     let fields = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
     let mixed = file.texts(&fields);
     let mut lines = Lines::open(path, shown)?;
+    // Each row takes memory for each field that there is, whatever the line says.
+    let step = STEP.min(FIELDS / fields.flattened_fields().len().max(1)).max(1);
     // One more than are flushed at once: a decoder that is full leaves the end of a line.
-    let builder = ReaderBuilder::new(fields).with_batch_size(STEP + 1).with_coerce_primitive(true);
+    let builder = ReaderBuilder::new(fields).with_batch_size(step + 1).with_coerce_primitive(true);
     let mut decoder = guarded(shown, || builder.build_decoder().map_err(plain))?;
     let (mut is_more, mut bytes) = (true, 0);
     while is_more {
@@ -258,7 +305,7 @@ pub(super) fn read(
         if read < lines.line.len() || decoder.has_partial_record() {
             return Err(lines.wrong("is no object"));
         }
-        if is_more && decoder.len() < STEP && bytes < BYTES {
+        if is_more && decoder.len() < step && bytes < BYTES {
             continue;
         }
         bytes = 0;

@@ -250,11 +250,19 @@ fn lists_and_objects_beside_other_values_are_the_text_that_stands_there() {
         top.into_iter().map(|(value, _)| value.to_string()).collect::<Vec<_>>().join(" | ")
     };
     assert_eq!(texts("{\"a\": [1], \"b\": 1}\n\n{\"a\": 2, \"b\": 2}\n", "a: Utf8, b: Int64"), "2 | [1]");
-    assert_eq!(texts("{\"a\": [1]}\n{\"a\": {\"b\": [2]}}\n{\"a\": null}\n", "a: Utf8"), "[1] | {\"b\":[2]}");
+    assert_eq!(texts("{\"a\": [1]}\n{\"a\": {\"b\": [2]}}\n{\"a\": null}\n", "a: Utf8"), "[1] | {\"b\": [2]}");
+    // What stands beside them stays as it is written, all digits of it.
+    let long: String =
+        (3..6).map(|end| format!("{{\"a\": 1234567890123456789012{end}, \"m\": {}}}\n", end - 3)).collect();
+    assert_eq!(
+        texts(&(long + "{\"a\": \"x\", \"m\": [1.50, 2]}\n"), "a: Utf8, m: Utf8"),
+        "12345678901234567890123 | 12345678901234567890124 | 12345678901234567890125 | x"
+    );
+    assert_eq!(texts("{\"a\": [1.50, 2]}\n{}\n{\"a\": 1}\n", "a: Utf8"), "1 | [1.50, 2]");
     // Further down, too; and where another file has other values.
     assert_eq!(
         texts("{\"a\": {\"b\": [1]}}\n{\"a\": {\"b\": 2}}\n{\"a\": {}}\n", "a: Utf8"),
-        "{\"b\":2} | {\"b\":[1]} | {}"
+        "{\"b\": 2} | {\"b\": [1]} | {}"
     );
     folder.put("two/a.jsonl", "{\"a\": [1]}\n");
     folder.put("two/b.jsonl", "{\"a\": 7}\n");
@@ -269,6 +277,7 @@ fn lists_and_objects_beside_other_values_are_the_text_that_stands_there() {
 #[test]
 fn lines_of_json_are_bounded_and_errors_say_where() {
     let folder = Folder::new();
+    let fields = |row: u32| (0..100).map(|field| format!("\"{row}.{field}\": 1")).collect::<Vec<_>>().join(", ");
     let names = |text: &str| {
         let data = Data::open(&folder.put("a.jsonl", text)).unwrap();
         data.schema().fields().iter().map(|field| field.name().clone()).collect::<Vec<_>>().join(" ")
@@ -294,6 +303,13 @@ fn lines_of_json_are_bounded_and_errors_say_where() {
     let wide: String = (0..70_000).map(|field| format!("{{\"a{field}\": 1}}\n")).collect();
     expect!["`DIR/a.jsonl` cannot be read: it has more than 65536 fields: one for each column is expected"]
         .assert_eq(&folder.shown(Data::open(&folder.put("a.jsonl", wide)).unwrap_err()));
+    // Fields inside of others count, and what names are long are there once.
+    let inside: String = (0..700).map(|row| format!("{{\"a\": {{{}}}}}\n", fields(row))).collect();
+    expect!["`DIR/a.jsonl` cannot be read: it has more than 65536 fields: one for each column is expected"]
+        .assert_eq(&folder.shown(Data::open(&folder.put("a.jsonl", inside)).unwrap_err()));
+    let sparse: String = format!("{{\"a\": {{{}}}}}\n", fields(0)) + &"{\"a\": {}}\n".repeat(20_000);
+    let found = profile(&Data::open(&folder.put("a.jsonl", sparse)).unwrap(), 0, None, &Run::quiet()).unwrap();
+    assert_eq!(found.kernel().rows(), 20_001);
     // More rows than are decoded at once.
     let many: String = (0..20_001).map(|row| format!("{{\"a\": {row}}}\n")).collect();
     let found = profile(&Data::open(&folder.put("a.jsonl", many)).unwrap(), 0, None, &Run::quiet()).unwrap();

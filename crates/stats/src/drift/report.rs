@@ -106,11 +106,12 @@ impl Drift {
         format!("No drift was found in {compared} compared: chance may have done what differs.")
     }
 
-    /// The tests that were named and that no column has.
+    /// The tests that were named and that have a number in no column. One may be there without a verdict, as of distances of sketches:
+    /// a limit can be on it.
     pub(super) fn untested(&self) -> impl Iterator<Item = TestId> {
         self.asked.tests.iter().flatten().copied().filter(|id| {
-            let found = |column: &ColumnDrift| column.found.tests.get(id).map(|test| test.verdict);
-            self.columns.iter().filter_map(found).all(|verdict| verdict == Verdict::NotComputable)
+            let value = |column: &ColumnDrift| column.found.tests.get(id)?.value;
+            self.columns.iter().filter_map(value).next().is_none()
         })
     }
 

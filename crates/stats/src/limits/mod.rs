@@ -201,7 +201,9 @@ impl Report for Limited<'_> {
         let (within, breached) = (self.count(Outcome::Within), self.count(Outcome::Breached));
         let open = self.count(Outcome::NotComputable);
         let open = if open == 0 { String::new() } else { format!(", {open} could not be computed") };
-        format!("Of what has a limit, {within} within and {breached} beyond it{open}. {}", self.report.headline())
+        let none = self.report.outcome() == Outcome::NotComputable && breached == 0;
+        let none = if none { " The report as a whole is not computable, so no limit is kept." } else { "" };
+        format!("Of what has a limit, {within} within and {breached} beyond it{open}.{none} {}", self.report.headline())
     }
 
     /// That of the limits, good or bad; without limits the report's own.

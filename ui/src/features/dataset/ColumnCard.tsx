@@ -62,12 +62,12 @@ function Drawn({ name, profile }: { name: string; profile: Profile }) {
 
 /** Returns the values worth a line: the most frequent five; of values in bins, those that at least one row in a hundred has. */
 export function frequent(profile: Profile): { value: string; count: number; share: number }[] {
-  const filled = profile?.shown ? profile.rows - profile.nulls : 0;
+  const filled = profile?.shown ? profile.rows - profile.nulls - (profile.nans ?? 0) : 0;
   const least = profile?.histogram?.length ? 0.01 : 0;
   return (profile?.top ?? [])
     .slice(0, 5)
     .map(({ value, count }) => ({ value, count, share: filled > 0 ? count / filled : 0 }))
-    .filter(({ share }) => share > least);
+    .filter(({ share }) => share > 0 && share >= least);
 }
 
 /** The most frequent values, each with its share of the values there are. */
@@ -85,8 +85,8 @@ function Frequent({ profile }: { profile: Profile }) {
         </tr>
       </thead>
       <tbody>
-        {values.map(({ value, count: rows, share }) => (
-          <tr key={value}>
+        {values.map(({ value, count: rows, share }, place) => (
+          <tr key={place}>
             <td className="any">{value}</td>
             <td className="num">{count(rows)}</td>
             <td className="num">{percent(share)}</td>

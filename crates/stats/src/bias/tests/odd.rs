@@ -60,6 +60,11 @@ fn values_that_no_row_has_are_said_with_what_may_be_meant() {
     let half = Asked { disadvantaged: Some(values(&["female", "femal"])), ..asked() };
     let found = ask(&loans(), &half);
     assert!(found.headline().ends_with(" No row has `femal`."), "{}", found.headline());
+    assert_eq!(found.outcome(), Outcome::NotComputable);
+    let two = Asked { positive: values(&["yes", "yess"]), ..asked() };
+    let found = ask(&loans(), &two);
+    assert!(found.headline().ends_with(" No row has `yess`."), "{}", found.headline());
+    assert_eq!(found.outcome(), Outcome::NotComputable);
     let number = Asked { disadvantaged: Some(values(&["3000"])), ..asked() };
     assert!(ask(&loans(), &number).notes()[0].ends_with("`--disadvantaged-above`, in Python a number."));
     let nobody = Asked { positive: values(&["Yes"]), ..asked() };

@@ -40,7 +40,7 @@ const START: usize = 1 << 20;
 /// The widest table: each column asks for memory of its own.
 pub(super) const WIDEST: usize = 1 << 16;
 /// So many fields, and about so many bytes, are read at once: the reader asks for memory for all fields beforehand.
-const FIELDS: usize = 1 << 20;
+pub(super) const FIELDS: usize = 1 << 20;
 const BYTES: usize = 1 << 26;
 /// No more bytes than this are read at once, however long the lines turn out to be: a quote that is never closed makes all that
 /// follows one field.
