@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -156,11 +157,27 @@ def test_columns_of_two_lengths_are_named() -> None:
         stats.quality([1, 0], [1], task="binary")
 
 
+@pytest.mark.parametrize("given", [None, 3, np.int64(3), 1j, b"a.csv", object(), dict, stats.profile({"a": [1]})])
+def test_what_is_no_table_says_what_a_table_is(given: Any) -> None:
+    with pytest.raises(ValueError, match=f"`data` is {type(given).__name__}: expected a path, a table"):
+        stats.profile(given)
+
+
+@pytest.mark.parametrize("dtype", ["c8", "c16", [("a", "i4")], "V3"])
+def test_types_that_arrow_lacks_are_named(dtype: Any) -> None:
+    array = np.zeros(2, dtype=dtype)
+    for given in (array, {"a": array}):
+        with pytest.raises(ValueError, match=re.escape(f"has values of the type {array.dtype}: expected numbers")):
+            stats.profile(given)
+
+
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError) as raised:
         stats.profile(tmp_path / "no.parquet")
     assert raised.value.filename == str(tmp_path / "no.parquet")
-    assert "`data`" in str(raised.value)
+    assert "`data` is no file or folder: expected a path, a table" in str(raised.value)
+    with pytest.raises(FileNotFoundError, match="`slices` is no file or folder"):
+        stats.quality([1], [1], task="regression", slices="no.csv")
     bad = tmp_path / "bad.parquet"
     bad.write_bytes(b"PAR1 this is none PAR1")
     with pytest.raises(OSError, match=r"`data`: .*bad\.parquet"):

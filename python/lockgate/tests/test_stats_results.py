@@ -338,6 +338,7 @@ def test_infinite_numbers_of_the_data_are_floats_and_texts_that_say_so_stay_text
         (lambda: stats.profile(None), "data"),  # type: ignore[arg-type]
         (lambda: stats.drift(None, PEOPLE), "reference"),  # type: ignore[arg-type]
         (lambda: stats.quality([1], np.array([1j]), task="regression"), "prediction"),
+        (lambda: stats.quality([1], [1], task="regression", slices=3), "slices"),  # type: ignore[arg-type]
         (lambda: stats.profile(PEOPLE, seed=-1), "seed"),
         (lambda: stats.profile(PEOPLE, seed="x"), "seed"),  # type: ignore[arg-type]
         (lambda: stats.profile(PEOPLE, seed=1.5), "seed"),  # type: ignore[arg-type]

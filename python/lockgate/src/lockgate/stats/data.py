@@ -11,10 +11,14 @@ from lockgate.stats.library import _kernels
 
 VALUE: Final = "value"
 """What the column is called of data that is one column and has no name."""
+TABLE: Final = "a path, a table that speaks Arrow, a dictionary of columns, or one column"
+"""What a table may be."""
 NUMBERS: Final = "biuf"
 """NumPy's kinds of flags, integers and floats."""
 TIMES: Final = "mM"
 """NumPy's kinds of spans and times."""
+UNKNOWN: Final = "cV"
+"""NumPy's kinds of complex numbers and of records, which Arrow has no column of."""
 
 
 Taken = TypeVar("Taken")
@@ -56,11 +60,6 @@ def table(data: Data, argument: str) -> _kernels.Data:
     """
     if isinstance(data, (str, os.PathLike)):
         return _opened(os.fspath(data), argument)
-    if data is None or isinstance(data, (bytes, int, float)):
-        raise ValueError(
-            f"`{argument}` is {type(data).__name__}: expected a path, a table that speaks Arrow, a dictionary of "
-            "columns, or one column"
-        )
     if isinstance(data, Mapping):
         return _of_named(data.items(), argument)
     if _is_frame(data):
@@ -68,6 +67,8 @@ def table(data: Data, argument: str) -> _kernels.Data:
     # Of the class: of a relation of DuckDB, columns are attributes, whatever they are called.
     if hasattr(type(data), "collect") and hasattr(type(data), "collect_schema"):
         data = cast("Any", data).collect()  # a query of Polars that has not run
+    if not _has_values(data):
+        raise ValueError(f"`{argument}` is {type(data).__name__}: expected {TABLE}")
     if isinstance(data, ArrowStream) and not _is_column(data):
         return _told(argument, _of_batches if _is_of(data, "pyarrow") else _kernels.Data.of_stream, data)
     if isinstance(data, ArrowArray):
@@ -82,6 +83,9 @@ def table(data: Data, argument: str) -> _kernels.Data:
 def _opened(path: str, argument: str) -> _kernels.Data:
     try:
         return _kernels.Data.open(path)
+    except FileNotFoundError as error:
+        words = f"`{argument}` is no file or folder: expected {TABLE}"
+        raise FileNotFoundError(error.errno, words, error.filename) from error
     except OSError as error:
         if error.errno is None:
             raise type(error)(f"`{argument}`: {error}") from error
@@ -104,7 +108,7 @@ def column(values: Values, argument: str) -> _kernels.Column:
     ValueError
         It is no column, or of more than one dimension.
     """
-    if isinstance(values, (str, bytes, Mapping)) or not (_is_arrow(values) or isinstance(values, Iterable)):
+    if not _has_values(values):
         raise ValueError(
             f"`{argument}` is {type(values).__name__}: expected a column, such as an array, a series or a list"
         )
@@ -135,8 +139,11 @@ def _told(argument: str, take: Callable[[Any], Taken], source: object) -> Taken:
         raise ValueError(f"`{argument}` cannot be taken as Arrow data: {error}") from error
 
 
-def _is_arrow(data: object) -> bool:
-    return isinstance(data, (ArrowStream, ArrowArray))
+def _has_values(data: object) -> bool:
+    """Return whether it may be a column, or a table other than a path and a dictionary."""
+    if isinstance(data, (str, bytes, Mapping)):
+        return False
+    return isinstance(data, (ArrowStream, ArrowArray, Iterable))
 
 
 def _is_of(data: object, library: str) -> bool:
@@ -224,8 +231,8 @@ def _of_numpy(array: Any, argument: str) -> _kernels.Column:
     dtype = getattr(array, "dtype", None)
     if dtype is None:
         return _of_list(list(array), argument)
-    if dtype.kind == "c":
-        raise ValueError(f"`{argument}` has complex numbers: expected numbers, flags, texts or times")
+    if dtype.kind in UNKNOWN:
+        raise ValueError(f"`{argument}` has values of the type {dtype}: expected numbers, flags, texts or times")
     if hasattr(array, "mask") and dtype.kind not in TIMES:
         return _of_list(array.tolist(), argument)  # a masked value is none, whatever lies in memory
     if dtype.kind in NUMBERS:
