@@ -22,9 +22,10 @@ class Bias(Report):
 
     ``.to_dict()["facets"][value]["metrics"][id]`` has ``value``, ``interval`` (``low``, ``high``), ``p_value`` and
     ``reason``. Ids are Clarify's abbreviations, such as ``DPL`` and ``DI``, and the names of AIF360's and Fairlearn's
-    functions. Differences of shares are from -1 to 1, Clarify's *advantaged less disadvantaged*; ratios from 0 on;
-    ``KL`` and ``JS`` in nats. ``["groups"]`` has Fairlearn's of all groups, ``["proxy"]`` how well features tell the
-    groups.
+    functions. Differences of shares are from -1 to 1: Clarify's are *advantaged less disadvantaged*, but for ``SD``,
+    ``DCR``, ``DRR`` and ``TE``; AIF360's are the other way round, Fairlearn's the largest less the smallest. Ratios are
+    from 0 on, ``KL`` and ``JS`` in nats. ``["groups"]`` has Fairlearn's of all groups, ``["proxy"]`` how well features
+    tell the groups.
     """
 
     __slots__ = ()
@@ -97,12 +98,6 @@ def bias(
         Each group beside the rest; see there for its dictionary. ``outcome`` is ``"breached"`` where a group fails the
         four-fifths rule by more than chance would do, and ``"not_computable"`` where nothing is positive as asked.
 
-    Notes
-    -----
-    All but FT and the proxy check come from one table of counts. A row without facet, label, prediction or stratum is
-    left out of what needs it, and counted. Values are those of smclarify 0.5, Fairlearn 0.15 and AIF360 0.6 where these
-    have a number; what ``compat`` changes, ``docs/concepts/statistics.md`` lists.
-
     Raises
     ------
     UnknownColumnError
@@ -111,6 +106,12 @@ def bias(
         Another wrong argument; the message names it.
     OSError
         A file that is not there or cannot be read.
+
+    Notes
+    -----
+    All but FT and the proxy check come from one table of counts. A row without facet, label, prediction or stratum is
+    left out of what needs it, and counted. Values are those of smclarify 0.5, Fairlearn 0.15 and AIF360 0.6 where these
+    have a number; what ``compat`` changes, ``docs/concepts/statistics.md`` lists.
 
     Examples
     --------

@@ -65,14 +65,6 @@ def drift(
     Drift
         Each column and the table; see there for its dictionary. ``outcome`` is ``"breached"`` where anything drifted.
 
-    Notes
-    -----
-    By default a number is compared by ``ks``, a category by ``chi_square``, every column by ``null_share``. On equal
-    distributions false alarms occur at the rate ``alpha``: p-values are exact where tables are small, of a closed form
-    where they are large, of permuted labels else. Columns are judged together (Benjamini & Hochberg). Two profiles are
-    compared by their sketches, and what these may be off by is taken for equal. ``jensen_shannon`` is the distance in
-    base 2, ``kl`` is in nats, ``psi`` cuts at the deciles of the reference.
-
     Raises
     ------
     UnknownColumnError
@@ -81,6 +73,14 @@ def drift(
         Another wrong argument; the message names it.
     OSError
         A file that is not there or cannot be read.
+
+    Notes
+    -----
+    By default a number is compared by ``ks``, a category by ``chi_square``, every column by ``null_share``. On equal
+    distributions false alarms occur at the rate ``alpha``: p-values are exact where tables are small, of a closed form
+    where they are large, of permuted labels else. Columns are judged together (Benjamini & Hochberg). Two profiles are
+    compared by their sketches, and what these may be off by is taken for equal. ``jensen_shannon`` is the distance in
+    base 2, ``kl`` is in nats, ``psi`` cuts at the deciles of the reference.
 
     Examples
     --------

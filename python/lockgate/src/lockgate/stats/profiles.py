@@ -19,9 +19,9 @@ class Profile(Report):
     It is of bounded size however large the table is, some kilobytes a column, and profiles of parts of a table merge to
     that of all of it. Equal data, partitions and seed give equal bytes.
 
-    ``.to_dict()`` has ``rows``, ``notes`` and ``columns``, by name. Of each column: ``counts``, ``nulls`` and ``rows``
-    in rows; ``completeness``, ``uniqueness`` and ``distinctness`` as shares from 0 to 1; ``distinct``; ``entropy`` in
-    nats; ``mean``, ``std`` (over n - 1), ``std_population`` (over n), ``min``, ``max`` and ``quantiles`` in the unit of
+    ``.to_dict()`` has ``name``, ``rows`` and ``columns``, by name. Of each column: ``counts`` and ``nulls`` in rows;
+    ``completeness``, ``uniqueness`` and ``distinctness`` as shares from 0 to 1; ``distinct``; ``entropy`` in nats;
+    ``mean``, ``std`` (over n - 1), ``std_population`` (over n), ``min``, ``max`` and ``quantiles`` in the unit of
     the column, standard deviations of times in seconds; ``lengths`` in characters; ``histogram``, ``top``, ``shapes``;
     and ``reasons`` for what is ``None``.
     """
@@ -105,19 +105,19 @@ def profile(data: Data, *, seed: int = 0, partitions: range | tuple[int, int] | 
     Profile
         What is known of each column; see there for its dictionary.
 
-    Notes
-    -----
-    Exact up to 1,024 different values of a column. Beyond them, distinct values are estimated by HyperLogLog (standard
-    error 1.6 %), quantiles by KLL (the error of their rank is said beside them, as ``rank_error``), and frequent values
-    may be counted too low by ``top_error``. The quantile ``q`` is the smallest value that at least a share ``q`` of the
-    values is at most.
-
     Raises
     ------
     OSError
         A file that is not there or cannot be read.
     ValueError
         ``data`` is no table, or there are no such partitions.
+
+    Notes
+    -----
+    Exact up to 1,024 different values of a column. Beyond them, distinct values are estimated by HyperLogLog (standard
+    error 1.6 %), quantiles by KLL (the error of their rank is said beside them, as ``rank_error``), and frequent values
+    may be counted too low by ``top_error``. The quantile ``q`` is the smallest value that at least a share ``q`` of the
+    values is at most.
 
     Examples
     --------
@@ -148,5 +148,22 @@ def count_partitions(data: Data) -> int:
     ----------
     data
         As for :func:`profile`.
+
+    Returns
+    -------
+    int
+        Row groups of Parquet, files of another format, or stretches of 2²⁰ rows in memory.
+
+    Raises
+    ------
+    OSError
+        A file that is not there or cannot be read.
+    ValueError
+        ``data`` is no table.
+
+    Examples
+    --------
+    >>> count_partitions({"age": [31, 45]})
+    1
     """
     return table(data, "data").partitions

@@ -24,10 +24,11 @@ REPLICATES: Final = 1_000
 class Quality(Report):
     """How good a model is.
 
-    ``.to_dict()["metrics"][id]`` has ``value``, ``interval`` (``low``, ``high``) and ``reason``; ids are scikit-learn's
-    names. Shares are from 0 to 1, losses of quantities in the unit of the truth (or its square), ``cost`` in that of
-    ``costs``, per row. Curves, the confusion matrix and the bins of calibration stand beside them, and ``["slices"]``,
-    by column and value, has the same for parts of the rows.
+    ``.to_dict()["metrics"][id]`` has ``value``, ``interval`` (``low``, ``high``), ``standard_error`` (of the bootstrap,
+    in the unit of the value) and ``reason``; ids are scikit-learn's names. Shares are from 0 to 1, losses of quantities
+    in the unit of the truth (or its square), ``cost`` in that of ``costs``, per row. Curves, the confusion matrix and
+    the bins of calibration stand beside them, and ``["slices"]``, by column and value, has ``rows`` and ``metrics`` of
+    parts of the rows.
     """
 
     __slots__ = ()
@@ -36,8 +37,9 @@ class Quality(Report):
 class Estimate(Report):
     """How good a model may be expected to be.
 
-    ``.to_dict()["metrics"][id]`` has ``value``, ``interval`` (three sampling errors to either side) and ``reason``, as
-    :class:`Quality` has, of rows whose truth is not known.
+    ``.to_dict()["metrics"][id]`` has ``value``, for rows whose truth is not known; ``sampling_error``; ``interval``,
+    three of these to either side; ``reference``, what was measured there; and ``reason``. Units are as in
+    :class:`Quality`. ``["assumptions"]`` says what must hold.
     """
 
     __slots__ = ()
@@ -109,17 +111,17 @@ def quality(
     Quality
         Every metric of the task that the inputs allow; see there for its dictionary.
 
+    Raises
+    ------
+    ValueError
+        A wrong argument; the message names it.
+
     Notes
     -----
     A row without a truth, a prediction or a weight above 0 is left out of what needs it, and counted. Equal scores
     count as half in ``roc_auc``. Intervals are percentiles of 1,000 Poisson bootstraps, whose weights come from a hash
     of row and replicate, so that slices and threads change nothing. Values are those of scikit-learn 1.9; where it says
     0 for lack of a number, there is ``None`` and a reason.
-
-    Raises
-    ------
-    ValueError
-        A wrong argument; the message names it.
 
     Examples
     --------
@@ -238,11 +240,6 @@ def estimate(
     Estimate
         The metrics as they may be expected of ``current``; see there for its dictionary.
 
-    Notes
-    -----
-    CBPE calibrates scores on the reference, by isotonic regression where that lowers the error there, and takes the
-    expectation of the confusion matrix. DLE fits a model of each row's loss. Both are as NannyML 0.13 defines them.
-
     Raises
     ------
     UnknownColumnError
@@ -251,6 +248,21 @@ def estimate(
         Another wrong argument; the message names it.
     OSError
         A file that is not there or cannot be read.
+
+    Notes
+    -----
+    CBPE calibrates scores on the reference, by isotonic regression where that lowers the error there, and takes the
+    expectation of the confusion matrix. Scores that separate the classes of the reference (a ROC-AUC above 0.999) are
+    taken as they are; ``["calibration"]`` says so. DLE fits a model of each row's loss. Both are as NannyML 0.13 has
+    them.
+
+    Examples
+    --------
+    >>> known = {"truth": [0, 0, 0, 1, 0, 1, 1, 1] * 50, "score": [0.25, 0.25, 0.25, 0.25, 0.75, 0.75, 0.75, 0.75] * 50}
+    >>> known["prediction"] = [int(score > 0.5) for score in known["score"]]
+    >>> new = {"score": [0.25, 0.75, 0.75], "prediction": [0, 1, 1]}
+    >>> estimate(known, new).to_dict()["metrics"]["accuracy"]["value"]
+    0.75
     """
     sides = [table(reference, "reference"), table(current, "current")]
 
