@@ -5,7 +5,8 @@ use crate::special::normal_quantile;
 use crate::{KernelError, Reason, mix};
 use std::collections::BTreeMap;
 
-/// With so many rows of a side, three fifths of them told, the area's standard error is 0.0075: one of 0.52 is told from chance. More rows cost time alone.
+/// With so many rows of a side, three fifths of them told, the area's standard error is 0.0075: one of 0.52 is told from chance. More rows
+/// cost time alone.
 const MOST_ROWS: u64 = 5_000;
 /// The least rows of a side, a fold having a fifth of them.
 const LEAST_ROWS: u64 = 30;

@@ -50,8 +50,9 @@ pub struct Numbers<'a> {
 ///   rows in all.
 /// - **Law**: `ks` is exact, ties included, where that costs little: up to some 1,000 rows a side, or more while they differ little.
 ///   Beyond, it is Kolmogorov's; with a value that has more than 1 ‰ of the rows, ties included, that of 600 rows that stand for all,
-///   permuted labels of up to 64 different values, or, of two values, the hypergeometric one. Other distances permute labels on up to 256 blocks of the pooled values. Binned
-///   measures follow their χ² laws or permute labels; below 1,000 rows of the reference each replicate is cut at its own deciles.
+///   permuted labels of up to 64 different values, or, of two values, the hypergeometric one. Other distances permute labels on up to 256
+///   blocks of the pooled values. Binned measures follow their χ² laws or permute labels; below 1,000 rows of the reference each replicate
+///   is cut at its own deciles.
 /// - **Sketches**: whatever lies within the rank errors is taken for equal: `ks` and binned measures are judged by what exceeds them,
 ///   so they alarm at less than α; distances get a value and no verdict.
 /// - **Odd data**: infinite values have no `wasserstein` or `energy`; a side without values has only `null_share`.

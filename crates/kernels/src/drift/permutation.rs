@@ -153,8 +153,8 @@ impl Tail {
 /// - **Replicates**: five for each `alpha / comparisons`, 999 at least; a measure is left alone once 20 were as extreme.
 /// - **Large tables**: fewer if that would cost more than some 10 ms, though not below 400, or 50 if those leave no doubt. What they do
 ///   not resolve comes from a Pearson III tail with the three moments of the replicates if the measure is a sum over cells; else it is
-///   what was counted, which is too large rather than too small. The value that α has is that tail's, or is counted: with 50 replicates the standard
-///   error of their deviation is a tenth of it, and so is that of the value's distance from their mean.
+///   what was counted, which is too large rather than too small. The value that α has is that tail's, or is counted: with 50 replicates the
+///   standard error of their deviation is a tenth of it, and so is that of the value's distance from their mean.
 pub(super) fn permute(view: &View<'_>, asked: &[Asked], settings: &Settings) -> Vec<Permuted> {
     permute_within(BUDGET, view, asked, settings)
 }

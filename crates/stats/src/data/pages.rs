@@ -1,7 +1,8 @@
 //! Pages of Parquet, looked over once they are decompressed and before they are decoded.
 //!
 //! Decoders of differences (`DELTA_…`) ask for memory by how many numbers a page says that it has, which a few bytes may say at will, and
-//! those of shared beginnings make long texts of short ones; the library decompresses gzip and brotli to whatever length. A process that cannot get the memory dies.
+//! those of shared beginnings make long texts of short ones; the library decompresses gzip and brotli to whatever length. A process that
+//! cannot get the memory dies.
 use super::thrift::{PAGE, check_pages, signed, take, varint};
 use flate2::read::MultiGzDecoder;
 use parquet::arrow::arrow_reader::RowGroups;

@@ -1,7 +1,8 @@
 //! Limits on the numbers of a report: `roc_auc>=0.7`, `abs(DPL[female])<=0.1`, `psi[age]<=0.2`.
 //!
 //! Owns how a limit is written, where its number stands in a report's dictionary, and what the report then comes to. Invariants: a
-//! limit on what was not computed is not computable, never kept; given limits alone decide what is too much, and a report that says nothing keeps none. It deliberately has no limits of its own.
+//! limit on what was not computed is not computable, never kept; given limits alone decide what is too much, and a report that says nothing
+//! keeps none. It deliberately has no limits of its own.
 mod find;
 
 use crate::{Align, Outcome, Report, StatsError, Table, number_or_dash};
@@ -252,8 +253,8 @@ impl Report for Limited<'_> {
         self.notes.iter().cloned().chain(self.report.notes()).collect()
     }
 
-    /// The report's own dictionary; with limits, they stand under `limits`: a list of `{limit, of, value, verdict, reason}`, `verdict` being `within`,
-    /// `breached` or `not_computable`.
+    /// The report's own dictionary; with limits, they stand under `limits`: a list of `{limit, of, value, verdict, reason}`, `verdict`
+    /// being `within`, `breached` or `not_computable`.
     fn to_json(&self) -> Value {
         let mut dictionary = self.report.to_json();
         if let Some(entries) = dictionary.as_object_mut().filter(|_| !self.findings.is_empty()) {

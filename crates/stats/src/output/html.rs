@@ -9,7 +9,8 @@ const LONGEST: usize = 200;
 /// A cell of more letters is broken into lines: in one piece it would make the table wider than a page.
 const ONE_LINE: usize = 24;
 
-/// A table that is wide scrolls in a box of its own, which is as wide as what stands around it and does not widen that. Colours are those of whatever the report stands in, light or dark; the verdict is a word, not a colour alone.
+/// A table that is wide scrolls in a box of its own, which is as wide as what stands around it and does not widen that. Colours are those
+/// of whatever the report stands in, light or dark; the verdict is a word, not a colour alone.
 const STYLE: &str = "\
 .lockgate-report{font-family:system-ui,sans-serif;font-size:14px;line-height:1.45;max-width:100%}\
 .lockgate-report .lockgate-verdict{font-weight:600;padding:.1em .5em;border-radius:.3em;border:1px solid currentColor;margin-right:.4em}\
