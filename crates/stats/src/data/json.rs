@@ -92,7 +92,7 @@ impl<'a> Lines<'a> {
             line.push(b':');
             match value.get() {
                 nested if nested.starts_with(['[', '{']) && mixed.contains(&name) => {
-                    line.extend(quoted(nested).bytes())
+                    line.extend(quoted(nested).bytes());
                 }
                 other => line.extend(other.bytes()),
             }

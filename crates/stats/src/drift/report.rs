@@ -111,7 +111,7 @@ impl Drift {
     pub(super) fn untested(&self) -> impl Iterator<Item = TestId> {
         self.asked.tests.iter().flatten().copied().filter(|id| {
             let value = |column: &ColumnDrift| column.found.tests.get(id)?.value;
-            self.columns.iter().filter_map(value).next().is_none()
+            !self.columns.iter().any(|column| value(column).is_some())
         })
     }
 
