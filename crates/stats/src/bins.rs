@@ -1,4 +1,5 @@
 //! Columns of numbers, cut at thresholds: groups of bias, slices of quality.
+use crate::error::wrong;
 use crate::{Column, StatsError};
 use kernels::bias::bin_codes;
 use kernels::profile::Value;
@@ -54,8 +55,4 @@ pub(crate) fn names(thresholds: &[f64]) -> Vec<String> {
     }
     names.push(format!("> {above}"));
     names
-}
-
-fn wrong(name: &str, found: String, expected: &str) -> StatsError {
-    StatsError::Argument { name: name.to_owned(), found, expected: expected.to_owned() }
 }

@@ -6,15 +6,20 @@ pub enum StatsError {
     /// An argument, by its name, that is not what it must be.
     #[error("`{name}` is {found}: expected {expected}")]
     Argument { name: String, found: String, expected: String },
-    /// A column that the data does not have; `hint` lists or suggests those that it has.
-    #[error("there is no column `{name}` in {of}: {hint}")]
-    NoColumn { name: String, of: String, hint: String },
+    /// A column that the data does not have, and the argument that names it; `hint` lists or suggests those that it has.
+    #[error("{}there is no column `{name}` in {of}: {hint}", argument.map(|name| format!("`{name}`: ")).unwrap_or_default())]
+    NoColumn { argument: Option<&'static str>, name: String, of: String, hint: String },
     /// A file that cannot be read as what its name says.
     #[error("`{file}` cannot be read: {why}")]
     File { file: String, why: String },
     /// Whoever is told of the progress asked to stop.
     #[error("stopped before the end")]
     Stopped,
+}
+
+/// Says that an argument is not what it must be.
+pub(crate) fn wrong(name: &str, found: impl Into<String>, expected: impl Into<String>) -> StatsError {
+    StatsError::Argument { name: name.to_owned(), found: found.into(), expected: expected.into() }
 }
 
 impl From<KernelError> for StatsError {

@@ -375,15 +375,15 @@ def test_columns_stand_in_the_order_of_the_table() -> None:
 
 
 def test_a_column_that_is_not_there_is_a_key_error_with_a_hint() -> None:
-    for call in (
-        lambda: stats.bias(PEOPLE, facet="sexx", label="paid", positive=[1]),
-        lambda: stats.drift(PEOPLE, PEOPLE, columns=["sexx"]),
-        lambda: stats.estimate(PEOPLE, PEOPLE, truth="sexx", score="score"),
-    ):
+    for name, call in {
+        "facet": lambda: stats.bias(PEOPLE, facet="sexx", label="paid", positive=[1]),
+        "columns": lambda: stats.drift(PEOPLE, PEOPLE, columns=["sexx"]),
+        "truth": lambda: stats.estimate(PEOPLE, PEOPLE, truth="sexx", score="score"),
+    }.items():
         with pytest.raises(stats.UnknownColumnError) as raised:
             call()
         assert isinstance(raised.value, KeyError)
-        assert str(raised.value).startswith("there is no column `sexx`")
+        assert str(raised.value).startswith(f"`{name}`: there is no column `sexx`")
         assert "`sex`" in str(raised.value)
 
 

@@ -14,12 +14,10 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek};
 use std::ops::Range;
 use std::rc::Rc;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 /// A record longer than this is taken for an open quote.
 const RECORD: u64 = 16 << 20;
-
-static UTC: LazyLock<Tz> = LazyLock::new(|| "+00:00".parse().expect("an offset is a time zone"));
 
 /// Why a file is broken, and on which line.
 type Fault = (String, Option<u64>);
@@ -140,6 +138,7 @@ fn first_pass(file: &File, delimiter: u8, stop: &Stop) -> Result<First, Fault> {
     if names.is_empty() {
         return Err((("it has no header line".to_owned()), Some(1)));
     }
+    let utc: Tz = "+00:00".parse().map_err(|_| no_line("times cannot be told in it"))?;
     let mut guesses = vec![Guess::default(); names.len()];
     let (mut record, mut records, mut record_bytes) = (StringRecord::new(), 0_u64, 0);
     while reader.read_record(&mut record).map_err(|error| fault(&error))? {
@@ -150,7 +149,7 @@ fn first_pass(file: &File, delimiter: u8, stop: &Stop) -> Result<First, Fault> {
             stop.check().map_err(no_line)?;
         }
         for (guess, value) in guesses.iter_mut().zip(&record) {
-            guess.look(value);
+            guess.look(value, &utc);
         }
     }
     drop(reader);
@@ -190,7 +189,7 @@ impl Default for Guess {
 }
 
 impl Guess {
-    fn look(&mut self, value: &str) {
+    fn look(&mut self, value: &str, utc: &Tz) {
         if value.is_empty() {
             return;
         }
@@ -200,7 +199,7 @@ impl Guess {
         self.integer = self.integer && !leading_zero && !value.starts_with('+') && value.parse::<i64>().is_ok();
         self.float = self.float && !leading_zero && is_float(value);
         self.date = self.date && is_date(value);
-        (self.time, self.zoned) = (self.time && is_time(value, false), self.zoned && is_time(value, true));
+        (self.time, self.zoned) = (self.time && is_time(value, false, utc), self.zoned && is_time(value, true, utc));
     }
 
     fn data_type(self, all_null: &DataType) -> DataType {
@@ -234,7 +233,7 @@ fn is_date(value: &str) -> bool {
     value.len() == 10 && value.parse::<jiff::civil::Date>().is_ok() && Date32Type::parse(value).is_some()
 }
 
-fn is_time(value: &str, zoned: bool) -> bool {
+fn is_time(value: &str, zoned: bool, utc: &Tz) -> bool {
     if value.len() < 19 || value.len() > 35 || !matches!(value.as_bytes()[10], b' ' | b'T') {
         return false;
     }
@@ -244,7 +243,7 @@ fn is_time(value: &str, zoned: bool) -> bool {
         !ends_in_zone(value) && value.parse::<jiff::civil::DateTime>().is_ok()
     };
     // The second pass reads it by other means, which know fewer forms.
-    is_one && string_to_datetime(&*UTC, value).is_ok()
+    is_one && string_to_datetime(utc, value).is_ok()
 }
 
 fn ends_in_zone(value: &str) -> bool {

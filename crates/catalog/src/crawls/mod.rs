@@ -3,6 +3,7 @@
 //! A crawl reads only files whose size or time of change differ from what is known. What it cannot read it lists; it
 //! never fails for it. Each dataset's outcome is one transaction, so a crawl killed half-way is repaired by the next.
 mod csv;
+mod effort;
 mod error;
 mod find;
 mod http;

@@ -1,4 +1,5 @@
 //! Crawls one table: lists its files, reads those that changed, unites them, and hands over what came of it.
+use super::effort::{Effort, Fresh};
 use super::find::{Entry, Place};
 use super::read::{self, Facts, MOST_COLUMNS, Stop};
 use super::store::{CrawlStore, Known};
@@ -14,10 +15,6 @@ use arrow::datatypes::{DataType, FieldRef, SchemaRef};
 use base::DatasetId;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Files read before what is known of them is written down: a killed crawl reads at most so many again.
-const FRESH_FILES: usize = 16;
-/// What is known of files is written down earlier once it takes so much: that of wide ones may take 188 MiB each.
-const FRESH_BYTES: usize = 16 << 20;
 /// Why a file is listed whose sketches do not read back. It is not written down with the file: the next crawl tries again, and a later
 /// release may do better.
 pub(super) const LOST: &str = "what was found in it was written down and cannot be read back, so it is left out: \
@@ -248,44 +245,6 @@ impl Tables<'_> {
     }
 }
 
-/// What a table's crawl has done so far about its files, by path.
-#[derive(Default)]
-struct Effort {
-    read: BTreeSet<String>,
-    /// To be read although they did not change: what is kept of them cannot be read.
-    again: BTreeSet<String>,
-    was_again: BTreeSet<String>,
-    /// Were read again to no avail.
-    lost: BTreeSet<String>,
-}
-
-impl Effort {
-    /// Has these files read again, each once.
-    fn read_first(&mut self, paths: BTreeSet<String>) {
-        let (lost, again): (BTreeSet<String>, BTreeSet<String>) =
-            paths.into_iter().partition(|path| self.was_again.contains(path));
-        self.was_again.extend(again.iter().cloned());
-        self.lost.extend(lost);
-        self.again = again;
-    }
-}
-
-/// What was read and is not yet written down.
-#[derive(Default)]
-struct Fresh {
-    files: Vec<(String, Known, Vec<u8>)>,
-    bytes: usize,
-}
-
-impl Fresh {
-    /// Takes a file; returns whether it is time to write.
-    fn push(&mut self, path: String, known: Known, sketches: Vec<u8>) -> bool {
-        self.bytes += known.schema.len() + sketches.len();
-        self.files.push((path, known, sketches));
-        self.files.len() >= FRESH_FILES || self.bytes >= FRESH_BYTES
-    }
-}
-
 /// How far a table's crawl is.
 enum Step {
     Settled(Option<Outcome>),
@@ -480,26 +439,4 @@ fn partition(place: usize, key: &datasets::Partition, files: &[TableFile]) -> (C
     };
     let sensitivity = propose(&key.name, &ColumnSketch::default());
     (profile, sensitivity)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_read_is_written_down_by_files_and_by_bytes() {
-        let known = || Known {
-            stamp: crate::lakes::Stamp { size_bytes: 1, modified_at: base::Timestamp(0) },
-            rows: 0,
-            digest: None,
-            delimiter: None,
-            schema: String::new(),
-            broken: None,
-        };
-        let pushed = |bytes: usize| {
-            let mut fresh = Fresh::default();
-            (1..=16).find(|_| fresh.push("a".to_owned(), known(), vec![0; bytes])).unwrap()
-        };
-        assert_eq!((pushed(10), pushed(6 << 20), pushed(40 << 20)), (16, 3, 1));
-    }
 }

@@ -19,7 +19,7 @@ pub enum Sort {
         bits: u8,
     },
     Day,
-    /// A day and a time of day; `is_rounded` where the file has nanoseconds, of which a profile knows the microseconds.
+    /// A day and a time of day; `is_rounded` where the file may have nanoseconds, of which a profile knows the microseconds.
     Time {
         has_zone: bool,
         is_rounded: bool,
@@ -68,6 +68,15 @@ impl Sort {
             Self::Clock
         } else {
             Self::Other
+        }
+    }
+
+    /// Returns that of a column of which the profile counted every different value, if it did: then nothing of it was rounded.
+    #[must_use]
+    pub fn counted(self, is_exact: bool) -> Self {
+        match self {
+            Self::Time { has_zone, .. } if is_exact => Self::Time { has_zone, is_rounded: false },
+            other => other,
         }
     }
 

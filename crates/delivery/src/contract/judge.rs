@@ -116,7 +116,7 @@ fn holds(rule: &Rule, facts: &ColumnFacts) -> Outcome {
         let why = profile.why_not.clone().unwrap_or_else(|| "its values are not shown".into());
         return Unknown(why);
     }
-    let sort = Sort::of(&facts.data_type);
+    let sort = Sort::of(&facts.data_type).counted(profile.distinct_exact == Some(true));
     match rule {
         Rule::Unique => unique(sort, profile),
         Rule::Minimum(least) => limit(sort, profile, End::Minimum, *least),

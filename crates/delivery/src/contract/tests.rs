@@ -291,10 +291,11 @@ fn repeats_are_said_only_where_they_are_certain() {
     check("Int64", twice, unique, "failed: `7` is there 2 times at least");
     check(
         "Timestamp(ns)",
-        json!({"distinct": 99}),
+        json!({"distinct": 99, "distinct_exact": false}),
         unique,
         "unknown: values that differ by less than a profile keeps of them count as repeats",
     );
+    check("Timestamp(ns)", json!({"distinct": 99}), unique, "failed: 1 of 100 values are repeats");
     check("Time64(µs)", json!({"distinct": 99}), unique, "failed: 1 of 100 values are repeats");
     check("Int64", json!({"nulls": 1}), "required: true", "failed: 1 of 100 values are missing");
 }

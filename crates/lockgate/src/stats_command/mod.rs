@@ -176,6 +176,9 @@ fn failed(error: StatsError) -> Failure {
         StatsError::Argument { name, found, expected } if OPTIONS.contains(&name.as_str()) => {
             format!("`--{}` is {found}: expected {expected}", name.replace('_', "-"))
         }
+        StatsError::NoColumn { argument: Some(argument), name, of, hint } if OPTIONS.contains(&argument) => {
+            format!("`--{}`: there is no column `{name}` in {of}: {hint}", argument.replace('_', "-"))
+        }
         other => other.to_string(),
     };
     Failure::new(Exit::Usage, harmless(&detail), hint)

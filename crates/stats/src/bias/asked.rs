@@ -1,5 +1,6 @@
 //! What is asked, and whether it can be.
 use super::{measure, words};
+use crate::error::wrong;
 use crate::names::hint;
 use crate::{StatsError, bins};
 use kernels::bias::{Conventions, Settings};
@@ -70,10 +71,14 @@ impl Asked {
         }
     }
 
-    /// Every column that is read, as often as it is asked for.
-    pub(super) fn columns(&self) -> impl Iterator<Item = &str> {
-        let one = [Some(&self.label), self.prediction.as_ref(), self.group.as_ref()];
-        self.facet.iter().chain(one.into_iter().flatten()).chain(&self.features).map(String::as_str)
+    /// Every column that is read, as often as it is asked for, and by which argument.
+    pub(super) fn columns(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let one =
+            [("label", Some(&self.label)), ("prediction", self.prediction.as_ref()), ("group", self.group.as_ref())];
+        let facets = self.facet.iter().map(|name| ("facet", name));
+        let one = one.into_iter().filter_map(|(argument, name)| Some((argument, name?)));
+        let features = self.features.iter().map(|name| ("features", name));
+        facets.chain(one).chain(features).map(|(argument, name)| (argument, name.as_str()))
     }
 
     pub(super) fn settings(&self) -> Result<Settings, StatsError> {
@@ -99,7 +104,7 @@ impl Asked {
             None => Ok(()),
             Some(id) => {
                 let expected = format!("a metric of bias: {}", hint(id, measure::ids()));
-                Err(wrong("metrics", &format!("`{id}`"), &expected))
+                Err(wrong("metrics", format!("`{id}`"), expected))
             }
         }
     }
@@ -123,7 +128,7 @@ impl Asked {
         }
         let mut protected = HashSet::new();
         if let Some(twice) = self.facet.iter().find(|name| !protected.insert(name.as_str())) {
-            return Err(wrong("facet", &format!("`{twice}` twice"), "columns that differ"));
+            return Err(wrong("facet", format!("`{twice}` twice"), "columns that differ"));
         }
         for (name, column) in
             [("label", Some(&self.label)), ("prediction", self.prediction.as_ref()), ("group", self.group.as_ref())]
@@ -166,7 +171,7 @@ impl Asked {
             } else {
                 continue;
             };
-            return Err(wrong("features", &format!("`{name}`, {role}"), "columns that are none of those, each once"));
+            return Err(wrong("features", format!("`{name}`, {role}"), "columns that are none of those, each once"));
         }
         Ok(())
     }
@@ -176,12 +181,8 @@ fn check_chosen(name: &str, chosen: &Chosen) -> Result<(), StatsError> {
     match chosen {
         Chosen::Values(values) if values.is_empty() => Err(wrong(name, "empty", "one value or more, or a threshold")),
         Chosen::Above(threshold) if !threshold.is_finite() => {
-            Err(wrong(name, &threshold.to_string(), "a finite threshold"))
+            Err(wrong(name, threshold.to_string(), "a finite threshold"))
         }
         _ => Ok(()),
     }
-}
-
-pub(super) fn wrong(name: &str, found: &str, expected: &str) -> StatsError {
-    StatsError::Argument { name: name.to_owned(), found: found.to_owned(), expected: expected.to_owned() }
 }

@@ -48,8 +48,9 @@ const MOST_FEATURED: usize = 10;
 pub fn bias(data: &Data, asked: &Asked, run: &Run<'_>) -> Result<Bias, StatsError> {
     asked.check()?;
     let settings = asked.settings()?;
+    data.check_columns(asked.columns())?;
     let mut taken = HashSet::new();
-    let names: Vec<&str> = asked.columns().filter(|name| taken.insert(*name)).collect();
+    let names: Vec<&str> = asked.columns().map(|(_, name)| name).filter(|name| taken.insert(*name)).collect();
     let columns = read_columns(data, &names, run)?;
     let table = Table { columns: &columns, asked, settings, run };
     table.compare()
@@ -113,6 +114,7 @@ impl Table<'_> {
     fn column(&self, name: &str) -> Result<&Column, StatsError> {
         let found = self.columns.iter().find(|column| column.name == name);
         found.ok_or_else(|| StatsError::NoColumn {
+            argument: None,
             name: name.into(),
             of: "the data".into(),
             hint: "it was not read".into(),

@@ -1,5 +1,6 @@
 //! Labels and predictions as codes.
-use super::asked::{Chosen, wrong};
+use super::asked::Chosen;
+use crate::error::wrong;
 use crate::{Column, StatsError, bins};
 use kernels::bias::MISSING;
 use kernels::profile::Value;
@@ -103,7 +104,7 @@ pub(super) fn size(values: usize) -> u32 {
 pub(super) fn categories(name: &str, column: &Column) -> Result<(Vec<u32>, Vec<Value>), StatsError> {
     column.to_categories().ok_or_else(|| {
         let found = format!("`{}`, a column of lists, structures or bytes", column.name);
-        wrong(name, &found, "a column of numbers, times, flags or texts")
+        wrong(name, found, "a column of numbers, times, flags or texts")
     })
 }
 

@@ -144,10 +144,27 @@ impl Data {
     pub(crate) fn column(&self, name: &str) -> Result<usize, StatsError> {
         let found = self.schema.fields().iter().position(|field| field.name() == name);
         found.ok_or_else(|| StatsError::NoColumn {
+            argument: None,
             name: name.to_owned(),
             of: self.name.clone(),
             hint: crate::names::hint(name, self.schema.fields().iter().map(|field| field.name().as_str())),
         })
+    }
+
+    /// Refuses columns that are not there, each by the argument that names it.
+    pub(crate) fn check_columns<'a>(
+        &self,
+        named: impl IntoIterator<Item = (&'static str, &'a str)>,
+    ) -> Result<(), StatsError> {
+        for (by, name) in named {
+            self.column(name).map_err(|error| match error {
+                StatsError::NoColumn { name, of, hint, .. } => {
+                    StatsError::NoColumn { argument: Some(by), name, of, hint }
+                }
+                other => other,
+            })?;
+        }
+        Ok(())
     }
 
     /// Returns how many values each column has in all partitions, nulls not counted, where that is known without reading them; it may

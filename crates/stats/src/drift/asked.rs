@@ -90,7 +90,8 @@ impl Asked {
         let has: std::collections::HashSet<&str> = known().collect();
         if let Some(name) = asked.iter().find(|name| !has.contains(**name)) {
             let hint = hint(name, known());
-            return Err(StatsError::NoColumn { name: (*name).to_owned(), of: "either side".to_owned(), hint });
+            let (argument, of) = (Some("columns"), "either side".to_owned());
+            return Err(StatsError::NoColumn { argument, name: (*name).to_owned(), of, hint });
         }
         let mut seen = std::collections::HashSet::new();
         Ok(asked.into_iter().filter(|name| seen.insert(*name)).map(str::to_owned).collect())

@@ -168,7 +168,7 @@ fn wrong_arguments_are_named() {
         drift(Side::Data(&reference), Side::Data(&current), asked, &Run::quiet()).unwrap_err().to_string()
     };
     let asked = Asked { columns: Some(vec!["incme".into()]), ..Asked::default() };
-    assert_eq!(refused(&asked), "there is no column `incme` in either side: did you mean `income`?");
+    assert_eq!(refused(&asked), "`columns`: there is no column `incme` in either side: did you mean `income`?");
     let asked = Asked { alpha: 5.0, ..Asked::default() };
     assert!(refused(&asked).starts_with("`alpha` is 5"), "{}", refused(&asked));
     let named = |ids: &[&str]| Asked::default().with_tests(ids.iter().copied());

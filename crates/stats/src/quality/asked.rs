@@ -1,5 +1,5 @@
-use super::wrong;
 use crate::StatsError;
+use crate::error::wrong;
 use crate::names::hint;
 use kernels::quality::{CostMatrix, Gaps};
 use std::collections::HashSet;

@@ -1,4 +1,5 @@
-use super::{Task, wrong};
+use super::Task;
+use crate::error::wrong;
 use crate::{Cells, Column, Data, Run, StatsError, read_columns};
 
 /// The columns that quality is computed of, all with as many rows.
@@ -120,11 +121,20 @@ pub struct Names {
 ///
 /// - **Errors, memory**: as [`read_columns`].
 pub fn read_inputs(data: &Data, names: &Names, run: &Run<'_>) -> Result<Inputs, StatsError> {
-    let single = [Some(&names.truth), names.prediction.as_ref(), names.query.as_ref(), names.weights.as_ref()];
-    let all = single.into_iter().flatten().chain(names.scores.iter().map(|score| &score.column)).chain(&names.slices);
+    let single = [
+        ("truth", Some(&names.truth)),
+        ("prediction", names.prediction.as_ref()),
+        ("query", names.query.as_ref()),
+        ("weights", names.weights.as_ref()),
+    ];
+    let single = single.into_iter().filter_map(|(argument, name)| Some((argument, name?.as_str())));
+    let scores = names.scores.iter().map(|score| ("score", score.column.as_str()));
+    let all: Vec<(&str, &str)> =
+        single.chain(scores).chain(names.slices.iter().map(|name| ("slices", name.as_str()))).collect();
+    data.check_columns(all.iter().copied())?;
     let mut wanted: Vec<&str> = Vec::new();
-    for name in all {
-        if !wanted.contains(&name.as_str()) {
+    for (_, name) in all {
+        if !wanted.contains(&name) {
             wanted.push(name);
         }
     }

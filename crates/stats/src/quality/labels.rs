@@ -1,6 +1,6 @@
 //! The classes of several columns under one numbering, whatever types they are stored in.
 use super::inputs::kind;
-use super::wrong;
+use crate::error::wrong;
 use crate::{Cells, Column, StatsError};
 use kernels::bias::MISSING;
 use kernels::profile::Value;

@@ -83,11 +83,6 @@ fn of_table(table: &dyn Table, inputs: &Inputs, asked: &Asked, run: &Run<'_>) ->
     })
 }
 
-/// Says that an argument is not what it must be.
-fn wrong(name: &str, found: impl Into<String>, expected: impl Into<String>) -> StatsError {
-    StatsError::Argument { name: name.to_owned(), found: found.into(), expected: expected.into() }
-}
-
 /// Names in backticks, the first five of them, each cut to what a sentence holds.
 fn list(names: &[String]) -> String {
     let cut = |name: &String| match name.char_indices().nth(60) {

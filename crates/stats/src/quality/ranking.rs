@@ -4,7 +4,8 @@ use super::measure::{Common, Ready, Table};
 use super::report::Detail;
 use super::rows::Kept;
 use super::wanted::Wanted;
-use super::{Asked, Inputs, wrong};
+use super::{Asked, Inputs};
+use crate::error::wrong;
 use crate::{Cells, StatsError};
 use kernels::bias::MISSING;
 use kernels::quality::{

@@ -1,7 +1,8 @@
 //! Which metrics each task has, and which of them are asked for.
 use super::binary::binning_id;
-use super::{Asked, Metric, Task, ranking, wrong};
+use super::{Asked, Metric, Task, ranking};
 use crate::StatsError;
+use crate::error::wrong;
 use crate::names::hint;
 use kernels::Reason;
 use kernels::quality::{

@@ -121,3 +121,93 @@ fn ks_of_values_that_repeat_has_the_threshold_of_permuted_labels() {
         }
     }
 }
+
+/// A split of the same pooled rows: so many of them are current, chosen with a lean towards the end of the pool.
+fn split(seed: u64, pool: u64, current: usize, lean: f64) -> Vec<bool> {
+    let mut keys: Vec<(f64, usize)> =
+        (0..pool).map(|row| (uniform(seed, row) - lean * row as f64 / pool as f64, row as usize)).collect();
+    keys.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut is_current = vec![false; keys.len()];
+    for &(_, row) in keys.iter().take(current) {
+        is_current[row] = true;
+    }
+    is_current
+}
+
+/// How a threshold of one split judges the others: how far at most a value is from it, as a share of it, that it judges otherwise than its
+/// p-value does, and how many values it judges that are within a fifth of it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Agreement {
+    apart: f64,
+    near: usize,
+}
+
+/// Splits of one pool have one threshold, so that of each must judge all others as their p-values do: a law of thresholds that is off
+/// is seen, though each threshold keeps to the side of its own value.
+fn agreement(splits: &[Column], alpha: f64) -> BTreeMap<TestId, Agreement> {
+    let mut found: BTreeMap<TestId, Agreement> = BTreeMap::new();
+    for id in TestId::ALL {
+        let tests: Vec<_> = splits.iter().filter_map(|split| split.tests.get(&id)).collect();
+        for threshold in tests.iter().filter_map(|test| test.threshold) {
+            for test in &tests {
+                let (Some(value), Some(p)) = (test.value, test.p_value) else { continue };
+                let (found, apart) = (found.entry(id).or_default(), (value / threshold - 1.0).abs());
+                found.near += usize::from(apart < 0.2);
+                if (value >= threshold) != (p <= alpha) {
+                    found.apart = found.apart.max(apart);
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Splits into so many rows of each side, from none that lean to ones that are drift beyond doubt.
+fn splits(seed: u64, (n, m): (u64, u64)) -> impl Iterator<Item = Vec<bool>> {
+    (0..40).map(move |step| split(seed, n + m, m as usize, f64::from(step) * 0.1 / (m.min(n) as f64).sqrt()))
+}
+
+/// Takes in what splits say; no value may be judged otherwise that is further from the threshold than `apart` allows.
+#[track_caller]
+fn check_agreement(near: &mut BTreeMap<TestId, usize>, what: &str, splits: &[Column], apart: impl Fn(TestId) -> f64) {
+    for (id, found) in agreement(splits, settings().alpha) {
+        assert!(found.apart <= apart(id), "{what} {id}: {found:?}");
+        *near.entry(id).or_default() += found.near;
+    }
+}
+
+#[test]
+fn the_threshold_of_one_split_judges_all_others() {
+    let mut near = BTreeMap::new();
+    // Full tables have closed laws, but for `total_variation`; the next ones are permuted in part, so within what replicates tell.
+    let permuted = |id| if id == TestId::Ks { 0.005 } else { 0.12 };
+    let closed = |id| if id == TestId::TotalVariation { 0.06 } else { 0.0 };
+    for (seed, sides, values) in [(1, (3_000, 2_000), 6), (2, (300, 200), 12), (3, (60, 40), 8), (4, (1_500, 900), 40)]
+    {
+        let (n, m) = sides;
+        let columns = splits(seed, sides).map(|is_current| {
+            let mut tables = [vec![0u64; values], vec![0u64; values]];
+            for (row, is_current) in is_current.into_iter().enumerate() {
+                tables[usize::from(is_current)][row * values / (n + m) as usize] += 1;
+            }
+            let [reference, current] = &tables;
+            categories(reference, current)
+        });
+        let (what, columns) = (format!("{values} categories, {sides:?} rows"), columns.collect::<Vec<_>>());
+        match values {
+            6 => check_agreement(&mut near, &what, &columns, closed),
+            _ => check_agreement(&mut near, &what, &columns, permuted),
+        }
+    }
+    for (seed, sides) in [(1, (200, 200)), (2, (307, 50)), (3, (3_000, 2_000)), (4, (20_000, 9_000))] {
+        let columns = splits(seed, sides).map(|is_current| {
+            let side =
+                |of: bool| sorted((0..).zip(&is_current).filter(|(_, is)| **is == of).map(|(row, _)| f64::from(row)));
+            numbers(&side(false), &side(true))
+        });
+        check_agreement(&mut near, &format!("{sides:?} numbers"), &columns.collect::<Vec<_>>(), permuted);
+    }
+    let ids = near.keys().map(|id| id.to_string()).collect::<Vec<_>>().join(" ");
+    assert_eq!(ids, "psi ks jensen_shannon hellinger kl chi_square g_test l_infinity cramers_v total_variation");
+    assert!(near.values().all(|&near| near > 300), "{near:?}");
+}

@@ -195,7 +195,7 @@ fn wrong_arguments_are_named() {
     );
     check(
         &error(Asked { facet: vec!["sexx".into()], ..asked() }),
-        expect!["there is no column `sexx` in the data: did you mean `sex`?"],
+        expect!["`facet`: there is no column `sexx` in the data: did you mean `sex`?"],
     );
     check(
         &error(Asked { label: "sex".into(), ..asked() }),

@@ -1,10 +1,11 @@
 //! Classifiers, by their scores.
+use super::super::Costs;
 use super::super::classes::{Classes, PairCosts, highest};
 use super::super::inputs::numbers;
 use super::super::labels::Labels;
 use super::super::rows::Kept;
-use super::super::{Costs, wrong};
 use super::{Columns, EstimateAsked, Estimated, EstimatedMetric};
+use crate::error::wrong;
 use crate::{Column, Data, Run, StatsError};
 use kernels::bias::MISSING;
 use kernels::quality::{
@@ -17,8 +18,8 @@ fn read(reference: &Data, current: &Data, asked: &EstimateAsked, run: &Run<'_>) 
     let scores: Vec<&str> = asked.scores.iter().map(|score| score.column.as_str()).collect();
     let prediction = asked.prediction.as_deref();
     let mut both = [
-        Columns::read(reference, Some(&asked.truth), prediction, &scores, run)?,
-        Columns::read(current, None, prediction, &scores, run)?,
+        Columns::read(reference, Some(&asked.truth), prediction, ("score", &scores), run)?,
+        Columns::read(current, None, prediction, ("score", &scores), run)?,
     ];
     for columns in &mut both {
         for (column, score) in columns.others.iter_mut().zip(&asked.scores) {

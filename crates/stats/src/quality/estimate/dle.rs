@@ -2,8 +2,8 @@
 use super::super::inputs::{kind, numbers};
 use super::super::labels::Labels;
 use super::super::rows::Kept;
-use super::super::wrong;
 use super::{Columns, EstimateAsked, Estimated, EstimatedMetric};
+use crate::error::wrong;
 use crate::{Cells, Column, Data, Run, StatsError};
 use kernels::quality::{DleMetric, Feature, Loss, LossModel, RegressionSums, dle};
 use kernels::{Computed, KernelError, Reason};
@@ -20,8 +20,8 @@ pub(super) fn estimate(
     let names = feature_names(reference, current, asked);
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let prediction = asked.prediction.as_deref();
-    let learnt = Columns::read(reference, Some(&asked.truth), prediction, &names, run)?;
-    let wanted = Columns::read(current, None, prediction, &names, run)?;
+    let learnt = Columns::read(reference, Some(&asked.truth), prediction, ("features", &names), run)?;
+    let wanted = Columns::read(current, None, prediction, ("features", &names), run)?;
     let column = |name: &str, column: &Option<Column>| match column {
         Some(column) => numbers(name, column),
         None => Err(wrong(name, "missing", "a column of numbers")),

@@ -4,7 +4,8 @@ mod dle;
 mod report;
 
 use super::asked::check_costs;
-use super::{Costs, RowCounts, ScoreName, Task, wrong};
+use super::{Costs, RowCounts, ScoreName, Task};
+use crate::error::wrong;
 use crate::{Column, Data, Run, StatsError, read_columns};
 use kernels::Computed;
 use kernels::quality::{Estimate, Gaps};
@@ -178,14 +179,16 @@ struct Columns {
 }
 
 impl Columns {
-    /// Reads them, each once.
+    /// Reads them, each once; `others` with the argument that names them.
     fn read(
         data: &Data,
         truth: Option<&str>,
         prediction: Option<&str>,
-        others: &[&str],
+        (argument, others): (&'static str, &[&str]),
         run: &Run<'_>,
     ) -> Result<Self, StatsError> {
+        let single = truth.map(|name| ("truth", name)).into_iter().chain(prediction.map(|name| ("prediction", name)));
+        data.check_columns(single.chain(others.iter().map(|name| (argument, *name))))?;
         let mut wanted: Vec<&str> = Vec::new();
         for name in truth.into_iter().chain(prediction).chain(others.iter().copied()) {
             if !wanted.contains(&name) {
