@@ -1,4 +1,5 @@
-use crate::StatsError;
+use crate::{StatsError, count, share};
+use std::fmt;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::sync::Mutex;
@@ -11,6 +12,16 @@ pub struct Progress {
     pub rows: u64,
     /// Rows that there are, where it is known before the end.
     pub of: Option<u64>,
+}
+
+impl fmt::Display for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rows = count(self.rows);
+        match self.of.filter(|of| *of > 0) {
+            Some(of) => write!(f, "{rows} of {} rows, {}", count(of), share(self.rows.min(of) as f64 / of as f64)),
+            None => write!(f, "{rows} rows"),
+        }
+    }
 }
 
 /// How much of the machine a computation may use, and who is told of its progress.
@@ -72,5 +83,19 @@ pub(crate) fn in_parallel(
     match failed.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
         Some((_, error)) => Err(error),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_is_said_in_rows() {
+        for (rows, of, said) in
+            [(1_234, Some(10_000), "1,234 of 10,000 rows, 12.3 %"), (1_234, None, "1,234 rows"), (3, Some(0), "3 rows")]
+        {
+            assert_eq!(Progress { rows, of }.to_string(), said);
+        }
     }
 }

@@ -1,5 +1,5 @@
 //! How far a computation is, on one line of the terminal that goes away; nothing where errors go to a file.
-use stats::{Progress, Run, StatsError, count, share};
+use stats::{Progress, Run, StatsError};
 use std::io::{IsTerminal, Write};
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
@@ -28,7 +28,7 @@ pub fn with_progress<T>(
             && now_ms >= due_ms
             && next_ms.compare_exchange(due_ms, now_ms + STEP_MS, Ordering::Relaxed, Ordering::Relaxed).is_ok()
         {
-            write(&line(progress));
+            write(&progress.to_string());
         }
         ControlFlow::Continue(())
     };
@@ -39,14 +39,6 @@ pub fn with_progress<T>(
     done
 }
 
-fn line(progress: Progress) -> String {
-    let rows = count(progress.rows);
-    match progress.of.filter(|of| *of > 0) {
-        Some(of) => format!("{rows} of {} rows, {}", count(of), share(progress.rows.min(of) as f64 / of as f64)),
-        None => format!("{rows} rows"),
-    }
-}
-
 /// Writes over the line. A terminal that went away is no failure of the computation.
 fn write(text: &str) {
     let mut errors = std::io::stderr().lock();
@@ -54,17 +46,5 @@ fn write(text: &str) {
     if write!(errors, "\r{text:<WIDTH$}{end}").is_ok() {
         // Nor is this.
         errors.flush().unwrap_or_default();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn progress_is_said_in_rows() {
-        assert_eq!(line(Progress { rows: 1_234, of: Some(10_000) }), "1,234 of 10,000 rows, 12.3 %");
-        assert_eq!(line(Progress { rows: 1_234, of: None }), "1,234 rows");
-        assert_eq!(line(Progress { rows: 3, of: Some(0) }), "3 rows");
     }
 }

@@ -11,7 +11,8 @@ series and lists. Files are read in bounded memory; what comes as a stream is he
 
 A number that the data does not have is ``None`` with a reason, never an exception; a wrong argument is a
 ``ValueError`` that names it, a column that is not there an :class:`UnknownColumnError`, a file that cannot be read an
-``OSError``. Ctrl-C ends a computation. No server is asked, and no progress is shown: the command line does that.
+``OSError``. Ctrl-C ends a computation; one of more than half a second says how far it is, in a terminal or a notebook.
+No server is asked.
 
 Equal data, arguments and seeds give the same bits on one build of the library and one kind of processor, on however
 many threads. Numbers are computed in 64-bit floats, and sums so that neither the order of parts nor threads show.

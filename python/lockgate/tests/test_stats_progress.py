@@ -1,0 +1,93 @@
+"""How far a computation of `lockgate.stats` is: said where people look, and nowhere else."""
+
+from __future__ import annotations
+
+import io
+import os
+import pty
+import re
+import subprocess
+import sys
+import time
+from types import ModuleType
+from typing import Any
+
+import pytest
+from lockgate.stats.progress import WIDTH, Line
+
+# Reads nothing, and takes long enough for anyone to be told.
+LONG = """\
+import numpy
+from lockgate import stats
+random = numpy.random.default_rng(1)
+features = [f"n{at}" for at in range(6)]
+table = {name: random.random(400_000) for name in features} | {
+    name: random.integers(0, 2, 400_000) for name in ("sex", "paid")
+}
+stats.bias(table, facet="sex", label="paid", prediction="paid", positive=[1], features=features)
+"""
+
+
+def test_a_terminal_is_told_how_far_it_is() -> None:
+    ours, theirs = pty.openpty()
+    working = subprocess.Popen([sys.executable, "-c", LONG], stderr=theirs)  # noqa: S603
+    os.close(theirs)
+    said, until = "", time.monotonic() + 60
+    try:
+        while not re.search(r"\r[\d,]+ (of [\d,]+ )?rows", said) and time.monotonic() < until:
+            try:
+                said += os.read(ours, 4096).decode()
+            except OSError:  # it ended
+                break
+    finally:
+        working.kill()
+        working.wait()
+        os.close(ours)
+    assert re.search(r"\r[\d,]+ (of [\d,]+ )?rows", said), said
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_the_line_is_written_over_and_goes_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    line = Line()
+    for text in ("9 of 10 rows", "10 rows"):
+        line.show(text)
+    line.end()
+    written = terminal.getvalue().split("\r")
+    assert written == ["", f"{'9 of 10 rows':<{WIDTH}}", f"{'10 rows':<{WIDTH}}", " " * WIDTH, ""]
+
+
+@pytest.mark.parametrize("errors", [io.StringIO(), None])
+def test_a_file_of_errors_is_told_nothing(errors: io.StringIO | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", errors)
+    line = Line()
+    line.show("9 rows")
+    line.end()
+    assert errors is None or errors.getvalue() == ""
+
+
+def test_a_notebook_shows_it_in_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[str] = []
+
+    class Handle:
+        def update(self, data: dict[str, str], *, raw: bool) -> None:
+            assert raw
+            shown.append(data["text/plain"])
+
+    def display(data: dict[str, str], *, raw: bool, display_id: bool) -> Handle:
+        assert (data, raw, display_id) == ({"text/plain": ""}, True, True)
+        return Handle()
+
+    notebook: Any = ModuleType("IPython.display")
+    notebook.display = display
+    monkeypatch.setitem(sys.modules, "ipykernel", ModuleType("ipykernel"))
+    monkeypatch.setitem(sys.modules, "IPython.display", notebook)
+    line = Line()
+    line.show("9 rows")
+    line.end()
+    assert shown == ["9 rows", ""]
