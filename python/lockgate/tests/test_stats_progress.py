@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from types import ModuleType
 from typing import Any
 
@@ -26,6 +27,7 @@ table = {name: random.random(400_000) for name in features} | {
 }
 stats.bias(table, facet="sex", label="paid", prediction="paid", positive=[1], features=features)
 """
+SAID = r"\r[\d,]+ (of [\d,]+ )?rows"
 
 
 def test_a_terminal_is_told_how_far_it_is() -> None:
@@ -34,19 +36,19 @@ def test_a_terminal_is_told_how_far_it_is() -> None:
     os.close(theirs)
     said, until = "", time.monotonic() + 60
     try:
-        while not re.search(r"\r[\d,]+ (of [\d,]+ )?rows", said) and time.monotonic() < until:
-            try:
+        with suppress(OSError):  # it ended
+            while not re.search(SAID, said) and time.monotonic() < until:
                 said += os.read(ours, 4096).decode()
-            except OSError:  # it ended
-                break
     finally:
         working.kill()
         working.wait()
         os.close(ours)
-    assert re.search(r"\r[\d,]+ (of [\d,]+ )?rows", said), said
+    assert re.search(SAID, said), said
 
 
 class Terminal(io.StringIO):
+    """Errors that somebody looks at."""
+
     def isatty(self) -> bool:
         return True
 

@@ -8,6 +8,7 @@ import math
 import pickle
 import signal
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -375,11 +376,12 @@ def test_columns_stand_in_the_order_of_the_table() -> None:
 
 
 def test_a_column_that_is_not_there_is_a_key_error_with_a_hint() -> None:
-    for name, call in {
+    calls: dict[str, Callable[[], object]] = {
         "facet": lambda: stats.bias(PEOPLE, facet="sexx", label="paid", positive=[1]),
         "columns": lambda: stats.drift(PEOPLE, PEOPLE, columns=["sexx"]),
         "truth": lambda: stats.estimate(PEOPLE, PEOPLE, truth="sexx", score="score"),
-    }.items():
+    }
+    for name, call in calls.items():
         with pytest.raises(stats.UnknownColumnError) as raised:
             call()
         assert isinstance(raised.value, KeyError)
