@@ -3,23 +3,25 @@ use std::fmt;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 /// How far a computation is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// Rows that were read.
-    pub rows: u64,
-    /// Rows that there are, where it is known before the end.
+    /// So many are done.
+    pub done: u64,
+    /// Of so many, where it is known before the end.
     pub of: Option<u64>,
+    /// What is counted, in the plural: rows, replicates of a bootstrap, columns.
+    pub what: &'static str,
 }
 
 impl fmt::Display for Progress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rows = count(self.rows);
+        let (done, what) = (count(self.done), self.what);
         match self.of.filter(|of| *of > 0) {
-            Some(of) => write!(f, "{rows} of {} rows, {}", count(of), share(self.rows.min(of) as f64 / of as f64)),
-            None => write!(f, "{rows} rows"),
+            Some(of) => write!(f, "{done} of {} {what}, {}", count(of), share(self.done.min(of) as f64 / of as f64)),
+            None => write!(f, "{done} {what}"),
         }
     }
 }
@@ -42,6 +44,37 @@ impl Run<'_> {
 
     pub(crate) fn tell(&self, progress: Progress) -> Result<(), StatsError> {
         if (self.progress)(progress).is_break() { Err(StatsError::Stopped) } else { Ok(()) }
+    }
+}
+
+/// Counts pieces of one kind, over all threads.
+pub(crate) struct Pieces {
+    done: AtomicU64,
+    of: u64,
+    what: &'static str,
+}
+
+impl Pieces {
+    pub fn new(of: u64, what: &'static str) -> Self {
+        Self { done: AtomicU64::new(0), of, what }
+    }
+
+    /// Tells how many are done, and does one more.
+    pub fn each<T>(&self, run: &Run<'_>, work: impl FnOnce() -> Result<T, StatsError>) -> Result<T, StatsError> {
+        self.several(run, 1, work)
+    }
+
+    /// Tells how many are done, and does so many more.
+    pub fn several<T>(
+        &self,
+        run: &Run<'_>,
+        more: u64,
+        work: impl FnOnce() -> Result<T, StatsError>,
+    ) -> Result<T, StatsError> {
+        run.tell(Progress { done: self.done.load(Ordering::Relaxed), of: Some(self.of), what: self.what })?;
+        let found = work()?;
+        self.done.fetch_add(more, Ordering::Relaxed);
+        Ok(found)
     }
 }
 
@@ -91,11 +124,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn progress_is_said_in_rows() {
-        for (rows, of, said) in
+    fn progress_is_said_in_what_is_counted() {
+        for (done, of, said) in
             [(1_234, Some(10_000), "1,234 of 10,000 rows, 12.3 %"), (1_234, None, "1,234 rows"), (3, Some(0), "3 rows")]
         {
-            assert_eq!(Progress { rows, of }.to_string(), said);
+            assert_eq!(Progress { done, of, what: "rows" }.to_string(), said);
         }
+    }
+
+    #[test]
+    fn pieces_are_told_from_none_to_nearly_all() {
+        let told = Mutex::new(Vec::new());
+        let progress = |progress: Progress| {
+            told.lock().unwrap().push(progress);
+            ControlFlow::Continue(())
+        };
+        let run = Run { threads: NonZeroUsize::new(3).unwrap(), progress: &progress };
+        let pieces = Pieces::new(40, "columns");
+        in_parallel(run.threads, 40, |_| pieces.each(&run, || Ok(()))).unwrap();
+        let told = told.into_inner().unwrap();
+        assert_eq!((told.len(), told[0].done, told[0].of, told[0].what), (40, 0, Some(40), "columns"));
+        assert!(told.iter().all(|progress| progress.done < 40));
+        assert_eq!(pieces.done.load(Ordering::Relaxed), 40);
     }
 }

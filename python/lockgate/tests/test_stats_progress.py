@@ -8,9 +8,10 @@ import pty
 import re
 import subprocess
 import sys
+import textwrap
 import time
 from contextlib import suppress
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -27,7 +28,8 @@ table = {name: random.random(400_000) for name in features} | {
 }
 stats.bias(table, facet="sex", label="paid", prediction="paid", positive=[1], features=features)
 """
-SAID = r"\r[\d,]+ (of [\d,]+ )?rows"
+# Not all of them from the first word on.
+SAID = r"\r\d of \d+ parts of the flip test, \d"
 
 
 def test_a_terminal_is_told_how_far_it_is() -> None:
@@ -73,6 +75,45 @@ def test_a_file_of_errors_is_told_nothing(errors: io.StringIO | None, monkeypatc
     assert errors is None or errors.getvalue() == ""
 
 
+def test_a_line_that_fails_is_given_up_and_an_interrupt_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken(Terminal):
+        written = 0
+
+        def write(self, text: str) -> int:
+            self.written += 1
+            raise (OSError if self.written == 1 else KeyboardInterrupt)
+
+    broken = Broken()
+    monkeypatch.setattr(sys, "stderr", broken)
+    line = Line()
+    line.show("9 rows")
+    line.show("10 rows")
+    line.end()
+    assert broken.written == 1
+    with pytest.raises(KeyboardInterrupt):
+        Line().show("9 rows")
+
+
+def test_an_interrupt_while_the_line_is_written_ends_the_computation() -> None:
+    code = f"""\
+import sys
+class Errors:
+    def isatty(self): return True
+    def flush(self): pass
+    def write(self, text): raise KeyboardInterrupt
+sys.stderr = Errors()
+try:
+{textwrap.indent(LONG, "    ")}
+    print("lost")
+except KeyboardInterrupt:
+    print("heard")
+"""
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True
+    )
+    assert done.stdout == "heard\n"
+
+
 def test_a_notebook_shows_it_in_place(monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[str] = []
 
@@ -85,11 +126,24 @@ def test_a_notebook_shows_it_in_place(monkeypatch: pytest.MonkeyPatch) -> None:
         assert (data, raw, display_id) == ({"text/plain": ""}, True, True)
         return Handle()
 
+    session = SimpleNamespace(pid=os.getpid())
+    ipython: Any = ModuleType("IPython")
+    ipython.get_ipython = lambda: SimpleNamespace(kernel=SimpleNamespace(session=session))
     notebook: Any = ModuleType("IPython.display")
     notebook.display = display
-    monkeypatch.setitem(sys.modules, "ipykernel", ModuleType("ipykernel"))
+    monkeypatch.setitem(sys.modules, "IPython", ipython)
     monkeypatch.setitem(sys.modules, "IPython.display", notebook)
-    line = Line()
-    line.show("9 rows")
-    line.end()
-    assert shown == ["9 rows", ""]
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+
+    def say() -> list[str]:
+        shown.clear()
+        line = Line()
+        line.show("9 rows")
+        line.end()
+        return list(shown)
+
+    assert say() == ["9 rows", ""]
+    session.pid += 1  # in a fork
+    assert say() == []
+    ipython.get_ipython = lambda: None  # IPython was imported by a script
+    assert say() == []

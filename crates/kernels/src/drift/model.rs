@@ -188,7 +188,8 @@ pub struct Column {
     pub comparisons: u32,
     /// Drifted if the p-value is at most α, or if a column without nulls has become nothing but nulls.
     pub verdict: Verdict,
-    /// Why there is no verdict.
+    /// Why there is no verdict; or why the values were not compared where nulls alone say drifted, so that who asks for more than
+    /// this column does, as control of multiple testing, has no verdict rather than within.
     pub reason: Option<Reason>,
 }
 

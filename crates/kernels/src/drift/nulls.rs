@@ -89,11 +89,12 @@ impl Nulls {
         };
         // Where a side lost all its values though some nulls were known, few rows may not tell: then nobody says "within".
         let untold = by_values.is_none() && (self.reference.values > 0 || self.current.values > 0);
+        let why = || of_values.and_then(|test| test.reason).or(of_nulls.reason.clone());
         let (verdict, reason) = match p_value {
             _ if self.emptied() => (Verdict::Drifted, None),
-            Some(p) if p <= settings.alpha => (Verdict::Drifted, None),
+            Some(p) if p <= settings.alpha => (Verdict::Drifted, if untold { why() } else { None }),
             Some(_) if !untold => (Verdict::Within, None),
-            _ => (Verdict::NotComputable, of_values.and_then(|test| test.reason).or(of_nulls.reason.clone())),
+            _ => (Verdict::NotComputable, why()),
         };
         tests.insert(TestId::NullShare, of_nulls);
         Column { tests, default, p_value, comparisons: settings.comparisons, verdict, reason }

@@ -40,19 +40,28 @@ pub(super) struct Limits {
 const LIMITS: Limits = Limits { trees: 100, rate: 0.1, depth: 5, rows: 20, bins: 255 };
 
 impl LossModel {
+    /// Trees that a model has at most.
+    pub const TREES: u64 = LIMITS.trees as u64;
+
     /// Learns from a reference whose losses are known.
     ///
     /// - **Shapes**: `features`: one or more columns `[n]`; `losses`: `[n]`. Rows whose loss is NaN are left out.
+    /// - **`goes_on`** is asked before each of up to [`LossModel::TREES`] trees: after a `false` the model is of those that there are.
     /// - **Errors**: [`KernelError::Argument`] if lengths differ or there are no features; a [`Reason`] for fewer rows
     ///   than 20, or an infinite loss.
-    pub fn fit(features: &[Feature<'_>], losses: &[f64]) -> Result<Computed<Self>, KernelError> {
-        Self::fit_within(features, losses, LIMITS)
+    pub fn fit(
+        features: &[Feature<'_>],
+        losses: &[f64],
+        goes_on: impl FnMut() -> bool,
+    ) -> Result<Computed<Self>, KernelError> {
+        Self::fit_within(features, losses, LIMITS, goes_on)
     }
 
     pub(super) fn fit_within(
         features: &[Feature<'_>],
         losses: &[f64],
         limits: Limits,
+        mut goes_on: impl FnMut() -> bool,
     ) -> Result<Computed<Self>, KernelError> {
         if features.is_empty() {
             return Err(argument("features", "empty", "one column or more"));
@@ -76,6 +85,9 @@ impl LossModel {
         let mut model = Self { encoders, mean, rate: limits.rate, trees: Vec::new() };
         let mut left_over: Vec<f64> = losses.iter().map(|loss| loss - mean).collect();
         for _ in 0..limits.trees {
+            if !goes_on() {
+                break;
+            }
             let tree = Tree::grow(&bins, &left_over, rows.clone(), limits);
             let alone = tree.nodes.len() == 1;
             for &row in &rows {

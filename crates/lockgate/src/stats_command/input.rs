@@ -1,5 +1,6 @@
 //! What is named on the command line, opened: tables, stored profiles, and columns of tables.
 use super::failed;
+use super::progress::with_progress;
 use crate::failure::{Exit, Failure, Result};
 use stats::profile::Profile;
 use stats::quality::ScoreName;
@@ -37,7 +38,7 @@ pub fn table(path: &Path) -> Result<Data> {
         let detail = format!("`{}` is a stored profile, which has no rows", shown(path));
         return Err(Failure::new(Exit::Usage, detail, "give the table itself"));
     }
-    Data::open(path).map_err(failed)
+    with_progress(None, |run| Data::open_with(path, run)).map_err(failed)
 }
 
 fn is_profile(path: &Path) -> Result<bool> {

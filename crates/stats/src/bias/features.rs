@@ -3,8 +3,8 @@ use super::asked::{Asked, Compat};
 use super::measure::none;
 use super::outcomes::{Outcomes, size};
 use super::report::ProxyCheck;
-use crate::run::in_parallel;
-use crate::{Column, Progress, Run, StatsError};
+use crate::run::{Pieces, in_parallel};
+use crate::{Column, Run, StatsError};
 use kernels::bias::{Feature, FlipTest, Flips, MISSING, Metric, Proxy, Settings, proxy};
 use kernels::{Computed, KernelError, Reason};
 use std::sync::{Mutex, PoisonError};
@@ -113,13 +113,14 @@ impl Features {
         let test = if compat.is_some() { test } else { test.at_most(MOST_ASKED, SEED) };
         let flips = Mutex::new(Flips::default());
         let piece = test.points().div_ceil(PIECES).max(1);
-        let rows = sides.len() as u64;
+        let told = Pieces::new(PIECES as u64, "parts of the flip test");
         // Counts: in which order they are added changes nothing.
         in_parallel(run.threads, PIECES, |place| {
-            run.tell(Progress { rows, of: Some(rows) })?;
-            let found = test.flips(place * piece..(place + 1) * piece);
-            flips.lock().unwrap_or_else(PoisonError::into_inner).merge(&found);
-            Ok(())
+            told.each(run, || {
+                let found = test.flips(place * piece..(place + 1) * piece);
+                flips.lock().unwrap_or_else(PoisonError::into_inner).merge(&found);
+                Ok(())
+            })
         })?;
         let flips = flips.into_inner().unwrap_or_else(PoisonError::into_inner);
         Ok((test.metric(&flips), flips))
@@ -128,14 +129,15 @@ impl Features {
     fn proxies(&self, sides: &[u32], settings: &Settings, run: &Run<'_>) -> Result<ProxyCheck, StatsError> {
         let all: Vec<Feature<'_>> = self.named.iter().map(|(_, known)| known.feature()).collect();
         let found: Mutex<Vec<(usize, Result<Computed<Proxy>, KernelError>)>> = Mutex::default();
-        let rows = sides.len() as u64;
+        let told = Pieces::new(all.len() as u64 + 1, "models of the proxy check");
         // The first asks for all together, which takes the longest.
         in_parallel(run.threads, all.len() + 1, |place| {
-            run.tell(Progress { rows, of: Some(rows) })?;
-            let features = place.checked_sub(1).map_or(&all[..], |one| all.get(one..=one).unwrap_or_default());
-            let asked = proxy(features, sides, settings, SEED);
-            found.lock().unwrap_or_else(PoisonError::into_inner).push((place, asked));
-            Ok(())
+            told.each(run, || {
+                let features = place.checked_sub(1).map_or(&all[..], |one| all.get(one..=one).unwrap_or_default());
+                let asked = proxy(features, sides, settings, SEED);
+                found.lock().unwrap_or_else(PoisonError::into_inner).push((place, asked));
+                Ok(())
+            })
         })?;
         let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
         found.sort_by_key(|(place, _)| *place);

@@ -4,14 +4,14 @@ use super::format::Format;
 use super::memory::STEP;
 use super::names::distinct_names;
 use super::{csv, ipc, json, parquet};
-use crate::StatsError;
 use crate::run::in_parallel;
+use crate::{Progress, Run, StatsError};
 use arrow::array::{ArrayRef, Date32Array, Int64Array, NullArray, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use std::collections::{BTreeMap, HashMap};
-use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A file that was opened.
@@ -82,13 +82,26 @@ pub(super) fn guarded<T, E: ToString>(shown: &str, read: impl FnOnce() -> Result
     }
 }
 
+/// Counts the rows that are looked at for the types of their columns.
+pub(super) struct Looked<'a> {
+    run: &'a Run<'a>,
+    rows: AtomicU64,
+}
+
+impl Looked<'_> {
+    pub(super) fn add(&self, rows: u64) -> Result<(), StatsError> {
+        let done = self.rows.fetch_add(rows, Ordering::Relaxed) + rows;
+        self.run.tell(Progress { done, of: None, what: "rows looked at for their types" })
+    }
+}
+
 /// Opens the files and says which columns the table has: those of the first file, then what others have besides, then the folders'.
-pub(super) fn open_all(found: Vec<Found>) -> Result<(SchemaRef, Vec<TableFile>), StatsError> {
+pub(super) fn open_all(found: Vec<Found>, run: &Run<'_>) -> Result<(SchemaRef, Vec<TableFile>), StatsError> {
     let opened: Vec<Mutex<Option<(Vec<Field>, Content)>>> = found.iter().map(|_| Mutex::new(None)).collect();
-    let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    in_parallel(threads, found.len(), |at| {
+    let looked = Looked { run, rows: AtomicU64::new(0) };
+    in_parallel(run.threads, found.len(), |at| {
         if let (Some(file), Some(place)) = (found.get(at), opened.get(at)) {
-            let file = open(file)?;
+            let file = open(file, &looked)?;
             *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(file);
         }
         Ok(())
@@ -119,18 +132,18 @@ pub(super) fn open_all(found: Vec<Found>) -> Result<(SchemaRef, Vec<TableFile>),
 }
 
 /// The columns of a file, under names that are all different.
-fn open(file: &Found) -> Result<(Vec<Field>, Content), StatsError> {
+fn open(file: &Found, looked: &Looked<'_>) -> Result<(Vec<Field>, Content), StatsError> {
     let (schema, content) = match file.format {
         Format::Parquet => {
             let footer = parquet::Footer::open(&file.path, &file.shown)?;
             (footer.schema(), Content::Parquet(footer))
         }
         Format::Csv => {
-            let (schema, layout) = csv::Layout::infer(&file.path, &file.shown)?;
+            let (schema, layout) = csv::Layout::infer(&file.path, &file.shown, looked)?;
             (schema, Content::Csv(layout))
         }
         Format::JsonLines => {
-            let columns = json::infer(&file.path, &file.shown)?;
+            let columns = json::infer(&file.path, &file.shown, looked)?;
             (columns.schema.clone(), Content::JsonLines(columns))
         }
         Format::Ipc => {

@@ -1,6 +1,6 @@
 //! JSON Lines: an object a line.
 use super::csv::{BOM, FIELDS, WIDEST};
-use super::file::guarded;
+use super::file::{Looked, guarded};
 use super::folder::cannot;
 use super::memory::STEP;
 use crate::StatsError;
@@ -214,12 +214,12 @@ fn as_texts(object: &mut Value, mixed: &HashSet<String>) {
 }
 
 /// Returns the columns, from the whole file, in the order in which they come first: values of two types are texts.
-pub(super) fn infer(path: &Path, shown: &str) -> Result<Columns, StatsError> {
+pub(super) fn infer(path: &Path, shown: &str, looked: &Looked<'_>) -> Result<Columns, StatsError> {
     let mut seen = Seen::default();
-    let mut found = schema_of(path, shown, &mut seen, &HashSet::new())?;
+    let mut found = schema_of(path, shown, &mut seen, &HashSet::new(), looked)?;
     let mixed = seen.mixed();
     if !mixed.is_empty() {
-        found = schema_of(path, shown, &mut seen, &mixed)?;
+        found = schema_of(path, shown, &mut seen, &mixed, looked)?;
     }
     // The reader's own words quote what it found.
     let found = found.map_err(|_| cannot(shown, "its fields hold what cannot be one table"))?;
@@ -233,13 +233,21 @@ fn schema_of(
     shown: &str,
     seen: &mut Seen,
     mixed: &HashSet<String>,
+    looked: &Looked<'_>,
 ) -> Result<Result<Schema, ArrowError>, StatsError> {
     let mut lines = Lines::open(path, shown)?;
-    let mut failed = None;
+    let (mut failed, mut rows) = (None, 0_u64);
     let objects = std::iter::from_fn(|| match lines.object() {
         Ok(Some(mut object)) => {
             as_texts(&mut object, mixed);
             seen.take(&object);
+            rows += 1;
+            if rows.is_multiple_of(STEP as u64)
+                && let Err(stopped) = looked.add(STEP as u64)
+            {
+                failed = Some(stopped);
+                return None;
+            }
             if seen.all > WIDEST {
                 failed =
                     Some(cannot(shown, format!("it has more than {WIDEST} fields: one for each column is expected")));

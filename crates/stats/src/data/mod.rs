@@ -22,7 +22,7 @@ mod tests;
 mod thrift;
 mod values;
 
-use crate::StatsError;
+use crate::{Run, StatsError};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use file::TableFile;
@@ -77,9 +77,17 @@ impl Data {
     /// - **Errors**: [`StatsError::File`] for what cannot be read, another ending, a folder without files or with two formats, a
     ///   symbolic link that leaves the folder.
     pub fn open(path: &Path) -> Result<Self, StatsError> {
+        Self::open_with(path, &Run::quiet())
+    }
+
+    /// As [`Data::open`], on the threads of a run, which is told of the rows that are looked at: CSV and JSON Lines are read for the types
+    /// of their columns.
+    ///
+    /// - **Errors**: as [`Data::open`], and [`StatsError::Stopped`].
+    pub fn open_with(path: &Path, run: &Run<'_>) -> Result<Self, StatsError> {
         let name = path.display().to_string();
         let files = folder::find_files(path)?;
-        let (schema, files) = file::open_all(files)?;
+        let (schema, files) = file::open_all(files, run)?;
         let mut partitions = Vec::new();
         let mut rows = Some(0u64);
         for (place, file) in files.iter().enumerate() {

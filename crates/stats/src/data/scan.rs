@@ -71,7 +71,7 @@ struct Told<'a> {
 impl Told<'_> {
     fn add(&self, cells: u64) -> Result<(), StatsError> {
         let cells = self.cells.fetch_add(cells, Ordering::Relaxed) + cells;
-        self.run.tell(Progress { rows: cells / self.columns, of: self.of })
+        self.run.tell(Progress { done: cells / self.columns, of: self.of, what: "rows" })
     }
 }
 

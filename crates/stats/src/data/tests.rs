@@ -1,6 +1,6 @@
 use super::*;
 use crate::profile::profile;
-use crate::{Run, StatsError};
+use crate::{Progress, Run, StatsError};
 use ::parquet::arrow::ArrowWriter;
 use ::parquet::file::metadata::{ParquetMetaDataReader, ParquetMetaDataWriter};
 use ::parquet::file::properties::WriterProperties;
@@ -11,8 +11,9 @@ use arrow::ipc::reader::read_footer_length;
 use arrow::ipc::{Block, root_as_footer};
 use expect_test::{Expect, expect};
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 mod json;
 
@@ -463,4 +464,22 @@ fn a_footer_that_claims_more_nulls_than_64_bits_hold_is_not_believed() {
     let found = profile(&data, 0, None, &Run::quiet()).unwrap();
     let age = found.kernel().column("age").unwrap();
     assert_eq!((age.counts().rows, age.counts().nulls), (30, 5));
+}
+
+#[test]
+fn looking_for_types_is_told_and_can_be_stopped() {
+    let folder = Folder::new();
+    let lines = |line: &str| line.repeat(20_000);
+    for path in [folder.put("a.csv", "a\n".to_owned() + &lines("1\n")), folder.put("a.jsonl", lines("{\"a\": 1}\n"))] {
+        let told = Mutex::new(Vec::new());
+        let progress = |progress: Progress| {
+            told.lock().unwrap().push((progress.done, progress.of));
+            ControlFlow::Continue(())
+        };
+        Data::open_with(&path, &Run { progress: &progress, ..Run::quiet() }).unwrap();
+        let told = told.into_inner().unwrap();
+        assert_eq!(told[..2], [(8_192, None), (16_384, None)]);
+        let stopped = Run { progress: &|_| ControlFlow::Break(()), ..Run::quiet() };
+        assert!(matches!(Data::open_with(&path, &stopped), Err(StatsError::Stopped)));
+    }
 }

@@ -3,8 +3,8 @@ use super::categories::Pooled;
 use super::kind::{Sorts, compared, of_missing, of_types};
 use super::together::{not_asked, together};
 use super::{Asked, ColumnDrift, ColumnSide, Compared, Drift, Kind, Look, TableSide};
-use crate::run::in_parallel;
-use crate::{Progress, Run, StatsError};
+use crate::run::{Pieces, in_parallel};
+use crate::{Run, StatsError};
 use kernels::drift::{
     Column, Counts, Domain, Numbers, Rows, Settings, TestId, Values, of_categories, of_nulls, of_numbers,
 };
@@ -22,13 +22,13 @@ pub(super) fn drift(
     let names = asked.names(&names_of(reference), &names_of(current))?;
     let settings = asked.settings(names.len());
     let found: Vec<Mutex<Option<ColumnDrift>>> = names.iter().map(|_| Mutex::new(None)).collect();
-    let rows = reference.rows().saturating_add(current.rows());
+    let compared = Pieces::new(names.len() as u64, "columns compared");
     in_parallel(run.threads, names.len(), |at| {
-        run.tell(Progress { rows, of: Some(rows) })?;
         let (Some(name), Some(into)) = (names.get(at), found.get(at)) else { return Ok(()) };
         let one = [reference, current].map(|profile| profile.column(name).map(|column| column.summary_to_compare()));
         let rows = [reference.rows(), current.rows()];
-        *into.lock().unwrap_or_else(PoisonError::into_inner) = Some(compare(name, &one, rows, asked, &settings)?);
+        let found = compared.each(run, || compare(name, &one, rows, asked, &settings))?;
+        *into.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
         Ok(())
     })?;
     let columns =

@@ -4,7 +4,7 @@ use super::kind::{Sorts, compared, of_missing, of_types};
 use super::together::{Sampled, classify, not_asked, together};
 use super::values::of_rows;
 use super::{Asked, ColumnDrift, ColumnSide, Compared, Drift, Kind, Look, Side, TableSide};
-use crate::run::in_parallel;
+use crate::run::{Pieces, in_parallel};
 use crate::{Cells, Column, Data, Progress, Run, StatsError, read_columns};
 use kernels::bias::MISSING;
 use kernels::drift::{Counts, Rows, Settings, domain_rows, of_categories};
@@ -24,6 +24,7 @@ pub(super) fn drift(reference: &Data, current: &Data, asked: &Asked, run: &Run<'
     };
     let groups: Vec<&[String]> = names.chunks(at_once.max(1)).collect();
     let mut told = Told { before: 0, of: known.map(|rows| rows * groups.len() as u64) };
+    let compared = Pieces::new(names.len() as u64, "columns compared");
     let (mut columns, mut samples) = (vec![], vec![]);
     let mut rows = [0, 0];
     for group in groups {
@@ -33,7 +34,7 @@ pub(super) fn drift(reference: &Data, current: &Data, asked: &Asked, run: &Run<'
         let sampled = |rows| if asked.asks_model() { domain_rows(rows, names.len(), asked.seed) } else { vec![] };
         let places = rows.map(sampled);
         let settings = asked.settings(names.len());
-        for found in compare_all(group, [left, right], &places, asked, &settings, &told, run)? {
+        for found in compare_all(group, [left, right], &places, asked, &settings, &compared, run)? {
             samples.extend(found.1.map(|sample| (found.0.name.clone(), sample)));
             columns.push(found.0);
         }
@@ -42,8 +43,12 @@ pub(super) fn drift(reference: &Data, current: &Data, asked: &Asked, run: &Run<'
         rows = [reference, current].map(|data| data.rows().unwrap_or(0));
     }
     let sides = [TableSide::of(&Side::Data(reference), rows[0]), TableSide::of(&Side::Data(current), rows[1])];
-    let (domain, used) =
-        if asked.asks_model() { classify(samples, &asked.settings(names.len()))? } else { (not_asked(), vec![]) };
+    let (domain, used) = if asked.asks_model() {
+        let ask = || classify(samples, &asked.settings(names.len()));
+        Pieces::new(1, "model that tells the sides apart").each(run, ask)?
+    } else {
+        (not_asked(), vec![])
+    };
     together(columns, domain, used, sides, asked)
 }
 
@@ -71,7 +76,7 @@ fn read(data: &Data, names: &[String], told: &mut Told, run: &Run<'_>) -> Result
         wanted.extend(has.first()); // only reading tells how many rows there are
     }
     let (before, of) = (told.before, told.of);
-    let progress = |own: Progress| (run.progress)(Progress { rows: before + own.rows, of });
+    let progress = |own: Progress| (run.progress)(Progress { done: before + own.done, of, what: own.what });
     let found = read_columns(data, &wanted, &Run { threads: run.threads, progress: &progress })?;
     let rows = found.first().map(Column::rows).or(data.rows()).unwrap_or(0);
     told.before += rows;
@@ -88,7 +93,7 @@ fn compare_all(
     places: &[Vec<u64>; 2],
     asked: &Asked,
     settings: &Settings,
-    told: &Told,
+    compared: &Pieces,
     run: &Run<'_>,
 ) -> Result<Vec<Found>, StatsError> {
     let rows = [left.rows, right.rows];
@@ -96,12 +101,12 @@ fn compare_all(
         left.columns.into_iter().zip(right.columns).map(|(left, right)| Mutex::new(Some([left, right]))).collect();
     let found: Vec<Mutex<Option<Found>>> = names.iter().map(|_| Mutex::new(None)).collect();
     in_parallel(run.threads, names.len(), |at| {
-        run.tell(Progress { rows: told.before, of: told.of })?;
         let (Some(name), Some(pair), Some(into)) = (names.get(at), pairs.get(at), found.get(at)) else { return Ok(()) };
         let pair = pair.lock().unwrap_or_else(PoisonError::into_inner).take();
         let [left, right] = pair.unwrap_or_default();
         let sides = [Own::of(left, rows[0]), Own::of(right, rows[1])];
-        *into.lock().unwrap_or_else(PoisonError::into_inner) = Some(compare(name, sides, places, asked, settings)?);
+        let found = compared.each(run, || compare(name, sides, places, asked, settings))?;
+        *into.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
         Ok(())
     })?;
     Ok(found.into_iter().filter_map(|found| found.into_inner().unwrap_or_else(PoisonError::into_inner)).collect())

@@ -64,19 +64,22 @@ pub(super) fn together(
     let as_column = found.as_column(asked.settings(columns.len()).comparisons);
     let all: Vec<&Column> = columns.iter().map(|column| &column.found).chain([&as_column]).collect();
     let judged = over_columns(&all, asked.alpha, Control::BenjaminiHochberg)?;
-    let verdict = |own: Verdict, is_drifted: bool| match own {
+    // What nulls alone said is within for nobody: the values were not compared.
+    let verdict = |own: Verdict, why: Option<&Reason>, is_drifted: bool| match own {
         Verdict::NotComputable => Verdict::NotComputable,
         _ if is_drifted => Verdict::Drifted,
+        _ if why.is_some() => Verdict::NotComputable,
         _ => Verdict::Within,
     };
     let each = judged.adjusted.iter().copied().zip(judged.drifted.iter().copied());
     for (column, (adjusted, is_drifted)) in columns.iter_mut().zip(each) {
         column.adjusted = adjusted;
-        column.verdict = verdict(column.found.verdict, is_drifted);
+        column.verdict = verdict(column.found.verdict, column.found.reason.as_ref(), is_drifted);
     }
     let (adjusted, is_drifted) =
         judged.adjusted.last().copied().zip(judged.drifted.last().copied()).unwrap_or((None, false));
-    let domain = DomainDrift { verdict: verdict(found.test.verdict, is_drifted), found, columns: names, adjusted };
+    let domain =
+        DomainDrift { verdict: verdict(found.test.verdict, None, is_drifted), found, columns: names, adjusted };
     let untold = |verdict: Verdict| verdict == Verdict::NotComputable;
     let mut drift = Drift { columns, verdict: judged.verdict, domain, reference, current, asked: asked.clone() };
     let is_lacking = asked.columns.is_some() && drift.columns.iter().any(|column| untold(column.verdict))

@@ -3,7 +3,8 @@ use super::report::Detail;
 use super::rows::Kept;
 use super::wanted::Wanted;
 use super::{Interval, Metric};
-use crate::{Progress, Run, StatsError};
+use crate::run::Pieces;
+use crate::{Run, StatsError};
 use kernels::quality::{Metrics, Resampled, Resampling, intervals};
 use kernels::{Computed, KernelError, Reason};
 use std::ops::Range;
@@ -69,7 +70,11 @@ pub(super) fn measure(
     let mut metrics: Vec<Metric> =
         found.into_iter().map(|(id, value)| Metric { id, value, interval: around.next().flatten() }).collect();
     let single = wanted.of_all(ready.single()?);
-    metrics.extend(single.into_iter().map(|(id, value)| Metric { id, value, interval: None }));
+    let none = || {
+        let why = "a bootstrap of it lies too high: rows that are drawn twice make bins look worse calibrated";
+        interval.map(|_| Err(Reason::Undefined(why.to_owned())))
+    };
+    metrics.extend(single.into_iter().map(|(id, value)| Metric { id, value, interval: none() }));
     metrics.extend(wanted.lacking(&metrics));
     Ok(metrics)
 }
@@ -95,12 +100,13 @@ fn replicates(
     let work = all.saturating_mul(ready.weights().len() as u64);
     let threads = (run.threads.get() as u64).min(work / ALONE + 1).min(all).max(1);
     let stretch = |thread: u64| thread * all / threads..(thread + 1) * all / threads;
+    let pieces = &Pieces::new(all, "replicates");
     if threads == 1 {
-        return stretch_of(ready, wanted, interval, 0..all, run);
+        return stretch_of(ready, wanted, interval, 0..all, pieces, run);
     }
     thread::scope(|scope| {
         let running: Vec<_> = (0..threads)
-            .map(|thread| scope.spawn(move || stretch_of(ready, wanted, interval, stretch(thread), run)))
+            .map(|thread| scope.spawn(move || stretch_of(ready, wanted, interval, stretch(thread), pieces, run)))
             .collect();
         let mut found = Vec::with_capacity(all as usize);
         for thread in running {
@@ -115,16 +121,16 @@ fn stretch_of(
     wanted: &Wanted,
     interval: &Interval,
     which: Range<u64>,
+    pieces: &Pieces,
     run: &Run<'_>,
 ) -> Result<Vec<Metrics>, StatsError> {
-    let rows = ready.weights().len() as u64;
     let mut found = Vec::new();
     let mut next = which.start;
     while next < which.end {
-        run.tell(Progress { rows: (next - which.start) * rows, of: Some((which.end - which.start) * rows) })?;
         let end = which.end.min(next + STEP);
         let metrics = |weights: &[f64]| ready.metrics(weights).map(|metrics| wanted.of_all(metrics));
-        found.extend(ready.resampling(interval.seed).replicates(next..end, metrics)?);
+        let draw = || Ok(ready.resampling(interval.seed).replicates(next..end, metrics)?);
+        found.extend(pieces.several(run, end - next, draw)?);
         next = end;
     }
     Ok(found)

@@ -50,7 +50,7 @@ pub struct Metric {
     pub id: &'static str,
     /// The number, or why there is none.
     pub value: Computed,
-    /// Its interval, or why there is none; `None` where none was asked for, or the metric has none.
+    /// Its interval, or why there is none; `None` where none was asked for.
     pub interval: Option<Computed<Resampled>>,
 }
 

@@ -1,6 +1,7 @@
 //! Tables: what statistics are computed of.
 use crate::column::Column;
 use crate::error::{caught, not_handed_over, not_opened, raised};
+use crate::run::compute;
 use arrow::array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, StructArray, make_array};
 use arrow::datatypes::{Field, Schema};
 use arrow_array::ffi_stream::ArrowArrayStreamReader;
@@ -19,10 +20,8 @@ impl Data {
     /// Opens a file, or a folder of files.
     #[staticmethod]
     fn open(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
-        py.detach(|| {
-            std::fs::metadata(&path).map_err(|error| not_opened(&path, &error))?;
-            stats::Data::open(&path).map(Self).map_err(|error| raised(&error))
-        })
+        py.detach(|| std::fs::metadata(&path).map_err(|error| not_opened(&path, &error)))?;
+        compute(py, 0, |run| stats::Data::open_with(&path, run)).map(Self)
     }
 
     /// Takes all that an object with `__arrow_c_stream__` has; raises `ValueError` where that is no table.

@@ -71,14 +71,16 @@ fn wait<T>(worker: ScopedJoinHandle<'_, Result<T, StatsError>>, over: &Receiver<
             #[expect(clippy::redundant_closure_for_method_calls, reason = "the method is of one lifetime, not of any")]
             let signals = Python::attach(|py| py.check_signals());
             heard = signals.err();
-            shared.stop.store(heard.is_some(), Ordering::Relaxed);
         }
         looks = looks.saturating_add(1);
-        if let (true, Some(progress)) = (looks >= PATIENCE && looks.is_multiple_of(STEP), shared.progress()) {
-            line.show(&progress.to_string());
+        if heard.is_none() && looks >= PATIENCE && looks.is_multiple_of(STEP) {
+            heard = shared.progress().and_then(|progress| line.show(&progress.to_string()).err());
         }
+        shared.stop.store(heard.is_some(), Ordering::Relaxed);
     }
-    line.end();
+    if let Err(error) = line.end() {
+        heard.get_or_insert(error);
+    }
     let ended = worker.join();
     if let Some(interrupt) = heard {
         return Err(interrupt);
@@ -89,26 +91,23 @@ fn wait<T>(worker: ScopedJoinHandle<'_, Result<T, StatsError>>, over: &Receiver<
     }
 }
 
-/// A line of `lockgate.stats.progress`, from the first word on. Where it cannot be shown, nothing is lost but the line.
+/// A line of `lockgate.stats.progress`, from the first word on. What it raises is not of the line, which fails in silence, but what
+/// was raised while it was written: Ctrl-C.
 #[derive(Default)]
 struct Line(Option<Py<PyAny>>);
 
 impl Line {
-    fn show(&mut self, text: &str) {
-        let shown = Python::attach(|py| {
-            let line = match self.0.take() {
+    fn show(&mut self, text: &str) -> PyResult<()> {
+        Python::attach(|py| {
+            let line = match &mut self.0 {
                 Some(line) => line,
-                None => py.import("lockgate.stats.progress")?.getattr("Line")?.call0()?.unbind(),
+                none => none.insert(py.import("lockgate.stats.progress")?.getattr("Line")?.call0()?.unbind()),
             };
-            line.bind(py).call_method1("show", (text,))?;
-            PyResult::Ok(line)
-        });
-        self.0 = shown.ok();
+            line.bind(py).call_method1("show", (text,)).map(drop)
+        })
     }
 
-    fn end(self) {
-        if let Some(line) = self.0 {
-            Python::attach(|py| line.bind(py).call_method0("end").map(drop)).unwrap_or_default();
-        }
+    fn end(self) -> PyResult<()> {
+        self.0.map_or(Ok(()), |line| Python::attach(|py| line.bind(py).call_method0("end").map(drop)))
     }
 }

@@ -207,7 +207,7 @@ fn the_threshold_of_one_split_judges_all_others() {
         });
         check_agreement(&mut near, &format!("{sides:?} numbers"), &columns.collect::<Vec<_>>(), permuted);
     }
-    let ids = near.keys().map(|id| id.to_string()).collect::<Vec<_>>().join(" ");
+    let ids = near.keys().map(ToString::to_string).collect::<Vec<_>>().join(" ");
     assert_eq!(ids, "psi ks jensen_shannon hellinger kl chi_square g_test l_infinity cramers_v total_variation");
     assert!(near.values().all(|&near| near > 300), "{near:?}");
 }

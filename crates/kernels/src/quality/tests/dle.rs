@@ -19,7 +19,7 @@ fn estimate(metric: DleMetric, reference: &[Vec<f64>; 4], current: &[Vec<f64>; 4
     let (learnt, asked) = (features(reference), features(current));
     let learnt = learnt.each_ref().map(|column| Feature::Number(column));
     let asked = asked.each_ref().map(|column| Feature::Number(column));
-    let model = LossModel::fit(&learnt, &losses).unwrap().unwrap();
+    let model = LossModel::fit(&learnt, &losses, || true).unwrap().unwrap();
     dle(metric, &model.expect(&asked).unwrap(), &losses).unwrap()
 }
 

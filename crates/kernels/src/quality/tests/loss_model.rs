@@ -28,7 +28,8 @@ fn golden_values_of_scikit_learn() {
     let loss: Vec<f64> =
         (0..500usize).map(|row| if x[row] > 9.0 { 3.0 } else { 1.0 } + 0.1 * z[row] + unit(62, row as u64)).collect();
     let limits = Limits { depth: 3, rows: 20, ..TREE };
-    let tree = LossModel::fit_within(&[Feature::Number(&x), Feature::Number(&z)], &loss, limits).unwrap().unwrap();
+    let tree =
+        LossModel::fit_within(&[Feature::Number(&x), Feature::Number(&z)], &loss, limits, || true).unwrap().unwrap();
     let (x, z) = ([0.0, 15.0, 0.0, 15.0, 9.0, 10.0, 4.0, 12.0], [0.0, 0.0, 15.0, 15.0, 8.0, 8.0, 3.0, 11.0]);
     let found = tree.expect(&[Feature::Number(&x), Feature::Number(&z)]).unwrap();
     // scikit-learn 1.9.1, golden/quality.py
@@ -37,7 +38,7 @@ fn golden_values_of_scikit_learn() {
 }
 
 fn fit(feature: Feature<'_>, losses: &[f64]) -> LossModel {
-    LossModel::fit_within(&[feature], losses, Limits { rows: 5, ..TREE }).unwrap().unwrap()
+    LossModel::fit_within(&[feature], losses, Limits { rows: 5, ..TREE }, || true).unwrap().unwrap()
 }
 
 #[test]
@@ -75,14 +76,14 @@ fn many_categories_are_not_learnt_by_heart() {
     let codes: Vec<u32> = (0..1_000).map(|row| row % 100).collect();
     let losses: Vec<f64> = codes.iter().map(|&code| f64::from(code)).collect();
     let limits = Limits { depth: 10, rows: 10, bins: 10, ..TREE };
-    let tree = LossModel::fit_within(&[Feature::Category(&codes)], &losses, limits).unwrap().unwrap();
+    let tree = LossModel::fit_within(&[Feature::Category(&codes)], &losses, limits, || true).unwrap().unwrap();
     assert_eq!(leaves(&tree), 10);
 }
 
 #[test]
 fn odd_input_has_an_answer() {
     let of = |values: &[f64], losses: &[f64]| {
-        LossModel::fit_within(&[Feature::Number(values)], losses, Limits { rows: 2, ..TREE })
+        LossModel::fit_within(&[Feature::Number(values)], losses, Limits { rows: 2, ..TREE }, || true)
     };
     assert_eq!(of(&[], &[]), Ok(Err(Reason::TooFew { what: "rows with a loss".to_owned(), have: 0, need: 2 })));
     assert!(matches!(of(&[1.0; 3], &[f64::NAN, f64::NAN, 1.0]), Ok(Err(Reason::TooFew { have: 1, .. }))));
@@ -90,8 +91,11 @@ fn odd_input_has_an_answer() {
     wrong("features", of(&[1.0], &[]));
     assert_eq!(leaves(&of(&[1.0; 4], &[1.0, 2.0, 3.0, 6.0]).unwrap().unwrap()), 1);
     assert_eq!(leaves(&of(&[1.0, 2.0, 3.0, 4.0], &[0.1; 4]).unwrap().unwrap()), 1);
-    wrong("features", LossModel::fit(&[], &[1.0, 3.0]));
-    assert!(matches!(LossModel::fit(&[Feature::Number(&[1.0; 19])], &[1.0; 19]), Ok(Err(Reason::TooFew { .. }))));
+    wrong("features", LossModel::fit(&[], &[1.0, 3.0], || true));
+    assert!(matches!(
+        LossModel::fit(&[Feature::Number(&[1.0; 19])], &[1.0; 19], || true),
+        Ok(Err(Reason::TooFew { .. }))
+    ));
     let tree = of(&[1.0, 2.0, 3.0, 4.0], &[1.0, 1.0, 2.0, 2.0]).unwrap().unwrap();
     wrong("features", tree.expect(&[]));
     wrong("features", tree.expect(&[Feature::Category(&[1])]));
@@ -103,7 +107,8 @@ fn boosting_follows_what_one_tree_cannot_and_keeps_the_mean() {
     let loss: Vec<f64> = x.iter().zip(&z).map(|(x, z)| 3.0 * x + (8.0 * z).sin()).collect();
     let features = [Feature::Number(&x), Feature::Number(&z)];
     let error = |limits: Limits| {
-        let found = LossModel::fit_within(&features, &loss, limits).unwrap().unwrap().expect(&features).unwrap();
+        let found =
+            LossModel::fit_within(&features, &loss, limits, || true).unwrap().unwrap().expect(&features).unwrap();
         let mean = |values: &[f64]| values.iter().sum::<f64>() / 2_000.0;
         assert!((mean(&found) - mean(&loss)).abs() < 1e-9);
         found.iter().zip(&loss).map(|(a, b)| (a - b).powi(2)).sum::<f64>()
@@ -119,7 +124,7 @@ proptest! {
         let values: Vec<f64> = (0..count).map(|row| (mix(seed, row) % 40) as f64).collect();
         let losses: Vec<f64> = (0..count).map(|row| unit(seed, row)).collect();
         let limits = Limits { depth, rows, bins: 16, ..TREE };
-        let tree = LossModel::fit_within(&[Feature::Number(&values)], &losses, limits).unwrap().unwrap();
+        let tree = LossModel::fit_within(&[Feature::Number(&values)], &losses, limits, || true).unwrap().unwrap();
         let expected = tree.expect(&[Feature::Number(&values)]).unwrap();
         prop_assert!((expected.iter().sum::<f64>() - losses.iter().sum::<f64>()).abs() < 1e-9);
         prop_assert!(leaves(&tree) <= 1 << depth);

@@ -4,7 +4,7 @@
 mod kind;
 mod sniff;
 
-use super::file::guarded;
+use super::file::{Looked, guarded};
 use super::folder::cannot;
 use super::memory::STEP;
 use crate::StatsError;
@@ -59,7 +59,7 @@ impl Layout {
     ///   anything else is text. Numbers with leading zeros are codes, so text.
     /// - **Nulls**: fields without anything; in columns that are not text also `NA`, `N/A`, `n/a`, `#N/A`, `<NA>`, `NULL`, `null`,
     ///   `None` and `\N`. `NaN` is a number that is none.
-    pub(super) fn infer(path: &Path, shown: &str) -> Result<(SchemaRef, Self), StatsError> {
+    pub(super) fn infer(path: &Path, shown: &str, looked: &Looked<'_>) -> Result<(SchemaRef, Self), StatsError> {
         let mut start = Vec::with_capacity(START);
         let file = File::open(path).map_err(|error| cannot(shown, error))?;
         file.take(START as u64).read_to_end(&mut start).map_err(|error| cannot(shown, error))?;
@@ -85,7 +85,7 @@ impl Layout {
         let mut seen = vec![Seen::default(); width];
         layout.each_batch(path, shown, None, &mut |batch| {
             layout_rows(&mut seen, batch);
-            Ok(())
+            looked.add(batch.num_rows() as u64)
         })?;
         layout.has_header = !is_data(&first, &seen);
         if !layout.has_header {

@@ -4,10 +4,11 @@ use super::super::labels::Labels;
 use super::super::rows::Kept;
 use super::{Columns, EstimateAsked, Estimated, EstimatedMetric};
 use crate::error::wrong;
+use crate::run::{Pieces, in_parallel};
 use crate::{Cells, Column, Data, Run, StatsError};
 use kernels::quality::{DleMetric, Feature, Loss, LossModel, RegressionSums, dle};
-use kernels::{Computed, KernelError, Reason};
-use std::thread;
+use kernels::{Computed, Reason};
+use std::sync::{Mutex, PoisonError};
 
 const LOSSES: [Loss; 4] = [Loss::Absolute, Loss::Squared, Loss::AbsolutePercentage, Loss::SquaredLog];
 
@@ -159,34 +160,43 @@ fn expectations(
     features: &Features,
     run: &Run<'_>,
 ) -> Result<Vec<Losses>, StatsError> {
-    let mut found = Vec::with_capacity(LOSSES.len());
-    for some in LOSSES.chunks(run.threads.get()) {
-        let rows = truth.len() as u64;
-        run.tell(crate::Progress { rows: found.len() as u64 * rows, of: Some(LOSSES.len() as u64 * rows) })?;
-        let learnt: Vec<Result<Losses, KernelError>> = thread::scope(|scope| {
-            let running: Vec<_> =
-                some.iter().map(|&loss| scope.spawn(move || expectation(loss, truth, prediction, features))).collect();
-            running
-                .into_iter()
-                .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-                .collect()
-        });
-        for losses in learnt {
-            found.push(losses?);
+    let found: Vec<Mutex<Option<Losses>>> = LOSSES.iter().map(|_| Mutex::new(None)).collect();
+    let trees = Pieces::new(LOSSES.len() as u64 * LossModel::TREES, "trees of the second model");
+    in_parallel(run.threads, LOSSES.len(), |at| {
+        if let (Some(&loss), Some(into)) = (LOSSES.get(at), found.get(at)) {
+            let losses = expectation(loss, truth, prediction, features, || trees.each(run, || Ok(())))?;
+            *into.lock().unwrap_or_else(PoisonError::into_inner) = Some(losses);
         }
-    }
-    Ok(found)
+        Ok(())
+    })?;
+    Ok(found.into_iter().filter_map(|losses| losses.into_inner().unwrap_or_else(PoisonError::into_inner)).collect())
 }
 
-fn expectation(loss: Loss, truth: &[f64], prediction: &[f64], features: &Features) -> Result<Losses, KernelError> {
+fn expectation(
+    loss: Loss,
+    truth: &[f64],
+    prediction: &[f64],
+    features: &Features,
+    mut each_tree: impl FnMut() -> Result<(), StatsError>,
+) -> Result<Losses, StatsError> {
     let losses = match loss.of(truth, prediction)? {
         Ok(losses) => losses,
         Err(reason) => return Ok(Err(reason)),
     };
     let learnt: Vec<Feature<'_>> = features.both.iter().map(|both| both.0.feature()).collect();
     let wanted: Vec<Feature<'_>> = features.both.iter().map(|both| both.1.feature()).collect();
-    match LossModel::fit(&learnt, &losses)? {
-        Ok(model) => Ok(Ok((losses, model.expect(&wanted)?))),
-        Err(reason) => Ok(Err(reason)),
+    let mut stopped = None;
+    let goes_on = || match each_tree() {
+        Ok(()) => true,
+        Err(error) => {
+            stopped = Some(error);
+            false
+        }
+    };
+    let model = LossModel::fit(&learnt, &losses, goes_on)?;
+    match (stopped, model) {
+        (Some(error), _) => Err(error),
+        (None, Ok(model)) => Ok(Ok((losses, model.expect(&wanted)?))),
+        (None, Err(reason)) => Ok(Err(reason)),
     }
 }

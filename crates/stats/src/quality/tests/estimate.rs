@@ -1,7 +1,9 @@
 use super::*;
-use crate::{Data, Run, page};
+use crate::{Data, Progress, Run, page};
 use arrow::array::{ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray};
-use std::sync::Arc;
+use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex};
 
 fn data(columns: Vec<(&str, ArrayRef)>) -> Data {
     let batch = RecordBatch::try_from_iter(columns).unwrap();
@@ -234,6 +236,22 @@ fn what_does_not_fit_is_refused_by_name() {
     refused(with(EstimateAsked::of(Method::Dle, "t")), "`prediction` is missing: expected a column of numbers");
     refused(Method::of_name("cpbe"), "`method` is `cpbe`: expected `cbpe` (classifiers) or `dle` (quantities)");
     assert!(matches!(with(EstimateAsked { truth: "tt".to_owned(), ..cbpe() }), Err(StatsError::NoColumn { .. })));
+}
+
+#[test]
+fn a_second_model_is_told_by_trees_and_can_be_stopped() {
+    let told = Mutex::new(Vec::new());
+    let progress = |progress: Progress| {
+        let mut told = told.lock().unwrap();
+        let is_tree = progress.what == "trees of the second model";
+        told.extend(is_tree.then_some((progress.done, progress.of)));
+        if told.len() < 3 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    };
+    let run = Run { threads: NonZeroUsize::MIN, progress: &progress };
+    let table = bent(0, 200);
+    let asked = EstimateAsked { prediction: Some("p".to_owned()), ..EstimateAsked::of(Method::Dle, "p") };
+    assert!(matches!(estimate(&table, &table, &asked, &run), Err(StatsError::Stopped)));
+    assert_eq!(told.into_inner().unwrap(), [(0, Some(400)), (1, Some(400)), (2, Some(400))]);
 }
 
 #[test]

@@ -69,12 +69,13 @@ class Profile(Report):
         Parameters
         ----------
         other
-            Profile of other partitions of the same table, or of a table with the same columns, with the same ``seed``.
+            Profile of other partitions of the same table, or of a table with the same columns. Of another ``seed`` it is
+            taken, too; only of the same one are the bytes those of one profile of all.
 
         Raises
         ------
         ValueError
-            Both know the same partitions, or were made with other settings.
+            Both know the same partitions.
         """
         if not isinstance(other, Profile):
             raise ValueError(f"`other` is {type(other).__name__}: expected a Profile")

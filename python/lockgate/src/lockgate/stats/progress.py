@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
-from typing import Final
+from typing import Any, Final
 
 WIDTH: Final = 60
 """Of the line in a terminal: wider than the longest, so that each covers the last."""
 
 
 class Line:
-    """One line, which each word of it replaces."""
+    """One line, which each word of it replaces. Where it cannot be shown, nothing is lost but the line."""
 
     def __init__(self) -> None:
         """Find out where people look, if they do."""
-        self._write = _in_notebook() or _in_terminal()
+        self._write: Callable[[str], None] | None = None
+        with suppress(Exception):
+            self._write = _in_notebook() or _in_terminal()
 
     def show(self, text: str) -> None:
         """Show how far it is."""
-        if self._write is not None:
-            self._write(text)
+        write, self._write = self._write, None
+        if write is None:
+            return
+        with suppress(Exception):
+            write(text)
+            self._write = write  # what failed is not tried again
 
     def end(self) -> None:
         """Take the line away."""
@@ -41,7 +49,10 @@ def _in_terminal() -> Callable[[str], None] | None:
 
 
 def _in_notebook() -> Callable[[str], None] | None:
-    if "ipykernel" not in sys.modules:
+    ipython = sys.modules.get("IPython")
+    shell: Any = ipython.get_ipython() if ipython is not None else None
+    session = getattr(getattr(shell, "kernel", None), "session", None)
+    if session is None or session.pid != os.getpid():  # a fork of the kernel is nobody's notebook
         return None
     handle = import_module("IPython.display").display({"text/plain": ""}, raw=True, display_id=True)
 
