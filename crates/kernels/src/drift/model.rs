@@ -64,7 +64,7 @@ impl TestId {
     ];
 
     /// Returns whether it exists for numbers only.
-    pub(super) fn needs_order(self) -> bool {
+    pub fn needs_order(self) -> bool {
         matches!(self, Self::Ks | Self::Wasserstein | Self::WassersteinNormed | Self::Energy)
     }
 

@@ -1,5 +1,6 @@
 //! Where the number of a limit stands in a report's dictionary.
 use crate::names;
+use kernels::drift::TestId;
 use serde_json::{Map, Value};
 
 /// A number that a limit is about.
@@ -11,9 +12,6 @@ pub(super) struct Found {
     /// Whether a column of this type cannot have the number, whatever its values are: a limit without a name is not about it.
     pub is_apart: bool,
 }
-
-/// Drift that only what has an order can have.
-const ORDERED: [&str; 4] = ["ks", "wasserstein", "wasserstein_normed", "energy"];
 
 /// What numbers are of, by name, and where they stand.
 struct Part<'a> {
@@ -86,7 +84,9 @@ impl Part<'_> {
     /// Whether it is the type of the column that there is no number, not what it holds.
     fn cannot_have(&self, metric: &str) -> bool {
         match (self.compared, self.came) {
-            (Some(compared), _) => compared == "categories" && ORDERED.contains(&metric),
+            (Some(compared), _) => {
+                compared == "categories" && TestId::ALL.iter().any(|id| id.needs_order() && id.as_str() == metric)
+            }
             (None, Some(came)) => matches!(came, "text" | "flag" | "time" | "other"),
             (None, None) => false,
         }

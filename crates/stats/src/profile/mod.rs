@@ -70,7 +70,7 @@ impl Profile {
     /// - **Errors**: [`StatsError::Argument`] for any other bytes.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, StatsError> {
         let wrong = |error: WireError| StatsError::Argument {
-            name: "bytes".to_owned(),
+            name: "data".to_owned(),
             found: format!("no profile ({error})"),
             expected: "what `to_bytes` returned".to_owned(),
         };

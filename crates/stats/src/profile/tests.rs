@@ -66,7 +66,7 @@ fn threads_and_halves_give_equal_bytes() {
     let run = Run::quiet();
     let wrong = profile(&data, 0, Some(4..7), &run).unwrap_err();
     expect!["`partitions` is 4 to 7: expected a part of 0 to 6"].assert_eq(&wrong.to_string());
-    expect!["`bytes` is no profile (the bytes end too early): expected what `to_bytes` returned"]
+    expect!["`data` is no profile (the bytes end too early): expected what `to_bytes` returned"]
         .assert_eq(&Profile::from_bytes(b"abc").unwrap_err().to_string());
 }
 

@@ -3,12 +3,12 @@ use super::report::Detail;
 use super::rows::Kept;
 use super::wanted::Wanted;
 use super::{Interval, Metric};
-use crate::run::Pieces;
+use crate::run::{Pieces, in_parallel};
 use crate::{Run, StatsError};
 use kernels::quality::{Metrics, Resampled, Resampling, intervals};
 use kernels::{Computed, KernelError, Reason};
-use std::ops::Range;
-use std::thread;
+use std::num::NonZeroUsize;
+use std::sync::{Mutex, PoisonError};
 
 /// What the rows of every task have.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ pub(super) trait Ready: Sync {
 /// A replicate of fewer weights than this is not worth a thread of its own.
 const ALONE: u64 = 200_000;
 
-/// How many replicates a thread makes before it tells of them.
+/// How many replicates a thread makes at a time.
 const STEP: u64 = 8;
 
 /// Computes the metrics that are wanted, and the interval of each if one is asked for.
@@ -89,7 +89,7 @@ fn wide(found: Resampled) -> Computed<Resampled> {
     ))
 }
 
-/// Shares the replicates out among threads, each a stretch of them; they come back in their order.
+/// Shares the replicates out among threads, some at a time; they come back in their order.
 fn replicates(
     ready: &dyn Ready,
     wanted: &Wanted,
@@ -97,41 +97,20 @@ fn replicates(
     run: &Run<'_>,
 ) -> Result<Vec<Metrics>, StatsError> {
     let all = interval.replicates;
-    let work = all.saturating_mul(ready.weights().len() as u64);
-    let threads = (run.threads.get() as u64).min(work / ALONE + 1).min(all).max(1);
-    let stretch = |thread: u64| thread * all / threads..(thread + 1) * all / threads;
-    let pieces = &Pieces::new(all, "replicates");
-    if threads == 1 {
-        return stretch_of(ready, wanted, interval, 0..all, pieces, run);
-    }
-    thread::scope(|scope| {
-        let running: Vec<_> = (0..threads)
-            .map(|thread| scope.spawn(move || stretch_of(ready, wanted, interval, stretch(thread), pieces, run)))
-            .collect();
-        let mut found = Vec::with_capacity(all as usize);
-        for thread in running {
-            found.extend(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
-        }
-        Ok(found)
-    })
-}
-
-fn stretch_of(
-    ready: &dyn Ready,
-    wanted: &Wanted,
-    interval: &Interval,
-    which: Range<u64>,
-    pieces: &Pieces,
-    run: &Run<'_>,
-) -> Result<Vec<Metrics>, StatsError> {
-    let mut found = Vec::new();
-    let mut next = which.start;
-    while next < which.end {
-        let end = which.end.min(next + STEP);
+    let worth = all.saturating_mul(ready.weights().len() as u64) / ALONE + 1;
+    let threads = run.threads.min(NonZeroUsize::new(worth as usize).unwrap_or(NonZeroUsize::MIN));
+    let told = Pieces::new(all, "replicates");
+    let found: Vec<Mutex<Vec<Metrics>>> = (0..all.div_ceil(STEP)).map(|_| Mutex::default()).collect();
+    in_parallel(threads, found.len(), |at| {
+        let first = at as u64 * STEP;
+        let which = first..all.min(first + STEP);
         let metrics = |weights: &[f64]| ready.metrics(weights).map(|metrics| wanted.of_all(metrics));
-        let draw = || Ok(ready.resampling(interval.seed).replicates(next..end, metrics)?);
-        found.extend(pieces.several(run, end - next, draw)?);
-        next = end;
-    }
-    Ok(found)
+        let draw = || Ok(ready.resampling(interval.seed).replicates(which.clone(), metrics)?);
+        let some = told.several(run, which.end - which.start, draw)?;
+        if let Some(into) = found.get(at) {
+            *into.lock().unwrap_or_else(PoisonError::into_inner) = some;
+        }
+        Ok(())
+    })?;
+    Ok(found.into_iter().flat_map(|some| some.into_inner().unwrap_or_else(PoisonError::into_inner)).collect())
 }

@@ -55,10 +55,11 @@ pub(crate) fn compute<T: Send>(
         std::thread::scope(|scope| {
             let (working, over) = sync_channel::<()>(1);
             let shared = &shared;
-            let worker = scope.spawn(move || {
+            let worker = std::thread::Builder::new().spawn_scoped(scope, move || {
                 let _until_it_is_dropped = working;
                 work(&Run { threads, progress: &|progress| shared.tell(progress) })
             });
+            let worker = worker.map_err(|error| PyRuntimeError::new_err(format!("no thread is to be had: {error}")))?;
             wait(worker, &over, shared)
         })
     })

@@ -188,7 +188,13 @@ impl Columns {
         run: &Run<'_>,
     ) -> Result<Self, StatsError> {
         let single = truth.map(|name| ("truth", name)).into_iter().chain(prediction.map(|name| ("prediction", name)));
-        data.check_columns(single.chain(others.iter().map(|name| (argument, *name))))?;
+        let side = if truth.is_some() { "the reference" } else { "the current side" };
+        data.check_columns(single.chain(others.iter().map(|name| (argument, *name)))).map_err(|error| match error {
+            StatsError::NoColumn { argument, name, hint, .. } if data.is_in_memory() => {
+                StatsError::NoColumn { argument, name, of: side.to_owned(), hint }
+            }
+            other => other,
+        })?;
         let mut wanted: Vec<&str> = Vec::new();
         for name in truth.into_iter().chain(prediction).chain(others.iter().copied()) {
             if !wanted.contains(&name) {
