@@ -289,3 +289,13 @@ def test_without_the_library_it_says_what_to_do() -> None:
     last = done.stderr.strip().splitlines()[-1]
     assert last.startswith("ImportError: `lockgate.stats` computes with the library")
     assert "pip install lockgate" in last
+
+
+def test_columns_of_polars_that_have_no_type_are_nulls() -> None:
+    frame = pl.DataFrame({"n": [None, None], "a": [1, 2], "s": [[], []], "d": [{"a": None}, {"a": None}]})
+    tables: list[Any] = [frame, frame.lazy()]
+    for table in tables:
+        columns = stats.profile(table).to_dict()["columns"]
+        assert [columns[name]["nulls"] for name in frame.columns] == [2, 0, 0, 0]
+    found = stats.drift(frame["n"], frame["a"]).to_dict()["columns"]["value"]
+    assert found["verdict"] == stats.drift([None, None], [1, 2]).to_dict()["columns"]["value"]["verdict"]

@@ -347,6 +347,9 @@ def test_infinite_numbers_of_the_data_are_floats_and_texts_that_say_so_stay_text
         (lambda: stats.profile(PEOPLE, partitions=(1, 2, 3)), "partitions"),  # type: ignore[arg-type]
         (lambda: stats.profile(PEOPLE, partitions=(0, 2**70)), "partitions"),
         (lambda: stats.Profile.from_bytes(3), "data"),  # type: ignore[arg-type]
+        (lambda: stats.drift(PEOPLE, PEOPLE, columns=np.array("sex")), "columns"),
+        (lambda: stats.drift(PEOPLE, PEOPLE, columns=["\ud800"]), "columns"),
+        (lambda: stats.bias(PEOPLE, facet="sex", label="\ud800", positive=[1]), "label"),
     ],
 )
 def test_wrong_arguments_are_named(call: Any, named: str) -> None:

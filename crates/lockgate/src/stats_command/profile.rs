@@ -5,7 +5,10 @@ use super::{failed, show, with_progress};
 use crate::failure::{Exit, Failure, Result};
 use stats::StatsError;
 use stats::profile::{Profile, profile};
-use std::path::Path;
+use std::fs::{Metadata, OpenOptions, Permissions};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
 
 /// Profiles a table, or merges stored profiles; keeps the result if asked to.
 pub fn profiled(args: &ProfileArgs) -> Result<(String, Option<Failure>)> {
@@ -39,7 +42,7 @@ pub fn profiled(args: &ProfileArgs) -> Result<(String, Option<Failure>)> {
     }
     let whole = whole.ok_or_else(|| Failure::new(Exit::Usage, "no file was given", "name a file or a folder"))?;
     if let Some(out) = &args.out {
-        keep(&whole, out)?;
+        keep(&whole, out, &args.files)?;
     }
     let names: Vec<String> = args.files.iter().map(|file| file.display().to_string()).collect();
     Ok(show(&whole, &format!("Profile: {}", names.join(", ")), &args.shown))
@@ -70,15 +73,41 @@ fn no_parts(file: &Path, error: &StatsError) -> Failure {
     )
 }
 
-/// Writes the profile beside its place, then moves it there, so that no half is ever found under its name.
-fn keep(profile: &Profile, out: &Path) -> Result<()> {
-    let mut name = out.file_name().unwrap_or_default().to_owned();
-    name.push(".part");
-    let part = out.with_file_name(name);
-    let written = std::fs::write(&part, profile.to_bytes()).and_then(|()| std::fs::rename(&part, out));
-    written.map_err(|error| {
-        // What could not be written whole is of no use; that it cannot be deleted either adds nothing.
-        std::fs::remove_file(&part).unwrap_or_default();
-        failed_on(out, "written", &error)
-    })
+/// Writes the profile beside its place, then moves it there, so that no half is ever found under its name; through what is no file, such as
+/// a pipe, as it is.
+fn keep(profile: &Profile, out: &Path, inputs: &[PathBuf]) -> Result<()> {
+    let failed = |error| failed_on(out, "written", &error);
+    let there = match std::fs::metadata(out) {
+        Ok(there) => Some(there),
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
+        Err(error) => return Err(failed(error)),
+    };
+    let Some(there) = there else { return replace(profile, out).map_err(failed) };
+    if there.is_dir() {
+        return Err(Failure::new(Exit::Usage, format!("`{}` is a folder", shown(out)), "name a file in it"));
+    }
+    let is_there = |input: &PathBuf| std::fs::metadata(input).is_ok_and(|input| same(&input, &there));
+    if inputs.iter().any(is_there) {
+        let detail = format!("`{}` is what is profiled, which the profile would replace", shown(out));
+        return Err(Failure::new(Exit::Usage, detail, "give `--out` another name"));
+    }
+    if !there.is_file() {
+        let through = OpenOptions::new().write(true).open(out);
+        return through.and_then(|mut through| through.write_all(&profile.to_bytes())).map_err(failed);
+    }
+    // Where the name is a link, the file stays where it is.
+    out.canonicalize().and_then(|file| replace(profile, &file)).map_err(failed)
+}
+
+fn same(one: &Metadata, other: &Metadata) -> bool {
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+fn replace(profile: &Profile, out: &Path) -> std::io::Result<()> {
+    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // As a file that anyone makes: who may read it is for the user's mask to say.
+    let mut part =
+        tempfile::Builder::new().prefix(".profile-").permissions(Permissions::from_mode(0o666)).tempfile_in(folder)?;
+    part.write_all(&profile.to_bytes())?;
+    part.persist(out).map(drop).map_err(|error| error.error)
 }

@@ -9,7 +9,7 @@ use std::time::Instant;
 /// What ends sooner needs no progress; the line is then written anew after so long.
 const PATIENCE_MS: u64 = 500;
 const STEP_MS: u64 = 200;
-/// Wide enough for the longest line, so that each covers the last.
+/// Wide enough for the longest line, so that each covers the last; a narrow terminal cuts it.
 const WIDTH: usize = 60;
 
 /// Computes something on these threads, or on all processors, and says how far it is.
@@ -43,7 +43,9 @@ pub fn with_progress<T>(
 fn write(text: &str) {
     let mut errors = std::io::stderr().lock();
     let end = if text.is_empty() { "\r" } else { "" };
-    if write!(errors, "\r{text:<WIDTH$}{end}").is_ok() {
+    let size = rustix::termios::tcgetwinsize(&errors).map_or(0, |size| usize::from(size.ws_col));
+    let width = if size > 1 { WIDTH.min(size - 1) } else { WIDTH };
+    if write!(errors, "\r{text:<width$.width$}{end}").is_ok() {
         // Nor is this.
         errors.flush().unwrap_or_default();
     }

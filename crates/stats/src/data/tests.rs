@@ -101,6 +101,19 @@ fn csv_is_read_as_people_mean_it() {
     check_csv("a.csv", "\u{FEFF}x;y\n1,5;2\n2,5;3\n", expect!["x: Utf8, y: Int64 | Some(2) rows, 1 partitions"]);
     check_csv("a.tsv", "x\ty\n1\ta,b\n", expect!["x: Int64, y: Utf8 | Some(1) rows, 1 partitions"]);
     check_csv("a.csv", "1,2.5\n3,4\n", expect!["column_1: Int64, column_2: Float64 | Some(2) rows, 1 partitions"]);
+    // What columns may be called is a header.
+    check_csv(
+        "a.csv",
+        "region,2023,2024\nnorth,6,7\n",
+        expect!["region: Utf8, 2023: Int64, 2024: Int64 | Some(1) rows, 1 partitions"],
+    );
+    check_csv("a.csv", "0,1\n0.5,5\n", expect!["0: Float64, 1: Int64 | Some(1) rows, 1 partitions"]);
+    check_csv("a.csv", "1,1\n2,3\n", expect!["column_1: Int64, column_2: Int64 | Some(2) rows, 1 partitions"]);
+    check_csv(
+        "a.csv",
+        "a,b\n1,x\n2,\"y\n3,z\n",
+        expect!["`DIR/a.csv` cannot be read: the quote that is opened in line 3 is not closed"],
+    );
     check_csv(
         "a.csv",
         ",2019,2019\nBern,1,2\n",

@@ -132,6 +132,12 @@ fn read(entry: &Value) -> Result<f64, String> {
         Value::Number(number) => number.as_f64().ok_or_else(|| "the number is too large for a float".to_owned()),
         Value::String(text) if text == "Infinity" => Ok(f64::INFINITY),
         Value::String(text) if text == "-Infinity" => Ok(f64::NEG_INFINITY),
+        // A whole number that JSON does not hold is the text of its digits.
+        Value::String(text)
+            if text.len() > 15 && text.trim_start_matches('-').bytes().all(|byte| byte.is_ascii_digit()) =>
+        {
+            text.parse().map_err(|_| "it is no number".to_owned())
+        }
         Value::Null => Err(reason(entry).unwrap_or_else(|| "it has no number".to_owned())),
         _ => Err("it is no number".to_owned()),
     }

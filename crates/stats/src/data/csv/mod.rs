@@ -2,6 +2,7 @@
 //!
 //! Types are known from the whole file, not from its start: so no value ever turns out not to fit, and parts that are read apart agree.
 mod kind;
+mod quotes;
 mod sniff;
 
 use super::file::{Looked, guarded};
@@ -14,9 +15,11 @@ use arrow::csv::ReaderBuilder;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 pub(super) use kind::day;
 use kind::{Kind, Seen};
+use quotes::Quotes;
 pub(super) use sniff::BOM;
 use sniff::{first_record, sniff_delimiter};
 use std::cell::Cell;
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
@@ -53,8 +56,8 @@ impl Layout {
     ///   at once (8,192, fewer of many columns or where the first lines are long).
     /// - **Delimiter**: the tab of `.tsv`; else tab, `;`, `|` or `,`, the first one that is on each line of the start as often as on
     ///   the first; else `,`.
-    /// - **Header**: the first line, unless it begins with a field that has something, each of its fields fits the type of its column, and one of
-    ///   these types is not text.
+    /// - **Header**: the first line, unless each of its fields is a number, a flag, a day or a time, as the column has below, and they are
+    ///   neither different whole numbers nor different days, as years that columns are called by.
     /// - **Types**: whole numbers, numbers, `true` and `false`, days and times of ISO 8601 with or without an offset; a column of
     ///   anything else is text. Numbers with leading zeros are codes, so text.
     /// - **Nulls**: fields without anything; in columns that are not text also `NA`, `N/A`, `n/a`, `#N/A`, `<NA>`, `NULL`, `null`,
@@ -83,10 +86,14 @@ impl Layout {
         let step = step(width, &start);
         let mut layout = Self { delimiter, has_header: true, width, step, rows: 0, values: Vec::new() };
         let mut seen = vec![Seen::default(); width];
-        layout.each_batch(path, shown, None, &mut |batch| {
+        let quotes = Cell::new(Quotes::new(delimiter));
+        layout.each_batch(path, shown, None, Some(&quotes), &mut |batch| {
             layout_rows(&mut seen, batch);
             looked.add(batch.num_rows() as u64)
         })?;
+        if let Some(line) = quotes.get().open() {
+            return Err(cannot(shown, format!("the quote that is opened in line {line} is not closed")));
+        }
         layout.has_header = !is_data(&first, &seen);
         if !layout.has_header {
             seen.iter_mut().zip(&first).for_each(|(seen, field)| seen.look(field));
@@ -123,7 +130,7 @@ impl Layout {
         places.dedup();
         // Without columns rows are counted all the same.
         let projection = if places.is_empty() { vec![0] } else { places.clone() };
-        self.each_batch(path, shown, Some(projection), &mut |batch| {
+        self.each_batch(path, shown, Some(projection), None, &mut |batch| {
             let mut arrays = Vec::with_capacity(columns.len());
             for (column, as_type) in columns {
                 let place = places.binary_search(column).unwrap_or(0);
@@ -140,6 +147,7 @@ impl Layout {
         path: &Path,
         shown: &str,
         projection: Option<Vec<usize>>,
+        quotes: Option<&Cell<Quotes>>,
         take: &mut dyn FnMut(&RecordBatch) -> Result<(), StatsError>,
     ) -> Result<(), StatsError> {
         let mut file = BufReader::with_capacity(1 << 18, File::open(path).map_err(|error| cannot(shown, error))?);
@@ -156,7 +164,7 @@ impl Layout {
             builder = builder.with_projection(projection);
         }
         let left = Cell::new(MOST_BYTES);
-        let mut reader = guarded(shown, || builder.build_buffered(Bounded { file, left: &left }))?;
+        let mut reader = guarded(shown, || builder.build_buffered(Bounded { file, left: &left, quotes }))?;
         while let Some(batch) = guarded(shown, || reader.next().transpose().map_err(plain))? {
             take(&batch)?;
             left.set(MOST_BYTES);
@@ -176,6 +184,8 @@ fn step(width: usize, start: &[u8]) -> usize {
 struct Bounded<'a, F> {
     file: F,
     left: &'a Cell<u64>,
+    /// Whoever looks at the quotes of what is read.
+    quotes: Option<&'a Cell<Quotes>>,
 }
 
 impl<F: BufRead> Read for Bounded<'_, F> {
@@ -196,6 +206,9 @@ impl<F: BufRead> BufRead for Bounded<'_, F> {
 
     fn consume(&mut self, count: usize) {
         self.left.set(self.left.get().saturating_sub(count as u64));
+        if let (Some(quotes), Ok(bytes)) = (self.quotes, self.file.fill_buf()) {
+            quotes.set(bytes.iter().take(count).fold(quotes.get(), |quotes, &byte| quotes.after(byte)));
+        }
         self.file.consume(count);
     }
 }
@@ -218,20 +231,16 @@ fn layout_rows(seen: &mut [Seen], batch: &RecordBatch) {
     }
 }
 
-/// Whether the first line is a row like the others.
+/// Whether the first line is a row and no header.
 fn is_data(first: &[String], seen: &[Seen]) -> bool {
-    let has_rows = seen.first().is_some_and(|seen| seen.rows > 0);
-    let of_all = seen.iter().map(Seen::kind);
-    // Numbers fit numbers, whole or not; a first field without a name is that of an index.
-    let fits = |(field, kind): (&String, Kind)| kind == Kind::Text || kind.with(Kind::of(field)) != Kind::Text;
-    if first.first().is_some_and(|field| field.trim().is_empty()) {
-        return false;
-    }
-    if !has_rows {
-        // Numbers alone are no names.
-        return first.iter().all(|field| !matches!(Kind::of(field), Kind::Text | Kind::Nothing));
-    }
-    of_all.clone().any(|kind| !matches!(kind, Kind::Text | Kind::Nothing)) && first.iter().zip(of_all).all(fits)
+    let kinds: Vec<Kind> = first.iter().map(|field| Kind::of(field)).collect();
+    // Numbers fit numbers, whole or not.
+    let fits = |(own, seen): (&Kind, &Seen)| seen.rows == 0 || own.with(seen.kind()) != Kind::Text;
+    let are_values = kinds.iter().all(|kind| !matches!(kind, Kind::Text | Kind::Nothing));
+    // Years, days and places are what columns are called, too.
+    let are_names = [Kind::Integer, Kind::Day].into_iter().any(|of| kinds.iter().all(|kind| *kind == of))
+        && first.iter().collect::<HashSet<_>>().len() == first.len();
+    are_values && !are_names && kinds.iter().zip(seen).all(fits)
 }
 
 /// Returns the texts as values of a type, or nothing if one does not fit.
@@ -278,7 +287,7 @@ mod tests {
     #[test]
     fn no_more_is_read_than_was_granted() {
         let left = Cell::new(5);
-        let mut file = Bounded { file: BufReader::with_capacity(4, &b"0123456789"[..]), left: &left };
+        let mut file = Bounded { file: BufReader::with_capacity(4, &b"0123456789"[..]), left: &left, quotes: None };
         let mut bytes = Vec::new();
         let said = file.read_to_end(&mut bytes).unwrap_err().to_string();
         assert_eq!((bytes.len(), said.as_str()), (8, "its lines are too long to be rows: a quote may not be closed"));

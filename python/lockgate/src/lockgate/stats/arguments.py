@@ -30,7 +30,7 @@ def name(given: object, argument: str) -> str:
     ValueError
         It is something else.
     """
-    if not isinstance(given, str):
+    if not isinstance(given, str) or not _is_text(given):
         raise ValueError(f"`{argument}` is {given!r}: expected the name of a column")
     return given
 
@@ -45,11 +45,23 @@ def names(given: str | Iterable[str], argument: str) -> list[str]:
     """
     if not isinstance(given, Iterable):
         raise ValueError(f"`{argument}` is {given!r}: expected names")
-    listed = [given] if isinstance(given, str) else list(given)
+    try:
+        listed = [given] if isinstance(given, str) else list(given)
+    except TypeError as error:  # an array of no dimension
+        raise ValueError(f"`{argument}` is {given!r}: expected names") from error
     for one in listed:
-        if not isinstance(one, str):
+        if not isinstance(one, str) or not _is_text(one):
             raise ValueError(f"`{argument}` has {one!r}: expected names")
     return listed
+
+
+def _is_text(given: str) -> bool:
+    """Return whether it is of whole characters, as names in Arrow are."""
+    try:
+        given.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def whole(given: object, argument: str, expected: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, Final, Protocol, TypeAlias, TypeVar, cast, runtime_checkable
@@ -59,7 +60,7 @@ def table(data: Data, argument: str) -> _kernels.Data:
         It is neither a path nor a table nor a column.
     """
     if isinstance(data, (str, os.PathLike)):
-        return _opened(os.fspath(data), argument)
+        return _opened(os.fsdecode(data), argument)
     if isinstance(data, Mapping):
         return _of_named(data.items(), argument)
     if _is_frame(data):
@@ -70,7 +71,7 @@ def table(data: Data, argument: str) -> _kernels.Data:
     if not _has_values(data):
         raise ValueError(f"`{argument}` is {type(data).__name__}: expected {TABLE}")
     if isinstance(data, ArrowStream) and not _is_column(data):
-        return _told(argument, _of_batches if _is_of(data, "pyarrow") else _kernels.Data.of_stream, data)
+        return _told(argument, _of_batches if _is_of(data, "pyarrow") else _kernels.Data.of_stream, _typed(data))
     if isinstance(data, ArrowArray):
         batch = _told(argument, _kernels.Data.of_array, data)
         if batch is not None:
@@ -151,6 +152,27 @@ def _is_of(data: object, library: str) -> bool:
     return any(base.__module__.partition(".")[0] == library for base in type(data).__mro__)
 
 
+def _typed(data: Any) -> Any:
+    """Return a table of Polars with a type where it has none: it hands nulls over with a buffer that Arrow has not."""
+    if not _is_of(data, "polars") or not hasattr(data, "schema"):
+        return data
+    polars: Any = sys.modules["polars"]
+
+    def typed(dtype: Any) -> Any:
+        if dtype == polars.Null:
+            return polars.Boolean
+        if isinstance(dtype, polars.List):
+            return polars.List(typed(dtype.inner))
+        if isinstance(dtype, polars.Array):
+            return polars.Array(typed(dtype.inner), dtype.size)
+        if isinstance(dtype, polars.Struct):
+            return polars.Struct([polars.Field(field.name, typed(field.dtype)) for field in dtype.fields])
+        return dtype
+
+    untyped = {name: typed(dtype) for name, dtype in data.schema.items() if typed(dtype) != dtype}
+    return data.cast(untyped) if untyped else data
+
+
 def _is_frame(data: object) -> bool:
     """Return whether it is a table of pandas, whose index is no column and would be one in Arrow."""
     return _is_of(data, "pandas") and getattr(data, "ndim", 0) == 2
@@ -217,7 +239,7 @@ def _of_series(series: Any, argument: str) -> _kernels.Column:
             with suppress(Exception):  # no stream in an older pandas, no pyarrow, or no type of Arrow's
                 return _kernels.Column.of_stream(series.reset_index(drop=True).to_frame(VALUE))
             return _of_numpy(series.to_numpy(), argument)
-        return _told(argument, _kernels.Column.of_stream, series.to_frame())
+        return _told(argument, _kernels.Column.of_stream, _typed(series.to_frame()))
     chunks = getattr(series, "chunks", None)
     if callable(chunks) or not chunks:
         return _by_pyarrow(series, argument)

@@ -69,8 +69,8 @@ class Profile(Report):
         Parameters
         ----------
         other
-            Profile of other partitions of the same table, or of a table with the same columns. Of another ``seed`` it is
-            taken, too; only of the same one are the bytes those of one profile of all.
+            Profile of other partitions of the same table. Only with the same ``seed`` are the bytes those of one profile
+            of all.
 
         Raises
         ------

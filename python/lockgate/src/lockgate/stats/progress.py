@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import Any, Final
 
 WIDTH: Final = 60
-"""Of the line in a terminal: wider than the longest, so that each covers the last."""
+"""Of the line in a terminal: wider than the longest, so that each covers the last; a narrow one cuts it."""
 
 
 class Line:
@@ -42,10 +42,18 @@ def _in_terminal() -> Callable[[str], None] | None:
         return None
 
     def write(text: str) -> None:
-        errors.write(f"\r{text:<{WIDTH}}" if text else f"\r{'':<{WIDTH}}\r")
+        width = min(WIDTH, max(_columns() - 1, 1))
+        errors.write(f"\r{text[:width]:<{width}}" if text else f"\r{'':<{width}}\r")
         errors.flush()
 
     return write
+
+
+def _columns() -> int:
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or WIDTH + 1
+    except (OSError, ValueError):
+        return WIDTH + 1
 
 
 def _in_notebook() -> Callable[[str], None] | None:
