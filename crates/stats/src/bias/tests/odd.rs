@@ -1,6 +1,6 @@
 //! What a report answers where data or arguments are odd.
 use super::*;
-use arrow::array::{BooleanArray, Decimal128Array, ListArray, TimestampMicrosecondArray};
+use arrow::array::{BooleanArray, Decimal128Array, ListArray, TimestampMicrosecondArray, UInt64Array};
 use arrow::datatypes::Int32Type;
 
 fn plain(facet: ArrayRef, label: ArrayRef) -> Data {
@@ -182,7 +182,7 @@ fn nested_columns_are_refused_and_as_features_left_out() {
     );
     let features = Asked { features: vec!["list".into()], prediction: None, ..each() };
     let json = ask(&table, &features).to_json();
-    assert_eq!(json["left_out"]["features"]["list"], "it has lists, structures or bytes");
+    assert_eq!(json["left_out"]["features"]["list"], "it has lists, structures, bytes or times beyond 64 bits");
 }
 
 #[test]
@@ -249,4 +249,29 @@ fn wrong_arguments_are_named() {
         &error(Asked { confidence: 95.0, ..asked() }),
         expect!["`confidence` is 95: expected a fraction above 0 and below 1"],
     );
+}
+
+#[test]
+fn integers_beyond_those_of_floats_are_groups_of_their_own() {
+    let even = 1i64 << 53;
+    let rows = || 0..200i64;
+    let facet = |of: i64| integers(rows().map(move |row| Some(of + row % 2)));
+    let label = || integers(rows().map(|row| Some(i64::from(row % 4 == 1))));
+    let odd = Asked { disadvantaged: Some(values(&["9007199254740993"])), ..each() };
+    let found = ask(&plain(facet(even), label()), &odd);
+    assert_eq!((found.facets.len(), found.facets[0].rows, found.facets[0].rest_rows), (1, 100, 100));
+    near(&value_of(&found.to_json(), "9007199254740993", "DPL"), -0.5);
+    assert_eq!(ask(&plain(facet(even), label()), &each()).facets.len(), 2);
+    let unsigned = Arc::new((0..200).map(|row| Some(u64::MAX - row % 2)).collect::<UInt64Array>());
+    let last = Asked { disadvantaged: Some(values(&["18446744073709551615"])), ..each() };
+    assert_eq!(ask(&plain(unsigned, label()), &last).facets[0].rows, 100);
+    let positive = Asked { positive: values(&["9007199254740993"]), ..each() };
+    let found = ask(&plain(integers(rows().map(|row| Some(row % 2))), facet(even)), &positive);
+    assert_eq!(found.facets.iter().map(|facet| facet.labels[1]).collect::<Vec<_>>(), [(0, 100), (100, 100)]);
+    // As numbers they are rounded, and that is said.
+    let above = Asked { disadvantaged: Some(Chosen::Above(0.0)), ..each() };
+    let said = "`facet` has values of more digits than 64-bit floats hold: they were rounded.";
+    let notes = |asked: &Asked| ask(&plain(facet(even), label()), asked).notes();
+    assert!(notes(&above).iter().any(|note| note == said), "{:?}", notes(&above));
+    assert!(!notes(&each()).iter().any(|note| note == said));
 }
