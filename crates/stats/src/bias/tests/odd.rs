@@ -275,3 +275,27 @@ fn integers_beyond_those_of_floats_are_groups_of_their_own() {
     assert!(notes(&above).iter().any(|note| note == said), "{:?}", notes(&above));
     assert!(!notes(&each()).iter().any(|note| note == said));
 }
+
+#[test]
+fn intersections_of_values_with_an_ampersand_can_be_named() {
+    let table = |teams: [&'static str; 2], sexes: [&'static str; 2]| {
+        data(vec![
+            ("team", texts((0..400).map(|row| Some(teams[row % 2])))),
+            ("sex", texts((0..400).map(|row| Some(sexes[row / 2 % 2])))),
+            ("label", integers((0..400).map(|row| Some(i64::from(row % 4 == 0))))),
+        ])
+    };
+    let named =
+        |name: &str| Asked { disadvantaged: Some(values(&[name])), facet: vec!["team".into(), "sex".into()], ..each() };
+    let found = ask(&table(["R & D", "sales"], ["f", "m"]), &named("R & D & f"));
+    assert_eq!((found.facets[0].rows, found.facets[0].labels[1], found.unseen.len()), (100, (100, 100), 0));
+    assert_eq!(ask(&table(["R & D", "sales"], ["f", "m"]), &named("R & f")).unseen, ["R & f"]);
+    // Two that are called alike are named as the report calls them.
+    let alike = table(["a", "a & b"], ["b & c", "c"]);
+    let each = ask(&alike, &Asked { disadvantaged: None, ..named("") });
+    let labels = |name: &str| ask(&alike, &named(name)).facets[0].labels[1];
+    for facet in each.facets.iter().filter(|facet| facet.name.starts_with("a & b & c")) {
+        assert_eq!(labels(&facet.name), facet.labels[1], "{}", facet.name);
+    }
+    assert_eq!([labels("a & b & c"), labels("a & b & c (2)")], [(100, 100), (0, 100)]);
+}
