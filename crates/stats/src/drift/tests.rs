@@ -436,3 +436,16 @@ fn every_number_of_drift_stands_on_the_page() {
     ids.extend(of(&found["dataset"]));
     assert_eq!(page::ids("## Drift"), page::by_id(ids));
 }
+
+#[test]
+fn l_infinity_has_a_threshold_where_labels_are_permuted() {
+    let asked = Asked { tests: Some(vec![TestId::LInfinity]), ..Asked::default() };
+    let threshold = |reference: ArrayRef, current: ArrayRef| {
+        let (reference, current) = (column("c", reference), column("c", current));
+        let found = drift(Side::Data(&reference), Side::Data(&current), &asked, &Run::quiet()).unwrap();
+        found.to_json()["columns"]["c"]["tests"]["l_infinity"]["threshold"].is_number()
+    };
+    assert!(threshold(numbers(1, 900, 0.0), numbers(2, 900, 0.5)));
+    assert!(!threshold(numbers(1, 1_000, 0.0), numbers(2, 900, 0.5)));
+    assert!(!threshold(texts(1, 900, 3), texts(2, 900, 4)));
+}
