@@ -19,7 +19,7 @@ pub mod profile;
 pub mod quality;
 mod run;
 
-pub use columns::{Cells, Column, read_columns};
+pub use columns::{Cells, Column, Exact, read_columns};
 pub use data::Data;
 pub use error::StatsError;
 pub use limits::{Comparison, Finding, Limit, Limited};

@@ -121,8 +121,9 @@ pub struct Test {
     /// the law of the p-value: a closed form, that of `ks` (within 5 ‰; where values repeat and drift is beyond doubt, the larger one of
     /// values that do not), or the same permuted labels; where these leave its place open, it is on the side of the value that the
     /// verdict says. None where the law gives none: of Fisher's test (`null_share`, `chi_square` of two categories), moments of many
-    /// cells, bounds (`l_infinity`, `new_share`, `vanished_share`), distances between blocks, binned sketches; where few replicates
-    /// showed a large p-value; and where no value is rare enough.
+    /// cells, bounds (`l_infinity`, but of numbers beside a reference of fewer than 1,000 rows, whose labels are permuted; `new_share`
+    /// and `vanished_share` where they are beyond doubt), distances between blocks, binned sketches; where few replicates showed a
+    /// large p-value; and where no value is rare enough.
     pub threshold: Option<f64>,
     /// An interval for the measure of the two populations, of confidence `1 − α`; none where no approximation holds. That of
     /// `ks` is from bands around both distributions (Dvoretzky, Kiefer & Wolfowitz): wide, it may hold 0 where the verdict is drifted.

@@ -89,6 +89,14 @@ impl Asked {
             .with_conventions(conventions))
     }
 
+    /// Whether the numbers of this column are needed, and not only which values it has.
+    pub(super) fn needs_numbers(&self, column: &str) -> bool {
+        let is_outcome = self.label == column || self.prediction.as_deref() == Some(column);
+        let is_cut = matches!(self.positive, Chosen::Above(_)) && is_outcome;
+        let is_facet = self.facet.iter().any(|name| name == column);
+        is_cut || (is_facet && self.thresholds(column).is_some()) || self.features.iter().any(|name| name == column)
+    }
+
     /// Whether this metric is asked for, or leads.
     pub(super) fn wants(&self, id: &str) -> bool {
         let named = self.metrics.as_ref().is_none_or(|ids| ids.iter().any(|named| named == id));

@@ -124,7 +124,7 @@ impl Facets {
     fn pooled(
         codes: &[u32],
         min_rows: u64,
-        wanted: Option<Vec<(String, Option<u32>)>>,
+        wanted: Option<Vec<(String, Vec<u32>)>>,
         name: impl Fn(u32) -> String,
     ) -> Self {
         let mut frequent = most_frequent(keep_frequent(codes, min_rows));
@@ -133,22 +133,31 @@ impl Facets {
         if codes.iter().any(|&code| code != MISSING) {
             found.reason = None;
         }
-        if let Some(wanted) = wanted {
-            let mut asked: Vec<u32> = wanted.iter().filter_map(|(_, code)| *code).collect();
+        // Names are keys of the dictionary: two groups that look alike stay two.
+        found.names = distinct(frequent.kept.iter().map(|&code| name(code)));
+        if let Some(mut wanted) = wanted {
+            for (text, codes) in wanted.iter_mut().filter(|(_, codes)| codes.len() != 1) {
+                // What a report calls so is meant, and else all that may be.
+                let called = found.names.iter().position(|name| name == text);
+                if let Some(&code) = called.and_then(|place| frequent.kept.get(place)) {
+                    *codes = vec![code];
+                }
+            }
+            let mut asked: Vec<u32> = wanted.iter().flat_map(|(_, codes)| codes).copied().collect();
             asked.sort_unstable();
             for (new, &old) in frequent.codes.iter_mut().zip(codes) {
                 if *new == kept && asked.binary_search(&old).is_ok() {
                     *new = kept + 1;
                 }
             }
-            let places =
-                (0..).zip(&frequent.kept).filter(|(_, code)| asked.binary_search(code).is_ok()).map(|(place, _)| place);
+            let places = (0u32..)
+                .zip(&frequent.kept)
+                .filter(|(_, code)| asked.binary_search(code).is_ok())
+                .map(|(place, _)| place);
             found.disadvantaged = Some(places.chain([kept + 1]).collect());
             found.asked_for = wanted.iter().map(|(text, _)| text.as_str()).collect::<Vec<&str>>().join(", ");
-            found.unseen = wanted.into_iter().filter(|(_, code)| code.is_none()).map(|(text, _)| text).collect();
+            found.unseen = wanted.into_iter().filter(|(_, codes)| codes.is_empty()).map(|(text, _)| text).collect();
         }
-        // Names are keys of the dictionary: two groups that look alike stay two.
-        found.names = distinct(frequent.kept.iter().map(|&code| name(code)));
         (found.codes, found.pooled_values, found.pooled_rows) =
             (frequent.codes, frequent.pooled_values, frequent.pooled_rows);
         found
@@ -227,21 +236,25 @@ fn most_frequent(frequent: Frequent) -> Frequent {
     }
 }
 
-/// What is asked for, each with its code if the columns have it.
-fn wanted(chosen: &Chosen, parts: &[Part]) -> Vec<(String, Option<u32>)> {
-    let texts = match chosen {
-        Chosen::Values(texts) => texts,
-        Chosen::Above(_) => return parts.iter().map(|part| (part.name(1), Some(1))).collect(),
-    };
-    let find = |text: &String| {
-        if let [only] = parts {
-            return only.find(text);
-        }
-        let words: Vec<&str> = text.split(AND).collect();
-        if words.len() != parts.len() {
-            return None;
-        }
-        parts.iter().zip(words).try_fold(0u32, |code, (part, word)| Some(code * part.size() + part.find(word)?))
-    };
-    texts.iter().map(|text| (text.clone(), find(text))).collect()
+/// What is asked for, each with the codes of the columns that it may mean.
+fn wanted(chosen: &Chosen, parts: &[Part]) -> Vec<(String, Vec<u32>)> {
+    match chosen {
+        Chosen::Values(texts) => texts.iter().map(|text| (text.clone(), meant(text, parts, 0))).collect(),
+        Chosen::Above(_) => parts.iter().map(|part| (part.name(1), vec![1])).collect(),
+    }
+}
+
+/// The codes of every intersection that a text says: values may have the word in them that stands between two. `before` is the code of
+/// the parts before these.
+fn meant(text: &str, parts: &[Part], before: u32) -> Vec<u32> {
+    let code = |part: &Part, text: &str| part.find(text).map(|code| before * part.size() + code);
+    match parts {
+        [] => Vec::new(),
+        [only] => code(only, text).into_iter().collect(),
+        [first, others @ ..] => text
+            .match_indices(AND)
+            .filter_map(|(at, _)| Some((code(first, text.get(..at)?)?, text.get(at + AND.len()..)?)))
+            .flat_map(|(code, rest)| meant(rest, others, code))
+            .collect(),
+    }
 }

@@ -74,7 +74,9 @@ impl Features {
                     let values = size(names.len());
                     found.named.push((column.name.clone(), Known::Categories { codes, values }));
                 }
-                (None, None) => found.left_out.push((column.name.clone(), "it has lists, structures or bytes")),
+                (None, None) => found
+                    .left_out
+                    .push((column.name.clone(), "it has lists, structures, bytes or times beyond 64 bits")),
             }
         }
         found

@@ -151,6 +151,7 @@ impl Table<'_> {
         let mut found = Bias::new(self.asked, coded.left_out(), coded.facets.rows());
         found.note_unseen(&coded.label, coded.prediction.as_ref(), &coded.facets);
         found.note_strangers(coded.strangers);
+        found.note_rounded(self.columns.iter().filter(|column| self.asked.needs_numbers(&column.name)));
         match coded.count()? {
             Err(reason) => found.without_facets(&reason),
             Ok(counts) => self.fill(&mut found, &coded, &counts)?,

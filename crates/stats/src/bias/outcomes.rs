@@ -1,5 +1,6 @@
 //! Labels and predictions as codes.
 use super::asked::Chosen;
+use crate::columns::says_number;
 use crate::error::wrong;
 use crate::{Column, StatsError, bins};
 use kernels::bias::MISSING;
@@ -103,13 +104,16 @@ pub(super) fn size(values: usize) -> u32 {
 /// Returns a column as codes and what they mean.
 pub(super) fn categories(name: &str, column: &Column) -> Result<(Vec<u32>, Vec<Value>), StatsError> {
     column.to_categories().ok_or_else(|| {
-        let found = format!("`{}`, a column of lists, structures or bytes", column.name);
+        let found = format!("`{}`, a column of lists, structures, bytes or times beyond 64 bits", column.name);
         wrong(name, found, "a column of numbers, times, flags or texts")
     })
 }
 
 /// Whether two values say the same, whatever their types: flags and numbers by their number, else by what they look like.
 fn is_alike(one: &Value, other: &Value) -> bool {
+    if let (Value::Integer(_) | Value::Decimal { .. }, Value::Integer(_) | Value::Decimal { .. }) = (one, other) {
+        return one == other; // floats would not tell all of them apart
+    }
     match (one.number(), other.number()) {
         (Some(one), Some(other)) => one == other,
         _ => one.to_string() == other.to_string(),
@@ -118,14 +122,15 @@ fn is_alike(one: &Value, other: &Value) -> bool {
 
 /// Returns whether a text says this value.
 pub(super) fn says(value: &Value, text: &str) -> bool {
-    let number = || match text.to_ascii_lowercase().as_str() {
-        "true" => Some(1.0),
-        "false" => Some(0.0),
-        other => other.trim().parse::<f64>().ok(),
+    let number = match text.to_ascii_lowercase().as_str() {
+        "true" => "1",
+        "false" => "0",
+        _ => text,
     };
     match value {
         Value::Text(bytes) => &bytes[..] == text.as_bytes(),
-        Value::Flag(_) | Value::Integer(_) | Value::Real(_) => value.to_string() == text || value.number() == number(),
+        Value::Flag(flag) => says_number(&Value::Integer(i64::from(*flag)), number),
+        Value::Integer(_) | Value::Real(_) | Value::Decimal { .. } => says_number(value, number),
         _ => value.to_string() == text,
     }
 }

@@ -5,8 +5,9 @@ use super::json::bias_json;
 use super::measure::{self, Measured};
 use super::outcomes::Outcomes;
 use super::words;
+use crate::columns::notes_of_rounding;
 use crate::output::count;
-use crate::{Outcome, Report, Table};
+use crate::{Column, Outcome, Report, Table};
 use kernels::bias::{Comparison, Flips, FourFifths, Proxy};
 use kernels::{Computed, Reason};
 use serde_json::Value;
@@ -183,6 +184,11 @@ impl Bias {
                 }
             }
         }
+    }
+
+    /// Notes columns whose numbers are not quite their values, of those whose numbers were needed.
+    pub(super) fn note_rounded<'a>(&mut self, columns: impl Iterator<Item = &'a Column>) {
+        self.notes.extend(notes_of_rounding(columns));
     }
 
     /// Notes how many predictions are no value of the label.

@@ -1,9 +1,10 @@
 //! A column as it comes, piece by piece, and its parts put together.
 use super::Cells;
+use super::exact::{Exact, Kept};
 use super::texts::Texts;
-use crate::data::{Values, is_same, narrow, texts_of, widest};
+use crate::data::{BEYOND, Values, is_same, narrow, texts_of, widest};
 use arrow::array::types::ArrowPrimitiveType;
-use arrow::array::{Array, ArrayRef, BooleanArray, Int32Array, PrimitiveArray};
+use arrow::array::{Array, ArrayRef, BooleanArray, Int32Array, Int64Array, PrimitiveArray};
 use kernels::bias::MISSING;
 use kernels::profile::{TimeKind, Value};
 
@@ -25,10 +26,12 @@ enum Held {
     Numbers {
         values: Vec<f64>,
         integers: bool,
+        exact: Exact,
     },
     Times {
         micros: Vec<f64>,
         kind: TimeKind,
+        exact: Exact,
     },
     Flags {
         codes: Vec<u32>,
@@ -47,23 +50,20 @@ impl Part {
         let before = usize::try_from(self.rows).unwrap_or(usize::MAX);
         let (rows, nulls) = match values {
             Values::Nulls(rows) => (rows, rows),
-            Values::Reals(values) => self.numbers(&values, false, |value| value),
-            Values::Integers(values) => self.numbers(&values, true, |value| value as f64),
-            Values::Unsigned(values) => self.numbers(&values, true, |value| value as f64),
-            Values::Decimals(values, scale) => self.numbers(&values, scale == 0, |value| decimal(value, scale)),
-            Values::Wide(values, scale) => self.numbers(&values, scale <= 0, |value| match narrow(value, scale) {
-                Some((unscaled, scale)) => decimal(unscaled, scale),
-                None => widest(value, scale),
-            }),
-            Values::Times(values, kind, _) => {
-                let mut micros = match std::mem::take(&mut self.held) {
-                    Held::Times { micros, .. } => micros,
-                    _ => vec![f64::NAN; before],
-                };
-                micros.extend(values.iter().map(|time| time.map_or(f64::NAN, |time| time as f64)));
-                self.held = Held::Times { micros, kind };
-                (values.len(), values.null_count())
+            Values::Reals(values) => self.numbers(&values, false, None, |value| value),
+            Values::Integers(values) => self.numbers(&values, true, Kept::integers(&values), |value| value as f64),
+            Values::Unsigned(values) => self.numbers(&values, true, Kept::unsigned(&values), |value| value as f64),
+            Values::Decimals(values, scale) => {
+                self.numbers(&values, scale == 0, Kept::decimals(&values, scale), |value| decimal(value, scale))
             }
+            Values::Wide(values, scale) => {
+                let kept = Some(Kept::Wide(values.clone(), scale));
+                self.numbers(&values, scale <= 0, kept, |value| match narrow(value, scale) {
+                    Some((unscaled, scale)) => decimal(unscaled, scale),
+                    None => widest(value, scale),
+                })
+            }
+            Values::Times(values, kind, _) => self.times(&values, kind, before),
             Values::Flags(flags) => self.flags(&flags, before),
             Values::Texts(texts) => self.texts(&texts, before),
             Values::Coded { codes, texts } => self.coded(&codes, texts, before),
@@ -80,13 +80,15 @@ impl Part {
         &mut self,
         array: &PrimitiveArray<T>,
         integers: bool,
+        kept: Option<Kept>,
         number: impl Fn(T::Native) -> f64,
     ) -> (usize, usize) {
         if !matches!(self.held, Held::Numbers { .. }) {
             let values = vec![f64::NAN; usize::try_from(self.rows).unwrap_or(0)];
-            self.held = Held::Numbers { values, integers };
+            self.held = Held::Numbers { values, integers, exact: Exact::default() };
         }
-        if let Held::Numbers { values, .. } = &mut self.held {
+        if let Held::Numbers { values, exact, .. } = &mut self.held {
+            exact.add(values.len(), kept);
             if array.null_count() == 0 {
                 values.extend(array.values().iter().map(|&value| number(value)));
             } else {
@@ -94,6 +96,25 @@ impl Part {
             }
         }
         (array.len(), array.null_count())
+    }
+
+    /// Where one is beyond 64 bits none is looked into: all that are beyond would be one.
+    fn times(&mut self, times: &Int64Array, kind: TimeKind, before: usize) -> (usize, usize) {
+        let is_beyond = times.iter().flatten().any(|time| BEYOND.contains(&time));
+        self.held = match std::mem::take(&mut self.held) {
+            Held::Other => Held::Other,
+            _ if is_beyond => Held::Other,
+            held => {
+                let (mut micros, mut exact) = match held {
+                    Held::Times { micros, exact, .. } => (micros, exact),
+                    _ => (vec![f64::NAN; before], Exact::default()),
+                };
+                exact.add(before, Kept::integers(times));
+                micros.extend(times.iter().map(|time| time.map_or(f64::NAN, |time| time as f64)));
+                Held::Times { micros, kind, exact }
+            }
+        };
+        (times.len(), times.null_count())
     }
 
     fn flags(&mut self, flags: &BooleanArray, before: usize) -> (usize, usize) {
@@ -142,8 +163,8 @@ impl Part {
     /// The codes of the values, and the values that occur, by code.
     fn into_codes(self) -> (Vec<u32>, Vec<Option<Value>>) {
         let (codes, names) = match self.held {
-            Held::Numbers { values, .. } => codes_of(&values, Value::real),
-            Held::Times { micros, kind } => codes_of(&micros, |micros| Value::Time { micros: micros as i64, kind }),
+            Held::Numbers { values, exact, .. } => codes_of_numbers(&values, &exact),
+            Held::Times { micros, kind, exact } => codes_of_times(&micros, kind, &exact),
             Held::Flags { codes } => (codes, vec![Value::Flag(false), Value::Flag(true)]),
             Held::Texts(texts) => texts.into_codes(),
             Held::Nothing | Held::Other => (vec![MISSING; usize::try_from(self.rows).unwrap_or(0)], Vec::new()),
@@ -167,6 +188,17 @@ const POWERS: [f64; 39] = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
     1e21, 1e22, 1e23, 1e24, 1e25, 1e26, 1e27, 1e28, 1e29, 1e30, 1e31, 1e32, 1e33, 1e34, 1e35, 1e36, 1e37, 1e38,
 ];
+
+/// Returns numbers as codes, and the values that those stand for, ascending.
+pub(super) fn codes_of_numbers(values: &[f64], exact: &Exact) -> (Vec<u32>, Vec<Value>) {
+    exact.codes(values, Value::real, Value::decimal)
+}
+
+/// Returns times of one kind as codes, and the values that those stand for, ascending.
+pub(super) fn codes_of_times(micros: &[f64], kind: TimeKind, exact: &Exact) -> (Vec<u32>, Vec<Value>) {
+    let time = |micros: i64| Value::Time { micros, kind };
+    exact.codes(micros, |micros| time(micros as i64), |micros, _| time(micros as i64))
+}
 
 /// Returns numbers as places among the different ones, which ascend, and those; NaN is missing.
 pub(super) fn codes_of(values: &[f64], name: impl Fn(f64) -> Value) -> (Vec<u32>, Vec<Value>) {
@@ -200,31 +232,33 @@ pub(super) fn join(parts: Vec<Part>) -> Cells {
 }
 
 fn join_numbers(parts: Vec<Part>, nulls: u64) -> Cells {
-    let (mut all, mut all_integers) = (Vec::new(), true);
+    let (mut all, mut all_integers, mut all_exact) = (Vec::new(), true, Exact::default());
     for part in parts {
         match part.held {
-            Held::Numbers { values, integers } => {
+            Held::Numbers { values, integers, exact } => {
                 all_integers &= integers;
+                all_exact.append(all.len(), exact);
                 append(&mut all, values);
             }
             _ => append(&mut all, vec![f64::NAN; usize::try_from(part.rows).unwrap_or(0)]),
         }
     }
-    Cells::Numbers { values: all, nulls, integers: all_integers }
+    Cells::Numbers { values: all, nulls, integers: all_integers, exact: all_exact }
 }
 
 fn join_times(parts: Vec<Part>, nulls: u64) -> Cells {
-    let (mut all, mut last) = (Vec::new(), TimeKind::Date);
+    let (mut all, mut last, mut all_exact) = (Vec::new(), TimeKind::Date, Exact::default());
     for part in parts {
         match part.held {
-            Held::Times { micros, kind } => {
+            Held::Times { micros, kind, exact } => {
                 last = last.max(kind);
+                all_exact.append(all.len(), exact);
                 append(&mut all, micros);
             }
             _ => append(&mut all, vec![f64::NAN; usize::try_from(part.rows).unwrap_or(0)]),
         }
     }
-    Cells::Times { micros: all, nulls, kind: last }
+    Cells::Times { micros: all, nulls, kind: last, exact: all_exact }
 }
 
 fn join_categories(parts: Vec<Part>, nulls: u64) -> Cells {

@@ -1,9 +1,11 @@
 use super::*;
 use arrow::array::types::Int8Type;
 use arrow::array::{
-    BinaryArray, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Float32Array, Int32Array, NullArray,
-    RecordBatch, StringArray, TimestampMillisecondArray, UInt64Array,
+    BinaryArray, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Float32Array, Int32Array, Int64Array,
+    NullArray, RecordBatch, StringArray, TimestampMicrosecondArray, TimestampMillisecondArray, TimestampSecondArray,
+    UInt64Array,
 };
+use arrow::buffer::NullBuffer;
 use expect_test::{Expect, expect};
 use std::sync::Arc;
 
@@ -20,6 +22,14 @@ fn shown(column: &Column) -> String {
                 codes.iter().map(|&code| if code == MISSING { -1 } else { i64::from(code) }).collect();
             let names: Vec<String> = names.iter().map(ToString::to_string).collect();
             format!("{codes:?} of {names:?}, {nulls} null")
+        }
+        Cells::Numbers { values, nulls, integers, exact } => {
+            let rounded = if exact.is_rounded() { ", rounded" } else { "" };
+            format!("Numbers {{ values: {values:?}, nulls: {nulls}, integers: {integers} }}{rounded}")
+        }
+        Cells::Times { micros, nulls, kind, exact } => {
+            let rounded = if exact.is_rounded() { ", rounded" } else { "" };
+            format!("Times {{ micros: {micros:?}, nulls: {nulls}, kind: {kind:?} }}{rounded}")
         }
         cells => format!("{cells:?}"),
     };
@@ -45,7 +55,7 @@ fn each_type_is_what_it_is_to_statistics() {
     );
     check(
         UInt64Array::from(vec![1, u64::MAX]),
-        expect!["2 rows, 0 null: Numbers { values: [1.0, 1.8446744073709552e19], nulls: 0, integers: true }"],
+        expect!["2 rows, 0 null: Numbers { values: [1.0, 1.8446744073709552e19], nulls: 0, integers: true }, rounded"],
     );
     check(
         Decimal128Array::from(vec![Some(125), None]).with_precision_and_scale(10, 2).unwrap(),
@@ -81,7 +91,12 @@ fn each_type_is_what_it_is_to_statistics() {
 
 #[test]
 fn numbers_are_categories_by_their_value() {
-    let cells = Cells::Numbers { values: vec![2.0, -0.0, f64::NAN, 0.0, 1.5], nulls: 0, integers: false };
+    let cells = Cells::Numbers {
+        values: vec![2.0, -0.0, f64::NAN, 0.0, 1.5],
+        nulls: 0,
+        integers: false,
+        exact: Exact::default(),
+    };
     let (codes, names) = Column { name: "n".into(), cells }.to_categories().unwrap();
     assert_eq!(
         (codes, format!("{names:?}")),
@@ -117,4 +132,71 @@ fn whoever_is_told_can_stop() {
     let data = data(vec![("age", Arc::new(NullArray::new(2)))]);
     let run = Run { progress: &|_| std::ops::ControlFlow::Break(()), ..Run::quiet() };
     assert!(matches!(read_columns(&data, &["age"], &run), Err(StatsError::Stopped)));
+}
+
+#[test]
+fn categories_have_all_digits_and_numbers_are_rounded() {
+    let odd = (1i64 << 53) + 1;
+    let names = |column: &Column| {
+        let (codes, names) = column.to_categories().unwrap();
+        (codes, names.iter().map(ToString::to_string).collect::<Vec<String>>())
+    };
+    let text = |values: &[&str]| values.iter().map(ToString::to_string).collect::<Vec<String>>();
+    // The first row is a piece of its own, and has nothing that floats do not hold.
+    let integers = check(
+        Int64Array::from(vec![Some(odd - 1), Some(odd), None, Some(-5), Some(odd - 1), Some(i64::MAX)]),
+        expect![
+            "6 rows, 1 null: Numbers { values: [9007199254740992.0, 9007199254740992.0, NaN, -5.0, 9007199254740992.0, 9.223372036854776e18], nulls: 1, integers: true }, rounded"
+        ],
+    );
+    assert_eq!(
+        names(&integers),
+        (vec![1, 2, MISSING, 0, 1, 3], text(&["-5", "9007199254740992", "9007199254740993", "9223372036854775807"]))
+    );
+    let unsigned = check(
+        UInt64Array::from(vec![7, u64::MAX, u64::MAX - 1, 7]),
+        expect![
+            "4 rows, 0 null: Numbers { values: [7.0, 1.8446744073709552e19, 1.8446744073709552e19, 7.0], nulls: 0, integers: true }, rounded"
+        ],
+    );
+    assert_eq!(names(&unsigned), (vec![0, 2, 1, 0], text(&["7", "18446744073709551614", "18446744073709551615"])));
+    let decimals =
+        |values: Vec<i128>, scale| Decimal128Array::from(values).with_precision_and_scale(38, scale).unwrap();
+    let long = check(
+        decimals(vec![1_500, 12_345_678_901_234_567_890, 12_345_678_901_234_567_891, 1_500], 3),
+        expect![
+            "4 rows, 0 null: Numbers { values: [1.5, 1.2345678901234568e16, 1.2345678901234568e16, 1.5], nulls: 0, integers: false }, rounded"
+        ],
+    );
+    assert_eq!(names(&long), (vec![0, 1, 2, 0], text(&["1.5", "12345678901234567.89", "12345678901234567.891"])));
+    // Zeros at the end are no digits: nothing is rounded.
+    let padded = check(
+        decimals(vec![3 * 10i128.pow(18), 15 * 10i128.pow(17), 3 * 10i128.pow(18)], 18),
+        expect!["3 rows, 0 null: Numbers { values: [3.0, 1.5, 3.0], nulls: 0, integers: false }"],
+    );
+    assert_eq!(names(&padded), (vec![1, 0, 1], text(&["1.5", "3"])));
+    let last = 253_402_300_799_999_999i64; // 9999-12-31, the last microsecond
+    let times = check(
+        TimestampMicrosecondArray::from(vec![last, last - 1, 0]),
+        expect![
+            "3 rows, 0 null: Times { micros: [2.534023008e17, 2.534023008e17, 0.0], nulls: 0, kind: Local }, rounded"
+        ],
+    );
+    assert_eq!(names(&times).0, [2, 1, 0]);
+    assert_eq!(names(&times).1[2], "9999-12-31T23:59:59.999999");
+}
+
+#[test]
+fn times_beyond_64_bits_are_not_looked_into() {
+    let column = check(
+        TimestampSecondArray::from(vec![Some(1), None, Some(1 << 62), Some(1 << 61)]),
+        expect!["4 rows, 1 null: Other { rows: 4, nulls: 1 }"],
+    );
+    assert!(column.to_categories().is_none() && column.to_numbers().is_none());
+    // What a null stands on is none.
+    let nulls = NullBuffer::from(vec![true, false]);
+    check(
+        TimestampSecondArray::new(vec![1, i64::MAX].into(), Some(nulls)),
+        expect!["2 rows, 1 null: Times { micros: [1000000.0, NaN], nulls: 1, kind: Local }"],
+    );
 }

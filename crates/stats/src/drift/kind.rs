@@ -72,6 +72,17 @@ pub(super) fn compared(reference: Kind, current: Kind) -> (Compared, Option<Stri
     }
 }
 
+/// Returns the note of a column with the words that its numbers were rounded, where they were and count.
+pub(super) fn with_rounding(note: Option<String>, how: Compared, is_rounded: bool) -> Option<String> {
+    const ROUNDED: &str = "values of more digits than 64-bit floats hold are compared as the nearest of those";
+    match (note, how) {
+        (note, Compared::Numbers | Compared::Times) if is_rounded => {
+            Some(note.map_or_else(|| ROUNDED.to_owned(), |note| format!("{note}; {ROUNDED}")))
+        }
+        (note, _) => note,
+    }
+}
+
 fn times(reference: Option<TimeKind>, current: Option<TimeKind>) -> Option<String> {
     match (reference, current) {
         (Some(one), Some(other)) if one == other => None,

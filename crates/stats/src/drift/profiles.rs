@@ -1,6 +1,6 @@
 //! Two profiles, compared by what they keep.
 use super::categories::Pooled;
-use super::kind::{Sorts, compared, of_missing, of_types};
+use super::kind::{Sorts, compared, of_missing, of_types, with_rounding};
 use super::together::{not_asked, together};
 use super::{Asked, ColumnDrift, ColumnSide, Compared, Drift, Kind, Look, TableSide};
 use crate::run::{Pieces, in_parallel};
@@ -71,6 +71,8 @@ fn compare(
         ColumnSide { kind, rows: rows[side], missing: rows[side].saturating_sub(values) }
     });
     let (how, note) = compared(reference.kind, current.kind);
+    let is_rounded = how == Compared::Numbers && sides.iter().flatten().any(is_rounded);
+    let note = with_rounding(note, how, is_rounded);
     let about = [reference, current];
     let counted = |side: ColumnSide| Rows { values: side.rows - side.missing, nulls: side.missing };
     let missing = || {
@@ -89,6 +91,11 @@ fn compare(
         _ => (missing()?, Look::Nothing),
     };
     Ok(ColumnDrift::new(name, how, note, found, about, look))
+}
+
+/// Whether it has numbers of more digits than floats hold: a quantile of all digits is there where they are counted.
+fn is_rounded(summary: &Summary<'_>) -> bool {
+    summary.is_rounded() || [0.0, 0.5, 1.0].iter().any(|&q| summary.quantile_value(q).is_some())
 }
 
 /// What a profile keeps of numbers. Exact ranks say the deviation as rows do; of sketches the moments know better.

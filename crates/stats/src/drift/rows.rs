@@ -1,6 +1,6 @@
 //! Two tables, compared by their rows.
 use super::categories::Pooled;
-use super::kind::{Sorts, compared, of_missing, of_types};
+use super::kind::{Sorts, compared, of_missing, of_types, with_rounding};
 use super::together::{Sampled, classify, not_asked, together};
 use super::values::of_rows;
 use super::{Asked, ColumnDrift, ColumnSide, Compared, Drift, Kind, Look, Side, TableSide};
@@ -147,6 +147,13 @@ impl Own {
         Self { cells, rows, sorts, counts }
     }
 
+    fn is_rounded(&self) -> bool {
+        match &self.cells {
+            Some(Cells::Numbers { exact, .. } | Cells::Times { exact, .. }) => exact.is_rounded(),
+            _ => false,
+        }
+    }
+
     fn side(&self) -> ColumnSide {
         let kind = if self.cells.is_some() { self.sorts.kind() } else { Kind::Absent };
         ColumnSide { kind, rows: self.rows, missing: self.rows - self.sorts.values().min(self.rows) }
@@ -182,6 +189,7 @@ fn compare(
 ) -> Result<Found, StatsError> {
     let [reference, current] = [sides[0].side(), sides[1].side()];
     let (how, note) = compared(reference.kind, current.kind);
+    let note = with_rounding(note, how, sides.iter().any(Own::is_rounded));
     let rows = |side: ColumnSide| Rows { values: side.rows - side.missing, nulls: side.missing };
     let (found, look, sample) = match how {
         Compared::Numbers | Compared::Times => of_values(sides, [reference, current], places, asked, settings)?,

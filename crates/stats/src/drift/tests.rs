@@ -2,7 +2,7 @@ use super::*;
 use crate::{Data, Outcome, Report, page};
 use arrow::array::{
     ArrayRef, BinaryArray, BooleanArray, Date32Array, Float64Array, Int64Array, NullArray, RecordBatch, StringArray,
-    TimestampMicrosecondArray,
+    TimestampMicrosecondArray, TimestampSecondArray,
 };
 use serde_json::Value;
 use std::num::NonZeroUsize;
@@ -124,6 +124,36 @@ fn odd_numbers_have_a_stated_answer() {
         40
     );
     check(odd(&[-1e308; 40]), odd(&[1e308; 40]), "numbers", "drifted", "", "");
+}
+
+#[test]
+fn numbers_that_floats_do_not_tell_apart_are_noted() {
+    let rounded = "values of more digits than 64-bit floats hold are compared as the nearest of those";
+    let odd = |row: i64| Some((1 << 53) + 1 + row % 2);
+    let column = |of: fn(i64) -> Option<i64>| ints(&(0..200).map(of).collect::<Vec<_>>());
+    check(column(odd), column(odd), "numbers", "within", "", rounded);
+    check(column(|row| Some(row % 2)), column(odd), "numbers", "drifted", "", rounded);
+    check(column(Some), column(Some), "numbers", "within", "", "");
+    let flags: ArrayRef = Arc::new((0..200).map(|row| Some(row % 2 == 0)).collect::<BooleanArray>());
+    let both = format!("flags on one side are compared as the numbers 0 and 1; {rounded}");
+    check(column(odd), flags, "numbers", "drifted", "", &both);
+    let texts = texts(1, 200, 3);
+    check(column(odd), texts, "types", "drifted", "", "numbers in the reference, texts in what is current");
+}
+
+#[test]
+fn times_beyond_64_bits_are_not_looked_into() {
+    let seconds = |second: i64| -> ArrayRef { Arc::new(TimestampSecondArray::from(vec![second; 300])) };
+    let why = "lists, structures, bytes and times beyond 64 bits are not looked into";
+    check(seconds(1 << 62), seconds(1 << 61), "missing", "not_computable", why, "");
+    check(
+        seconds(1 << 30),
+        seconds(1 << 61),
+        "types",
+        "drifted",
+        "",
+        "times in the reference, other in what is current",
+    );
 }
 
 #[test]
@@ -434,4 +464,15 @@ fn a_column_whose_values_were_not_compared_is_within_for_nobody() {
         "",
     );
     assert!(alone["reason"].is_null());
+
+fn l_infinity_has_a_threshold_where_labels_are_permuted() {
+    let asked = Asked { tests: Some(vec![TestId::LInfinity]), ..Asked::default() };
+    let threshold = |reference: ArrayRef, current: ArrayRef| {
+        let (reference, current) = (column("c", reference), column("c", current));
+        let found = drift(Side::Data(&reference), Side::Data(&current), &asked, &Run::quiet()).unwrap();
+        found.to_json()["columns"]["c"]["tests"]["l_infinity"]["threshold"].is_number()
+    };
+    assert!(threshold(numbers(1, 900, 0.0), numbers(2, 900, 0.5)));
+    assert!(!threshold(numbers(1, 1_000, 0.0), numbers(2, 900, 0.5)));
+    assert!(!threshold(texts(1, 900, 3), texts(2, 900, 4)));
 }

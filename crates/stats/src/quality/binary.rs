@@ -61,6 +61,7 @@ impl BinaryTable {
         } else if prediction.is_none() {
             notes.push("There are no predictions: what is shown follows from the scores alone.".to_owned());
         }
+        notes.extend(labels.note_of_positive(positive));
         notes.extend(prediction.and_then(|column| strangers(&kept.take(truth), &kept.take(column))));
         let score = score.as_ref().map(|score| kept.take(score));
         let mut table = Self {

@@ -1,6 +1,6 @@
-use super::Task;
+use super::{Asked, Task};
 use crate::error::wrong;
-use crate::{Cells, Column, Data, Run, StatsError, read_columns};
+use crate::{Cells, Column, Data, Run, StatsError, bins, read_columns};
 
 /// The columns that quality is computed of, all with as many rows.
 #[derive(Clone, Debug)]
@@ -35,6 +35,15 @@ impl Inputs {
         columns.extend(self.scores.iter().map(|column| ("score", column)));
         columns.extend(self.slices.iter().map(|column| ("slices", column)));
         columns
+    }
+
+    /// The columns whose numbers are needed.
+    pub(super) fn of_numbers<'a>(&'a self, asked: &'a Asked) -> impl Iterator<Item = &'a Column> {
+        let of_truth = matches!(asked.task, Task::Regression | Task::Ranking).then_some(&self.truth);
+        let of_prediction = self.prediction.as_ref().filter(|_| asked.task == Task::Regression);
+        let is_cut = |column: &&Column| bins::thresholds(&asked.slice_bins, &column.name).is_some();
+        let cut = self.slices.iter().filter(is_cut);
+        of_truth.into_iter().chain(of_prediction).chain(&self.scores).chain(&self.weights).chain(cut)
     }
 
     pub(super) fn check(&self, task: &Task) -> Result<(), StatsError> {
@@ -91,7 +100,7 @@ pub(super) fn kind(cells: &Cells) -> &'static str {
         Cells::Numbers { .. } => "numbers",
         Cells::Times { .. } => "times",
         Cells::Categories { .. } => "texts or flags",
-        Cells::Other { .. } => "lists, structures or bytes",
+        Cells::Other { .. } => "lists, structures, bytes or times beyond 64 bits",
         Cells::Nothing { .. } => "nulls",
     }
 }

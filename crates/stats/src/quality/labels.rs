@@ -1,5 +1,6 @@
 //! The classes of several columns under one numbering, whatever types they are stored in.
 use super::inputs::kind;
+use crate::columns::{number_said, says_number};
 use crate::error::wrong;
 use crate::{Cells, Column, StatsError};
 use kernels::bias::MISSING;
@@ -67,6 +68,7 @@ impl Labels {
         let parsed = self.style.parse(text);
         let same = |value: &Value| match value {
             Value::Long { start, .. } => text.len() > Value::TEXT && text.as_bytes().starts_with(start),
+            Value::Real(_) => says_number(value, text),
             other => *other == parsed || other.to_string() == text,
         };
         self.values.iter().position(same)
@@ -75,22 +77,45 @@ impl Labels {
     /// Returns the positive class of a binary task whose truth is the first column.
     ///
     /// - **Errors**: [`StatsError::Argument`] if it is not given and cannot be told, or given and not among two or more classes of
-    ///   the truth: a misspelt one would otherwise be a model without any positive.
+    ///   the truth, or not among the values of truth and predictions and either there are two or more of them or the only one is
+    ///   written nearly so: a misspelt one would otherwise be a model without any positive.
     pub fn positive(&mut self, asked: Option<&str>) -> Result<u32, StatsError> {
-        let of_truth: BTreeSet<u32> =
-            self.columns.iter().take(1).flatten().copied().filter(|&code| code != MISSING).collect();
-        let names: Vec<String> =
-            of_truth.iter().filter_map(|&code| self.values.get(code as usize)).map(Value::to_string).collect();
-        let Some(text) = asked else { return self.usual_positive(&names) };
-        let is_known = self.find(text).is_some_and(|place| of_truth.contains(&code_of(place)));
-        if of_truth.len() >= 2 && !is_known {
-            return Err(wrong(
-                "positive",
-                format!("`{text}`"),
-                format!("a value of the truth: {}", super::list(&names)),
-            ));
+        let of_truth = self.classes_of(1);
+        let of_all = self.classes_of(self.columns.len());
+        let names = |classes: &BTreeSet<u32>| -> Vec<String> {
+            classes.iter().filter_map(|&code| self.values.get(code as usize)).map(Value::to_string).collect()
+        };
+        let Some(text) = asked else { return self.usual_positive(&names(&of_truth)) };
+        let is_among = |classes: &BTreeSet<u32>| self.find(text).is_some_and(|place| classes.contains(&code_of(place)));
+        let expected = if of_truth.len() >= 2 && !is_among(&of_truth) {
+            Some(format!("a value of the truth: {}", super::list(&names(&of_truth))))
+        } else if of_all.len() >= 2 && !is_among(&of_all) {
+            Some(format!("a value of truth or prediction: {}", super::list(&names(&of_all))))
+        } else if !is_among(&of_all) {
+            names(&of_all)
+                .iter()
+                .find(|name| is_misspelt(text, name))
+                .map(|name| format!("a value of truth or prediction: did you mean `{name}`?"))
+        } else {
+            None
+        };
+        match expected {
+            Some(expected) => Err(wrong("positive", format!("`{text}`"), expected)),
+            None => Ok(self.code(text)),
         }
-        Ok(self.code(text))
+    }
+
+    /// Returns a sentence if the truth has values, none of which is the positive class.
+    pub fn note_of_positive(&self, positive: u32) -> Option<String> {
+        let of_truth = self.classes_of(1);
+        let is_seen = of_truth.is_empty() || of_truth.contains(&positive);
+        let name = self.values.get(positive as usize).filter(|_| !is_seen)?;
+        Some(format!("No value of the truth is `{name}`, the positive one."))
+    }
+
+    /// The classes that rows of the first columns have.
+    fn classes_of(&self, columns: usize) -> BTreeSet<u32> {
+        self.columns.iter().take(columns).flatten().copied().filter(|&code| code != MISSING).collect()
     }
 
     fn usual_positive(&mut self, names: &[String]) -> Result<u32, StatsError> {
@@ -109,6 +134,14 @@ impl Labels {
     pub fn names(&self) -> Vec<String> {
         distinct(self.values.iter().map(Value::to_string))
     }
+}
+
+/// Whether a word was probably meant as another one: one letter wrong, missing, too many or swapped, or another case. Words of one or
+/// two letters, as 0 and 1 or `no`, are never.
+fn is_misspelt(word: &str, meant: &str) -> bool {
+    let [word, meant] = [word, meant].map(|text| text.trim().to_lowercase());
+    let is_number = word.parse::<f64>().is_ok();
+    word == meant || (!is_number && word.chars().count() >= 3 && strsim::osa_distance(&word, &meant) <= 1)
 }
 
 fn code_of(place: usize) -> u32 {
@@ -162,12 +195,11 @@ impl Style {
             "false" => Some(false),
             _ => None,
         };
-        let number = text.parse::<f64>().ok().filter(|number| !number.is_nan());
-        match (self, flag, number) {
+        match (self, flag, number_said(text)) {
             (Self::Flags, Some(flag), _) => Value::Flag(flag),
-            (Self::Flags, None, Some(number)) if number == 0.0 || number == 1.0 => Value::Flag(number == 1.0),
+            (Self::Flags, None, Some(Value::Integer(number @ 0..=1))) => Value::Flag(number == 1),
             (Self::Numbers, Some(flag), _) => Value::Integer(i64::from(flag)),
-            (Self::Numbers, None, Some(number)) => text.parse().map_or_else(|_| Value::real(number), Value::Integer),
+            (Self::Numbers, None, Some(number)) => number,
             _ => Value::Text(text.as_bytes().into()),
         }
     }

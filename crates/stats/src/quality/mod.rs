@@ -37,6 +37,7 @@ pub use report::{
     BinaryDetail, Bins, Calibration, ClassDetail, Curve, Detail, Metric, Quality, RowCounts, Slice, SliceColumn,
 };
 
+use crate::columns::notes_of_rounding;
 use crate::{Run, StatsError, bins};
 use measure::{Table, measure};
 use wanted::Wanted;
@@ -68,6 +69,7 @@ pub fn quality_on(inputs: &Inputs, asked: &Asked, run: &Run<'_>) -> Result<Quali
         Task::Ranking => of_table(&ranking::RankingTable::of(inputs, asked, wanted)?, inputs, asked, run),
     }?;
     quality.notes.extend(slices::notes(&quality.slices));
+    quality.notes.extend(notes_of_rounding(inputs.of_numbers(asked)));
     Ok(quality)
 }
 

@@ -38,8 +38,9 @@ fn slices_of(table: &dyn Table, column: &Column, asked: &Asked, run: &Run<'_>) -
         reason: None,
     };
     let Some((codes, values)) = parts(column, cut)? else {
-        found.reason =
-            Some(Reason::Undefined("it holds lists, structures or bytes, which are not looked into".to_owned()));
+        found.reason = Some(Reason::Undefined(
+            "it holds lists, structures, bytes or times beyond 64 bits, which are not looked into".to_owned(),
+        ));
         return Ok(found);
     };
     let slot = |place: &u64| (codes[*place as usize] as usize).min(values.len()); // the last is of nulls

@@ -71,7 +71,7 @@ impl Value {
     }
 
     /// Returns `unscaled / 10^scale` as the value it is; a scale above 38 is 38.
-    pub(super) fn decimal(mut unscaled: i128, scale: u8) -> Self {
+    pub fn decimal(mut unscaled: i128, scale: u8) -> Self {
         let mut scale = scale.min(MOST_SCALE);
         while scale > 0 && unscaled % 10 == 0 {
             unscaled /= 10;

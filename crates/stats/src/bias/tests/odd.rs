@@ -1,6 +1,6 @@
 //! What a report answers where data or arguments are odd.
 use super::*;
-use arrow::array::{BooleanArray, Decimal128Array, ListArray, TimestampMicrosecondArray};
+use arrow::array::{BooleanArray, Decimal128Array, ListArray, TimestampMicrosecondArray, UInt64Array};
 use arrow::datatypes::Int32Type;
 
 fn plain(facet: ArrayRef, label: ArrayRef) -> Data {
@@ -182,7 +182,7 @@ fn nested_columns_are_refused_and_as_features_left_out() {
     );
     let features = Asked { features: vec!["list".into()], prediction: None, ..each() };
     let json = ask(&table, &features).to_json();
-    assert_eq!(json["left_out"]["features"]["list"], "it has lists, structures or bytes");
+    assert_eq!(json["left_out"]["features"]["list"], "it has lists, structures, bytes or times beyond 64 bits");
 }
 
 #[test]
@@ -249,4 +249,53 @@ fn wrong_arguments_are_named() {
         &error(Asked { confidence: 95.0, ..asked() }),
         expect!["`confidence` is 95: expected a fraction above 0 and below 1"],
     );
+}
+
+#[test]
+fn integers_beyond_those_of_floats_are_groups_of_their_own() {
+    let even = 1i64 << 53;
+    let rows = || 0..200i64;
+    let facet = |of: i64| integers(rows().map(move |row| Some(of + row % 2)));
+    let label = || integers(rows().map(|row| Some(i64::from(row % 4 == 1))));
+    let odd = Asked { disadvantaged: Some(values(&["9007199254740993"])), ..each() };
+    let found = ask(&plain(facet(even), label()), &odd);
+    assert_eq!((found.facets.len(), found.facets[0].rows, found.facets[0].rest_rows), (1, 100, 100));
+    near(&value_of(&found.to_json(), "9007199254740993", "DPL"), -0.5);
+    assert_eq!(ask(&plain(facet(even), label()), &each()).facets.len(), 2);
+    let unsigned = Arc::new((0..200).map(|row| Some(u64::MAX - row % 2)).collect::<UInt64Array>());
+    let last = Asked { disadvantaged: Some(values(&["18446744073709551615"])), ..each() };
+    assert_eq!(ask(&plain(unsigned, label()), &last).facets[0].rows, 100);
+    let positive = Asked { positive: values(&["9007199254740993"]), ..each() };
+    let found = ask(&plain(integers(rows().map(|row| Some(row % 2))), facet(even)), &positive);
+    assert_eq!(found.facets.iter().map(|facet| facet.labels[1]).collect::<Vec<_>>(), [(0, 100), (100, 100)]);
+    // As numbers they are rounded, and that is said.
+    let above = Asked { disadvantaged: Some(Chosen::Above(0.0)), ..each() };
+    let said = "`facet` has values of more digits than 64-bit floats hold: they were rounded.";
+    let notes = |asked: &Asked| ask(&plain(facet(even), label()), asked).notes();
+    assert!(notes(&above).iter().any(|note| note == said), "{:?}", notes(&above));
+    assert!(!notes(&each()).iter().any(|note| note == said));
+}
+
+#[test]
+fn intersections_of_values_with_an_ampersand_can_be_named() {
+    let table = |teams: [&'static str; 2], sexes: [&'static str; 2]| {
+        data(vec![
+            ("team", texts((0..400).map(|row| Some(teams[row % 2])))),
+            ("sex", texts((0..400).map(|row| Some(sexes[row / 2 % 2])))),
+            ("label", integers((0..400).map(|row| Some(i64::from(row % 4 == 0))))),
+        ])
+    };
+    let named =
+        |name: &str| Asked { disadvantaged: Some(values(&[name])), facet: vec!["team".into(), "sex".into()], ..each() };
+    let found = ask(&table(["R & D", "sales"], ["f", "m"]), &named("R & D & f"));
+    assert_eq!((found.facets[0].rows, found.facets[0].labels[1], found.unseen.len()), (100, (100, 100), 0));
+    assert_eq!(ask(&table(["R & D", "sales"], ["f", "m"]), &named("R & f")).unseen, ["R & f"]);
+    // Two that are called alike are named as the report calls them.
+    let alike = table(["a", "a & b"], ["b & c", "c"]);
+    let each = ask(&alike, &Asked { disadvantaged: None, ..named("") });
+    let labels = |name: &str| ask(&alike, &named(name)).facets[0].labels[1];
+    for facet in each.facets.iter().filter(|facet| facet.name.starts_with("a & b & c")) {
+        assert_eq!(labels(&facet.name), facet.labels[1], "{}", facet.name);
+    }
+    assert_eq!([labels("a & b & c"), labels("a & b & c (2)")], [(100, 100), (0, 100)]);
 }

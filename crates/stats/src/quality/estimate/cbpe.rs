@@ -5,6 +5,7 @@ use super::super::inputs::numbers;
 use super::super::labels::Labels;
 use super::super::rows::Kept;
 use super::{Columns, EstimateAsked, Estimated, EstimatedMetric};
+use crate::columns::notes_of_rounding;
 use crate::error::wrong;
 use crate::{Column, Data, Run, StatsError};
 use kernels::bias::MISSING;
@@ -85,7 +86,8 @@ pub(super) fn estimate_binary(
             }
         }
     }
-    Ok(report(asked, found, &realised_metrics, [known, wanted], calibration))
+    let notes = notes_of_rounding(both.iter().flat_map(|columns| &columns.others));
+    Ok(report(asked, found, &realised_metrics, [known, wanted], (calibration, notes)))
 }
 
 pub(super) fn estimate_classes(
@@ -132,7 +134,8 @@ pub(super) fn estimate_classes(
             }
         }
     }
-    Ok(report(asked, found, &realised, [known, wanted], calibration))
+    let notes = notes_of_rounding(both.iter().flat_map(|columns| &columns.others));
+    Ok(report(asked, found, &realised, [known, wanted], (calibration, notes)))
 }
 
 /// The cost of classes, all pairs of which may be expected.
@@ -177,7 +180,7 @@ fn report(
     found: Found,
     realised: &Metrics,
     kept: [Kept; 2],
-    calibration: Vec<(String, Option<&'static str>)>,
+    (calibration, mut notes): (Vec<(String, Option<&'static str>)>, Vec<String>),
 ) -> Estimated {
     let reference = |id: &str| {
         let known = realised.iter().find(|known| known.0 == id).map(|known| known.1.clone());
@@ -185,7 +188,6 @@ fn report(
     };
     let metrics = found.into_iter().map(|(id, value)| EstimatedMetric { id, value, reference: reference(id) });
     let [known, wanted] = kept;
-    let mut notes = Vec::new();
     for (class, why) in &calibration {
         if let Some(why) = why {
             notes.push(format!("The scores of `{class}` are taken as they are: {why}."));

@@ -3,6 +3,7 @@ use super::super::inputs::{kind, numbers};
 use super::super::labels::Labels;
 use super::super::rows::Kept;
 use super::{Columns, EstimateAsked, Estimated, EstimatedMetric};
+use crate::columns::notes_of_rounding;
 use crate::error::wrong;
 use crate::run::{Pieces, in_parallel};
 use crate::{Cells, Column, Data, Run, StatsError};
@@ -54,6 +55,7 @@ pub(super) fn estimate(
             Err(why) => features.notes.push(format!("Errors were not learnt from `{}`: {why}.", reference.name)),
         }
     }
+    features.notes.extend(notes_of_rounding(learnt.all().chain(wanted.all())));
     let losses = expectations(&truth, &known_prediction, &features, run)?;
     let realised = RegressionSums::of(&truth, &known_prediction, None)?.metrics();
     let one = |metric: DleMetric| {

@@ -179,6 +179,10 @@ struct Columns {
 }
 
 impl Columns {
+    fn all(&self) -> impl Iterator<Item = &Column> {
+        self.truth.iter().chain(&self.prediction).chain(&self.others)
+    }
+
     /// Reads them, each once; `others` with the argument that names them.
     fn read(
         data: &Data,

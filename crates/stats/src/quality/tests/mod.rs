@@ -11,7 +11,7 @@ mod quantity;
 mod ranking;
 
 use super::*;
-use crate::{Cells, Column, Report};
+use crate::{Cells, Column, Exact, Report};
 use kernels::bias::MISSING;
 use kernels::profile::Value;
 
@@ -26,7 +26,10 @@ fn near(a: f64, b: f64) -> bool {
 
 fn numbers_column(name: &str, values: &[f64]) -> Column {
     let nulls = values.iter().filter(|value| value.is_nan()).count() as u64;
-    Column { name: name.to_owned(), cells: Cells::Numbers { values: values.to_vec(), nulls, integers: false } }
+    Column {
+        name: name.to_owned(),
+        cells: Cells::Numbers { values: values.to_vec(), nulls, integers: false, exact: Exact::default() },
+    }
 }
 
 fn categories(name: &str, values: &[Option<Value>]) -> Column {

@@ -1,4 +1,7 @@
 use super::*;
+use crate::Data;
+use arrow::array::{ArrayRef, Int64Array, RecordBatch};
+use std::sync::Arc;
 
 /// Each task on these rows, with an interval and slices: everything has a number that is finite, or a reason.
 #[track_caller]
@@ -66,12 +69,12 @@ fn lists_are_not_looked_into() {
     let truth = Inputs { truth: lists.clone(), ..inputs.clone() };
     refused(
         quality(&truth, &binary()),
-        "`truth` is `tags`, a column of lists, structures or bytes: expected a column of numbers, flags or texts",
+        "`truth` is `tags`, a column of lists, structures, bytes or times beyond 64 bits: expected a column of numbers, flags or texts",
     );
     let weighed = Inputs { weights: Some(lists.clone()), ..inputs.clone() };
     refused(
         quality(&weighed, &binary()),
-        "`weights` is `tags`, a column of lists, structures or bytes: expected a column of numbers",
+        "`weights` is `tags`, a column of lists, structures, bytes or times beyond 64 bits: expected a column of numbers",
     );
     // As a slice it has no values, which is said.
     let found = quality(&Inputs { slices: vec![lists], ..inputs }, &binary()).unwrap();
@@ -274,4 +277,84 @@ fn a_column_of_numbers_is_cut_into_slices() {
         quality(&inputs, &of("word")),
         "`slices` is `word`, a column without numbers: expected a column of numbers or times: a threshold was given",
     );
+}
+
+/// Columns of whole numbers, as they are read.
+fn wholes(columns: &[(&str, &dyn Fn(u64) -> i64)]) -> Data {
+    let column =
+        |of: &dyn Fn(u64) -> i64| Arc::new((0..200).map(|row| Some(of(row))).collect::<Int64Array>()) as ArrayRef;
+    let batch = RecordBatch::try_from_iter(columns.iter().map(|(name, of)| (*name, column(of)))).unwrap();
+    Data::of_batches(batch.schema(), vec![batch]).unwrap()
+}
+
+#[test]
+fn integers_beyond_those_of_floats_are_classes_queries_and_slices_of_their_own() {
+    let even = 1i64 << 53;
+    let truth = |row: u64| if row.is_multiple_of(2) { even } else { 5 };
+    let prediction = |row: u64| truth(row) + i64::from(row.is_multiple_of(2));
+    let data = wholes(&[("y", &truth), ("p", &prediction), ("s", &|row| even + (row % 4) as i64)]);
+    let names = Names {
+        truth: "y".to_owned(),
+        prediction: Some("p".to_owned()),
+        slices: vec!["s".to_owned()],
+        ..Names::default()
+    };
+    let inputs = read_inputs(&data, &names, &Run::quiet()).unwrap();
+    let found = quality(&inputs, &Asked { least_rows: 1, ..Asked::of(Task::Multiclass) }).unwrap();
+    check(&found, &[("accuracy", 0.5)]);
+    let slices: Vec<&str> = found.slices[0].values.iter().map(|slice| slice.value.as_str()).collect();
+    assert_eq!(slices, ["9007199254740992", "9007199254740993", "9007199254740994", "9007199254740995"]);
+    assert!(!found.notes().iter().any(|note| note.contains("rounded")), "{:?}", found.notes());
+    // Of two classes, the positive one is the one that is named, to the last digit.
+    let data = wholes(&[("y", &|row| even + i64::from(row.is_multiple_of(4))), ("p", &|_| even + 1)]);
+    let inputs = read_inputs(&data, &Names { slices: vec![], ..names.clone() }, &Run::quiet()).unwrap();
+    let odd = Asked::of(Task::Binary { positive: Some("9007199254740993".to_owned()) });
+    check(&quality(&inputs, &odd).unwrap(), &[("precision", 0.25), ("recall", 1.0)]);
+    let found = quality(&inputs, &Asked::of(Task::Regression)).unwrap();
+    let note = |name: &str| format!("`{name}` has values of more digits than 64-bit floats hold: they were rounded.");
+    assert_eq!(found.notes()[..2], [note("p"), note("y")]);
+    let data = wholes(&[
+        ("y", &|row| (row % 3) as i64),
+        ("score", &|row| (row % 7) as i64),
+        ("q", &|row| (1 << 60) + (row % 2) as i64),
+    ]);
+    let names = Names {
+        truth: "y".to_owned(),
+        scores: vec![ScoreName { column: "score".to_owned(), class: None }],
+        query: Some("q".to_owned()),
+        ..Names::default()
+    };
+    let found = quality(&read_inputs(&data, &names, &Run::quiet()).unwrap(), &Asked::of(Task::Ranking)).unwrap();
+    assert_eq!(found.detail, Detail::Ranking { queries: 2 });
+}
+
+#[test]
+fn a_misspelt_positive_of_a_truth_of_one_class_is_refused_and_another_one_noted() {
+    let good = texts("y", &["good"; 50]);
+    let inputs = Inputs { prediction: Some(texts("p", &["good"; 50])), ..Inputs::of(good.clone()) };
+    let asked = |positive: &str| Asked::of(Task::Binary { positive: Some(positive.to_owned()) });
+    refused(
+        quality(&inputs, &asked("god")),
+        "`positive` is `god`: expected a value of truth or prediction: did you mean `good`?",
+    );
+    refused(
+        quality(&inputs, &asked("Good")),
+        "`positive` is `Good`: expected a value of truth or prediction: did you mean `good`?",
+    );
+    let found = quality(&inputs, &asked("bad")).unwrap();
+    check(&found, &[("accuracy", 1.0)]);
+    let note = "No value of the truth is `bad`, the positive one.";
+    assert!(found.notes().iter().any(|said| said == note), "{:?}", found.notes());
+    let limits: [crate::Limit; 2] = ["accuracy>=0.9".parse().unwrap(), "recall>=0.5".parse().unwrap()];
+    assert_eq!(crate::Limited::new(&found, &limits[..1]).outcome(), crate::Outcome::Within);
+    assert_eq!(crate::Limited::new(&found, &limits).outcome(), crate::Outcome::NotComputable);
+    // What predictions say is no slip; a third value is one.
+    let some = Inputs { prediction: Some(texts("p", &["good", "god"].repeat(25))), ..Inputs::of(good) };
+    check(&quality(&some, &asked("god")).unwrap(), &[("accuracy", 0.5)]);
+    refused(
+        quality(&some, &asked("bad")),
+        "`positive` is `bad`: expected a value of truth or prediction: `god`, `good`",
+    );
+    let zeros = Inputs { prediction: Some(flags("p", &[false; 50])), ..Inputs::of(numbers_column("y", &[0.0; 50])) };
+    check(&quality(&zeros, &asked("1")).unwrap(), &[("accuracy", 1.0)]);
 }

@@ -69,8 +69,8 @@ class Profile(Report):
         Parameters
         ----------
         other
-            Profile of other partitions of the same table. Only with the same ``seed`` are the bytes those of one profile
-            of all.
+            Profile of other partitions of the same table. Only with the same ``seed`` are the bytes those of one
+            profile of all.
 
         Raises
         ------
