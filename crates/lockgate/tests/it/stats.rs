@@ -291,3 +291,44 @@ fn each_verb_says_how_to_begin() {
     }
     assert!(stats(&["--help"]).1.contains("drift"));
 }
+
+#[test]
+fn a_profile_is_kept_without_harm_to_what_stands_there() {
+    let folder = Folder::new();
+    let file = loans(&folder, "loans.csv", 20, 40);
+    let before = std::fs::read(&file).unwrap();
+    let keep = |out: &PathBuf| stats(&["profile", text(&file), "--out", text(out)]);
+    // What is profiled, by its own name and by a link.
+    let link = file.with_file_name("link.csv");
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    for out in [&file, &link] {
+        let (code, _, said) = keep(out);
+        assert!(code == 2 && said.contains("is what is profiled, which the profile would replace"), "{code} {said}");
+    }
+    assert_eq!(std::fs::read(&file).unwrap(), before);
+    // A folder; and a neighbour that is called as a part of ours might be.
+    let (code, _, said) = keep(&file.parent().unwrap().to_owned());
+    assert!(code == 2 && said.contains("is a folder"), "{code} {said}");
+    let neighbour = folder.file("a.profile.part", "mine");
+    let out = file.with_file_name("a.profile");
+    assert_eq!(keep(&out).0, 0);
+    assert_eq!(std::fs::read_to_string(&neighbour).unwrap(), "mine");
+    // A link to a file stays one, and a pipe is written through.
+    let linked = file.with_file_name("linked.profile");
+    std::os::unix::fs::symlink(&out, &linked).unwrap();
+    assert_eq!(keep(&linked).0, 0);
+    assert!(linked.symlink_metadata().unwrap().is_symlink());
+    let pipe = file.with_file_name("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let reader = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || std::fs::read(pipe).unwrap()
+    });
+    assert_eq!(keep(&pipe).0, 0);
+    assert_eq!(reader.join().unwrap(), std::fs::read(&out).unwrap());
+    // Nothing of ours is left beside them.
+    let left = std::fs::read_dir(file.parent().unwrap())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    assert!(left.into_iter().all(|name| !name.starts_with(".profile-")));
+}

@@ -464,7 +464,9 @@ fn a_column_whose_values_were_not_compared_is_within_for_nobody() {
         "",
     );
     assert!(alone["reason"].is_null());
+}
 
+#[test]
 fn l_infinity_has_a_threshold_where_labels_are_permuted() {
     let asked = Asked { tests: Some(vec![TestId::LInfinity]), ..Asked::default() };
     let threshold = |reference: ArrayRef, current: ArrayRef| {

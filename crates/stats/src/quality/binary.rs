@@ -21,6 +21,7 @@ pub(super) struct BinaryTable {
     score: Option<Vec<f64>>,
     common: Common,
     positive: String,
+    has_only_strangers: bool,
     costs: Option<CostMatrix>,
     asked: Asked,
 }
@@ -62,12 +63,16 @@ impl BinaryTable {
             notes.push("There are no predictions: what is shown follows from the scores alone.".to_owned());
         }
         notes.extend(labels.note_of_positive(positive));
-        notes.extend(prediction.and_then(|column| strangers(&kept.take(truth), &kept.take(column))));
+        let strangers = prediction.map_or(0, |column| strangers(&kept.take(truth), &kept.take(column)));
+        if strangers > 0 {
+            notes.push(format!("Predictions that are no value of the truth, and so not positive: {strangers}."));
+        }
         let score = score.as_ref().map(|score| kept.take(score));
         let mut table = Self {
             truth: labels.columns.first().map(is_positive).unwrap_or_default(),
             prediction: prediction.map(is_positive).or_else(|| cut.map(cut_at)),
             positive: labels.names().get(positive as usize).cloned().unwrap_or_default(),
+            has_only_strangers: strangers > 0 && prediction.is_some_and(|column| kept.take(column).len() == strangers),
             costs: match &asked.costs {
                 Some(Costs::Binary(costs)) => Some(*costs),
                 _ => None,
@@ -91,12 +96,10 @@ impl BinaryTable {
     }
 }
 
-/// Says how many predictions are no class of a truth that has two or more: a score was taken for a prediction, perhaps.
-fn strangers(truth: &[u32], prediction: &[u32]) -> Option<String> {
+/// Returns how many predictions are no class of a truth that has two or more: a score was taken for a prediction, perhaps.
+fn strangers(truth: &[u32], prediction: &[u32]) -> usize {
     let classes: BTreeSet<u32> = truth.iter().copied().collect();
-    let rows = prediction.iter().filter(|code| !classes.contains(code)).count();
-    let text = format!("Predictions that are no value of the truth, and so not positive: {rows}.");
-    (classes.len() >= 2 && rows > 0).then_some(text)
+    if classes.len() < 2 { 0 } else { prediction.iter().filter(|code| !classes.contains(code)).count() }
 }
 
 /// The score of the positive class: the only column, or of two the one that is named by it.
@@ -171,7 +174,12 @@ impl Table for BinaryTable {
             }
             _ => None,
         };
-        let mut detail = BinaryDetail { positive: self.positive.clone(), confusion, ..BinaryDetail::default() };
+        let mut detail = BinaryDetail {
+            positive: self.positive.clone(),
+            has_only_strangers: self.has_only_strangers,
+            confusion,
+            ..BinaryDetail::default()
+        };
         if self.common.wanted.needs(Part::Calibration) || self.common.wanted.needs(Part::Probabilities) {
             detail.calibration = Calibration {
                 equal_width: self.reliability(Binning::EqualWidth)?,

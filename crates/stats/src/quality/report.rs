@@ -118,6 +118,8 @@ pub enum Detail {
 pub struct BinaryDetail {
     /// The positive class.
     pub positive: String,
+    /// Whether no prediction is a value of the truth, though that has two: they are coded otherwise, and no number says how good they are.
+    pub has_only_strangers: bool,
     /// How often truth and prediction met; `None` without predictions.
     pub confusion: Option<Confusion>,
     /// Of the scores.
@@ -142,6 +144,10 @@ pub struct ClassDetail {
 }
 
 impl Quality {
+    fn has_only_strangers(&self) -> bool {
+        matches!(&self.detail, Detail::Binary(detail) if detail.has_only_strangers)
+    }
+
     /// Returns the metric of an id.
     pub fn metric(&self, id: &str) -> Option<&Metric> {
         self.metrics.iter().find(|metric| metric.id == id)
@@ -307,6 +313,12 @@ fn reliability_table(calibration: &Calibration) -> Option<Table> {
 
 impl Report for Quality {
     fn headline(&self) -> String {
+        if self.has_only_strangers() {
+            return format!(
+                "Quality could not be computed on {}: no prediction is a value of the truth, so they are coded otherwise.",
+                self.of_rows()
+            );
+        }
         let words: Vec<String> =
             self.leads().iter().map(|(words, value)| format!("{words} is {}", number(*value))).collect();
         match (words.as_slice(), self.metrics.first().map(|metric| &metric.value)) {
@@ -320,12 +332,12 @@ impl Report for Quality {
         }
     }
 
-    /// Not computable if no metric has a number, or one of those that were named has none.
+    /// Not computable if no metric has a number, or one of those that were named has none, or predictions are coded otherwise.
     fn outcome(&self) -> Outcome {
         let mut metrics = self.metrics.iter();
         let has_number = |metric: &Metric| metric.value.is_ok();
         let is_told = if self.asked.metrics.is_some() { metrics.all(has_number) } else { metrics.any(has_number) };
-        if is_told { Outcome::Within } else { Outcome::NotComputable }
+        if is_told && !self.has_only_strangers() { Outcome::Within } else { Outcome::NotComputable }
     }
 
     fn possible(&self) -> Vec<(&'static str, String)> {

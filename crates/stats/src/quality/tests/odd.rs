@@ -1,5 +1,5 @@
 use super::*;
-use crate::Data;
+use crate::{Data, Outcome, Report};
 use arrow::array::{ArrayRef, Int64Array, RecordBatch};
 use std::sync::Arc;
 
@@ -175,6 +175,20 @@ fn a_score_that_is_taken_for_a_prediction_is_noticed() {
     assert!(
         notes.contains(&"Predictions that are no value of the truth, and so not positive: 2.".to_owned()),
         "{notes:?}"
+    );
+}
+
+#[test]
+fn predictions_that_are_coded_otherwise_are_not_judged() {
+    let inputs = Inputs {
+        prediction: Some(numbers_column("p", &[1.0, 0.0, 1.0])),
+        ..Inputs::of(texts("y", &["good", "bad", "good"]))
+    };
+    let found = quality(&inputs, &Asked::of(Task::Binary { positive: Some("good".to_owned()) })).unwrap();
+    assert_eq!(found.outcome(), Outcome::NotComputable);
+    assert_eq!(
+        found.headline(),
+        "Quality could not be computed on 3 rows: no prediction is a value of the truth, so they are coded otherwise."
     );
 }
 
