@@ -105,8 +105,11 @@ fn is_short(unscaled: i128, scale: u8) -> bool {
         return true;
     }
     let more = size.ilog10() - 14; // the digits beyond 15
-    let is_padded = more <= u32::from(scale) && size.is_multiple_of(10u128.pow(more));
-    is_padded || (scale == 0 && unscaled as f64 as i128 == unscaled)
+    let ends_in_zeros = || match u64::try_from(size) {
+        Ok(small) => small.is_multiple_of(10u64.pow(more)),
+        Err(_) => size.is_multiple_of(10u128.pow(more)),
+    };
+    (more <= u32::from(scale) && ends_in_zeros()) || (scale == 0 && unscaled as f64 as i128 == unscaled)
 }
 
 impl Exact {

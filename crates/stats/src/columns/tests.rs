@@ -106,10 +106,12 @@ fn numbers_are_categories_by_their_value() {
 
 #[test]
 fn files_that_disagree_are_categories() {
+    let odd = (1i64 << 53) + 1;
     let folder = tempfile::tempdir().unwrap();
-    for (name, column) in
-        [("a", Arc::new(Int32Array::from(vec![7, 8])) as ArrayRef), ("b", Arc::new(StringArray::from(vec!["x"])))]
-    {
+    for (name, column) in [
+        ("a", Arc::new(Int64Array::from(vec![odd, odd - 1])) as ArrayRef),
+        ("b", Arc::new(StringArray::from(vec!["x"]))),
+    ] {
         let batch = RecordBatch::try_from_iter([("c", column)]).unwrap();
         let file = std::fs::File::create(folder.path().join(format!("{name}.arrow"))).unwrap();
         let mut writer = arrow::ipc::writer::FileWriter::try_new(file, &batch.schema()).unwrap();
@@ -117,7 +119,8 @@ fn files_that_disagree_are_categories() {
         writer.finish().unwrap();
     }
     let columns = read_columns(&Data::open(folder.path()).unwrap(), &["c", "c"], &Run::quiet()).unwrap();
-    expect![[r#"3 rows, 0 null: [0, 1, 2] of ["7", "8", "x"], 0 null"#]].assert_eq(&shown(&columns[0]));
+    expect![[r#"3 rows, 0 null: [1, 0, 2] of ["9007199254740992", "9007199254740993", "x"], 0 null"#]]
+        .assert_eq(&shown(&columns[0]));
     assert_eq!(shown(&columns[0]), shown(&columns[1]));
 }
 

@@ -307,3 +307,16 @@ fn every_estimate_stands_on_the_page() {
         assert_eq!(page::ids(heading), found, "{heading}");
     }
 }
+
+#[test]
+fn numbers_that_floats_do_not_hold_are_noted() {
+    let table = |rows: u64| {
+        let id: ArrayRef = Arc::new((0..rows).map(|row| Some((1i64 << 60) + row as i64)).collect::<Int64Array>());
+        let number = |stream: u64| floats((0..rows).map(move |row| 1.0 + unit(stream, row)));
+        data(vec![("t", number(1)), ("y", number(2)), ("id", id)])
+    };
+    let asked = EstimateAsked { prediction: Some("y".to_owned()), ..EstimateAsked::of(Method::Dle, "t") };
+    let notes = estimate(&table(400), &table(300), &asked, &Run::quiet()).unwrap().notes();
+    let note = "`id` has values of more digits than 64-bit floats hold: they were rounded.";
+    assert_eq!(notes.iter().filter(|said| *said == note).count(), 1, "{notes:?}");
+}
