@@ -55,6 +55,7 @@ pub(crate) struct Pieces {
 }
 
 impl Pieces {
+    /// Returns a count of so many pieces, none of which is done.
     pub fn new(of: u64, what: &'static str) -> Self {
         Self { done: AtomicU64::new(0), of, what }
     }

@@ -297,5 +297,5 @@ def test_columns_of_polars_that_have_no_type_are_nulls() -> None:
     for table in tables:
         columns = stats.profile(table).to_dict()["columns"]
         assert [columns[name]["nulls"] for name in frame.columns] == [2, 0, 0, 0]
-    found = stats.drift(frame["n"], frame["a"]).to_dict()["columns"]["value"]
+    found = stats.drift(frame["n"].alias("value"), frame["a"].alias("value")).to_dict()["columns"]["value"]
     assert found["verdict"] == stats.drift([None, None], [1, 2]).to_dict()["columns"]["value"]["verdict"]

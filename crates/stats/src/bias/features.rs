@@ -111,11 +111,12 @@ impl Features {
         run: &Run<'_>,
     ) -> Result<(Metric, Flips), StatsError> {
         let numbers: Vec<&[f64]> = self.numbers.iter().map(Vec::as_slice).collect();
-        let test = FlipTest::new(&numbers, sides, positive, settings)?;
+        let told = Pieces::new(PIECES as u64, "parts of the flip test");
+        // Neighbours are laid out first, which takes its time, too.
+        let test = told.several(run, 0, || Ok(FlipTest::new(&numbers, sides, positive, settings)?))?;
         let test = if compat.is_some() { test } else { test.at_most(MOST_ASKED, SEED) };
         let flips = Mutex::new(Flips::default());
         let piece = test.points().div_ceil(PIECES).max(1);
-        let told = Pieces::new(PIECES as u64, "parts of the flip test");
         // Counts: in which order they are added changes nothing.
         in_parallel(run.threads, PIECES, |place| {
             told.each(run, || {

@@ -52,7 +52,7 @@ def _in_terminal() -> Callable[[str], None] | None:
 def _columns() -> int:
     try:
         return os.get_terminal_size(sys.stderr.fileno()).columns or WIDTH + 1
-    except (OSError, ValueError):
+    except (AttributeError, OSError, ValueError):
         return WIDTH + 1
 
 
