@@ -252,7 +252,7 @@ fn features_are_asked_in_steps_that_can_be_stopped() {
         told.load(std::sync::atomic::Ordering::Relaxed) - before
     };
     let (without, with) = (words(&asked()), words(&features));
-    assert_eq!(with - without, 64 + 3 + 2, "pieces of the flip test, proxies, and two columns more to read");
+    assert_eq!(with - without, 1 + 64 + 3 + 2, "the flip test and its pieces, proxies, and two columns more to read");
     // A stop that is asked for once everything was read is heard.
     let late = std::sync::atomic::AtomicU64::new(0);
     let stop = |_| match late.fetch_add(1, std::sync::atomic::Ordering::Relaxed) {
