@@ -169,7 +169,9 @@ fn failed(error: StatsError) -> Failure {
     let hint = match &error {
         StatsError::Argument { .. } => "`--help` says what it may be, with examples",
         StatsError::NoColumn { .. } => "`lockgate stats profile FILE` lists the columns",
-        StatsError::File { .. } => "check the path, and that the file is what the end of its name says",
+        StatsError::File { .. } => {
+            "mend the file, or check the path, and that the file is what the end of its name says"
+        }
         StatsError::Stopped => "repeat it",
     };
     let detail = match error {

@@ -12,6 +12,9 @@ use std::path::{Path, PathBuf};
 
 /// Profiles a table, or merges stored profiles; keeps the result if asked to.
 pub fn profiled(args: &ProfileArgs) -> Result<(String, Option<Failure>)> {
+    if let Some(out) = &args.out {
+        check_out(out, &args.files)?;
+    }
     let inputs = args.files.iter().map(|file| Input::open(file)).collect::<Result<Vec<_>>>()?;
     let is_one = inputs.len() == 1;
     let mut whole: Option<Profile> = None;
@@ -42,7 +45,7 @@ pub fn profiled(args: &ProfileArgs) -> Result<(String, Option<Failure>)> {
     }
     let whole = whole.ok_or_else(|| Failure::new(Exit::Usage, "no file was given", "name a file or a folder"))?;
     if let Some(out) = &args.out {
-        keep(&whole, out, &args.files)?;
+        keep(&whole, out).map_err(|error| failed_on(out, "written", &error))?;
     }
     let names: Vec<String> = args.files.iter().map(|file| file.display().to_string()).collect();
     Ok(show(&whole, &format!("Profile: {}", names.join(", ")), &args.shown))
@@ -73,30 +76,29 @@ fn no_parts(file: &Path, error: &StatsError) -> Failure {
     )
 }
 
-/// Writes the profile beside its place, then moves it there, so that no half is ever found under its name; through what is no file, such as
-/// a pipe, as it is.
-fn keep(profile: &Profile, out: &Path, inputs: &[PathBuf]) -> Result<()> {
-    let failed = |error| failed_on(out, "written", &error);
-    let there = match std::fs::metadata(out) {
-        Ok(there) => Some(there),
-        Err(error) if error.kind() == ErrorKind::NotFound => None,
-        Err(error) => return Err(failed(error)),
-    };
-    let Some(there) = there else { return replace(profile, out).map_err(failed) };
+/// Refuses a place that no profile may be kept at, before anything is computed: a folder, and what is profiled.
+fn check_out(out: &Path, inputs: &[PathBuf]) -> Result<()> {
+    let Ok(there) = std::fs::metadata(out) else { return Ok(()) };
     if there.is_dir() {
         return Err(Failure::new(Exit::Usage, format!("`{}` is a folder", shown(out)), "name a file in it"));
     }
-    let is_there = |input: &PathBuf| std::fs::metadata(input).is_ok_and(|input| same(&input, &there));
-    if inputs.iter().any(is_there) {
+    if inputs.iter().any(|input| std::fs::metadata(input).is_ok_and(|input| same(&input, &there))) {
         let detail = format!("`{}` is what is profiled, which the profile would replace", shown(out));
         return Err(Failure::new(Exit::Usage, detail, "give `--out` another name"));
     }
-    if !there.is_file() {
-        let through = OpenOptions::new().write(true).open(out);
-        return through.and_then(|mut through| through.write_all(&profile.to_bytes())).map_err(failed);
+    Ok(())
+}
+
+/// Writes the profile beside its place, then moves it there, so that no half is ever found under its name; through what is no file, such as
+/// a pipe, as it is.
+fn keep(profile: &Profile, out: &Path) -> std::io::Result<()> {
+    match std::fs::metadata(out) {
+        Ok(there) if !there.is_file() => OpenOptions::new().write(true).open(out)?.write_all(&profile.to_bytes()),
+        // Where the name is a link, the file stays where it is.
+        Ok(_) => replace(profile, &out.canonicalize()?),
+        Err(error) if error.kind() == ErrorKind::NotFound => replace(profile, out),
+        Err(error) => Err(error),
     }
-    // Where the name is a link, the file stays where it is.
-    out.canonicalize().and_then(|file| replace(profile, &file)).map_err(failed)
 }
 
 fn same(one: &Metadata, other: &Metadata) -> bool {
