@@ -20,7 +20,7 @@ pub mod quality;
 mod run;
 
 pub use columns::{Cells, Column, Exact, read_columns};
-pub use data::Data;
+pub use data::{Data, Quotes};
 pub use error::StatsError;
 pub use limits::{Comparison, Finding, Limit, Limited};
 pub use output::{

@@ -9,6 +9,7 @@ use arrow::datatypes::{DataType, Date32Type, Field, Float64Type, Schema, TimeUni
 use base::Digest;
 use csv::{ErrorKind, StringRecord};
 use sha2::{Digest as _, Sha256};
+use stats::Quotes;
 use std::cell::Cell;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek};
@@ -93,10 +94,11 @@ fn delimiter_of(file: &File) -> Result<u8, Fault> {
     Ok(most.filter(|sign| count(*sign) > 0).unwrap_or(b','))
 }
 
-/// Hashes what passes, and stops a record that never ends.
+/// Hashes what passes, looks whether quotes are closed, and stops a record that never ends.
 struct Watched<'a> {
     file: &'a File,
     hasher: &'a mut Sha256,
+    quotes: &'a mut Quotes,
     since: Rc<Cell<u64>>,
 }
 
@@ -104,6 +106,7 @@ impl Read for Watched<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let count = self.file.read(buffer)?;
         self.hasher.update(&buffer[..count]);
+        *self.quotes = self.quotes.and(&buffer[..count]);
         self.since.set(self.since.get() + count as u64);
         if self.since.get() > RECORD { Err(std::io::Error::other("a record without an end")) } else { Ok(count) }
     }
@@ -120,8 +123,8 @@ struct First {
 }
 
 fn first_pass(file: &File, delimiter: u8, stop: &Stop) -> Result<First, Fault> {
-    let (mut hasher, since) = (Sha256::new(), Rc::new(Cell::new(0)));
-    let watched = Watched { file, hasher: &mut hasher, since: since.clone() };
+    let (mut hasher, mut quotes, since) = (Sha256::new(), Quotes::new(delimiter), Rc::new(Cell::new(0)));
+    let watched = Watched { file, hasher: &mut hasher, quotes: &mut quotes, since: since.clone() };
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(watched);
     let header = reader.headers().map_err(|error| fault(&error))?.clone();
     check_width(header.len()).map_err(|reason| (reason, Some(1)))?;
@@ -153,6 +156,9 @@ fn first_pass(file: &File, delimiter: u8, stop: &Stop) -> Result<First, Fault> {
         }
     }
     drop(reader);
+    if let Some(line) = quotes.open() {
+        return Err(("the quote that is opened here is not closed".to_owned(), Some(line)));
+    }
     Ok(First { names, guesses, digest: Digest::from_hasher(hasher), records, record_bytes })
 }
 
@@ -296,7 +302,7 @@ mod tests {
         check("a,b\n1,2\n3\n", expect!["line Some(3): ragged: the line has 1 field, the header 2"]);
         check("a,a\n1,2\n", expect!["line Some(1): columns 1 and 2 have one name (is there a header line?)"]);
         check("a,\n1,2\n", expect!["line Some(1): column 2 has no name"]);
-        check("a,b\n1,\"open\n2,3\n", expect!["1 rows: a Int64, b Utf8"]);
+        check("a,b\n1,\"open\n2,3\n", expect!["line Some(2): the quote that is opened here is not closed"]);
     }
 
     #[test]

@@ -25,6 +25,7 @@ mod values;
 use crate::{Run, StatsError};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
+pub use csv::Quotes;
 use file::TableFile;
 use memory::Batches;
 use std::path::Path;

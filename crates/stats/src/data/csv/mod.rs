@@ -15,7 +15,7 @@ use arrow::csv::ReaderBuilder;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 pub(super) use kind::day;
 use kind::{Kind, Seen};
-use quotes::Quotes;
+pub use quotes::Quotes;
 pub(super) use sniff::BOM;
 use sniff::{first_record, sniff_delimiter};
 use std::cell::Cell;
@@ -207,7 +207,7 @@ impl<F: BufRead> BufRead for Bounded<'_, F> {
     fn consume(&mut self, count: usize) {
         self.left.set(self.left.get().saturating_sub(count as u64));
         if let (Some(quotes), Ok(bytes)) = (self.quotes, self.file.fill_buf()) {
-            quotes.set(bytes.iter().take(count).fold(quotes.get(), |quotes, &byte| quotes.after(byte)));
+            quotes.set(quotes.get().and(bytes.get(..count).unwrap_or(bytes)));
         }
         self.file.consume(count);
     }

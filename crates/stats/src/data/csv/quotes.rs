@@ -1,5 +1,7 @@
 //! Whether a quote of CSV is closed in the end: the reader takes what is behind an open one for its field.
 
+use super::BOM;
+
 /// Where in a field the last byte was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Within {
@@ -12,22 +14,31 @@ enum Within {
     MaybeEnd,
 }
 
-/// What was read so far of a file.
+/// The quotes of what was read so far of a CSV file.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Quotes {
+pub struct Quotes {
     delimiter: u8,
     within: Within,
     line: u64,
     /// The line of the last quote that opened a field.
     opened: u64,
+    is_new: bool,
 }
 
 impl Quotes {
-    pub(super) fn new(delimiter: u8) -> Self {
-        Self { delimiter, within: Within::Start, line: 1, opened: 0 }
+    /// Returns those of nothing, where fields are parted by `delimiter`.
+    pub fn new(delimiter: u8) -> Self {
+        Self { delimiter, within: Within::Start, line: 1, opened: 0, is_new: true }
     }
 
-    pub(super) fn after(mut self, byte: u8) -> Self {
+    /// Returns those after these bytes, too, which begin with a byte order mark at most at the start of the file.
+    #[must_use]
+    pub fn and(self, bytes: &[u8]) -> Self {
+        let bytes = if self.is_new { bytes.strip_prefix(BOM).unwrap_or(bytes) } else { bytes };
+        bytes.iter().fold(Self { is_new: false, ..self }, |quotes, &byte| quotes.after(byte))
+    }
+
+    fn after(mut self, byte: u8) -> Self {
         let ends_field = byte == self.delimiter || byte == b'\n' || byte == b'\r';
         self.within = match (self.within, byte) {
             (Within::Start, b'"') => {
@@ -44,7 +55,7 @@ impl Quotes {
     }
 
     /// Returns the line of the quote that is open.
-    pub(super) fn open(self) -> Option<u64> {
+    pub fn open(self) -> Option<u64> {
         (self.within == Within::Quoted).then_some(self.opened)
     }
 }
@@ -63,10 +74,11 @@ mod tests {
             ("a\nx \"y\n", None),
             ("a\n\"x\"y\"\n", None),
             ("a\r\n\"x\r\ny", Some(2)),
+            ("\u{FEFF}\"x,\"\n", None),
             ("\"", Some(1)),
             ("", None),
         ] {
-            assert_eq!(text.bytes().fold(Quotes::new(b','), Quotes::after).open(), open, "{text:?}");
+            assert_eq!(Quotes::new(b',').and(text.as_bytes()).open(), open, "{text:?}");
         }
     }
 }
